@@ -1,0 +1,137 @@
+/**
+ * The flag model: what a control plane stores and an SDK evaluates.
+ *
+ * Plain data only. Everything that an evaluation needs is here, in one shape for server and SDK;
+ * `compile` turns it into functions once, when it arrives.
+ */
+
+/** What a variant can be worth. */
+export type FlagValue = boolean | string
+
+/** The type that all variants of a flag share. */
+export type ValueType = 'boolean' | 'string'
+
+/** What a flag is for; it decides its expected life and what the procedure asks. */
+export type FlagKind = 'release' | 'experiment' | 'permission' | 'ops'
+
+/** Where a flag is read. More than one layer makes it cross-layer. */
+export type Layer = 'backend' | 'frontend' | 'middleware'
+
+/** A flag as one environment serves it: the definition and its configuration there, in one. */
+export interface Flag {
+  readonly key: string
+  readonly kind: FlagKind
+  readonly valueType: ValueType
+  /** Named values; every name used below is one of these. */
+  readonly variants: Readonly<Record<string, FlagValue>>
+  /** The kill switch. `false` serves `offVariant` with reason DISABLED, whatever the rules say. */
+  readonly enabled: boolean
+  readonly offVariant: string
+  /** First match wins. */
+  readonly rules: readonly Rule[]
+  /** Served when no rule did. */
+  readonly fallthrough: Serve
+}
+
+/** If `when` holds, serve. A rule whose allocation leaves the context out passes it to the next rule. */
+export interface Rule {
+  readonly id: string
+  readonly name: string
+  readonly when: Condition
+  readonly serve: Serve
+  /** Set on the one rule that a rollout owns; people cannot edit it. */
+  readonly rollout?: RuleRollout
+}
+
+/** Whose rule it is, and the two variants that its arms compare. */
+export interface RuleRollout {
+  readonly id: string
+  /** Counts from 1; a new attempt keeps the salts. */
+  readonly attempt: number
+  readonly treatment: string
+  readonly control: string
+  /** Share of bucketing keys whose salted hashes telemetry reports, for the sample-ratio check: 0..1. */
+  readonly keySampleRate: number
+}
+
+/** What a matching rule, or the fallthrough, serves. `exposure` stands only in the rule that a rollout owns. */
+export type Serve =
+  | { readonly variant: string }
+  | { readonly allocation: Allocation }
+  | { readonly exposure: Exposure }
+
+/** A split of bucketing keys over variants. A key in no range is left out: the next rule decides. */
+export interface Allocation {
+  /** Attribute that is bucketed; `targetingKey` unless the flag says otherwise. */
+  readonly by: string
+  readonly salt: string
+  readonly hash: HashScheme
+  readonly ranges: readonly AllocationRange[]
+}
+
+/** Half-open: `from <= bucket < to`, both 0..100000 (0.001 % steps). */
+export interface AllocationRange {
+  readonly from: number
+  readonly to: number
+  readonly variant: string
+}
+
+/**
+ * Who is exposed by a rollout: each context belongs to the first audience that matches it, and is
+ * exposed when its bucket falls into one of that audience's ranges. Audiences accumulate over the
+ * stages and ranges only grow, so nobody who was exposed is taken out.
+ */
+export interface Exposure {
+  readonly by: string
+  /** One salt for all stages and attempts, another one than any variant's. */
+  readonly salt: string
+  readonly hash: HashScheme
+  readonly audiences: readonly ExposedAudience[]
+  /** What the exposed arm is served: the treatment, or the control variant while observing and once rolled back. */
+  readonly variant: string
+}
+
+export interface ExposedAudience {
+  /** Stable id, the same in telemetry and evidence; `everybody` for the rest. */
+  readonly id: string
+  readonly when: Condition
+  readonly ranges: readonly BucketRange[]
+}
+
+/** Half-open, 0..100000. */
+export interface BucketRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** How a key becomes a bucket. Part of the stored allocation, never changed in place. */
+export type HashScheme = 'murmur3'
+
+/** A test on the evaluation context. A missing attribute makes a comparison false, and so `not` of it true. */
+export type Condition =
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition }
+  | { readonly segment: string }
+  | Comparison
+
+export type Comparison =
+  | { readonly attribute: string; readonly op: StringOperator; readonly values: readonly string[]; readonly ignoreCase?: boolean }
+  | { readonly attribute: string; readonly op: 'equals' | 'in'; readonly values: readonly (string | number | boolean)[]; readonly ignoreCase?: boolean }
+  | { readonly attribute: string; readonly op: NumberOperator; readonly values: readonly [number] }
+  | { readonly attribute: string; readonly op: 'exists' }
+
+export type StringOperator = 'starts-with' | 'ends-with' | 'contains'
+export type NumberOperator = 'less-than' | 'at-most' | 'more-than' | 'at-least'
+
+/** A named, reusable group of contexts: conditions plus lists of targeting keys. `exclude` wins over `include`, `include` over the condition. */
+export interface Segment {
+  readonly key: string
+  readonly when?: Condition
+  /** Targeting keys; a set lookup, however many. */
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+}
+
+/** What an application knows of the subject of an evaluation: flat attributes, `targetingKey` among them. Untrusted. */
+export type EvaluationContext = Readonly<Record<string, unknown>>

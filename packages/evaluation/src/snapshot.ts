@@ -1,0 +1,97 @@
+/**
+ * The wire shapes that server and SDK share: the snapshot that an SDK downloads, the patches that
+ * keep it current, and what an SDK sends back. Kept here because both sides already depend on the
+ * engine and on nothing else in common.
+ */
+import type { Flag, Segment } from './model.ts'
+import type { Arm } from './evaluate.ts'
+
+/** The version of these shapes; an SDK refuses a snapshot of another one. */
+export const SNAPSHOT_SCHEMA = 1
+
+/** Everything that one environment serves, at one revision. */
+export interface Snapshot {
+  readonly schema: typeof SNAPSHOT_SCHEMA
+  readonly project: string
+  readonly environment: string
+  /** Grows by one with each change of the environment; the ETag is `"<revision>"`. */
+  readonly revision: number
+  /** RFC 3339. */
+  readonly generatedAt: string
+  readonly flags: readonly Flag[]
+  readonly segments: readonly Segment[]
+  readonly telemetry: TelemetrySettings
+}
+
+/** What the server asks of its SDKs. */
+export interface TelemetrySettings {
+  /** A quarter of the shortest window of the environment's running rollouts; 15 s where none runs. */
+  readonly flushIntervalMs: number
+  /** How often an SDK that cannot stream asks for a new snapshot. */
+  readonly pollIntervalMs: number
+}
+
+/** A stream event `patch`: from one revision to the next one, only what changed. */
+export interface Patch {
+  readonly schema: typeof SNAPSHOT_SCHEMA
+  readonly from: number
+  readonly revision: number
+  readonly generatedAt: string
+  readonly flags: readonly Flag[]
+  readonly removedFlags: readonly string[]
+  readonly segments: readonly Segment[]
+  readonly removedSegments: readonly string[]
+  readonly telemetry: TelemetrySettings
+}
+
+/** `POST …/acks`: the revision that an instance now evaluates with. */
+export interface Acknowledgement {
+  readonly instanceId: string
+  readonly revision: number
+  readonly instance: InstanceDescription
+}
+
+/** How a running copy of an application describes itself. */
+export interface InstanceDescription {
+  readonly application: string
+  readonly applicationVersion?: string
+  readonly layers: readonly string[]
+  readonly sdk: string
+  readonly sdkVersion: string
+  readonly mode: 'stream' | 'poll'
+  /** The interval that a polling instance keeps to. */
+  readonly pollIntervalMs?: number
+}
+
+/** `POST …/telemetry`. (instanceId, seq) discards repeats. Times are the instance's own, for display only. */
+export interface Telemetry {
+  readonly instanceId: string
+  /** Grows by one with each report of this instance. */
+  readonly seq: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly counts: readonly TelemetryCount[]
+  /** Evaluations that ended in an error, by flag and error code. */
+  readonly errors: readonly { readonly flag: string; readonly code: string; readonly n: number }[]
+  /** Evaluations that served the caller's default. */
+  readonly codeDefaults: readonly { readonly flag: string; readonly n: number }[]
+}
+
+/** Requests that first evaluated this flag with this outcome. */
+export interface TelemetryCount {
+  readonly flag: string
+  readonly variant: string
+  readonly arm: Arm
+  /** The audience that the context belongs to; absent outside a rollout. */
+  readonly audience?: string
+  /** The attempt of the rollout; absent outside one. */
+  readonly rollout?: { readonly id: string; readonly attempt: number }
+  /** Requests. */
+  readonly n: number
+  /** Of these, failed ones: 5xx or a thrown error, unless the application says otherwise. */
+  readonly bad: number
+  /** Of these, slower than the bound that the application set. */
+  readonly slow: number
+  /** 64-bit hashes, as 16 hex digits, salted by attempt, of the bucketing keys in the attempt's sample. */
+  readonly keys: readonly string[]
+}

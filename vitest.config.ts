@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+
+/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'packages/{evaluation,domain,api,cli}/src/**/*.test.ts',
+            'packages/server/src/**/*.test.ts',
+            'packages/sdk/*/src/**/*.test.ts',
+            'examples/*/src/**/*.test.ts',
+            'tests/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: ['packages/*/test/**/*.test.ts', 'packages/sdk/*/test/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['tests/conformance/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
