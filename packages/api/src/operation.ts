@@ -1,0 +1,34 @@
+import type { Permission } from '@flagmarshal/domain/access/permission'
+/**
+ * The shape of one operation of the HTTP API. The table in `operations.ts` is the one source:
+ * routes, permissions, openapi.json and the typed client are derived from it.
+ */
+import type { z } from 'zod'
+
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `/api/v1/projects/{project}/flags/{flag}`; names in braces are keys of `params`. */
+  readonly path: string
+  /** One line for the reference. */
+  readonly summary: string
+  /** What the caller must be allowed to do. */
+  readonly can: Permission
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  /** The success answer; `body` absent means no content. `stream` is text/event-stream, `text` is text/plain. */
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204
+    readonly body?: z.ZodType
+    readonly media?: 'json' | 'stream' | 'text'
+  }
+  /** Writes that replace a version: 428 without If-Match, 412 when stale. The answer carries the ETag. */
+  readonly ifMatch?: true
+  /** Creations that accept an Idempotency-Key: the same key gives the same answer. */
+  readonly idempotent?: true
+}
+
+/** Keeps the literal types of an operation while checking its shape. */
+export function operation<const O extends Operation>(it: O): O {
+  return it
+}

@@ -1,0 +1,77 @@
+/**
+ * Who may do what: roles, permissions, and the one table between them.
+ *
+ * Routes declare a permission; nothing else decides access. What a role may sign (an approval, a
+ * step's decision) is the procedure's own rule, asked after this one.
+ */
+
+/** Roles that people hold. The three leads approve; an administrator never does. */
+export const ROLES = [
+  'administrator',
+  'technical-lead',
+  'operations-lead',
+  'product-owner',
+  'developer',
+  'viewer',
+] as const
+export type Role = (typeof ROLES)[number]
+
+/** What a request may ask for. `noun:verb`, one per kind of act. */
+export const PERMISSIONS = [
+  'public',
+  'self:read',
+  'access:write',
+  'project:read',
+  'project:write',
+  'flag:read',
+  'flag:write',
+  'flag:kill',
+  'procedure:read',
+  'procedure:write',
+  'procedure:decide',
+  'rollout:read',
+  'rollout:operate',
+  'audit:read',
+  'instance:read',
+  'snapshot:read',
+  'telemetry:write',
+  'flag:evaluate',
+] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+const READ: readonly Permission[] = [
+  'self:read',
+  'project:read',
+  'flag:read',
+  'procedure:read',
+  'rollout:read',
+  'audit:read',
+  'instance:read',
+]
+const WORK: readonly Permission[] = [...READ, 'flag:write', 'flag:kill', 'procedure:write', 'flag:evaluate']
+const LEAD: readonly Permission[] = [...WORK, 'procedure:decide', 'rollout:operate']
+
+/** What each role allows. Turning off (`flag:kill`) is open to everybody who may work at all. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  administrator: [...WORK, 'access:write', 'project:write', 'rollout:operate'],
+  'technical-lead': LEAD,
+  'operations-lead': LEAD,
+  'product-owner': LEAD,
+  developer: WORK,
+  viewer: READ,
+}
+
+/** What each kind of token allows at most; a personal token (`user`) has its person's roles, or fewer. */
+export type TokenKind = 'user' | 'admin' | 'server' | 'web'
+
+/** What the keys that belong to no person allow. */
+export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readonly Permission[]>> = {
+  admin: ROLE_PERMISSIONS.administrator,
+  server: ['snapshot:read', 'telemetry:write', 'instance:read', 'flag:evaluate'],
+  web: ['flag:evaluate'],
+}
+
+/** Everything that a set of roles allows together. */
+export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(roles.flatMap((role) => ROLE_PERMISSIONS[role]))
+}

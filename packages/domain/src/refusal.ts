@@ -1,0 +1,24 @@
+/**
+ * A refusal: an expected "no", as a value. It says what is wrong and what would put it right.
+ */
+export interface Refusal {
+  readonly refused: true
+  /** Stable, kebab-case, documented: programs branch on it. */
+  readonly code: string
+  /** What is wrong, in one sentence that names the thing. */
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy: string
+  /** Whom or what the caller must look at, when a field of the request is at fault: JSON Pointer into the body. */
+  readonly pointer?: string
+}
+
+/** Makes a refusal. */
+export function refuse(code: string, message: string, remedy: string, pointer?: string): Refusal {
+  return { refused: true, code, message, remedy, ...(pointer === undefined ? {} : { pointer }) }
+}
+
+/** Whether a result is a refusal. */
+export function isRefusal(result: unknown): result is Refusal {
+  return typeof result === 'object' && result !== null && 'refused' in result && result.refused === true
+}
