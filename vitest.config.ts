@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. */
+/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `demo`: the example shop, whole. */
 export default defineConfig({
   test: {
     projects: [
@@ -32,6 +32,14 @@ export default defineConfig({
           include: ['tests/conformance/**/*.test.ts'],
           globalSetup: ['tests/support/cluster.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'demo',
+          include: ['tests/demo/**/*.test.ts'],
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },
