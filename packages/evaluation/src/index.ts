@@ -1,1 +1,43 @@
-export {}
+/** The public API of the engine. */
+export { compile } from './compile.ts'
+export type { Compiled, CompiledFlag, Problem } from './compile.ts'
+export { evaluate } from './evaluate.ts'
+export type { Arm, Evaluation, EvaluationError } from './evaluate.ts'
+export { bucket, BUCKETS } from './bucket.ts'
+export { bucketingKey } from './attribute.ts'
+export { attemptSalt, exposureHash, inKeySample } from './key-sample.ts'
+export { lower, raise, reweight, share } from './ranges.ts'
+export { applyPatch, diffSnapshots } from './patch.ts'
+export { SNAPSHOT_SCHEMA } from './snapshot.ts'
+export type {
+  Acknowledgement,
+  InstanceDescription,
+  Patch,
+  Snapshot,
+  Telemetry,
+  TelemetryCount,
+  TelemetrySettings,
+} from './snapshot.ts'
+export type { ErrorCode, Reason } from './reason.ts'
+export type {
+  Allocation,
+  AllocationRange,
+  BucketRange,
+  Comparison,
+  Condition,
+  EvaluationContext,
+  ExposedAudience,
+  Exposure,
+  Flag,
+  FlagKind,
+  FlagValue,
+  HashScheme,
+  Layer,
+  NumberOperator,
+  Rule,
+  RuleRollout,
+  Segment,
+  Serve,
+  StringOperator,
+  ValueType,
+} from './model.ts'

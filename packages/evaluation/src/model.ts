@@ -116,8 +116,18 @@ export type Condition =
   | Comparison
 
 export type Comparison =
-  | { readonly attribute: string; readonly op: StringOperator; readonly values: readonly string[]; readonly ignoreCase?: boolean }
-  | { readonly attribute: string; readonly op: 'equals' | 'in'; readonly values: readonly (string | number | boolean)[]; readonly ignoreCase?: boolean }
+  | {
+      readonly attribute: string
+      readonly op: StringOperator
+      readonly values: readonly string[]
+      readonly ignoreCase?: boolean
+    }
+  | {
+      readonly attribute: string
+      readonly op: 'equals' | 'in'
+      readonly values: readonly (string | number | boolean)[]
+      readonly ignoreCase?: boolean
+    }
   | { readonly attribute: string; readonly op: NumberOperator; readonly values: readonly [number] }
   | { readonly attribute: string; readonly op: 'exists' }
 

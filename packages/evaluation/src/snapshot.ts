@@ -1,10 +1,10 @@
+import type { Arm } from './evaluate.ts'
 /**
  * The wire shapes that server and SDK share: the snapshot that an SDK downloads, the patches that
  * keep it current, and what an SDK sends back. Kept here because both sides already depend on the
  * engine and on nothing else in common.
  */
 import type { Flag, Segment } from './model.ts'
-import type { Arm } from './evaluate.ts'
 
 /** The version of these shapes; an SDK refuses a snapshot of another one. */
 export const SNAPSHOT_SCHEMA = 1

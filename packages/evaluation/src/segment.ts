@@ -1,0 +1,67 @@
+/**
+ * Segments, compiled when a flag first asks for them and shared by all flags that do.
+ *
+ * A broken segment breaks the flags that use it and no other: the lookup throws, the flag that is
+ * being compiled becomes an error, the next one goes on.
+ */
+import { bucketingKey } from './attribute.ts'
+import { compileCondition } from './condition.ts'
+import type { SegmentLookup, Test } from './condition.ts'
+import type { Segment } from './model.ts'
+
+/** Segments may refer to segments this many levels deep. */
+const MAX_HEIGHT = 16
+
+interface Built {
+  readonly test: Test
+  /** Levels of segments below this one. */
+  readonly height: number
+}
+
+/** A lookup over these segments. It throws an error that names the segment if it is unknown, malformed or contains itself. */
+export function compileSegments(segments: readonly Segment[]): SegmentLookup {
+  const definitions = new Map(segments.map((segment) => [segment.key, segment]))
+  const built = new Map<string, Built>()
+  const open = new Set<string>()
+
+  function build(key: string): Built {
+    const known = built.get(key)
+    if (known !== undefined) return known
+    const definition = definitions.get(key)
+    if (definition === undefined) throw new Error(`unknown segment ${JSON.stringify(key)}`)
+    if (open.has(key)) throw new Error(`segment ${JSON.stringify(key)} contains itself`)
+
+    open.add(key)
+    try {
+      let height = 0
+      const test = compileSegment(definition, (inner) => {
+        const below = build(inner)
+        height = Math.max(height, below.height + 1)
+        if (height > MAX_HEIGHT) throw new Error(`segments are nested deeper than ${MAX_HEIGHT}`)
+        return below.test
+      })
+      built.set(key, { test, height })
+      return { test, height }
+    } finally {
+      open.delete(key)
+    }
+  }
+  return (key) => build(key).test
+}
+
+/** `exclude` wins over `include`, `include` over the condition; a segment with neither list nor condition is empty. */
+function compileSegment(segment: Segment, lookup: SegmentLookup): Test {
+  const when = segment.when === undefined ? () => false : compileCondition(segment.when, lookup)
+  const included = new Set(segment.include)
+  const excluded = new Set(segment.exclude)
+  if (included.size === 0 && excluded.size === 0) return when
+
+  return (context) => {
+    const key = bucketingKey(context, 'targetingKey')
+    if (key !== undefined) {
+      if (excluded.has(key)) return false
+      if (included.has(key)) return true
+    }
+    return when(context)
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Splits: which answer a bucketing key gets.
+ *
+ * Ranges of buckets are turned into bounds on the 32-bit hash itself, so that an evaluation is one
+ * hash and a few comparisons, without a modulo.
+ */
+import { bucketingKey } from './attribute.ts'
+import { HASHES, hashBound, orderedRanges, saltState } from './bucket.ts'
+import { hashWithSalt } from './hash.ts'
+import type { BucketRange, EvaluationContext, HashScheme } from './model.ts'
+import { failed } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+
+/** One step of a flag's decision: an answer, or `undefined` to go on with the next step. Never throws. */
+export type Step = (context: EvaluationContext) => Outcome | undefined
+
+/** How keys become buckets. */
+export interface Bucketing {
+  readonly by: string
+  readonly salt: string
+  readonly hash: HashScheme
+}
+
+/** A range of buckets and the answer for the keys in it. */
+export interface AnswerRange extends BucketRange {
+  readonly outcome: Outcome
+}
+
+/**
+ * The step that answers by bucket; keys in no range go on. It needs a key only where it would make
+ * a difference: not for 0 % and not for 100 %. Throws an error if ranges or scheme are malformed.
+ */
+export function split(bucketing: Bucketing, ranges: readonly AnswerRange[]): Step {
+  const { bounds, outcomes } = cuts(ranges)
+  const salt = saltState(bucketing.hash, bucketing.salt)
+  const { by } = bucketing
+  if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
+
+  const [first, second] = outcomes
+  if (outcomes.length === 1) return () => first
+
+  const missing = failed('TARGETING_KEY_MISSING', `the context has no ${JSON.stringify(by)} to bucket by`)
+  // Percentages have two parts: worth a step without a loop.
+  const [bound = HASHES] = bounds
+  if (outcomes.length === 2) {
+    return (context) => {
+      const key = bucketingKey(context, by)
+      if (key === undefined) return missing
+      return hashWithSalt(salt, key) < bound ? first : second
+    }
+  }
+  return (context) => {
+    const key = bucketingKey(context, by)
+    if (key === undefined) return missing
+    const hash = hashWithSalt(salt, key)
+    let i = 0
+    while (hash >= (bounds[i] ?? HASHES)) i++
+    return outcomes[i]
+  }
+}
+
+/** Do these ranges cover every bucket? Throws RangeError if they are malformed. */
+export function coversAll(ranges: readonly BucketRange[]): boolean {
+  let end = 0
+  for (const { from, to } of orderedRanges(ranges)) {
+    if (from !== end) return false
+    end = to
+  }
+  return hashBound(end) === HASHES
+}
+
+interface Cuts {
+  /** Exclusive upper hash bounds, ascending; the last one is 2^32. */
+  readonly bounds: readonly number[]
+  /** The answer below the bound of the same position; `undefined` in a gap. */
+  readonly outcomes: readonly (Outcome | undefined)[]
+}
+
+/** Ranges and the gaps between them as adjacent parts, neighbours with the same answer joined. */
+function cuts(ranges: readonly AnswerRange[]): Cuts {
+  const bounds: number[] = []
+  const outcomes: (Outcome | undefined)[] = []
+  let end = 0
+
+  function append(to: number, outcome: Outcome | undefined): void {
+    if (to === end) return
+    if (bounds.length > 0 && outcomes.at(-1) === outcome) bounds.pop()
+    else outcomes.push(outcome)
+    bounds.push(to)
+    end = to
+  }
+  for (const { from, to, outcome } of orderedRanges(ranges)) {
+    append(hashBound(from), undefined)
+    append(hashBound(to), outcome)
+  }
+  append(HASHES, undefined)
+  return { bounds, outcomes }
+}
