@@ -87,7 +87,7 @@ function topShift(point: number): number {
 function leadByte(point: number, top: number): number {
   if (top === 0) return point
   // 110xxxxx, 1110xxxx, 11110xxx for two, three and four bytes.
-  return ((0xf00 >> (top / 6)) & 0xff) | (point >> top)
+  return ((0xff00 >> (top / 6 + 1)) & 0xff) | (point >> top)
 }
 
 function scramble(block: number): number {
