@@ -16,7 +16,7 @@ const SEEDS = { high: 0x9e3779b1, low: 0x85ebca77, sample: 0xc2b2ae3d } as const
 
 /** The salt of an attempt: a key has another hash in each. */
 export function attemptSalt(rollout: { readonly id: string; readonly attempt: number }): string {
-  return `${rollout.id}#${rollout.attempt}`
+  return `${rollout.id}:${rollout.attempt}`
 }
 
 /**
