@@ -1,1 +1,7 @@
-export {}
+export { Connection, createFlagmarshal } from './connection.ts'
+export type { Change, Readiness } from './connection.ts'
+export type { Outcome } from './counts.ts'
+export { openRequest, runRequest } from './request-scope.ts'
+export type { RequestCounter, RequestScope, RunRequestOptions } from './request-scope.ts'
+export type { FlagmarshalOptions } from './settings.ts'
+export type { ConnectionState } from './state.ts'

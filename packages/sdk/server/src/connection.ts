@@ -1,0 +1,234 @@
+/**
+ * A connection of one process to one environment: what is in memory, how it is kept current, and
+ * what is reported back.
+ *
+ * Evaluation reads memory and nothing else. Whatever goes wrong on the way to the server changes
+ * the connection's state and is logged; it never reaches the code that evaluates a flag.
+ */
+import { applyPatch, compile, evaluate } from '@flagmarshal/evaluation'
+import type {
+  Compiled,
+  Evaluation,
+  EvaluationContext,
+  EvaluationError,
+  Flag,
+  Patch,
+  Snapshot,
+  ValueType,
+} from '@flagmarshal/evaluation'
+import type { Provider } from '@openfeature/server-sdk'
+
+import { createAcknowledger } from './acknowledge.ts'
+import type { Acknowledger } from './acknowledge.ts'
+import { changedFlags } from './changed-flags.ts'
+import type { Closable } from './closable.ts'
+import { createCounts } from './counts.ts'
+import type { Counts } from './counts.ts'
+import { describeEvaluation } from './describe-evaluation.ts'
+import { createKeySample } from './key-sample.ts'
+import { createListeners } from './listeners.ts'
+import type { Listeners } from './listeners.ts'
+import { createProvider } from './provider.ts'
+import { noteEvaluation } from './request-scope.ts'
+import { settingsOf } from './settings.ts'
+import type { FlagmarshalOptions, Settings } from './settings.ts'
+import { transition } from './state.ts'
+import type { ConnectionEvent, ConnectionState } from './state.ts'
+import { createTelemetryReporter } from './telemetry.ts'
+import type { TelemetryReporter } from './telemetry.ts'
+import { keepUpdated } from './updates.ts'
+import type { Mode, UpdateTarget } from './updates.ts'
+
+/** A new revision in use. */
+export interface Change {
+  readonly revision: number
+  /** Keys of the flags that may answer differently, sorted. */
+  readonly flagsChanged: readonly string[]
+}
+
+/** What a connection can serve when `ready()` settles. `stale`: the last known values. */
+export type Readiness = 'ready' | 'stale' | 'not-ready'
+
+/** Used until the first snapshot announces the server's own, in milliseconds. */
+const POLL_INTERVAL_MS = 15_000
+
+/** Connects, in the background, at once. Throws a TypeError when an option is wrong, and never later. */
+export function createFlagmarshal(options: FlagmarshalOptions): Connection {
+  return new Connection(settingsOf(options))
+}
+
+/** Opened by `createFlagmarshal`, closed by `close`. */
+export class Connection {
+  /** Where requests are counted; for `openRequest` and `runRequest`. */
+  readonly counts: Counts
+  /** For `OpenFeature.setProvider`. */
+  readonly provider: Provider
+  readonly instanceId: string
+  readonly #settings: Settings
+  readonly #acknowledger: Acknowledger
+  readonly #telemetry: TelemetryReporter
+  readonly #updates: Closable
+  readonly #changes: Listeners<Change>
+  readonly #states: Listeners<ConnectionState>
+  readonly #settled = Promise.withResolvers<void>()
+  readonly #initTimeout: NodeJS.Timeout
+  #memory: { readonly snapshot: Snapshot; readonly compiled: Compiled } | undefined
+  #mode: Mode = 'poll'
+  #state: ConnectionState = 'not-ready'
+  #closing: Promise<void> | undefined
+
+  /** Use `createFlagmarshal`; tests come here with shorter limits. */
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.instanceId = settings.instanceId
+    this.#changes = createListeners<Change>(settings.logger)
+    this.#states = createListeners<ConnectionState>(settings.logger)
+    const sample = createKeySample()
+    this.counts = createCounts(sample)
+    this.#acknowledger = createAcknowledger(settings)
+    this.#telemetry = createTelemetryReporter(settings, this.counts, sample)
+    // This timer keeps the process alive on purpose: somebody may be waiting for `ready()`.
+    this.#initTimeout = setTimeout(() => this.#settled.resolve(), settings.initTimeoutMs)
+    this.provider = createProvider(this)
+    this.#updates = keepUpdated(settings, this.#updateTarget())
+  }
+
+  /** The revision in use, `undefined` before the first. */
+  get revision(): number | undefined {
+    return this.#memory?.snapshot.revision
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /**
+   * What can be served: settles with the first snapshot, with a refused key, or after
+   * `initTimeoutMs`, whichever is first, and at once when one of these has been. Never rejects.
+   */
+  async ready(): Promise<Readiness> {
+    await this.#settled.promise
+    if (this.#memory === undefined) return 'not-ready'
+    return this.#state === 'ready' ? 'ready' : 'stale'
+  }
+
+  /**
+   * The answer from memory, counted for the request that is running. Never throws. An application
+   * uses the OpenFeature client instead, which adds its contexts and hooks to this.
+   */
+  evaluate(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
+    const answer = this.#answer(key, valueType, context)
+    if ('errorCode' in answer) {
+      this.counts.codeDefault(key, answer.errorCode)
+      return answer
+    }
+    noteEvaluation(this.counts, key, () => describeEvaluation(this.#flag(key), answer, context, key))
+    return answer
+  }
+
+  /** Calls back after each new revision; answers how to stop that. */
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#changes.add(listener)
+  }
+
+  /** Calls back after each change of `state`; answers how to stop that. */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    return this.#states.add(listener)
+  }
+
+  /**
+   * Ends everything in the background and sends the last counts, within a second. Evaluations go on
+   * being answered from memory, so that the last requests of a process that stops are served alike.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#updates.close()
+    this.#acknowledger.close()
+    this.#enter('closed')
+    await this.#telemetry.close()
+  }
+
+  #answer(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
+    if (this.#memory !== undefined) return evaluate(this.#memory.compiled, key, valueType, context)
+    const errorMessage = 'no snapshot has been received yet'
+    return { reason: 'ERROR', errorCode: 'PROVIDER_NOT_READY', errorMessage }
+  }
+
+  #flag(key: string): Flag | undefined {
+    return this.#memory?.compiled.flag(key)?.flag
+  }
+
+  #updateTarget(): UpdateTarget {
+    const connection = this
+    return {
+      get revision() {
+        return connection.revision
+      },
+      get pollIntervalMs() {
+        return connection.#pollIntervalMs
+      },
+      replace: (snapshot: Snapshot) => this.#use(snapshot),
+      patch: (patch: Patch) => this.#patch(patch),
+      current: (mode: Mode) => {
+        this.#mode = mode
+        this.#enter('current')
+      },
+      reconnected: () => this.#acknowledge(),
+      outOfReach: (why: string) => {
+        this.#settings.logger.info(`flagmarshal: the server is out of reach: ${why}`)
+        this.#enter('out-of-reach')
+      },
+      refused: (status: number) => {
+        const why = `flagmarshal: the server answered ${status} to the key; no more updates`
+        this.#settings.logger.error(`${why}. Restart with a valid server key of this environment.`)
+        this.#enter('refused')
+      },
+    }
+  }
+
+  get #pollIntervalMs(): number {
+    const announced = this.#memory?.snapshot.telemetry.pollIntervalMs
+    return this.#settings.pollIntervalMs ?? announced ?? POLL_INTERVAL_MS
+  }
+
+  #patch(patch: Patch): boolean {
+    if (this.#memory === undefined) return false
+    if (patch.revision <= this.#memory.snapshot.revision) return true
+    const patched = applyPatch(this.#memory.snapshot, patch)
+    if (patched === undefined) return false
+    this.#use(patched)
+    return true
+  }
+
+  #use(snapshot: Snapshot): void {
+    const before = this.#memory?.snapshot
+    if (before !== undefined && before.revision === snapshot.revision) return
+    this.#memory = { snapshot, compiled: compile(snapshot) }
+    this.#acknowledge()
+    this.#telemetry.every(snapshot.telemetry.flushIntervalMs)
+    this.#changes.tell({ revision: snapshot.revision, flagsChanged: changedFlags(before, snapshot) })
+  }
+
+  #acknowledge(): void {
+    if (this.revision === undefined) return
+    const { revision } = this
+    this.#acknowledger.acknowledge({ revision, mode: this.#mode, pollIntervalMs: this.#pollIntervalMs })
+  }
+
+  #enter(event: ConnectionEvent): void {
+    const before = this.#state
+    this.#state = transition(before, event)
+    if (this.#state === before) return
+    clearTimeout(this.#initTimeout)
+    this.#settled.resolve()
+    this.#states.tell(this.#state)
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What happened since the last report: requests by outcome of an evaluation, evaluations that failed.
+ */
+import type { Arm, Telemetry, TelemetryCount } from '@flagmarshal/evaluation'
+
+import type { KeySample } from './key-sample.ts'
+
+/** The first evaluation of a flag during one request. */
+export interface FirstEvaluation {
+  readonly flag: string
+  readonly variant: string
+  readonly arm: Arm
+  readonly audience?: string
+  readonly rollout?: { readonly id: string; readonly attempt: number }
+  /** The key that decided exposure and the share of keys to report; only where a rollout's arms are compared. */
+  readonly sampled?: { readonly key: string; readonly rate: number }
+}
+
+/** How a request ended. */
+export interface Outcome {
+  readonly bad: boolean
+  /** Slower than the bound that the application set. */
+  readonly slow: boolean
+}
+
+/** The part of a report that is counted. */
+export type Counted = Pick<Telemetry, 'counts' | 'errors' | 'codeDefaults'>
+
+/** Counts until they are taken. */
+export interface Counts {
+  /** One request and every flag that it evaluated. */
+  request(evaluations: Iterable<FirstEvaluation>, outcome: Outcome): void
+  /** One evaluation that served the caller's default. */
+  codeDefault(flag: string, code: string): void
+  /** Everything since the last time, and starts anew. */
+  take(): Counted
+}
+
+/** Flag keys come from the application and may be anything; beyond this many distinct rows in one report a row is not opened. */
+const ROWS = 10_000
+
+type Row = { -readonly [Name in keyof TelemetryCount]: TelemetryCount[Name] } & { keys: string[] }
+
+/** Counts at zero. */
+export function createCounts(sample: KeySample): Counts {
+  let rows = new Map<string, Row>()
+  let errors = new Map<string, { flag: string; code: string; n: number }>()
+  let codeDefaults = new Map<string, { flag: string; n: number }>()
+
+  function countOne(evaluation: FirstEvaluation, outcome: Outcome): void {
+    const row = rowOf(rows, rowName(evaluation), () => emptyRow(evaluation))
+    if (row === undefined) return
+    row.n++
+    if (outcome.bad) row.bad++
+    if (outcome.slow) row.slow++
+    const { rollout, arm, sampled } = evaluation
+    if (rollout === undefined || sampled === undefined) return
+    const hash = sample.take({ rollout, arm, ...sampled })
+    if (hash !== undefined) row.keys.push(hash)
+  }
+
+  return {
+    request(evaluations, outcome) {
+      for (const evaluation of evaluations) countOne(evaluation, outcome)
+    },
+    codeDefault(flag, code) {
+      const error = rowOf(errors, `${code} ${flag}`, () => ({ flag, code, n: 0 }))
+      if (error !== undefined) error.n++
+      const served = rowOf(codeDefaults, flag, () => ({ flag, n: 0 }))
+      if (served !== undefined) served.n++
+    },
+    take() {
+      const counted = {
+        counts: [...rows.values()],
+        errors: [...errors.values()],
+        codeDefaults: [...codeDefaults.values()],
+      }
+      rows = new Map()
+      errors = new Map()
+      codeDefaults = new Map()
+      return counted
+    },
+  }
+}
+
+function rowOf<Value>(rows: Map<string, Value>, name: string, open: () => Value): Value | undefined {
+  const known = rows.get(name)
+  if (known !== undefined || rows.size >= ROWS) return known
+  const row = open()
+  rows.set(name, row)
+  return row
+}
+
+function rowName({ flag, variant, arm, audience, rollout }: FirstEvaluation): string {
+  return [flag, variant, arm, audience, rollout?.id, rollout?.attempt].join('\0')
+}
+
+function emptyRow({ flag, variant, arm, audience, rollout }: FirstEvaluation): Row {
+  return {
+    flag,
+    variant,
+    arm,
+    ...(audience === undefined ? {} : { audience }),
+    ...(rollout === undefined ? {} : { rollout }),
+    n: 0,
+    bad: 0,
+    slow: 0,
+    keys: [],
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * What an evaluation is for the counts: its outcome, and the key that decided exposure.
+ */
+import { bucketingKey } from '@flagmarshal/evaluation'
+import type { Evaluation, EvaluationContext, Flag } from '@flagmarshal/evaluation'
+
+import type { FirstEvaluation } from './counts.ts'
+
+/** A flag without a rollout counts as `outside`: usage. Keys are wanted of the two arms that are compared. */
+export function describeEvaluation(
+  flag: Flag | undefined,
+  evaluation: Evaluation,
+  context: EvaluationContext,
+  key: string,
+): FirstEvaluation {
+  const { variant, arm = 'outside', audience, rollout } = evaluation
+  const sampled = arm === 'outside' ? undefined : sampledKey(flag, context)
+  return {
+    flag: key,
+    variant,
+    arm,
+    ...(audience === undefined ? {} : { audience }),
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(sampled === undefined ? {} : { sampled }),
+  }
+}
+
+function sampledKey(flag: Flag | undefined, context: EvaluationContext): FirstEvaluation['sampled'] {
+  for (const { rollout, serve } of flag?.rules ?? []) {
+    if (rollout === undefined || !('exposure' in serve)) continue
+    const key = bucketingKey(context, serve.exposure.by)
+    return key === undefined ? undefined : { key, rate: rollout.keySampleRate }
+  }
+  return undefined
+}

@@ -1,0 +1,80 @@
+/**
+ * The request that the running code belongs to.
+ *
+ * A request counts once for each flag that it evaluates, with the outcome of the first evaluation,
+ * and how it ended is recorded for all of them at its end. AsyncLocalStorage carries the scope, so
+ * application code passes nothing along.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import type { Counts, FirstEvaluation, Outcome } from './counts.ts'
+
+/** One request while it runs. Opened by middleware, ended once. */
+export interface RequestScope {
+  /** Runs code as part of the request, whatever asynchronous work it starts included. */
+  run<Result>(work: () => Result): Result
+  /** Records the outcome for every flag evaluated so far. Later evaluations and a second end count for nothing. */
+  end(outcome: Outcome): void
+}
+
+/** What opens scopes: a connection. */
+export interface RequestCounter {
+  readonly counts: Counts
+}
+
+/** How `runRequest` judges the work. */
+export interface RunRequestOptions {
+  /** Work that takes longer counts as slow, in milliseconds. Default: nothing is slow. */
+  readonly slowMs?: number
+}
+
+interface OpenScope {
+  readonly counts: Counts
+  readonly first: Map<string, FirstEvaluation>
+}
+
+const current = new AsyncLocalStorage<OpenScope>()
+
+/** Opens a scope whose outcome is counted by `counter`. */
+export function openRequest(counter: RequestCounter): RequestScope {
+  const scope: OpenScope = { counts: counter.counts, first: new Map() }
+  let ended = false
+  return {
+    run: (work) => current.run(scope, work),
+    end(outcome) {
+      if (ended) return
+      ended = true
+      scope.counts.request(scope.first.values(), outcome)
+      scope.first.clear()
+    },
+  }
+}
+
+/**
+ * Runs one unit of work as a request: a message of a queue, a job. It is bad when `work` throws; the
+ * error is passed on.
+ */
+export async function runRequest<Result>(
+  counter: RequestCounter,
+  work: () => Result | Promise<Result>,
+  options: RunRequestOptions = {},
+): Promise<Result> {
+  const scope = openRequest(counter)
+  const startedAt = performance.now()
+  const slow = (): boolean => performance.now() - startedAt > (options.slowMs ?? Infinity)
+  try {
+    const result = await scope.run(work)
+    scope.end({ bad: false, slow: slow() })
+    return result
+  } catch (error) {
+    scope.end({ bad: true, slow: slow() })
+    throw error
+  }
+}
+
+/** Notes an evaluation in the request that is running, if one of the same connection is, and only the first of each flag. */
+export function noteEvaluation(counts: Counts, flag: string, describe: () => FirstEvaluation): void {
+  const scope = current.getStore()
+  if (scope === undefined || scope.counts !== counts || scope.first.has(flag)) return
+  scope.first.set(flag, describe())
+}

@@ -1,0 +1,104 @@
+/**
+ * The stream: a snapshot, then patches as they happen, read until it ends and opened again.
+ */
+import type { Patch, Snapshot } from '@flagmarshal/evaluation'
+
+import { backoffMs, pause } from './backoff.ts'
+import type { Closable } from './closable.ts'
+import { failureOf, reasonOf, send } from './endpoint.ts'
+import type { Failure } from './endpoint.ts'
+import { createEventParser } from './event-stream.ts'
+import type { StreamEvent } from './event-stream.ts'
+import { fetchSnapshot, isVersioned, snapshotOf } from './poll.ts'
+import type { Settings } from './settings.ts'
+
+/** What the stream tells, and what it must know for it. */
+export interface StreamTarget {
+  /** The revision in memory: the server goes on from it where it can. */
+  readonly revision: number | undefined
+  replace(snapshot: Snapshot): void
+  /** Answers whether the patch fitted; one that is already known fits. */
+  patch(patch: Patch): boolean
+  /** The stream has brought something and memory is current. Told with each thing that arrives. */
+  flowing(): void
+  /** The stream ended, or did not open. It will be tried again unless the key was refused. */
+  broken(failure: Failure): void
+}
+
+/** Holds a stream open until it is closed or the key is refused. */
+export function keepStream(settings: Settings, target: StreamTarget): Closable {
+  const stop = new AbortController()
+  void run()
+  return { close: () => stop.abort() }
+
+  async function run(): Promise<void> {
+    const { backoff, settledMs } = settings.timings
+    for (let failures = 0; !stop.signal.aborted;) {
+      const openedAt = performance.now()
+      const failure = await readStream(settings, target, stop.signal)
+      if (stop.signal.aborted) return
+      target.broken(failure)
+      if (failure.kind === 'refused') return
+      failures = performance.now() - openedAt >= settledMs ? 1 : failures + 1
+      // The jitter comes on top of what the server asked for: it asks everybody for the same.
+      await pause((failure.retryAfterMs ?? 0) + backoffMs(backoff, failures, Math.random()), stop.signal)
+    }
+  }
+}
+
+/** Opens one stream and reads it to its end; answers why it ended. Never rejects. */
+export async function readStream(
+  settings: Settings,
+  target: StreamTarget,
+  signal: AbortSignal,
+): Promise<Failure> {
+  const silence = new AbortController()
+  const { silenceMs } = settings.timings
+  const watchdog = setTimeout(() => silence.abort(new Error(`silent for ${silenceMs} ms`)), silenceMs)
+  watchdog.unref()
+  const either = AbortSignal.any([signal, silence.signal])
+  const headers: Record<string, string> = { accept: 'text/event-stream' }
+  if (target.revision !== undefined) headers['last-event-id'] = String(target.revision)
+  try {
+    const response = await send(settings, { path: '/stream', headers, signal: either })
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel()
+      return failureOf(response)
+    }
+    const parse = createEventParser()
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      watchdog.refresh()
+      for (const event of parse(text)) await take(settings, target, event, either)
+      if (target.revision !== undefined) target.flowing()
+    }
+    return { kind: 'failed', why: 'the server ended the stream' }
+  } catch (error) {
+    return { kind: 'failed', why: reasonOf(error) }
+  } finally {
+    clearTimeout(watchdog)
+    silence.abort()
+  }
+}
+
+/** Applies one event. What this SDK does not know is left alone, so that the server can add to it. */
+async function take(
+  settings: Settings,
+  target: StreamTarget,
+  event: StreamEvent,
+  signal: AbortSignal,
+): Promise<void> {
+  if (event.type === 'snapshot') return accept(target, snapshotOf(JSON.parse(event.data)))
+  if (event.type !== 'patch') return
+  const patch: unknown = JSON.parse(event.data)
+  if (isPatch(patch) && target.patch(patch)) return
+  accept(target, await fetchSnapshot(settings, undefined, signal))
+}
+
+function accept(target: StreamTarget, fetched: Awaited<ReturnType<typeof fetchSnapshot>>): void {
+  if (fetched.kind === 'snapshot') return target.replace(fetched.snapshot)
+  throw new Error(fetched.kind === 'failed' ? fetched.why : `the snapshot request was ${fetched.kind}`)
+}
+
+function isPatch(body: unknown): body is Patch {
+  return isVersioned(body) && 'from' in body && typeof body.from === 'number' && 'flags' in body
+}

@@ -1,0 +1,106 @@
+/**
+ * Keeping memory current: the stream where it flows, polling where it does not.
+ *
+ * Polling starts the moment a stream ends, spread over a second so that the clients of a lost server
+ * do not all ask at once, and stops with the first thing that a new stream brings. A stream whose
+ * headers arrive and whose events are held back by a proxy therefore never leaves memory old.
+ */
+import type { Patch, Snapshot } from '@flagmarshal/evaluation'
+
+import type { Closable } from './closable.ts'
+import type { Failure } from './endpoint.ts'
+import { startPolling } from './poll.ts'
+import type { Fetched, PollTarget } from './poll.ts'
+import type { Settings } from './settings.ts'
+import { keepStream } from './stream.ts'
+import type { StreamTarget } from './stream.ts'
+
+/** How an instance hears of changes at the moment. */
+export type Mode = 'stream' | 'poll'
+
+/** The memory that is kept current. */
+export interface UpdateTarget {
+  readonly revision: number | undefined
+  readonly pollIntervalMs: number
+  replace(snapshot: Snapshot): void
+  patch(patch: Patch): boolean
+  /** Memory is what the server serves; told at each sign of it. */
+  current(mode: Mode): void
+  /** A stream has just begun to flow: the server may not know what this instance runs. */
+  reconnected(): void
+  /** Neither the stream nor the last poll reached the server. */
+  outOfReach(why: string): void
+  /** The server does not accept the key. Nothing more is tried. */
+  refused(status: number): void
+}
+
+/** How long a fresh instance gives the stream before it also polls, in milliseconds. */
+const HEAD_START_MS = 1_000
+const SPREAD_MS = 1_000
+
+/** Keeps `target` current until it is closed or the key is refused. */
+export function keepUpdated(settings: Settings, target: UpdateTarget): Closable {
+  let stream: Closable | undefined
+  let polling: Closable | undefined
+  let flowing = false
+  let headStart = settings.streaming
+
+  const pollTarget: PollTarget = {
+    get revision() {
+      return target.revision
+    },
+    get pollIntervalMs() {
+      return target.pollIntervalMs
+    },
+    polled(fetched: Fetched) {
+      if (fetched.kind === 'refused') return refuse(fetched.status)
+      if (fetched.kind === 'failed') return target.outOfReach(fetched.why)
+      if (fetched.kind === 'snapshot') target.replace(fetched.snapshot)
+      target.current('poll')
+    },
+  }
+
+  const streamTarget: StreamTarget = {
+    get revision() {
+      return target.revision
+    },
+    replace: (snapshot) => target.replace(snapshot),
+    patch: (patch) => target.patch(patch),
+    flowing() {
+      if (flowing) return
+      flowing = true
+      stopPolling()
+      target.current('stream')
+      target.reconnected()
+    },
+    broken(failure: Failure) {
+      flowing = false
+      if (failure.kind === 'refused') return refuse(failure.status)
+      settings.logger.info(`flagmarshal: stream lost, polling: ${failure.why}`)
+      // Only the first time: a poll that is slow to answer must not be cut off by each failing stream.
+      if (headStart && target.revision === undefined) stopPolling()
+      headStart = false
+      const spreadMs = target.revision === undefined ? 0 : SPREAD_MS
+      polling ??= startPolling(settings, pollTarget, Math.random() * spreadMs)
+    },
+  }
+
+  polling = startPolling(settings, pollTarget, settings.streaming ? HEAD_START_MS : 0)
+  if (settings.streaming) stream = keepStream(settings, streamTarget)
+  return { close }
+
+  function stopPolling(): void {
+    polling?.close()
+    polling = undefined
+  }
+
+  function close(): void {
+    stream?.close()
+    stopPolling()
+  }
+
+  function refuse(status: number): void {
+    close()
+    target.refused(status)
+  }
+}
