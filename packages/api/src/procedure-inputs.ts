@@ -1,0 +1,71 @@
+/**
+ * What may be given for each required input of the feature-flag rollout procedure (P-I1 … P-I12),
+ * one schema per input. The run checks the rest: that tests passed, that every criterion is met.
+ */
+import { z } from 'zod'
+
+import { Line, Text } from './shapes.ts'
+
+
+/** Where something is kept. It is recorded as given; this version does not resolve it by itself. */
+export const Reference = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('url'), url: z.url() }),
+    z.strictObject({ kind: z.literal('git'), repository: Line, commit: Line, path: Line.optional() }),
+    z.strictObject({ kind: z.literal('jira'), issue: Line, url: z.url().optional() }),
+  ])
+  .meta({ id: 'Reference' })
+export type Reference = z.infer<typeof Reference>
+
+const percentIncrease = z.number().min(0).max(1000)
+
+/** The value of each input, by its id. P-I8 has none: the system observes it. */
+export const INPUT_VALUES = {
+  'P-I1': z.strictObject({ reference: Reference, acceptanceCriteria: z.array(Line).min(1).max(100) }),
+  'P-I2': z.strictObject({
+    layers: z
+      .array(z.strictObject({ layer: z.enum(['backend', 'frontend', 'middleware']), reference: Reference }))
+      .min(1),
+  }),
+  'P-I3': z.strictObject({
+    reference: Reference,
+    total: z.int().min(0),
+    passed: z.int().min(0),
+    failed: z.int().min(0),
+    skipped: z.int().min(0).default(0),
+  }),
+  'P-I4': z.strictObject({
+    logging: Reference.optional(),
+    metrics: Reference.optional(),
+    alerting: Reference.optional(),
+  }),
+  'P-I5': z.strictObject({ references: z.array(Reference).min(1).max(50) }),
+  'P-I6': z.strictObject({
+    reference: Reference,
+    on: z.iso.date().describe('The day on which the feature was found ready.'),
+    criteria: z
+      .array(z.strictObject({ criterion: Line, met: z.boolean() }))
+      .min(1)
+      .describe('Each acceptance criterion of P-I1, met or not.'),
+    procedures: z.array(z.strictObject({ name: Line, result: Line })).default([]),
+  }),
+  'P-I7': z.union([
+    z.strictObject({ approach: z.enum(['blue-green', 'canary', 'rolling']) }),
+    z.strictObject({ approach: z.literal('other'), text: Text }),
+  ]),
+  'P-I9': z.strictObject({ mode: z.enum(['gradual', 'immediate']), reason: Text }),
+  'P-I10': z.strictObject({
+    maxErrorRateIncrease: percentIncrease.describe(
+      'Largest acceptable relative increase of the error rate, in percent of the rate without the feature: 100 is twice as many.',
+    ),
+    maxLatencyIncrease: percentIncrease.describe(
+      'Largest acceptable relative increase of the share of slow requests, in percent of the share without the feature.',
+    ),
+    maxExposedUsers: z.int().min(1).describe('Users who may be exposed before a person has looked.'),
+  }),
+  'P-I11': z.strictObject({ accept: z.literal('built-in-telemetry'), statement: Text }),
+  'P-I12': z.strictObject({ reference: Reference, previousVersion: Line }),
+} as const satisfies Record<string, z.ZodType>
+
+/** The inputs that can be given by name. */
+export const InputId = z.enum(Object.keys(INPUT_VALUES) as [keyof typeof INPUT_VALUES])

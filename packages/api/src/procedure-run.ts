@@ -1,0 +1,168 @@
+/**
+ * What the procedure answers: features, runs, bundles, gates.
+ */
+import { z } from 'zod'
+
+import { Blocker, NextAction, StepSummary } from './procedure-step.ts'
+import { Layer, WorkPlan } from './procedure-write.ts'
+import { Instant } from './shapes.ts'
+
+export const Feature = z
+  .object({
+    project: z.string(),
+    key: z.string(),
+    name: z.string(),
+    team: z.string(),
+    ticket: z.union([z.object({ key: z.string(), url: z.string() }), z.object({ none: z.string() })]),
+    stakeholders: z.array(z.string()),
+    roles: z.object({
+      technicalLead: z.array(z.string()),
+      operationsLead: z.array(z.string()),
+      productOwner: z.array(z.string()),
+    }),
+    flag: z.string(),
+    layers: z.array(Layer),
+    createdAt: Instant,
+    createdBy: z.string(),
+    latestRun: z.object({ id: z.string(), state: z.string() }).nullable(),
+  })
+  .meta({ id: 'Feature' })
+export type Feature = z.infer<typeof Feature>
+
+export const RUN_STATES = [
+  'draft',
+  'halted',
+  'open',
+  'awaiting_approval',
+  'approved',
+  'completed',
+  'reopened',
+  'aborted',
+] as const
+
+const InputView = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(['provided', 'missing', 'failing', 'coming_due']),
+  checked: z.enum(['machine', 'attested']).nullable(),
+  findings: z.array(z.string()),
+  value: z.unknown().nullable(),
+  by: z.string().nullable(),
+  at: Instant.nullable(),
+  attestation: z.object({ statement: z.string(), reference: z.string() }).nullable(),
+  remediation: z.object({ id: z.string(), path: z.string() }),
+  usedBy: z.array(z.int()).describe('The steps that need it.'),
+})
+
+const WorkPlanView = z.object({
+  content: WorkPlan,
+  revision: z.int(),
+  hash: z.string(),
+  authors: z.array(z.string()),
+  review: z
+    .object({ verdict: z.enum(['approved', 'rejected']), comments: z.string(), by: z.string(), at: Instant })
+    .nullable(),
+})
+
+const Approval = z.object({
+  role: z.string(),
+  signs: z.string(),
+  by: z.string(),
+  at: Instant,
+  bundleHash: z.string(),
+  comment: z.string().nullable(),
+  voided: z.object({ at: Instant, because: z.string() }).nullable(),
+})
+
+const Milestone = z.object({ id: z.string(), title: z.string(), reached: z.boolean() })
+
+export const Run = z
+  .object({
+    id: z.string(),
+    project: z.string(),
+    feature: z.string(),
+    flag: z.string(),
+    procedure: z.object({ id: z.string(), version: z.int() }),
+    state: z.enum(RUN_STATES),
+    step: z.int().nullable().describe('The step that the run stands at.'),
+    waitsFor: z
+      .enum([
+        'inputs',
+        'work-plan',
+        'decision',
+        'acknowledgement',
+        'review',
+        'approval',
+        'schedule',
+        'nothing',
+      ])
+      .describe('What moves the run next.'),
+    status: z.string().describe('Where it stands, in one sentence.'),
+    revision: z.int(),
+    startedAt: Instant,
+    startedBy: z.string(),
+    correlationId: z.string().nullable(),
+    triggers: z.array(z.record(z.string(), z.unknown())),
+    milestones: z.array(Milestone),
+    inputs: z.array(InputView),
+    workPlan: WorkPlanView,
+    steps: z.array(StepSummary),
+    reviews: z.array(
+      z.object({
+        group: z.string(),
+        subject: z.string(),
+        title: z.string(),
+        state: z.enum(['open', 'reviewed', 'changes_requested']),
+        by: z.string().nullable(),
+        comment: z.string().nullable(),
+      }),
+    ),
+    approvalRequest: z.object({ bundleHash: z.string(), by: z.string(), at: Instant }).nullable(),
+    approvals: z.array(Approval),
+    schedule: z.object({ start: Instant.nullable(), by: z.string(), at: Instant }).nullable(),
+    abort: z.object({ cause: z.string(), lessons: z.string(), by: z.string(), at: Instant }).nullable(),
+    blockers: z.array(Blocker),
+    nextActions: z.array(NextAction),
+  })
+  .meta({ id: 'Run' })
+export type Run = z.infer<typeof Run>
+
+export const Bundle = z
+  .object({
+    hash: z.string(),
+    approvedHash: z.string().nullable(),
+    approved: z.boolean().describe('Whether the present bundle is the approved one.'),
+    differs: z.array(z.string()).describe('JSON Pointers at which it differs from the approved one.'),
+    bundle: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Bundle' })
+
+export const Gate = z
+  .object({
+    gate: z.string(),
+    open: z.boolean(),
+    state: z.string().describe("The run's state, or `no-run`."),
+    run: z.string().nullable(),
+    blockers: z.array(Blocker),
+    nextActions: z.array(NextAction),
+  })
+  .meta({ id: 'Gate' })
+export type Gate = z.infer<typeof Gate>
+
+export const ProcedureDefinition = z
+  .object({ id: z.string(), version: z.int(), name: z.string() })
+  .catchall(z.unknown())
+  .meta({ id: 'ProcedureDefinition' })
+
+export const EvidenceView = z
+  .object({
+    hash: z.string(),
+    kind: z.string(),
+    run: z.string(),
+    step: z.int().nullable(),
+    at: Instant,
+    by: z.string(),
+    content: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Evidence' })
+
