@@ -6,7 +6,6 @@ import { z } from 'zod'
 
 import { Line, Text } from './shapes.ts'
 
-
 /** Where something is kept. It is recorded as given; this version does not resolve it by itself. */
 export const Reference = z
   .discriminatedUnion('kind', [

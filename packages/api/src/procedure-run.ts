@@ -165,4 +165,3 @@ export const EvidenceView = z
     content: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Evidence' })
-

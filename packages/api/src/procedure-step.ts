@@ -113,4 +113,3 @@ export const Step = StepSummary.extend({
   nextActions: z.array(NextAction),
 }).meta({ id: 'Step' })
 export type Step = z.infer<typeof Step>
-

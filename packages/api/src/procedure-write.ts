@@ -123,4 +123,3 @@ export const AbortRun = z
     lessons: Text,
   })
   .meta({ id: 'AbortRun' })
-

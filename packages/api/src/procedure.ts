@@ -10,8 +10,20 @@ import { operation } from './operation.ts'
 import { Bundle, EvidenceView, Feature, Gate, ProcedureDefinition, Run, RUN_STATES } from './procedure-run.ts'
 import { Check, Step } from './procedure-step.ts'
 import {
-  AbortRun, Approve, CreateFeature, DecideStep, GiveEvidence, Hash, ProvideInput, ReviewSubject, ReviewWorkPlan,
-  ScheduleRun, StartRun, TriggerFact, WorkPlan, WriteStep,
+  AbortRun,
+  Approve,
+  CreateFeature,
+  DecideStep,
+  GiveEvidence,
+  Hash,
+  ProvideInput,
+  ReviewSubject,
+  ReviewWorkPlan,
+  ScheduleRun,
+  StartRun,
+  TriggerFact,
+  WorkPlan,
+  WriteStep,
 } from './procedure-write.ts'
 import { Id, Instant, Key, Line, list } from './shapes.ts'
 
