@@ -1,0 +1,177 @@
+/**
+ * What SDKs speak: snapshot, stream, acknowledgements, telemetry. The key names the project; the
+ * shapes are the engine's (`evaluation/snapshot`), held to the limits that untrusted input needs.
+ */
+import type {
+  Acknowledgement as AcknowledgementModel,
+  Telemetry as TelemetryModel,
+} from '@flagmarshal/evaluation'
+import { z } from 'zod'
+
+import { Condition, FlagKind, FlagValue, Rule, Serve, ValueType } from './flag-model.ts'
+import { operation } from './operation.ts'
+import { ProjectPath } from './project.ts'
+import { Instant, Key, list } from './shapes.ts'
+
+export const InstanceId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'Use 1 to 128 visible ASCII characters.')
+  .describe('Names a running copy of an application; the same in the header `flagmarshal-instance`.')
+
+const Name = z.string().min(1).max(128)
+const Count = z.int().min(0).max(1_000_000_000)
+
+export const InstanceDescription = z
+  .strictObject({
+    application: Name,
+    applicationVersion: Name.exactOptional(),
+    layers: z.array(Name).max(10),
+    sdk: Name,
+    sdkVersion: Name,
+    mode: z.enum(['stream', 'poll']),
+    pollIntervalMs: z.int().min(1).max(86_400_000).exactOptional(),
+  })
+  .meta({ id: 'InstanceDescription' })
+
+export const Acknowledgement = z
+  .strictObject({ instanceId: InstanceId, revision: z.int().min(0), instance: InstanceDescription })
+  .meta({ id: 'Acknowledgement' }) satisfies z.ZodType<AcknowledgementModel>
+
+export const TelemetryCount = z
+  .strictObject({
+    flag: Name,
+    variant: Name,
+    arm: z.enum(['exposed', 'control', 'outside']),
+    audience: Name.exactOptional(),
+    rollout: z.strictObject({ id: Name, attempt: z.int().min(1) }).exactOptional(),
+    n: Count.describe('Requests.'),
+    bad: Count.describe('Of these, failed ones.'),
+    slow: Count.describe('Of these, slower than the application’s bound.'),
+    keys: z
+      .array(z.string().regex(/^[0-9a-f]{16}$/, 'Use 16 hex digits.'))
+      .max(20_000)
+      .describe('Hashes of distinct bucketing keys in the sample.'),
+  })
+  .refine((it) => it.bad <= it.n, {
+    path: ['bad'],
+    error: 'There cannot be more bad requests than requests.',
+  })
+  .refine((it) => it.slow <= it.n, {
+    path: ['slow'],
+    error: 'There cannot be more slow requests than requests.',
+  })
+
+export const Telemetry = z
+  .strictObject({
+    instanceId: InstanceId,
+    seq: z.int().min(0).describe('Grows with each report of the instance; a repeat is discarded.'),
+    fromMs: z.number().min(0),
+    toMs: z.number().min(0),
+    counts: z.array(TelemetryCount).max(2_000),
+    errors: z.array(z.strictObject({ flag: Name, code: Name, n: Count })).max(2_000),
+    codeDefaults: z.array(z.strictObject({ flag: Name, n: Count })).max(2_000),
+  })
+  .meta({ id: 'Telemetry' }) satisfies z.ZodType<TelemetryModel>
+
+export const Snapshot = z
+  .strictObject({
+    schema: z.literal(1),
+    project: z.string(),
+    environment: z.string(),
+    revision: z.int().min(0),
+    generatedAt: Instant,
+    flags: z.array(
+      z.strictObject({
+        key: z.string(),
+        kind: FlagKind,
+        valueType: ValueType,
+        variants: z.record(z.string(), FlagValue),
+        enabled: z.boolean(),
+        offVariant: z.string(),
+        rules: z.array(Rule),
+        fallthrough: Serve,
+      }),
+    ),
+    segments: z.array(
+      z.strictObject({
+        key: z.string(),
+        when: Condition.exactOptional(),
+        include: z.array(z.string()).exactOptional(),
+        exclude: z.array(z.string()).exactOptional(),
+      }),
+    ),
+    telemetry: z.strictObject({ flushIntervalMs: z.int(), pollIntervalMs: z.int() }),
+  })
+  .meta({ id: 'Snapshot' })
+
+export const Instance = z
+  .strictObject({
+    instanceId: z.string(),
+    description: InstanceDescription.optional().describe('Absent until the first acknowledgement.'),
+    state: z
+      .enum(['connected', 'silent', 'ended'])
+      .describe('`silent`: not heard of in its time. `ended`: closed its stream and stayed away.'),
+    streamOpen: z.boolean(),
+    acknowledgedRevision: z.int().optional(),
+    acknowledgedAt: Instant.optional(),
+    firstSeenAt: Instant,
+    lastSeenAt: Instant,
+  })
+  .meta({ id: 'Instance' })
+export type Instance = z.infer<typeof Instance>
+
+const EnvironmentPath = z.strictObject({ environment: Key })
+
+export const deliveryOperations = {
+  getSnapshot: operation({
+    method: 'GET',
+    path: '/api/v1/environments/{environment}/snapshot',
+    summary: 'Download everything that the environment serves; 304 when If-None-Match names its revision.',
+    can: 'snapshot:read',
+    params: EnvironmentPath,
+    success: { status: 200, body: Snapshot },
+  }),
+  streamSnapshot: operation({
+    method: 'GET',
+    path: '/api/v1/environments/{environment}/stream',
+    summary:
+      'Follow the environment: the event `snapshot`, or after Last-Event-ID the missed ones, then `patch` events; ids are revisions.',
+    can: 'snapshot:read',
+    params: EnvironmentPath,
+    success: { status: 200, media: 'stream' },
+  }),
+  acknowledgeRevision: operation({
+    method: 'POST',
+    path: '/api/v1/environments/{environment}/acks',
+    summary: 'Say which revision an instance evaluates with.',
+    can: 'telemetry:write',
+    params: EnvironmentPath,
+    body: Acknowledgement,
+    success: { status: 204 },
+  }),
+  sendTelemetry: operation({
+    method: 'POST',
+    path: '/api/v1/environments/{environment}/telemetry',
+    summary: 'Report counts of requests; empty, it is a heartbeat.',
+    can: 'telemetry:write',
+    params: EnvironmentPath,
+    body: Telemetry,
+    success: { status: 202 },
+  }),
+  listOwnInstances: operation({
+    method: 'GET',
+    path: '/api/v1/environments/{environment}/instances',
+    summary: 'List the instances of the environment that the key belongs to.',
+    can: 'instance:read',
+    params: EnvironmentPath,
+    success: { status: 200, body: list(Instance) },
+  }),
+  listInstances: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/environments/{environment}/instances',
+    summary: 'List the instances of an environment: who runs which revision, and who is silent.',
+    can: 'instance:read',
+    params: z.strictObject({ ...ProjectPath.shape, environment: Key }),
+    success: { status: 200, body: list(Instance) },
+  }),
+}

@@ -1,0 +1,188 @@
+/**
+ * What a flag serves, as JSON: conditions, rules, allocations. The same shapes as the engine's model,
+ * with the limits that untrusted input needs.
+ *
+ * Reading is wider than writing: a stored configuration may hold the one rule that a rollout owns,
+ * and a caller may send that rule back unchanged, so its shape is accepted here and its origin is
+ * judged by the server.
+ */
+import type {
+  Allocation as AllocationModel,
+  Condition as ConditionModel,
+  Rule as RuleModel,
+  Serve as ServeModel,
+} from '@flagmarshal/evaluation'
+import { z } from 'zod'
+
+import { FlagKey } from './shapes.ts'
+
+/** Buckets of an allocation: 0..100000, in steps of 0.001 %. */
+const BUCKETS = 100_000
+
+/** The name of a variant, inside its flag. */
+export const VariantName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'Use 1 to 63 letters, digits, ., _ and -, beginning with a letter or digit.',
+  )
+
+export const FlagKind = z.enum(['release', 'experiment', 'permission', 'ops'])
+export const Layer = z.enum(['backend', 'frontend', 'middleware'])
+export const ValueType = z.enum(['boolean', 'string']).describe('Number and object: not in this version.')
+export const FlagValue = z.union([z.boolean(), z.string().max(10_000)])
+export const Variants = z
+  .record(VariantName, FlagValue)
+  .refine((it) => Object.keys(it).length >= 1, 'A flag has at least one variant.')
+  .refine((it) => Object.keys(it).length <= 100, 'A flag has at most 100 variants.')
+  .describe('Named values, all of the flag’s value type.')
+
+const Attribute = z.string().min(1).max(200)
+const Operand = z.string().max(1_000)
+const ignoreCase = z.boolean().exactOptional()
+
+/** How many conditions may stand inside a condition: a test on it is a recursion. */
+const MAX_CONDITIONS = 200
+
+const Comparison = z.discriminatedUnion('op', [
+  z.strictObject({
+    attribute: Attribute,
+    op: z.enum(['starts-with', 'ends-with', 'contains']),
+    values: z.array(Operand).min(1).max(10_000),
+    ignoreCase,
+  }),
+  z.strictObject({
+    attribute: Attribute,
+    op: z.enum(['equals', 'in']),
+    values: z
+      .array(z.union([Operand, z.number(), z.boolean()]))
+      .min(1)
+      .max(100_000),
+    ignoreCase,
+  }),
+  z.strictObject({
+    attribute: Attribute,
+    op: z.enum(['less-than', 'at-most', 'more-than', 'at-least']),
+    values: z.tuple([z.number()]),
+  }),
+  z.strictObject({ attribute: Attribute, op: z.literal('exists') }),
+])
+
+export const Condition: z.ZodType<ConditionModel> = z
+  .lazy(() =>
+    z.union([
+      z.strictObject({ all: z.array(Condition).max(MAX_CONDITIONS) }),
+      z.strictObject({ any: z.array(Condition).max(MAX_CONDITIONS) }),
+      z.strictObject({ not: Condition }),
+      z.strictObject({ segment: FlagKey }),
+      Comparison,
+    ]),
+  )
+  .meta({
+    id: 'Condition',
+    description:
+      'A test on the evaluation context. `{"all": []}` holds for everybody. A missing attribute makes a comparison false.',
+  })
+
+const bucket = z.int().min(0).max(BUCKETS)
+
+export const Allocation = z
+  .strictObject({
+    by: Attribute.default('targetingKey').describe('Attribute that is bucketed.'),
+    salt: z
+      .string()
+      .regex(/^[A-Za-z0-9]{15}$/, 'Use 15 letters or digits, or leave it out to have one made.')
+      .optional()
+      .describe('Made by the server when absent. Keep it to keep everybody where they are.'),
+    hash: z.literal('murmur3').default('murmur3'),
+    ranges: z
+      .array(z.strictObject({ from: bucket, to: bucket, variant: VariantName }))
+      .max(1_000)
+      .describe('Half-open, 0..100000, in ascending order. A key in no range is left to the next rule.'),
+  })
+  .meta({ id: 'AllocationInput' })
+
+export const ServeInput = z
+  .union([z.strictObject({ variant: VariantName }), z.strictObject({ allocation: Allocation })])
+  .meta({ id: 'ServeInput' })
+
+const RuleRollout = z.strictObject({
+  id: z.string(),
+  attempt: z.int().min(1),
+  treatment: z.string(),
+  control: z.string(),
+  keySampleRate: z.number().min(0).max(1),
+})
+
+const Exposure = z.strictObject({
+  by: z.string(),
+  salt: z.string(),
+  hash: z.literal('murmur3'),
+  audiences: z.array(
+    z.strictObject({
+      id: z.string(),
+      when: Condition,
+      ranges: z.array(z.strictObject({ from: bucket, to: bucket })),
+    }),
+  ),
+  variant: z.string(),
+})
+
+const RuleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'Use 1 to 63 of a-z, 0-9, _ and -.')
+const RuleName = z.string().max(200)
+
+export const RuleInput = z
+  .union([
+    z.strictObject({
+      id: RuleId.optional().describe('Made by the server when absent.'),
+      name: RuleName,
+      when: Condition,
+      serve: ServeInput,
+    }),
+    z
+      .strictObject({
+        id: z.string(),
+        name: RuleName,
+        when: Condition,
+        serve: z.union([
+          z.strictObject({ exposure: Exposure }),
+          z.strictObject({ variant: VariantName }),
+          z.strictObject({ allocation: Allocation }),
+        ]),
+        rollout: RuleRollout,
+      })
+      .describe('The rule that a rollout owns: leave it out, or send it back as it was read.'),
+  ])
+  .meta({ id: 'RuleInput' })
+
+const AllocationOut = z
+  .object({
+    by: z.string(),
+    salt: z.string(),
+    hash: z.literal('murmur3'),
+    ranges: z.array(z.strictObject({ from: bucket, to: bucket, variant: z.string() })),
+  })
+  .meta({ id: 'Allocation' }) satisfies z.ZodType<AllocationModel>
+
+export const Serve = z
+  .union([
+    z.strictObject({ variant: z.string() }),
+    z.strictObject({ allocation: AllocationOut }),
+    z.strictObject({ exposure: Exposure }),
+  ])
+  .meta({ id: 'Serve' }) satisfies z.ZodType<ServeModel>
+
+export const Rule = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    when: Condition,
+    serve: Serve,
+    rollout: RuleRollout.exactOptional(),
+  })
+  .meta({ id: 'Rule' }) satisfies z.ZodType<RuleModel>
+
+/** What an application knows of the subject of an evaluation. */
+export const EvaluationContext = z
+  .record(z.string(), z.unknown())
+  .describe('Flat attributes, `targetingKey` among them.')

@@ -1,0 +1,72 @@
+/**
+ * Killing a flag on the wire: off at once, and who has confirmed it.
+ */
+import { z } from 'zod'
+
+import { FlagConfigPath } from './flag.ts'
+import { operation } from './operation.ts'
+import { FlagKey, Id, Instant, Key, Line } from './shapes.ts'
+
+export const KillState = z
+  .enum(['accepted', 'confirming', 'verified', 'verified_except', 'timed_out'])
+  .describe(
+    '`verified`: every instance runs a revision without the flag. `verified_except`: all but those that fell silent. `timed_out`: one is alive and has not confirmed.',
+  )
+
+export const KillInstance = z
+  .strictObject({
+    instanceId: z.string(),
+    application: z.string(),
+    state: z.enum(['confirmed', 'pending', 'lost']).describe('`lost`: silent for too long; never counted.'),
+    confirmedAfterMs: z.int().min(0).optional().describe('From the kill to the acknowledgement.'),
+    lastSeenAt: Instant,
+  })
+  .meta({ id: 'KillInstance' })
+
+/** What `verified` means for a rollback, too: the same instances, the same clock. */
+export const Confirmation = {
+  state: KillState,
+  revision: z.int().describe('The revision of the environment that each instance must run.'),
+  at: Instant,
+  instances: z.array(KillInstance).describe('Those that were connected at that moment.'),
+  total: z.int(),
+  confirmed: z.int(),
+  pending: z.int(),
+  lost: z.int(),
+}
+
+export const Kill = z
+  .strictObject({
+    id: Id,
+    flag: FlagKey,
+    environment: Key,
+    by: z.string(),
+    reason: z.string(),
+    ...Confirmation,
+  })
+  .meta({ id: 'Kill' })
+export type Kill = z.infer<typeof Kill>
+
+export const NewKill = z.strictObject({ reason: Line }).meta({ id: 'NewKill' })
+export type NewKill = z.infer<typeof NewKill>
+
+export const killOperations = {
+  killFlag: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/flags/{flag}/environments/{environment}/kill',
+    summary: 'Turn a flag off at once in one environment.',
+    can: 'flag:kill',
+    params: FlagConfigPath,
+    body: NewKill,
+    success: { status: 202, body: Kill },
+    idempotent: true,
+  }),
+  getKill: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/flags/{flag}/environments/{environment}/kill/{kill}',
+    summary: 'Show who has confirmed a kill.',
+    can: 'flag:read',
+    params: z.strictObject({ ...FlagConfigPath.shape, kill: Id }),
+    success: { status: 200, body: Kill },
+  }),
+}
