@@ -1,1 +1,5 @@
-export {}
+export { fastifyFlags, fastifyGate } from './fastify.ts'
+export type { FastifyFlagsOptions, FastifyOtherwise } from './fastify.ts'
+export { gate, withFlags } from './http.ts'
+export type { HttpHandler } from './http.ts'
+export type { FinishedRequest, FlagsOptions, GateClient, GateOptions } from './options.ts'

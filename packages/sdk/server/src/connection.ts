@@ -16,7 +16,7 @@ import type {
   Snapshot,
   ValueType,
 } from '@flagmarshal/evaluation'
-import type { Provider } from '@openfeature/server-sdk'
+import type { Logger, Provider } from '@openfeature/server-sdk'
 
 import { createAcknowledger } from './acknowledge.ts'
 import type { Acknowledger } from './acknowledge.ts'
@@ -61,6 +61,7 @@ export function createFlagmarshal(options: FlagmarshalOptions): Connection {
 export class Connection {
   /** Where requests are counted; for `openRequest` and `runRequest`. */
   readonly counts: Counts
+  readonly logger: Logger
   /** For `OpenFeature.setProvider`. */
   readonly provider: Provider
   readonly instanceId: string
@@ -81,6 +82,7 @@ export class Connection {
   constructor(settings: Settings) {
     this.#settings = settings
     this.instanceId = settings.instanceId
+    this.logger = settings.logger
     this.#changes = createListeners<Change>(settings.logger)
     this.#states = createListeners<ConnectionState>(settings.logger)
     const sample = createKeySample()
@@ -167,28 +169,23 @@ export class Connection {
   }
 
   #updateTarget(): UpdateTarget {
-    const connection = this
     return {
-      get revision() {
-        return connection.revision
-      },
-      get pollIntervalMs() {
-        return connection.#pollIntervalMs
-      },
-      replace: (snapshot: Snapshot) => this.#use(snapshot),
-      patch: (patch: Patch) => this.#patch(patch),
-      current: (mode: Mode) => {
+      revision: () => this.revision,
+      pollIntervalMs: () => this.#pollIntervalMs,
+      replace: (snapshot) => this.#use(snapshot),
+      patch: (patch) => this.#patch(patch),
+      current: (mode) => {
         this.#mode = mode
         this.#enter('current')
       },
       reconnected: () => this.#acknowledge(),
-      outOfReach: (why: string) => {
-        this.#settings.logger.info(`flagmarshal: the server is out of reach: ${why}`)
+      outOfReach: (why) => {
+        this.logger.info(`flagmarshal: the server is out of reach: ${why}`)
         this.#enter('out-of-reach')
       },
-      refused: (status: number) => {
+      refused: (status) => {
         const why = `flagmarshal: the server answered ${status} to the key; no more updates`
-        this.#settings.logger.error(`${why}. Restart with a valid server key of this environment.`)
+        this.logger.error(`${why}. Restart with a valid server key of this environment.`)
         this.#enter('refused')
       },
     }

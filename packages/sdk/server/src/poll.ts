@@ -19,10 +19,10 @@ export type Fetched =
 /** What polling tells, and what it must know for it. */
 export interface PollTarget {
   /** The revision in memory. */
-  readonly revision: number | undefined
+  readonly revision: () => number | undefined
   /** The interval to keep to, in milliseconds. */
-  readonly pollIntervalMs: number
-  polled(fetched: Fetched): void
+  readonly pollIntervalMs: () => number
+  readonly polled: (fetched: Fetched) => void
 }
 
 /** Fetches the snapshot unless `revision` is current. Never rejects. */
@@ -62,7 +62,7 @@ export function startPolling(settings: Settings, target: PollTarget, firstDelayM
   async function run(): Promise<void> {
     await pause(firstDelayMs, stop.signal)
     for (let failures = 0; !stop.signal.aborted;) {
-      const fetched = await fetchSnapshot(settings, target.revision, stop.signal)
+      const fetched = await fetchSnapshot(settings, target.revision(), stop.signal)
       // An answer that arrives after the stream took over may be older than what the stream brought.
       if (stop.signal.aborted) return
       target.polled(fetched)
@@ -74,8 +74,8 @@ export function startPolling(settings: Settings, target: PollTarget, firstDelayM
   }
 
   function waitMs(failures: number): number {
-    const interval = target.pollIntervalMs * (1 - 0.2 * Math.random())
-    if (target.revision !== undefined || failures === 0) return interval
+    const interval = target.pollIntervalMs() * (1 - 0.2 * Math.random())
+    if (target.revision() !== undefined || failures === 0) return interval
     return Math.min(interval, backoffMs(settings.timings.backoff, failures, Math.random()))
   }
 }

@@ -12,9 +12,9 @@ import type { Counts, FirstEvaluation, Outcome } from './counts.ts'
 /** One request while it runs. Opened by middleware, ended once. */
 export interface RequestScope {
   /** Runs code as part of the request, whatever asynchronous work it starts included. */
-  run<Result>(work: () => Result): Result
+  readonly run: <Result>(work: () => Result) => Result
   /** Records the outcome for every flag evaluated so far. Later evaluations and a second end count for nothing. */
-  end(outcome: Outcome): void
+  readonly end: (outcome: Outcome) => void
 }
 
 /** What opens scopes: a connection. */

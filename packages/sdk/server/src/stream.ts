@@ -15,14 +15,14 @@ import type { Settings } from './settings.ts'
 /** What the stream tells, and what it must know for it. */
 export interface StreamTarget {
   /** The revision in memory: the server goes on from it where it can. */
-  readonly revision: number | undefined
-  replace(snapshot: Snapshot): void
+  readonly revision: () => number | undefined
+  readonly replace: (snapshot: Snapshot) => void
   /** Answers whether the patch fitted; one that is already known fits. */
-  patch(patch: Patch): boolean
+  readonly patch: (patch: Patch) => boolean
   /** The stream has brought something and memory is current. Told with each thing that arrives. */
-  flowing(): void
+  readonly flowing: () => void
   /** The stream ended, or did not open. It will be tried again unless the key was refused. */
-  broken(failure: Failure): void
+  readonly broken: (failure: Failure) => void
 }
 
 /** Holds a stream open until it is closed or the key is refused. */
@@ -58,7 +58,8 @@ export async function readStream(
   watchdog.unref()
   const either = AbortSignal.any([signal, silence.signal])
   const headers: Record<string, string> = { accept: 'text/event-stream' }
-  if (target.revision !== undefined) headers['last-event-id'] = String(target.revision)
+  const revision = target.revision()
+  if (revision !== undefined) headers['last-event-id'] = String(revision)
   try {
     const response = await send(settings, { path: '/stream', headers, signal: either })
     if (response.status !== 200 || response.body === null) {
@@ -69,7 +70,7 @@ export async function readStream(
     for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
       watchdog.refresh()
       for (const event of parse(text)) await take(settings, target, event, either)
-      if (target.revision !== undefined) target.flowing()
+      if (target.revision() !== undefined) target.flowing()
     }
     return { kind: 'failed', why: 'the server ended the stream' }
   } catch (error) {

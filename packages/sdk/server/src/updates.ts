@@ -20,18 +20,18 @@ export type Mode = 'stream' | 'poll'
 
 /** The memory that is kept current. */
 export interface UpdateTarget {
-  readonly revision: number | undefined
-  readonly pollIntervalMs: number
-  replace(snapshot: Snapshot): void
-  patch(patch: Patch): boolean
+  readonly revision: () => number | undefined
+  readonly pollIntervalMs: () => number
+  readonly replace: (snapshot: Snapshot) => void
+  readonly patch: (patch: Patch) => boolean
   /** Memory is what the server serves; told at each sign of it. */
-  current(mode: Mode): void
+  readonly current: (mode: Mode) => void
   /** A stream has just begun to flow: the server may not know what this instance runs. */
-  reconnected(): void
+  readonly reconnected: () => void
   /** Neither the stream nor the last poll reached the server. */
-  outOfReach(why: string): void
+  readonly outOfReach: (why: string) => void
   /** The server does not accept the key. Nothing more is tried. */
-  refused(status: number): void
+  readonly refused: (status: number) => void
 }
 
 /** How long a fresh instance gives the stream before it also polls, in milliseconds. */
@@ -46,12 +46,8 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
   let headStart = settings.streaming
 
   const pollTarget: PollTarget = {
-    get revision() {
-      return target.revision
-    },
-    get pollIntervalMs() {
-      return target.pollIntervalMs
-    },
+    revision: target.revision,
+    pollIntervalMs: target.pollIntervalMs,
     polled(fetched: Fetched) {
       if (fetched.kind === 'refused') return refuse(fetched.status)
       if (fetched.kind === 'failed') return target.outOfReach(fetched.why)
@@ -61,11 +57,9 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
   }
 
   const streamTarget: StreamTarget = {
-    get revision() {
-      return target.revision
-    },
-    replace: (snapshot) => target.replace(snapshot),
-    patch: (patch) => target.patch(patch),
+    revision: target.revision,
+    replace: target.replace,
+    patch: target.patch,
     flowing() {
       if (flowing) return
       flowing = true
@@ -78,9 +72,9 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
       if (failure.kind === 'refused') return refuse(failure.status)
       settings.logger.info(`flagmarshal: stream lost, polling: ${failure.why}`)
       // Only the first time: a poll that is slow to answer must not be cut off by each failing stream.
-      if (headStart && target.revision === undefined) stopPolling()
+      if (headStart && target.revision() === undefined) stopPolling()
       headStart = false
-      const spreadMs = target.revision === undefined ? 0 : SPREAD_MS
+      const spreadMs = target.revision() === undefined ? 0 : SPREAD_MS
       polling ??= startPolling(settings, pollTarget, Math.random() * spreadMs)
     },
   }
