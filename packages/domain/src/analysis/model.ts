@@ -1,0 +1,211 @@
+import type { BlockBound } from './statistics/block.ts'
+/**
+ * What is measured and what it means: criteria, measurements, evidence, verdicts.
+ *
+ * Counts come in windows. A window that is known is folded into evidence of constant size, once;
+ * an unknown one is never taken for a pass or a failure. Verdicts carry numbers; `sentence.ts`
+ * turns them into words when somebody asks. Everything here is plain JSON: evidence is stored as
+ * it is, and a restarted controller continues with exactly what it had.
+ */
+import type { Dispersion, History } from './statistics/dispersion.ts'
+import type { Mixture } from './statistics/restart.ts'
+
+/** What a criterion counts. Built-in telemetry is the only source in this version. */
+export interface MetricSource {
+  readonly kind: 'telemetry'
+  /** `bad`: failed requests. `slow`: requests above the bound that the application set. */
+  readonly counts: 'bad' | 'slow'
+}
+
+/** A criterion that rolls the rollout back when it is breached, and must be passed to advance. */
+export interface Guardrail extends RatioCriterion {
+  readonly role: 'guardrail'
+}
+
+/** Holds until it recovers. Not judged in this version: a plan that has one is refused. */
+export interface Watch extends RatioCriterion {
+  readonly role: 'watch'
+}
+
+/** Fed by people: complaints, incidents, feedback. Not judged in this version: a plan that has one is refused. */
+export interface Report {
+  readonly id: string
+  readonly role: 'report'
+  /** Reports above which `onFail` happens. */
+  readonly max: number
+  readonly onFail: OnFail
+}
+
+export type Criterion = Guardrail | Watch | Report
+
+/** A share of requests that must not be high: x of n. */
+export interface RatioCriterion {
+  /** Unique in the plan. */
+  readonly id: string
+  readonly source: MetricSource
+  /** Exposed / control up to which a difference is tolerated; above it is harm. Default 1.1. */
+  readonly harmRatio: number
+  /** The regression that the plan wants to be able to see before it advances. Default 2. */
+  readonly safeRatio: number
+  /** The highest acceptable share, 0..1; needed wherever a stage has no control. */
+  readonly ceiling?: number
+  /** The share of bad requests, 0..1, that is an outage whatever the statistics say. Default 0.5. */
+  readonly hardFloor: number
+  readonly onFail: OnFail
+  /** What follows when the criterion has been blind for longer than `blindBudgetMs`. */
+  readonly noData: 'hold' | 'roll-back'
+  readonly blindBudgetMs: number
+}
+
+/** What a breach does. `page` holds too, and calls a person. */
+export type OnFail = 'roll-back' | 'hold' | 'page'
+
+/** Requests (or events), and how many of them are bad; 0 ≤ x ≤ n. */
+export interface ArmCounts {
+  readonly n: number
+  readonly x: number
+}
+
+/** One window of one audience: the exposed arm and its control. */
+export interface ArmsWindow {
+  readonly exposed: ArmCounts
+  readonly control: ArmCounts
+}
+
+/** Why a window says nothing. None of these is ever a pass or a failure. */
+export type UnknownKind =
+  | 'provider_error'
+  | 'bad_query'
+  | 'empty'
+  | 'zero_traffic'
+  | 'nan'
+  | 'stale'
+  | 'partial'
+  | 'ambiguous'
+
+/** What one criterion read in one window. */
+export type Measurement =
+  | { readonly criterion: string; readonly kind: 'ok'; readonly audiences: readonly AudienceCounts[] }
+  | { readonly criterion: string; readonly kind: UnknownKind; readonly detail: string }
+
+export interface AudienceCounts extends ArmsWindow {
+  readonly audience: string
+}
+
+/** One closed window with everything that was measured in it. */
+export interface Window {
+  /** Exclusive end, on the window grid (a multiple of the plan's `windowMs` since the epoch). */
+  readonly end: Date
+  readonly measurements: readonly Measurement[]
+}
+
+/** Running sums over t windows of n and x: of them, their squares, their product. */
+export interface Moments {
+  readonly t: number
+  readonly n: number
+  readonly x: number
+  readonly nn: number
+  readonly nx: number
+  readonly xx: number
+}
+
+/** What is known of one criterion. */
+export interface CriterionEvidence {
+  /** Windows in a row, up to the watermark, that were unknown. */
+  readonly blindWindows: number
+  /** The last of these. */
+  readonly blind?: { readonly kind: UnknownKind; readonly detail: string }
+  /** The first breach; it stays, so that it does not matter how many windows a tick folds. */
+  readonly breach?: Breach
+  readonly audiences: Readonly<Record<string, AudienceEvidence>>
+}
+
+/** What is known of one criterion in one audience. */
+export interface AudienceEvidence {
+  /** From the observe stage. */
+  readonly history: History
+  /** F1r since the first exposure. */
+  readonly harm: Mixture
+  /** The exposed arm since the first exposure, windows with exposed requests only. */
+  readonly exposed: Moments
+  /** The control's sums over the same time. */
+  readonly control: ArmCounts
+  /** Since the audience has no control any more. */
+  readonly alone?: { readonly harm: Mixture; readonly exposed: Moments }
+  /** The latest windows that hold at least 20 exposed requests together, oldest first, for the hard floor. */
+  readonly recent: readonly ArmsWindow[]
+}
+
+/** Which test spoke. */
+export type HarmTest = 'F1r' | 'F2b-harm' | 'hard-floor'
+
+/** A criterion failed, with the numbers of that moment. */
+export interface Breach {
+  readonly criterion: string
+  readonly audience: string
+  readonly test: HarmTest
+  /** End of the window that decided, RFC 3339. */
+  readonly windowEnd: string
+  readonly exposed: ArmCounts
+  readonly control: ArmCounts
+  /** Log evidence and its threshold; for the hard floor the bad share and the floor. */
+  readonly value: number
+  readonly threshold: number
+  /** The dispersion that the evidence was divided by. */
+  readonly phi: number
+  /** F2b-harm: the ceiling that was exceeded. */
+  readonly ceiling?: number
+}
+
+/** The arithmetic behind a verdict, of one criterion in the audience that the increment changes. */
+export interface Judgement {
+  readonly audience: string
+  readonly exposed: ArmCounts
+  readonly control: ArmCounts
+  readonly phi: Dispersion
+  /** F1r of this audience; absent without a control. */
+  readonly harmLogE?: number
+  /** F2b-safe and block-abs; absent without a ceiling. */
+  readonly safe?: {
+    readonly ceiling: number
+    readonly logE: number
+    readonly threshold: number
+    readonly block: BlockBound
+  }
+}
+
+/** The ways to a Go. R, relative, is not in this version. */
+export type Tier = 'A' | 'A-only' | 'time'
+
+/** What a Go still lacks. */
+export type Lack =
+  /** The criterion has no ceiling, so nothing absolute can be shown. */
+  | 'ceiling'
+  /** F2b-safe is below its threshold. */
+  | 'safe'
+  /** block-abs does not exclude the ceiling yet, or has fewer than 30 windows. */
+  | 'block'
+  /** F1r is above 0: the exposed arm looks worse than the control. */
+  | 'harm'
+  /** The ceiling is more than twice yesterday's rate, so being below it says too little. */
+  | 'ceiling-too-far'
+
+/** The verdict on one criterion at one tick. */
+export type Verdict =
+  | { readonly kind: 'go'; readonly criterion: string; readonly tier: Tier; readonly judgement: Judgement }
+  | {
+      readonly kind: 'hold'
+      readonly criterion: string
+      readonly reason: 'collecting' | 'both-arms'
+      readonly lacks: readonly Lack[]
+      readonly judgement: Judgement
+    }
+  | { readonly kind: 'no-go'; readonly criterion: string; readonly breach: Breach }
+  | {
+      readonly kind: 'no-data'
+      readonly criterion: string
+      readonly unknown: UnknownKind
+      readonly detail: string
+      /** How long nothing has been known, by database time. */
+      readonly blindMs: number
+    }
