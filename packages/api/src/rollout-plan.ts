@@ -1,0 +1,158 @@
+/**
+ * The rollout plan on the wire: the outcome of step 3 of the procedure, and what the controller
+ * follows. Parsing fills the defaults in, so that a stored plan says everything; whether the plan is
+ * a sane one is the domain's judgement (its lint), not the schema's.
+ */
+import type { RolloutPlan as RolloutPlanModel } from '@flagmarshal/domain/rollout/model'
+import { z } from 'zod'
+
+import { VariantName } from './flag-model.ts'
+import { FlagKey, Key, Line } from './shapes.ts'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+/** A year: longer than any rollout, short enough to add to an instant. */
+const LONGEST_MS = 366 * DAY
+
+const Percent = z.number().min(0).max(100)
+const Share = z.number().min(0).max(1)
+const Duration = z.int().min(0).max(LONGEST_MS)
+const Name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Use 1 to 63 of a-z, 0-9 and -, not beginning with -.')
+
+export const Audience = z
+  .union([z.strictObject({ id: z.literal('everybody') }), z.strictObject({ id: Name, segment: FlagKey })])
+  .describe('Whom a stage exposes. A context belongs to the first audience in stage order that matches.')
+  .meta({ id: 'Audience' })
+
+export const Stage = z
+  .strictObject({
+    name: Name,
+    audience: Audience.default({ id: 'everybody' }),
+    increments: z
+      .array(Percent)
+      .min(1)
+      .max(20)
+      .describe('Percent of the stage’s own audience, one after the other, each judged.'),
+    bakeMs: Duration.describe('Minimum healthy time of the stage, divided equally over its increments.'),
+    maxMs: Duration.describe('The longest the stage may take before a person is asked.'),
+    limit: Percent.exactOptional().describe(
+      'The most of everybody that the stage may be expected to expose.',
+    ),
+    advance: z
+      .enum(['auto', 'manual'])
+      .default('auto')
+      .describe('`manual`: a person advances each increment, once the evidence is there.'),
+  })
+  .meta({ id: 'Stage' })
+
+const OnFail = z.enum(['roll-back', 'hold', 'page']).default('roll-back')
+
+const ratio = {
+  id: Name,
+  source: z
+    .strictObject({
+      kind: z.literal('telemetry'),
+      counts: z
+        .enum(['bad', 'slow'])
+        .describe('Failed requests, or those above the application’s time bound.'),
+    })
+    .describe('What is counted. Built-in telemetry is the only source in this version.'),
+  harmRatio: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(1.1)
+    .describe('Exposed / control up to which a difference is tolerated.'),
+  safeRatio: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('The regression that the plan wants to be able to see.'),
+  ceiling: Share.exactOptional().describe(
+    'The highest acceptable share; needed wherever a stage has no control.',
+  ),
+  hardFloor: Share.default(0.5).describe('The share that is an outage, whatever the statistics say.'),
+  onFail: OnFail,
+  noData: z.enum(['hold', 'roll-back']).default('hold'),
+  blindBudgetMs: Duration.default(15 * MINUTE),
+}
+
+export const Criterion = z
+  .discriminatedUnion('role', [
+    z.strictObject({ role: z.literal('guardrail'), ...ratio }),
+    z.strictObject({ role: z.literal('watch'), ...ratio }),
+    z.strictObject({ role: z.literal('report'), id: Name, max: z.int().min(0), onFail: OnFail }),
+  ])
+  .describe('`watch` and `report` are not judged in this version: a plan that has one is refused.')
+  .meta({ id: 'Criterion' })
+
+export const RolloutPlan = z
+  .strictObject({
+    environment: Key.default('production'),
+    treatment: VariantName.describe('What the exposed arm is served.'),
+    control: VariantName.describe('What everybody else is served: what the flag served before.'),
+    bucketBy: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('targetingKey')
+      .describe('Attribute that decides who is exposed.'),
+    expectedKeys: z
+      .int()
+      .min(1)
+      .max(10_000_000_000)
+      .default(20_000)
+      .describe('Distinct bucketing keys expected. Above 20,000 only a sample of them is reported.'),
+    windowMs: z
+      .int()
+      .min(100)
+      .max(60 * MINUTE)
+      .default(MINUTE)
+      .describe('Length of a measurement window.'),
+    observeWindows: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(1_440)
+      .describe('Length of stage 0, in windows: both arms are served the control variant.'),
+    observeReason: Line.exactOptional().describe('Needed when nothing is observed.'),
+    stages: z.array(Stage).min(1).max(20),
+    criteria: z.array(Criterion).min(1).max(50),
+    alpha: z
+      .number()
+      .gt(0)
+      .max(0.1)
+      .default(0.001)
+      .describe('Chance of a wrong rollback, shared by the guardrails.'),
+    beta: z.number().gt(0).max(0.2).default(0.01).describe('Chance of a wrong Go at the boundary.'),
+    phi: z
+      .number()
+      .min(1)
+      .max(1_000)
+      .exactOptional()
+      .describe('Declared dispersion, instead of the measured one.'),
+    phiReason: Line.exactOptional(),
+    absoluteOnly: z
+      .strictObject({ by: Line, reason: Line })
+      .exactOptional()
+      .describe('Who takes responsibility for a Go that only says "below the ceiling", and why.'),
+    lowTraffic: z
+      .discriminatedUnion('policy', [
+        z.strictObject({ policy: z.literal('human') }),
+        z.strictObject({ policy: z.literal('time'), reason: Line }),
+      ])
+      .default({ policy: 'human' }),
+    holdback: Percent.default(5).describe(
+      'Percent kept out at the last increment until it is Go; 0 is judged absolutely.',
+    ),
+    demo: z.boolean().exactOptional().describe('Its increments may be shorter than 30 windows.'),
+  })
+  .meta({ id: 'RolloutPlan' }) satisfies z.ZodType<RolloutPlanModel>
+
+/** A plan with every default filled in. */
+export type RolloutPlan = z.output<typeof RolloutPlan>
+/** A plan as somebody writes it. */
+export type RolloutPlanInput = z.input<typeof RolloutPlan>

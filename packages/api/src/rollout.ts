@@ -1,0 +1,326 @@
+/**
+ * Rollouts on the wire: where one stands, what the engine measured, decided and why, and what
+ * people may do.
+ *
+ * Numbers are those of the decision itself; every sentence is made from them when somebody asks.
+ * Stage 0 is observing; the stages of the plan count from 1, as in the gate `stage:n`.
+ */
+import { z } from 'zod'
+
+import { Confirmation } from './kill.ts'
+import { operation } from './operation.ts'
+import { ProjectPath } from './project.ts'
+import { RolloutPlan } from './rollout-plan.ts'
+import { FlagKey, Id, Instant, Key, Line, list, QueryNumber, Revision } from './shapes.ts'
+
+export const RolloutState = z
+  .enum([
+    'scheduled',
+    'observing',
+    'running',
+    'held',
+    'paused',
+    'completed',
+    'rolling_back',
+    'rolled_back',
+    'rollback_failed',
+    'aborted',
+  ])
+  .describe('`held`: the engine waits. `paused`: a person stopped it. `completed` always means 100 %.')
+export type RolloutState = z.infer<typeof RolloutState>
+
+export const HoldReason = z.enum([
+  'both-arms',
+  'conflict',
+  'blind',
+  'unapproved',
+  'inconclusive',
+  'approval',
+  'breach',
+])
+
+export const RolloutAct = z
+  .enum(['pause', 'resume', 'advance', 'rollback'])
+  .describe('What people may do with a rollout.')
+export type RolloutAct = z.infer<typeof RolloutAct>
+
+const Counts = z.strictObject({
+  n: z.number().describe('Requests.'),
+  x: z.number().describe('Of these, those that the criterion counts.'),
+})
+
+const Where = z
+  .strictObject({
+    stage: z.int().min(0).describe('0 is observing; the plan’s stages count from 1.'),
+    name: z.string(),
+    audience: z.string(),
+    increment: z.int().min(0).describe('From 1 within the stage; 0 while observing.'),
+    increments: z.int().min(0),
+    percent: z.number().describe('Of the stage’s own audience.'),
+    control: z.boolean().describe('Whether part of the audience stays unexposed to compare with.'),
+    phase: z.enum(['observing', 'baking', 'judging']),
+  })
+  .meta({ id: 'RolloutPosition' })
+
+export const RolloutVerdict = z
+  .strictObject({
+    criterion: z.string(),
+    verdict: z.enum(['GO', 'HOLD', 'NO-GO', 'NO DATA']),
+    sentence: z.string().describe('The arithmetic, in words.'),
+    tier: z.enum(['A', 'A-only', 'time']).exactOptional().describe('With GO: on which evidence.'),
+    hold: z.enum(['collecting', 'both-arms']).exactOptional(),
+    lacks: z.array(z.string()).describe('What a GO still lacks.'),
+    unknown: z.string().exactOptional().describe('With NO DATA: why nothing is known.'),
+    blindMs: z.number().describe('How long nothing has been known; 0 otherwise.'),
+    exposed: Counts.exactOptional(),
+    control: Counts.exactOptional(),
+    harm: z
+      .strictObject({ test: z.string(), logE: z.number(), needed: z.number(), phi: z.number() })
+      .exactOptional()
+      .describe('Evidence of harm: it rolls back when `logE` reaches `needed`.'),
+    safe: z
+      .strictObject({
+        ceiling: z.number(),
+        logE: z.number(),
+        needed: z.number(),
+        blockBound: z
+          .number()
+          .nullable()
+          .describe('block-abs; null before it has enough windows. Above 0 it excludes the ceiling.'),
+      })
+      .exactOptional()
+      .describe('Evidence of safety: GO needs `logE` ≥ `needed`.'),
+  })
+  .meta({ id: 'RolloutVerdict' })
+export type RolloutVerdict = z.infer<typeof RolloutVerdict>
+
+const Exposure = z.strictObject({
+  share: z.number().min(0).max(1).describe('Of everybody: what the rule serves the treatment to.'),
+  basis: z
+    .enum(['plan', 'requests'])
+    .describe('`plan`: exact, the audience is everybody. `requests`: share of the latest requests.'),
+  audiences: z.array(z.strictObject({ audience: z.string(), percent: z.number() })),
+  distinctKeys: z
+    .strictObject({ exposed: z.int(), control: z.int() })
+    .nullable()
+    .describe('Distinct bucketing keys seen in this attempt; null where they are not reported.'),
+})
+
+export const RollbackVerification = z
+  .strictObject({
+    ...Confirmation,
+    exposure: z.strictObject({
+      gone: z.boolean().describe('No request was served the treatment in the latest closed window.'),
+      afterMs: z
+        .int()
+        .exactOptional()
+        .describe('From the rollback to the end of the first window without exposure.'),
+    }),
+    deadline: Instant.describe('Without confirmation until then the rollback has failed.'),
+  })
+  .meta({ id: 'RollbackVerification' })
+
+const Summary = {
+  id: Id,
+  feature: Key,
+  flag: FlagKey,
+  environment: Key,
+  run: Id.describe('The approved run that it follows.'),
+  attempt: z.int().min(1),
+  state: RolloutState,
+  status: z.string().describe('Where it stands, in one sentence.'),
+  position: Where.nullable().describe('Null before the start and where nothing is under way.'),
+  exposure: Exposure,
+  createdAt: Instant,
+  startAt: Instant.describe('When observing begins, or began.'),
+  endedAt: Instant.nullable(),
+}
+
+export const RolloutSummary = z.strictObject(Summary).meta({ id: 'RolloutSummary' })
+export type RolloutSummary = z.infer<typeof RolloutSummary>
+
+export const Rollout = z
+  .strictObject({
+    ...Summary,
+    revision: Revision,
+    bundleHash: z.string(),
+    createdBy: z.string(),
+    exposedAt: Instant.nullable().describe('When anybody was first exposed.'),
+    hold: z
+      .strictObject({ reason: HoldReason, since: Instant, sentence: z.string() })
+      .nullable()
+      .describe('Why the engine waits.'),
+    paused: z.strictObject({ by: z.string(), reason: z.string(), since: Instant }).nullable(),
+    cause: z
+      .strictObject({ kind: z.enum(['harm', 'blind', 'person', 'killed', 'aborted']), sentence: z.string() })
+      .nullable()
+      .describe('Why it was rolled back or ended.'),
+    bake: z
+      .strictObject({
+        windows: z.int().describe('Folded at this position.'),
+        healthy: z.int(),
+        needed: z.int().describe('Healthy windows before the position is judged.'),
+        windowMs: z.int(),
+        endsBy: Instant.nullable().describe('When the stage’s maximum has passed and a person is asked.'),
+      })
+      .nullable(),
+    verdict: z.enum(['GO', 'HOLD', 'NO-GO', 'NO DATA']).nullable().describe('The most conservative one.'),
+    verdicts: z.array(RolloutVerdict),
+    watermark: Instant.nullable().describe('End of the last window that was folded.'),
+    nextAt: Instant.nullable().describe('When the engine looks again.'),
+    lastTickAt: Instant.nullable(),
+    instances: z.strictObject({ connected: z.int(), silent: z.int() }),
+    verification: RollbackVerification.nullable(),
+    actions: z.array(z.strictObject({ act: RolloutAct, allowed: z.boolean(), because: z.string() })),
+    plan: RolloutPlan,
+    links: z.strictObject({
+      self: z.string(),
+      decisions: z.string(),
+      report: z.string().nullable(),
+      flag: z.string(),
+      run: z.string(),
+    }),
+  })
+  .meta({ id: 'Rollout' })
+export type Rollout = z.infer<typeof Rollout>
+
+export const RolloutDecision = z
+  .strictObject({
+    seq: z.int().min(1).describe('Counts the decisions of this rollout, from 1, without gaps.'),
+    at: Instant,
+    kind: z
+      .string()
+      .describe(
+        'observe, advance, hold, continue, complete, roll-back, verified, failed, pause, resume, abort …',
+      ),
+    by: z.string().describe('The person, or `controller`.'),
+    from: z.string().describe('State and place before, `running 1/2`.'),
+    to: z.string(),
+    sentence: z.string().describe('Why, with the numbers.'),
+    numbers: z.unknown().describe('The facts that the sentence is made from.'),
+  })
+  .meta({ id: 'RolloutDecision' })
+export type RolloutDecision = z.infer<typeof RolloutDecision>
+
+export const RollbackReport = z
+  .strictObject({
+    rollout: Id,
+    attempt: z.int(),
+    flag: FlagKey,
+    environment: Key,
+    result: z.enum(['rolling_back', 'rolled_back', 'rollback_failed']),
+    summary: z.string().describe('What happened, in a few sentences.'),
+    cause: z.strictObject({
+      kind: z.enum(['harm', 'blind', 'person']),
+      sentence: z.string(),
+      numbers: z.unknown(),
+    }),
+    decidedAt: Instant,
+    endedAt: Instant.nullable(),
+    position: Where.nullable().describe('Where it stood.'),
+    exposed: z.strictObject({
+      distinctKeys: z.int().nullable().describe('Distinct bucketing keys; null where they are not reported.'),
+      requests: z.int(),
+      bad: z.int(),
+      fromAt: Instant.nullable(),
+    }),
+    verification: RollbackVerification,
+    recovery: z.strictObject({
+      before: z
+        .number()
+        .nullable()
+        .describe('Bad share of the exposed arm in the windows before the rollback.'),
+      after: z
+        .number()
+        .nullable()
+        .describe('Bad share of the same arm since, now served the control variant.'),
+      recovered: z.boolean().nullable().describe('Null while there is too little to say.'),
+    }),
+    windows: z
+      .array(
+        z.strictObject({
+          end: Instant,
+          criterion: z.string(),
+          kind: z.string().describe('`ok`, or why the window is unknown.'),
+          exposed: Counts.nullable(),
+          control: Counts.nullable(),
+        }),
+      )
+      .describe('The last windows before the decision, oldest first.'),
+  })
+  .meta({ id: 'RollbackReport' })
+export type RollbackReport = z.infer<typeof RollbackReport>
+
+export const NewRollout = z
+  .strictObject({ run: Id.describe('An approved or completed run.') })
+  .meta({ id: 'NewRollout' })
+export type NewRollout = z.infer<typeof NewRollout>
+
+export const RolloutReason = z.strictObject({ reason: Line }).meta({ id: 'RolloutReason' })
+
+const RolloutPath = z.strictObject({ ...ProjectPath.shape, rollout: Id })
+const rollouts = '/api/v1/projects/{project}/rollouts'
+const rollout = `${rollouts}/{rollout}` as const
+
+function act<const P extends string>(name: P, summary: string) {
+  return operation({
+    method: 'POST',
+    path: `${rollout}/${name}` as const,
+    summary,
+    can: 'rollout:operate',
+    params: RolloutPath,
+    body: RolloutReason,
+    success: { status: 200, body: Rollout },
+  })
+}
+
+export const rolloutOperations = {
+  startRollout: operation({
+    method: 'POST',
+    path: rollouts,
+    summary: 'Start the rollout that an approved run has planned; also a new attempt after a rollback.',
+    can: 'rollout:operate',
+    params: ProjectPath,
+    body: NewRollout,
+    success: { status: 201, body: Rollout },
+    idempotent: true,
+  }),
+  listRollouts: operation({
+    method: 'GET',
+    path: rollouts,
+    summary: 'List the rollouts of a project, newest first.',
+    can: 'rollout:read',
+    params: ProjectPath,
+    query: z.strictObject({ feature: Key.optional(), flag: FlagKey.optional() }),
+    success: { status: 200, body: list(RolloutSummary) },
+  }),
+  showRollout: operation({
+    method: 'GET',
+    path: rollout,
+    summary: 'Show where a rollout stands: stage, exposure, evidence, verdicts with their arithmetic.',
+    can: 'rollout:read',
+    params: RolloutPath,
+    success: { status: 200, body: Rollout },
+  }),
+  pauseRollout: act('pause', 'Stop a rollout where it stands; harm still rolls it back.'),
+  resumeRollout: act('resume', 'Let a paused or held rollout go on, after looking at why it stopped.'),
+  advanceRollout: act('advance', 'Take the next increment now; refused while the approval does not hold.'),
+  rollbackRollout: act('rollback', 'Serve the control variant to everybody, at once.'),
+  listRolloutDecisions: operation({
+    method: 'GET',
+    path: `${rollout}/decisions`,
+    summary: 'The decisions of a rollout in order, each with its sentence and numbers.',
+    can: 'rollout:read',
+    params: RolloutPath,
+    query: z.strictObject({ after: QueryNumber.optional(), limit: QueryNumber.optional() }),
+    success: { status: 200, body: list(RolloutDecision) },
+  }),
+  showRollbackReport: operation({
+    method: 'GET',
+    path: `${rollout}/report`,
+    summary: 'The report of a rollback: what spoke, who was exposed, who confirmed, what recovered.',
+    can: 'rollout:read',
+    params: RolloutPath,
+    success: { status: 200, body: RollbackReport },
+  }),
+}
