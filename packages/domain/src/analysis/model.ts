@@ -1,4 +1,3 @@
-import type { BlockBound } from './statistics/block.ts'
 /**
  * What is measured and what it means: criteria, measurements, evidence, verdicts.
  *
@@ -7,6 +6,7 @@ import type { BlockBound } from './statistics/block.ts'
  * turns them into words when somebody asks. Everything here is plain JSON: evidence is stored as
  * it is, and a restarted controller continues with exactly what it had.
  */
+import type { BlockBound } from './statistics/block.ts'
 import type { Dispersion, History } from './statistics/dispersion.ts'
 import type { Mixture } from './statistics/restart.ts'
 

@@ -1,10 +1,10 @@
-import { SAFE_GRID } from './absolute.ts'
 /**
  * F10: what a given traffic can show, before anybody is exposed.
  *
  * Estimates, not tests: expected evidence per event against the threshold that the process must
  * reach. They tell a plan's author how long a stage must be, and an increment how long to bake.
  */
+import { SAFE_GRID } from './absolute.ts'
 import { HARM_GRID } from './harm.ts'
 
 /** What an audience's traffic looks like, and what the harm process asks of it. */

@@ -1,0 +1,94 @@
+/**
+ * The part of the plan's checks that reads criteria.
+ */
+import type { RatioCriterion } from '../analysis/model.ts'
+import { error, warning, type Finding } from './finding.ts'
+import type { LintFacts } from './lint.ts'
+import type { RolloutPlan } from './model.ts'
+import { guardrailsOf, hasControl, nextStep, type Step } from './position.ts'
+
+/** Every finding on the criteria of a plan. */
+export function lintCriteria(plan: RolloutPlan, facts: LintFacts): Finding[] {
+  const findings: Finding[] = []
+  if (guardrailsOf(plan).length === 0) {
+    findings.push(
+      error(
+        'no-guardrail',
+        '/criteria',
+        'a plan needs at least one guardrail: without one nothing could ever be Go',
+      ),
+    )
+  }
+  const seen = new Set<string>()
+  plan.criteria.forEach((criterion, index) => {
+    const path = `/criteria/${index}`
+    if (seen.has(criterion.id))
+      findings.push(error('criterion-twice', `${path}/id`, `two criteria are called ${criterion.id}`))
+    seen.add(criterion.id)
+    if (criterion.role === 'guardrail') findings.push(...lintRatio(plan, criterion, path, facts))
+    else
+      findings.push(
+        error('not-in-this-version', `${path}/role`, `${criterion.role} criteria are not in this version`),
+      )
+  })
+  return findings
+}
+
+function lintRatio(plan: RolloutPlan, criterion: RatioCriterion, path: string, facts: LintFacts): Finding[] {
+  const { id, harmRatio, safeRatio, ceiling, hardFloor } = criterion
+  const findings: Finding[] = []
+  if (!(harmRatio >= 1 && harmRatio < 30))
+    findings.push(error('harm-ratio', `${path}/harmRatio`, 'harmRatio is at least 1 and below 30'))
+  if (!(safeRatio > harmRatio))
+    findings.push(error('safe-ratio', `${path}/safeRatio`, 'safeRatio lies above harmRatio'))
+  if (!(hardFloor > 0 && hardFloor <= 1))
+    findings.push(error('hard-floor', `${path}/hardFloor`, 'hardFloor lies above 0 and at most at 1'))
+  if (!(criterion.blindBudgetMs >= 0))
+    findings.push(error('blind-budget', `${path}/blindBudgetMs`, 'blindBudgetMs is not negative'))
+  const accepted = facts.riskTolerance?.maxErrorRatio
+  if (accepted !== undefined && safeRatio > accepted) {
+    const message = `${id} plans to see a regression of ${safeRatio} times; the agreed risk is ${accepted} times`
+    findings.push(error('risk-ratio', `${path}/safeRatio`, message))
+  }
+  return [...findings, ...lintCeiling(plan, id, ceiling, path)]
+}
+
+/** Without a ceiling there is no absolute evidence: needed wherever there is no control, and for every Go of this version. */
+function lintCeiling(plan: RolloutPlan, id: string, ceiling: number | undefined, path: string): Finding[] {
+  if (ceiling !== undefined) {
+    if (!(ceiling > 0 && ceiling < 1))
+      return [error('ceiling', `${path}/ceiling`, 'a ceiling lies between 0 and 1')]
+    if (plan.absoluteOnly !== undefined || stepWith(plan, true) === undefined) return []
+    const message = `${id}: a relative Go is not in this version; where there is a control it is Go only if the ceiling is at most twice the observed rate`
+    return [warning('absolute-go-only', `${path}/ceiling`, message)]
+  }
+  const alone = stepWith(plan, false)
+  if (alone !== undefined) {
+    const name = plan.stages[alone.stage]?.name ?? ''
+    return [
+      error(
+        'ceiling-missing',
+        `${path}/ceiling`,
+        `${id} needs a ceiling: stage ${name} has an increment without a control`,
+      ),
+    ]
+  }
+  return [
+    error(
+      'ceiling-missing',
+      `${path}/ceiling`,
+      `${id} needs a ceiling: a relative Go is not in this version`,
+    ),
+  ]
+}
+
+function stepWith(plan: RolloutPlan, control: boolean): Step | undefined {
+  const first = plan.stages[0]
+  let step: Step | undefined = first === undefined ? undefined : { stage: 0, increment: 0 }
+  while (step !== undefined) {
+    if ((plan.stages[step.stage]?.increments.length ?? 0) === 0) return undefined
+    if (hasControl(plan, step) === control) return step
+    step = nextStep(plan, step)
+  }
+  return undefined
+}
