@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import murmurhash from 'murmurhash'
 import { describe, expect, test } from 'vitest'
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import murmurhash from 'murmurhash'
 import { describe, expect, test } from 'vitest'
 

@@ -30,6 +30,7 @@ export function compileSegments(segments: readonly Segment[]): SegmentLookup {
     const definition = definitions.get(key)
     if (definition === undefined) throw new Error(`unknown segment ${JSON.stringify(key)}`)
     if (open.has(key)) throw new Error(`segment ${JSON.stringify(key)} contains itself`)
+    if (open.size > MAX_HEIGHT) throw tooDeep()
 
     open.add(key)
     try {
@@ -37,7 +38,7 @@ export function compileSegments(segments: readonly Segment[]): SegmentLookup {
       const test = compileSegment(definition, (inner) => {
         const below = build(inner)
         height = Math.max(height, below.height + 1)
-        if (height > MAX_HEIGHT) throw new Error(`segments are nested deeper than ${MAX_HEIGHT}`)
+        if (height > MAX_HEIGHT) throw tooDeep()
         return below.test
       })
       built.set(key, { test, height })
@@ -64,4 +65,8 @@ function compileSegment(segment: Segment, lookup: SegmentLookup): Test {
     }
     return when(context)
   }
+}
+
+function tooDeep(): Error {
+  return new Error(`segments are nested deeper than ${MAX_HEIGHT}`)
 }

@@ -44,7 +44,7 @@ export function described(condition: Condition): string {
   }
   if ('not' in condition) return `not (${described(condition.not)})`
   if ('segment' in condition) return `in segment ${quoted(condition.segment)}`
-  return `${quoted(condition.attribute)} ${expectation(condition)}`
+  return `${quoted(condition.attribute)} is ${expectation(condition)}`
 }
 
 function comparisonUnmet(comparison: Comparison, context: EvaluationContext): string {
