@@ -7,6 +7,7 @@
 import { z } from 'zod'
 
 import { Reference } from './procedure-inputs.ts'
+import { RolloutPlan } from './rollout-plan.ts'
 import { FlagKey, Key, Line, Text } from './shapes.ts'
 
 const Layer = z.enum(['backend', 'frontend', 'middleware'])
@@ -143,7 +144,7 @@ const Documents = z.strictObject({
     .optional(),
 })
 
-/** The output of each step by the step's id. `plan` holds a rollout plan, whose shape is the rollout's own. */
+/** The output of each step by the step's id. */
 export const STEP_OUTPUTS = {
   strategy: Strategy,
   flags: Flags,
@@ -165,7 +166,7 @@ export const STEP_OUTPUTS = {
         reviewEveryMinutes: z.int().min(1),
       })
       .optional(),
-    plan: z.unknown().optional().describe('The rollout plan.'),
+    plan: RolloutPlan.optional(),
   }),
   monitoring: Monitoring,
   rollback: Rollback,

@@ -40,7 +40,7 @@ export const HoldReason = z.enum([
 ])
 
 export const RolloutAct = z
-  .enum(['pause', 'resume', 'advance', 'rollback'])
+  .enum(['pause', 'resume', 'advance', 'rollback', 'abort'])
   .describe('What people may do with a rollout.')
 export type RolloutAct = z.infer<typeof RolloutAct>
 
@@ -306,6 +306,10 @@ export const rolloutOperations = {
   resumeRollout: act('resume', 'Let a paused or held rollout go on, after looking at why it stopped.'),
   advanceRollout: act('advance', 'Take the next increment now; refused while the approval does not hold.'),
   rollbackRollout: act('rollback', 'Serve the control variant to everybody, at once.'),
+  abortRollout: act(
+    'abort',
+    'End an attempt, one that has not begun too; the control variant is served to everybody.',
+  ),
   listRolloutDecisions: operation({
     method: 'GET',
     path: `${rollout}/decisions`,
