@@ -1,0 +1,124 @@
+/**
+ * A program of this repository as a child process that cannot be forgotten: it ends when it is
+ * stopped, and by itself when its starter is gone.
+ */
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+
+/** What to start. */
+export interface ChildOptions {
+  /** How messages name it. */
+  readonly name: string
+  /** Path of the program. */
+  readonly program: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Options of Node itself. */
+  readonly execArgv?: readonly string[]
+}
+
+/** Opened by `startChild`, closed by `stop`. */
+export interface Child {
+  readonly name: string
+  readonly pid: number | undefined
+  /** Calls back with each line that it prints, from both of its outputs. */
+  onLine(listener: (line: string) => void): void
+  onMessage(listener: (message: unknown) => void): void
+  send(message: object): void
+  /** The first message or line for which `pick` answers something. Rejects, quoting the last lines, when it ends before or `limitMs` passes. */
+  first<Result>(pick: Pick<Result>, limitMs: number): Promise<Result>
+  /** Settles when it has ended, with how. */
+  readonly ended: Promise<string>
+  /** Asks it to end, and ends it after `graceMs`. */
+  stop(graceMs?: number): Promise<void>
+}
+
+export interface Pick<Result> {
+  readonly line?: (line: string) => Result | undefined
+  readonly message?: (message: unknown) => Result | undefined
+}
+
+const LINES_KEPT = 20
+
+/** Starts a program. */
+export function startChild(options: ChildOptions): Child {
+  const { name } = options
+  const child = fork(options.program, [], {
+    env: { ...process.env, ...options.env },
+    execArgv: [...(options.execArgv ?? [])],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const lines: string[] = []
+  const listeners = new Set<(line: string) => void>()
+  for (const output of [child.stdout, child.stderr]) {
+    readLines(output, (line) => {
+      lines.push(line)
+      if (lines.length > LINES_KEPT) lines.shift()
+      for (const listener of listeners) listener(line)
+    })
+  }
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+  })
+
+  return {
+    name,
+    pid: child.pid,
+    ended,
+    onLine: (listener) => void listeners.add(listener),
+    onMessage: (listener) => void child.on('message', listener),
+    // A child that has just ended is noticed through `ended`; what was sent to it does not matter.
+    send: (message) => void (child.connected && child.send(message, () => undefined)),
+    first: (pick, limitMs) => first({ name, child, lines, listeners, ended }, pick, limitMs),
+    stop: (graceMs = 10_000) => stop(child, ended, graceMs),
+  }
+}
+
+interface Running {
+  readonly name: string
+  readonly child: ChildProcess
+  readonly lines: readonly string[]
+  readonly listeners: Set<(line: string) => void>
+  readonly ended: Promise<string>
+}
+
+async function first<Result>(running: Running, pick: Pick<Result>, limitMs: number): Promise<Result> {
+  const { name, child, lines, listeners, ended } = running
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  const take = (result: Result | undefined): void => {
+    if (result !== undefined) resolve(result)
+  }
+  const onLine = (line: string): void => take(pick.line?.(line))
+  const onMessage = (message: unknown): void => take(pick.message?.(message))
+  const fail = (how: string): void => {
+    reject(new Error(`${name} ${how}${lines.length === 0 ? '' : `; it said:\n  ${lines.join('\n  ')}`}`))
+  }
+  const limit = setTimeout(() => fail(`was not ready after ${limitMs / 1000} s`), limitMs)
+  void ended.then((how) => fail(`ended (${how})`))
+  listeners.add(onLine)
+  child.on('message', onMessage)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(limit)
+    listeners.delete(onLine)
+    child.off('message', onMessage)
+  }
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
+  child.kill('SIGTERM')
+  const limit = setTimeout(() => child.kill('SIGKILL'), graceMs)
+  await ended
+  clearTimeout(limit)
+}
+
+function readLines(output: NodeJS.ReadableStream | null, take: (line: string) => void): void {
+  let rest = ''
+  output?.setEncoding('utf8')
+  output?.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop() ?? ''
+    for (const line of parts) if (line !== '') take(line)
+  })
+}

@@ -1,0 +1,65 @@
+/**
+ * Starts the shop: two backends and the edge in front of them, each a process of its own and so an
+ * instance of its own to Flagmarshal.
+ */
+import { join } from 'node:path'
+
+import { startChild } from './child.ts'
+import type { Child, Pick } from './child.ts'
+
+/** How the shop reaches Flagmarshal. */
+export interface ShopOptions {
+  readonly url: string
+  readonly key: string
+  readonly environment: string
+  /** Port of the edge; 0 takes a free one. */
+  readonly port: number
+}
+
+export interface RunningShop {
+  /** Where people and shoppers reach it. */
+  readonly url: string
+  readonly parts: readonly Child[]
+  stop(): Promise<void>
+}
+
+const WAREHOUSES = ['W1', 'W2']
+const START_LIMIT_MS = 30_000
+const sources = join(import.meta.dirname, '..')
+
+/** Resolves when the edge listens. Rejects, with everything stopped, when a part does not start. */
+export async function startShop(options: ShopOptions): Promise<RunningShop> {
+  const env = {
+    FLAGMARSHAL_URL: options.url,
+    FLAGMARSHAL_SDK_KEY: options.key,
+    SHOP_ENVIRONMENT: options.environment,
+  }
+  const parts: Child[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.stop()))
+  }
+  const start = (name: string, file: string, more: Record<string, string>): Promise<string> => {
+    const part = startChild({ name, program: join(sources, file), env: { ...env, ...more } })
+    parts.push(part)
+    return part.first(listening, START_LIMIT_MS)
+  }
+  try {
+    const backends = await Promise.all(
+      WAREHOUSES.map((warehouse) =>
+        start(`backend ${warehouse}`, 'backend.ts', { SHOP_WAREHOUSE: warehouse, SHOP_PORT: '0' }),
+      ),
+    )
+    const edge = { SHOP_BACKENDS: backends.join(','), SHOP_PORT: String(options.port) }
+    return { url: await start('edge', 'edge.ts', edge), parts, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const listening: Pick<string> = {
+  message: (message) => {
+    if (typeof message !== 'object' || message === null || !('url' in message)) return undefined
+    return typeof message.url === 'string' ? message.url : undefined
+  },
+}
