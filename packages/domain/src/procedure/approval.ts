@@ -1,0 +1,255 @@
+/**
+ * The final review and the approvals (P-S7-2, P-S7-3, P-S7-7): three different people, none of them
+ * an author of what he signs, each bound to the bundle's hash.
+ */
+import { refuse } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { heldRoles, mayDecide, mustBePerson, roleNeeded } from './can.ts'
+import { blocking } from './checks.ts'
+import type { ProcedureDefinition } from './model.ts'
+import type { Actor, Approval, Run, Setting, SubjectReview } from './run.ts'
+import { authorsOf } from './stale.ts'
+import { lastStep, presentAttempt, recordOf } from './standing.ts'
+
+export interface SubjectReviewed {
+  readonly kind: 'subject-reviewed'
+  readonly group: string
+  readonly subject: string
+  readonly verdict: 'reviewed' | 'changes_requested'
+  readonly comment?: string
+  /** Authors that the run does not know of, by part: whoever changed what a step observes. */
+  readonly authors: Readonly<Record<string, readonly string[]>>
+  readonly by: Actor
+}
+
+export interface ApprovalRequested {
+  readonly kind: 'approval-requested'
+  readonly bundleHash: string
+  readonly by: Actor
+}
+
+export interface Approved {
+  readonly kind: 'approved'
+  readonly role: string
+  /** What the approver looked at. */
+  readonly bundleHash: string
+  /** What the bundle hashes to at this moment. */
+  readonly presentHash: string
+  readonly comment?: string
+  /** As in `SubjectReviewed`. */
+  readonly authors: Readonly<Record<string, readonly string[]>>
+  readonly by: Actor
+}
+
+/** Where one subject of the final review stands. */
+export interface SubjectStanding {
+  readonly group: string
+  readonly subject: string
+  readonly title: string
+  readonly state: 'open' | 'reviewed' | 'changes_requested'
+  readonly review?: SubjectReview
+}
+
+/** Each subject of the final review. A review of an earlier revision does not count. */
+export function subjectsOf(definition: ProcedureDefinition, run: Run): readonly SubjectStanding[] {
+  return definition.reviews.flatMap((group) =>
+    group.subjects.map(({ id, title, parts }): SubjectStanding => {
+      const review = run.reviews.findLast((it) => it.group === group.id && it.subject === id)
+      const valid =
+        review !== undefined && sameRevisions(review.revisions, revisionsOf(definition, run, parts))
+      const standing = { group: group.id, subject: id, title }
+      return valid ? { ...standing, state: review.verdict, review } : { ...standing, state: 'open' }
+    }),
+  )
+}
+
+/** Marks a subject as reviewed, by somebody of its group who is not its author. */
+export function reviewSubject(setting: Setting, run: Run, event: SubjectReviewed, now: Date): Run | Refusal {
+  const { definition } = setting
+  const group = definition.reviews.find((it) => it.id === event.group)
+  const subject = group?.subjects.find((it) => it.id === event.subject)
+  if (group === undefined || subject === undefined) {
+    const known = definition.reviews.flatMap((it) => it.subjects.map((one) => `${it.id}/${one.id}`))
+    return refuse(
+      'subject-unknown',
+      `There is no subject ${event.group}/${event.subject}.`,
+      `Use one of ${known.join(', ')}.`,
+      '/subject',
+    )
+  }
+  const no = mayDecide(setting, run, lastStep(definition).number) ?? mustBePerson(event.by, 'A review')
+  if (no !== undefined) return no
+  if (!group.roles.some((it) => event.by.roles.includes(it))) {
+    return refuse(
+      'role-needed',
+      `The ${group.id} review needs the role ${group.roles.join(' or ')}.`,
+      'Ask somebody who has it.',
+    )
+  }
+  if (isAuthor(run, subject.parts, event)) {
+    return refuse(
+      'own-work',
+      `${event.by.id} wrote a part of ${subject.title} and cannot review it.`,
+      'Ask somebody else of the group.',
+    )
+  }
+  if (event.verdict === 'changes_requested' && event.comment === undefined) {
+    return refuse(
+      'comment-needed',
+      'Asking for changes needs a comment.',
+      'Say what should change.',
+      '/comment',
+    )
+  }
+  const { verdict, comment, by } = event
+  const review: SubjectReview = {
+    group: group.id,
+    subject: subject.id,
+    verdict,
+    by: by.id,
+    at: now,
+    revisions: revisionsOf(definition, run, subject.parts),
+    ...(comment === undefined ? {} : { comment }),
+  }
+  return { ...run, reviews: [...run.reviews, review] }
+}
+
+/** Fixes the bundle and asks the roles for their approval, once every subject is reviewed. */
+export function requestApproval(
+  setting: Setting,
+  run: Run,
+  event: ApprovalRequested,
+  now: Date,
+): Run | Refusal {
+  const last = lastStep(setting.definition)
+  const no = mayDecide(setting, run, last.number)
+  if (no !== undefined) return no
+  const open = subjectsOf(setting.definition, run).filter((it) => it.state !== 'reviewed')
+  if (open.length > 0) {
+    return refuse(
+      'reviews-open',
+      `Not reviewed yet: ${open.map((it) => `${it.group}/${it.subject}`).join(', ')}.`,
+      'Have each subject reviewed by somebody other than its author.',
+    )
+  }
+  const lacking = blocking(last, recordOf(run, last.number), [])
+  if (lacking.length > 0) {
+    return refuse(
+      'checks-open',
+      `Not settled yet: ${lacking.map((it) => `${it.check.id} (${it.check.title})`).join(', ')}.`,
+      'Attest each with a statement and a reference.',
+    )
+  }
+  return { ...run, request: { bundleHash: event.bundleHash, by: event.by.id, at: now } }
+}
+
+/** One role's approval. The last one makes the run approved. */
+export function approve(setting: Setting, run: Run, event: Approved, now: Date): Run | Refusal {
+  const { definition } = setting
+  const approval = definition.approvals.find((it) => it.role === event.role)
+  if (approval === undefined || run.request === undefined) {
+    return refuse(
+      'approval-unknown',
+      `No approval is asked of ${event.role}.`,
+      `Use one of ${definition.approvals.map((it) => it.role).join(', ')}.`,
+      '/role',
+    )
+  }
+  const { role } = approval
+  const no = mustBePerson(event.by, 'An approval')
+  if (no !== undefined) return no
+  if (heldRoles(setting, event.by, [role]).length === 0)
+    return roleNeeded(setting, [role], `Approving as ${role}`)
+  if (event.bundleHash !== run.request.bundleHash || event.presentHash !== run.request.bundleHash) {
+    return refuse(
+      'bundle-changed',
+      `The bundle is ${event.presentHash}; you name ${event.bundleHash}, asked for was ${run.request.bundleHash}.`,
+      'Look at the bundle and approve the hash that it has now; ask for the approvals again if it changed.',
+      '/bundleHash',
+    )
+  }
+  const given = standing(run)
+  if (given.some((it) => it.role === role)) {
+    return refuse('approved-already', `The ${role} has approved already.`, "Look at the run's next actions.")
+  }
+  if (given.some((it) => it.by === event.by.id)) {
+    return refuse(
+      'same-person',
+      `${event.by.id} has approved in another role; the approvals come from different people.`,
+      `Ask another ${role}: ${others(setting, role, event.by.id)}.`,
+    )
+  }
+  if (isAuthor(run, approval.parts, event)) {
+    return refuse(
+      'own-work',
+      `${event.by.id} wrote a part of what the ${role} signs (${approval.signs}).`,
+      `Ask another ${role}: ${others(setting, role, event.by.id)}.`,
+    )
+  }
+  return withApproval(definition, run, {
+    role,
+    by: event.by.id,
+    at: now,
+    bundleHash: event.bundleHash,
+    ...(event.comment === undefined ? {} : { comment: event.comment }),
+  })
+}
+
+/** The approvals that stand. */
+export function standing(run: Run): readonly Approval[] {
+  return run.approvals.filter((it) => it.voided === undefined)
+}
+
+function withApproval(definition: ProcedureDefinition, run: Run, approval: Approval): Run {
+  const approvals = [...run.approvals, approval]
+  const next = { ...run, approvals }
+  const given = standing(next)
+  if (!definition.approvals.every((it) => given.some((one) => one.role === it.role))) return next
+  const last = lastStep(definition).number
+  const record = recordOf(run, last)
+  const decisions = given.map((it) => ({
+    role: it.role,
+    decision: 'go' as const,
+    by: it.by,
+    at: it.at,
+    rationale: it.comment ?? `approved ${it.bundleHash}`,
+    overrides: [],
+    evidence: [],
+  }))
+  const attempt = {
+    ...presentAttempt(record),
+    decisions,
+    outcome: 'go' as const,
+    output: record.output,
+    revision: record.revision,
+  }
+  const steps = run.steps.map((it) =>
+    it.number === last ? { ...it, attempts: [...it.attempts.slice(0, -1), attempt] } : it,
+  )
+  return { ...next, steps, authors: {} }
+}
+
+function revisionsOf(
+  definition: ProcedureDefinition,
+  run: Run,
+  parts: readonly string[],
+): Readonly<Record<string, number>> {
+  const steps = definition.parts.filter((it) => parts.includes(it.id)).map((it) => it.step)
+  return Object.fromEntries(steps.map((step) => [String(step), recordOf(run, step).revision]))
+}
+
+function sameRevisions(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
+  return (
+    Object.keys(b).length === Object.keys(a).length && Object.entries(b).every(([step, it]) => a[step] === it)
+  )
+}
+
+function isAuthor(run: Run, parts: readonly string[], event: SubjectReviewed | Approved): boolean {
+  const elsewhere = parts.flatMap((it) => event.authors[it] ?? [])
+  return authorsOf(run, parts).includes(event.by.id) || elsewhere.includes(event.by.id)
+}
+
+function others(setting: Setting, role: keyof Setting['people'], person: string): string {
+  const people = (setting.people[role] ?? []).filter((it) => it !== person)
+  return people.length === 0 ? 'the feature names nobody else' : people.join(' or ')
+}

@@ -1,0 +1,220 @@
+import type { Role } from '../access/permission.ts'
+/**
+ * Go and No-Go of a step (P-E1 … P-E3, P-E9, P-E10).
+ *
+ * The checks were run at this very moment and come with the event; the decision is refused where
+ * one of them still blocks, where a required field is empty, or where the wrong person decides.
+ */
+import { canonical } from '../audit/canonical.ts'
+import { refuse } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { heldRoles, holders, mayDecide, mustBePerson, roleNeeded } from './can.ts'
+import { blocking, emptyFields, mayBeOverridden, standingOf } from './checks.ts'
+import type { StepDefinition } from './model.ts'
+import type { Actor, Attempt, CheckResult, Override, Run, Setting, StepDecision, StepRecord } from './run.ts'
+import { authorsOf, reopen, voidApprovals } from './stale.ts'
+import { presentAttempt, recordOf, stepOf } from './standing.ts'
+
+export interface Decided {
+  readonly kind: 'decided'
+  readonly step: number
+  readonly decision: 'go' | 'no-go'
+  readonly rationale: string
+  readonly overrides: readonly Override[]
+  readonly unchangedBecause?: string
+  /** Results of the step's available checks, run for this decision. */
+  readonly checks: readonly CheckResult[]
+  readonly by: Actor
+}
+
+/** The run after a decision, or why it cannot be made. */
+export function decide(setting: Setting, run: Run, event: Decided, now: Date): Run | Refusal {
+  const step = stepOf(setting.definition, event.step)
+  const no = mayDecide(setting, run, event.step) ?? mustBePerson(event.by, 'A decision')
+  if (no !== undefined) return no
+  if (step.decision.by === 'approvals') return refuseApproval(setting, run, event, now)
+
+  const role = decidingRole(setting, run, step, event.by)
+  if (typeof role !== 'string') return role
+  const record = { ...recordOf(run, event.step), checks: event.checks }
+  const own = ownWork(setting, run, event)
+  if (event.decision === 'go') {
+    const closed = own ?? whyNotGo(step, record, event)
+    if (closed !== undefined) return closed
+  } else if (event.overrides.length > 0) {
+    return refuse(
+      'override-without-go',
+      'A No-Go overrides nothing.',
+      'Leave the overrides out.',
+      '/overrides',
+    )
+  }
+  const decision = asDecision(role, record, event, now)
+  return store(run, event.decision === 'go' ? go(step, record, decision) : noGo(step, record, decision, now))
+}
+
+/** The role in which somebody decides a step now: one of the deciders', not decided by anybody yet. */
+export function decidingRole(setting: Setting, run: Run, step: StepDefinition, actor: Actor): Role | Refusal {
+  if (step.decision.by !== 'person')
+    return refuse('computed', 'The approvals decide this step.', 'Ask for the approvals.')
+  const { roles } = step.decision
+  const held = heldRoles(setting, actor, roles)
+  if (held.length === 0) return roleNeeded(setting, roles, `Deciding step ${step.number}`)
+  const { decisions } = presentAttempt(recordOf(run, step.number))
+  if (decisions.some((it) => it.by === actor.id)) {
+    return refuse(
+      'decided-already',
+      `${actor.id} has decided step ${step.number} already.`,
+      'Wait for the other role.',
+    )
+  }
+  const [role] = held.filter((it) => !decisions.some((one) => one.role === it))
+  return (
+    role ??
+    refuse(
+      'decided-already',
+      `Your role has decided step ${step.number} already.`,
+      `Wait for ${holders(setting, roles).join(' or ')}.`,
+    )
+  )
+}
+
+function ownWork(setting: Setting, run: Run, event: Decided): Refusal | undefined {
+  if (setting.definition.ownWork === 'allowed') return undefined
+  const parts = setting.definition.parts.filter((it) => it.step === event.step).map((it) => it.id)
+  const authors = authorsOf(run, parts)
+  if (authors.length !== 1 || authors[0] !== event.by.id) return undefined
+  return refuse(
+    'own-work',
+    `${event.by.id} alone wrote the output of step ${event.step} and cannot decide it.`,
+    'Let somebody else who holds the role decide, or let somebody else work on the output.',
+  )
+}
+
+function whyNotGo(step: StepDefinition, record: StepRecord, event: Decided): Refusal | undefined {
+  const [field] = emptyFields(step, record)
+  if (field !== undefined) {
+    return refuse(
+      'output-incomplete',
+      `The output of step ${step.number} lacks ${emptyFields(step, record).join(', ')}.`,
+      `Write ${field} into the output of step ${step.number}.`,
+    )
+  }
+  const standings = standingOf(step, record)
+  for (const override of event.overrides) {
+    const standing = standings.find((it) => it.check.id === override.check)
+    if (standing === undefined || !mayBeOverridden(standing)) {
+      return refuse(
+        'nothing-to-override',
+        `${override.check} has not failed in step ${step.number}.`,
+        standing?.state === 'not_in_this_version' ? 'Attest it instead.' : 'Leave this override out.',
+        '/overrides',
+      )
+    }
+  }
+  const [open] = blocking(step, record, event.overrides)
+  if (open !== undefined) {
+    const all = blocking(step, record, event.overrides)
+    return refuse(
+      'checks-open',
+      all
+        .map((it) => `${it.check.id} is ${it.state}: ${it.result?.findings.join('; ') || it.check.title}`)
+        .join(' · '),
+      remedyFor(open.state, open.check.id),
+    )
+  }
+  return unchanged(record, event)
+}
+
+function remedyFor(state: string, check: string): string {
+  return state === 'not_in_this_version'
+    ? `Attest ${check} with a statement and a reference.`
+    : `Put right what ${check} found, or override it with a reason.`
+}
+
+/** After a No-Go the output must be another one, or somebody says why it is not (P-E11). */
+function unchanged(record: StepRecord, event: Decided): Refusal | undefined {
+  const refused = record.attempts.findLast((it) => it.outcome === 'no-go')
+  const present = presentAttempt(record)
+  if (refused === undefined || present.because !== 'no-go' || event.unchangedBecause !== undefined)
+    return undefined
+  if (canonical(refused.output) !== canonical(record.output)) return undefined
+  return refuse(
+    'output-unchanged',
+    `The output is the one that attempt ${refused.number} was refused for.`,
+    'Change it, or say in unchangedBecause why it is right after all.',
+    '/unchangedBecause',
+  )
+}
+
+function asDecision(role: Role, record: StepRecord, event: Decided, now: Date): StepDecision {
+  const { decision, rationale, overrides, unchangedBecause, by } = event
+  const evidence = [...record.checks, ...record.attested].map((it) => it.evidence)
+  return {
+    role,
+    decision,
+    by: by.id,
+    at: now,
+    rationale,
+    overrides,
+    evidence: [...new Set(evidence)].toSorted(),
+    ...(unchangedBecause === undefined ? {} : { unchangedBecause }),
+  }
+}
+
+function go(step: StepDefinition, record: StepRecord, decision: StepDecision): StepRecord {
+  const decisions = [...presentAttempt(record).decisions, decision]
+  const done =
+    step.decision.by === 'person' &&
+    (!step.decision.all || step.decision.roles.every((role) => decisions.some((it) => it.role === role)))
+  return withAttempt(record, { decisions, ...(done ? closed(record, 'go') : {}) })
+}
+
+function noGo(step: StepDefinition, record: StepRecord, decision: StepDecision, now: Date): StepRecord {
+  const decisions = [...presentAttempt(record).decisions, decision]
+  const over = withAttempt(record, {
+    decisions,
+    ...closed(record, 'no-go'),
+    failureActions: step.failure.actions,
+  })
+  return reopen(over, 'no-go', decision.rationale, now)
+}
+
+/** A No-Go of the last step: one of the approvers sends it back. A Go is given by the approvals alone. */
+function refuseApproval(setting: Setting, run: Run, event: Decided, now: Date): Run | Refusal {
+  const step = stepOf(setting.definition, event.step)
+  if (event.decision === 'go') {
+    return refuse(
+      'decided-by-approvals',
+      `Step ${event.step} is Go once every role has approved.`,
+      'Ask for the approvals, and approve.',
+    )
+  }
+  const roles = setting.definition.approvals.map((it) => it.role)
+  const [role] = heldRoles(setting, event.by, roles)
+  if (role === undefined) return roleNeeded(setting, roles, 'Refusing the approval')
+  const record = recordOf(run, event.step)
+  const decision = asDecision(role, record, event, now)
+  const open = voidApprovals(
+    setting.definition,
+    run,
+    `${event.by.id} did not approve: ${event.rationale}`,
+    now,
+  )
+  return store(open, noGo(step, record, decision, now))
+}
+
+function closed(
+  record: StepRecord,
+  outcome: 'go' | 'no-go',
+): Pick<Attempt, 'output' | 'revision'> & { outcome: typeof outcome } {
+  return { outcome, output: record.output, revision: record.revision }
+}
+
+function withAttempt(record: StepRecord, change: Partial<Attempt>): StepRecord {
+  return { ...record, attempts: [...record.attempts.slice(0, -1), { ...presentAttempt(record), ...change }] }
+}
+
+function store(run: Run, record: StepRecord): Run {
+  return { ...run, steps: run.steps.map((it) => (it.number === record.number ? record : it)) }
+}

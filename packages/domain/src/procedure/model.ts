@@ -1,0 +1,163 @@
+/**
+ * A procedure as data: what it needs, its steps, who decides them, what ends it.
+ *
+ * The engine in this folder executes any definition and knows nothing of feature flags. A run keeps
+ * the version of the definition that it began with.
+ */
+import type { Role } from '../access/permission.ts'
+
+/** One version of a procedure. */
+export interface ProcedureDefinition {
+  /** Kebab-case, the same in every version. */
+  readonly id: string
+  readonly version: number
+  readonly name: string
+  /** Only an active definition starts runs. */
+  readonly status: 'draft' | 'active' | 'retired'
+  readonly owner: string
+  readonly source: { readonly document: string; readonly sha256: string }
+  /** Procedures that this one names. */
+  readonly related: readonly string[]
+  readonly inputs: readonly InputDefinition[]
+  readonly steps: readonly StepDefinition[]
+  readonly validationPoints: readonly ValidationPoint[]
+  /** Parts of the outcome whose authors are remembered. */
+  readonly parts: readonly Part[]
+  readonly reviews: readonly ReviewGroup[]
+  readonly approvals: readonly ApprovalDefinition[]
+  readonly milestones: readonly Milestone[]
+  readonly outputs: readonly string[]
+  readonly exitStates: readonly ExitState[]
+  /** Whether somebody may decide a step whose output he alone wrote. */
+  readonly ownWork: 'refused' | 'allowed'
+}
+
+/** Something that must exist before a step may open. */
+export interface InputDefinition {
+  /** `P-I1`. */
+  readonly id: string
+  readonly title: string
+  /**
+   * `reference`: where it is, and a person's word for it, because this version cannot look.
+   * `structured`: the thing itself, judged by rules. `automatic`: the system observes it.
+   */
+  readonly how: 'reference' | 'structured' | 'automatic'
+  /** Needed before this step opens; until then it is shown as coming due. */
+  readonly dueBefore: number
+  /** Only this role may give it. */
+  readonly providedBy?: Role
+  readonly remediation: Remediation
+}
+
+/** What to do about a missing input, and in which role. */
+export interface Remediation {
+  /** `P-R1`. */
+  readonly id: string
+  readonly path: string
+  readonly role: Role
+}
+
+export interface StepDefinition {
+  /** From 1, without gaps. */
+  readonly number: number
+  /** Kebab-case. */
+  readonly id: string
+  readonly title: string
+  readonly purpose: string
+  /** Ids of inputs, and `S<n>` for the outcome of an earlier step. */
+  readonly inputs: readonly string[]
+  readonly actions: readonly string[]
+  readonly outputs: readonly OutputField[]
+  /** What outside the run this step rests on; a change of it makes the step and all later ones stale. */
+  readonly observes?: string
+  readonly checks: readonly CheckDefinition[]
+  readonly decision: DecisionDefinition
+  readonly failure: FailureHandling
+}
+
+export interface OutputField {
+  readonly field: string
+  readonly title: string
+  /** A Go is refused while it is empty. */
+  readonly required: boolean
+}
+
+export interface CheckDefinition {
+  /** `P-S2-4`. */
+  readonly id: string
+  readonly title: string
+  /** A Go needs it; otherwise it only advises. */
+  readonly required: boolean
+  /** One that is not in this version needs attested evidence in its place. */
+  readonly availability: 'available' | 'not_in_this_version'
+  /** Not for the Go, but for the exit `completed`. */
+  readonly forExit?: true
+  /** Whether the step's decider may set it aside, with a reason. */
+  readonly mayBeNotApplicable: boolean
+}
+
+/** `person`: people decide in these roles, one of them or all. `approvals`: the approvals are the decision. */
+export type DecisionDefinition =
+  | {
+      readonly by: 'person'
+      readonly question: string
+      readonly roles: readonly Role[]
+      readonly all: boolean
+    }
+  | { readonly by: 'approvals'; readonly question: string }
+
+export interface FailureHandling {
+  readonly failure: string
+  readonly actions: readonly string[]
+  /** When the next attempt may be made. */
+  readonly retry: string
+}
+
+/** Stops the run after a step's Go until somebody acknowledges what is there. */
+export interface ValidationPoint {
+  readonly id: string
+  readonly title: string
+  readonly after: number
+}
+
+/** A part of what the steps produce; `fields` are dotted paths into the output, all of it without them. */
+export interface Part {
+  readonly id: string
+  readonly step: number
+  readonly fields?: readonly string[]
+}
+
+/** A group of reviewers and what they look at before anybody approves. */
+export interface ReviewGroup {
+  readonly id: string
+  /** Who may review: any of these roles. */
+  readonly roles: readonly Role[]
+  readonly subjects: readonly {
+    readonly id: string
+    readonly title: string
+    readonly parts: readonly string[]
+  }[]
+}
+
+/** A role's signature, and the parts whose authors may not give it. */
+export interface ApprovalDefinition {
+  readonly role: Role
+  readonly signs: string
+  readonly parts: readonly string[]
+}
+
+/** A state change that others are told of, and told again when it stops being true. */
+export interface Milestone {
+  readonly id: string
+  readonly title: string
+  /** Reached while this step is Go, or while the run is approved. */
+  readonly when: { readonly step: number } | 'approved'
+  /** Type of the signal; `<signal>.revoked` takes it back. Absent where nobody is told. */
+  readonly signal?: string
+}
+
+export interface ExitState {
+  readonly id: 'completed' | 'blocked' | 'aborted'
+  readonly title: string
+  readonly means: string
+}

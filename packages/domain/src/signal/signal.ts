@@ -1,0 +1,28 @@
+/**
+ * Messages to the world outside, as CloudEvents without their envelope (P-O2).
+ * Format: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+ */
+import type { Json } from '../audit/canonical.ts'
+
+/** `dev.flagmarshal.<noun>.<verb>`: what a signal is. */
+export const SIGNAL_TYPES = {
+  /** "Feature flags ready": configured and tested. */
+  flagsReady: 'dev.flagmarshal.featureflags.ready',
+  /** "Rollout plan approved": ready for deployment. */
+  planApproved: 'dev.flagmarshal.rolloutplan.approved',
+  halted: 'dev.flagmarshal.procedure.halted',
+  completed: 'dev.flagmarshal.procedure.completed',
+  aborted: 'dev.flagmarshal.procedure.aborted',
+} as const
+
+/** The type that takes an earlier signal back. */
+export function revoked(type: string): string {
+  return `${type}.revoked`
+}
+
+export interface Signal {
+  readonly type: string
+  /** What it is about, like `features/new-checkout`. */
+  readonly subject: string
+  readonly data: { readonly [name: string]: Json }
+}
