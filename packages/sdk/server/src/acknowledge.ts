@@ -33,6 +33,7 @@ export function createAcknowledger(settings: Settings): Acknowledger {
 
   return {
     acknowledge(running) {
+      if (next !== undefined && isSame(next, running)) return
       next = running
       if (!sending) void sendAll()
     },
@@ -63,6 +64,10 @@ export function createAcknowledger(settings: Settings): Acknowledger {
 /** Whether sending the same again would be answered in the same way: 4xx, but for time-outs and rate limits. */
 export function isFinal(status: number | undefined): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
+function isSame(a: Running, b: Running): boolean {
+  return a.revision === b.revision && a.mode === b.mode && a.pollIntervalMs === b.pollIntervalMs
 }
 
 function acknowledgement(settings: Settings, running: Running): Acknowledgement {

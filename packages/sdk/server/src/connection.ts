@@ -172,15 +172,17 @@ export class Connection {
     return {
       revision: () => this.revision,
       pollIntervalMs: () => this.#pollIntervalMs,
-      replace: (snapshot) => this.#use(snapshot),
+      replace: (snapshot, mode) => this.#use(snapshot, mode),
       patch: (patch) => this.#patch(patch),
       current: (mode) => {
-        this.#mode = mode
+        // The server that a new stream leads to may not know what this instance runs.
+        if (mode === 'stream' || mode !== this.#mode) this.#acknowledge(mode)
         this.#enter('current')
       },
-      reconnected: () => this.#acknowledge(),
       outOfReach: (why) => {
-        this.logger.info(`flagmarshal: the server is out of reach: ${why}`)
+        if (this.#state === 'ready') {
+          this.logger.warn(`flagmarshal: the server is out of reach, serving the last known values: ${why}`)
+        }
         this.#enter('out-of-reach')
       },
       refused: (status) => {
@@ -201,23 +203,28 @@ export class Connection {
     if (patch.revision <= this.#memory.snapshot.revision) return true
     const patched = applyPatch(this.#memory.snapshot, patch)
     if (patched === undefined) return false
-    this.#use(patched)
+    this.#use(patched, 'stream')
     return true
   }
 
-  #use(snapshot: Snapshot): void {
+  #use(snapshot: Snapshot, mode: Mode): void {
     const before = this.#memory?.snapshot
     if (before !== undefined && before.revision === snapshot.revision) return
-    this.#memory = { snapshot, compiled: compile(snapshot) }
-    this.#acknowledge()
+    const compiled = compile(snapshot)
+    this.#memory = { snapshot, compiled }
+    this.#acknowledge(mode)
     this.#telemetry.every(snapshot.telemetry.flushIntervalMs)
-    this.#changes.tell({ revision: snapshot.revision, flagsChanged: changedFlags(before, snapshot) })
+    const flagsChanged = changedFlags(before, snapshot)
+    for (const { flag, message } of compiled.problems) {
+      if (flagsChanged.includes(flag)) this.logger.warn(`flagmarshal: flag ${flag} is malformed: ${message}`)
+    }
+    this.#changes.tell({ revision: snapshot.revision, flagsChanged })
   }
 
-  #acknowledge(): void {
+  #acknowledge(mode: Mode): void {
+    this.#mode = mode
     if (this.revision === undefined) return
-    const { revision } = this
-    this.#acknowledger.acknowledge({ revision, mode: this.#mode, pollIntervalMs: this.#pollIntervalMs })
+    this.#acknowledger.acknowledge({ revision: this.revision, mode, pollIntervalMs: this.#pollIntervalMs })
   }
 
   #enter(event: ConnectionEvent): void {

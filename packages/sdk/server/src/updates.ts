@@ -22,12 +22,10 @@ export type Mode = 'stream' | 'poll'
 export interface UpdateTarget {
   readonly revision: () => number | undefined
   readonly pollIntervalMs: () => number
-  readonly replace: (snapshot: Snapshot) => void
+  readonly replace: (snapshot: Snapshot, mode: Mode) => void
   readonly patch: (patch: Patch) => boolean
-  /** Memory is what the server serves; told at each sign of it. */
+  /** Memory is what the server serves: told once when a stream begins to flow, and after each poll. */
   readonly current: (mode: Mode) => void
-  /** A stream has just begun to flow: the server may not know what this instance runs. */
-  readonly reconnected: () => void
   /** Neither the stream nor the last poll reached the server. */
   readonly outOfReach: (why: string) => void
   /** The server does not accept the key. Nothing more is tried. */
@@ -51,21 +49,20 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
     polled(fetched: Fetched) {
       if (fetched.kind === 'refused') return refuse(fetched.status)
       if (fetched.kind === 'failed') return target.outOfReach(fetched.why)
-      if (fetched.kind === 'snapshot') target.replace(fetched.snapshot)
+      if (fetched.kind === 'snapshot') target.replace(fetched.snapshot, 'poll')
       target.current('poll')
     },
   }
 
   const streamTarget: StreamTarget = {
     revision: target.revision,
-    replace: target.replace,
+    replace: (snapshot) => target.replace(snapshot, 'stream'),
     patch: target.patch,
     flowing() {
       if (flowing) return
       flowing = true
       stopPolling()
       target.current('stream')
-      target.reconnected()
     },
     broken(failure: Failure) {
       flowing = false
