@@ -1,0 +1,80 @@
+/**
+ * `flagmarshal audit …`: the record, and proof that nobody changed it.
+ */
+import type { Command } from 'commander'
+
+import { EXIT } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+import { usage } from './failure.ts'
+import type { Open } from './program.ts'
+
+export function auditCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
+  const audit = program.command('audit').description('the audit chain')
+  audit
+    .command('verify')
+    .description(
+      'recompute the chain of the project (or, with --installation, of the installation); exits 7 where it is broken',
+    )
+    .option('--installation', 'the chain of people, tokens and projects')
+    .option('--anchor <count:hash>', 'a head noted earlier: finds a cut tail too')
+    .action(async (given: { installation?: boolean; anchor?: string }, command: Command) => {
+      const session = open(command)
+      const body = given.anchor === undefined ? {} : { body: { anchor: anchorOf(given.anchor) } }
+      const it =
+        given.installation === true
+          ? await session.call('verifyInstallationAudit', body)
+          : await session.call('verifyAudit', { params: { project: session.project() }, ...body })
+      session.result(it, () =>
+        it.ok
+          ? `The chain holds: ${it.entries} entries, head ${it.head.count}:${it.head.hash}.`
+          : `The chain is broken at entry ${it.firstBroken?.seq}: ${it.firstBroken?.problem}`,
+      )
+      if (!it.ok) end(EXIT.invalid)
+    })
+  audit
+    .command('tail')
+    .description('the latest entries of the project')
+    .option('-n, --count <number>', 'how many', '20')
+    .option('--kind <kind>', 'only subjects of this kind, like flag or run')
+    .action(async (given: { count: string; kind?: string }, command: Command) => {
+      const session = open(command)
+      const project = session.project()
+      const count = Number(given.count)
+      const { head } = await session.call('verifyAudit', { params: { project } })
+      const { items } = await session.call('listAudit', {
+        params: { project },
+        query: {
+          limit: given.count,
+          ...(given.kind === undefined
+            ? { after: String(Math.max(0, head.count - count)) }
+            : { kind: given.kind }),
+        },
+      })
+      session.rows(
+        items,
+        ['entry', 'at', 'who', 'did', 'to', 'because'],
+        items.map((it) => [
+          String(it.seq),
+          it.at,
+          it.actor.name,
+          it.action,
+          `${it.subject.kind} ${it.subject.id}`,
+          it.reason ?? '',
+        ]),
+      )
+    })
+  audit
+    .command('export')
+    .description('the whole chain of the project, one JSON object a line')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      session.streams.out(await session.call('exportAudit', { params: { project: session.project() } }))
+    })
+}
+
+function anchorOf(text: string): { count: number; hash: string } {
+  const [, count, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? []
+  if (count === undefined || hash === undefined)
+    throw usage(`"${text}" is no anchor.`, 'Use the head that `audit verify` printed, like 12:9f86….')
+  return { count: Number(count), hash }
+}

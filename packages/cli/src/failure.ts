@@ -1,0 +1,36 @@
+/**
+ * A command that cannot go on: what a person reads on stderr, and what the process exits with.
+ */
+import type { Problem } from '@flagmarshal/api'
+
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+
+export class Failure extends Error {
+  readonly exitCode: ExitCode
+  readonly remedy: string | undefined
+  /** With `--json`, printed as it is. */
+  readonly problem: Problem | undefined
+
+  constructor(message: string, given: { exitCode: ExitCode; remedy?: string; problem?: Problem }) {
+    super(message)
+    this.exitCode = given.exitCode
+    this.remedy = given.remedy
+    this.problem = given.problem
+  }
+}
+
+/** The failure that a problem of the server is: what, which fields, and what to do. */
+export function failureOf(problem: Problem): Failure {
+  const fields = (problem.errors ?? []).map((it) => `\n  ${it.pointer}: ${it.message}`).join('')
+  return new Failure(`${problem.detail}${fields}`, {
+    exitCode: exitCodeOf(problem),
+    problem,
+    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+  })
+}
+
+/** A mistake in how the command was called. */
+export function usage(message: string, remedy: string): Failure {
+  return new Failure(message, { exitCode: EXIT.usage, remedy })
+}

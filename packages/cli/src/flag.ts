@@ -1,0 +1,140 @@
+/**
+ * `flagmarshal flag …`: flags, and who gets what.
+ */
+import type { Call, Operations } from '@flagmarshal/api'
+import type { Command } from 'commander'
+
+import { pairs, parseObject } from './given.ts'
+import type { JsonObject } from './given.ts'
+import type { Open } from './program.ts'
+import { fields, table } from './table.ts'
+
+type NewFlag = Call<Operations['createFlag']>['body']
+
+interface CreateOptions {
+  name?: string
+  kind: NewFlag['kind']
+  layer: NewFlag['layers']
+  owner: string
+  variant?: string[]
+  off?: string
+  days?: string
+  permanent?: string
+}
+
+export function flagCommands(program: Command, open: Open): void {
+  const flag = program.command('flag').description('flags')
+  flag
+    .command('create <key>')
+    .description('create a flag, off in every environment; boolean (on, off) unless variants are given')
+    .requiredOption('--owner <team>', 'who answers for it')
+    .requiredOption('--layer <layer...>', 'backend, frontend, middleware')
+    .option('--kind <kind>', 'release, experiment, permission, ops', 'release')
+    .option('--name <name>', 'name for people; the key unless given')
+    .option('--variant <name=text...>', 'a variant of a string flag')
+    .option('--off <variant>', 'the variant that is served while the flag is off')
+    .option('--days <number>', 'days until the flag should be gone')
+    .option('--permanent <reason>', 'why it stays for ever')
+    .action(async (key: string, given: CreateOptions, command: Command) => {
+      const session = open(command)
+      const made = await session.call('createFlag', {
+        params: { project: session.project() },
+        body: newFlag(key, given),
+      })
+      session.result(
+        made,
+        () =>
+          `Flag ${made.key} is there, off in ${made.environments.map((it) => it.environment).join(', ')}.`,
+      )
+    })
+  flag
+    .command('list')
+    .description('list the flags')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listFlags', { params: { project: session.project() } })
+      session.rows(
+        items,
+        ['flag', 'kind', 'owner', 'on in'],
+        items.map((it) => [
+          it.key,
+          it.kind,
+          it.owner,
+          it.environments
+            .filter((env) => env.enabled)
+            .map((env) => env.environment)
+            .join(', ') || 'none',
+        ]),
+      )
+    })
+  flag
+    .command('show <key>')
+    .description('show a flag with its configuration in each environment')
+    .action(async (key: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const it = await session.call('getFlag', { params: { project: session.project(), flag: key } })
+      session.result(it, () => {
+        const head = fields([
+          ['flag', it.key],
+          ['kind', it.kind],
+          ['owner', it.owner],
+          ['layers', it.layers.join(', ')],
+          [
+            'variants',
+            Object.entries(it.variants)
+              .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+              .join(', '),
+          ],
+        ])
+        const rows = it.environments.map((env) => [
+          env.environment,
+          env.enabled ? 'on' : 'off',
+          String(env.rules.length),
+          JSON.stringify(env.fallthrough),
+          String(env.revision),
+        ])
+        return `${head}\n\n${table(['environment', 'state', 'rules', 'otherwise', 'revision'], rows)}`
+      })
+    })
+  flag
+    .command('explain <key>')
+    .description('who gets what, and why')
+    .requiredOption('-e, --env <environment>', 'environment')
+    .option('--user <targetingKey>', 'targeting key of the context')
+    .option('--context <json>', 'attributes of the context', '{}')
+    .action(async (key: string, given: { env: string; user?: string; context: string }, command: Command) => {
+      const session = open(command)
+      const context: JsonObject = {
+        ...parseObject(given.context, '--context'),
+        ...(given.user === undefined ? {} : { targetingKey: given.user }),
+      }
+      const it = await session.call('explainFlag', {
+        params: { project: session.project(), flag: key, environment: given.env },
+        body: { context },
+      })
+      session.result(it, () =>
+        [it.sentence, ...it.trace.map((step) => `  ${step.name}: ${step.outcome}, ${step.because}`)].join(
+          '\n',
+        ),
+      )
+    })
+}
+
+function newFlag(key: string, given: CreateOptions): NewFlag {
+  const variants =
+    given.variant === undefined
+      ? { on: true, off: false }
+      : Object.fromEntries(pairs(given.variant, '--variant'))
+  return {
+    key,
+    name: given.name ?? key,
+    kind: given.kind,
+    valueType: given.variant === undefined ? 'boolean' : 'string',
+    variants,
+    offVariant: given.off ?? (given.variant === undefined ? 'off' : (Object.keys(variants)[0] ?? 'off')),
+    layers: given.layer,
+    owner: given.owner,
+    ...(given.days === undefined ? {} : { lifetimeDays: Number(given.days) }),
+    ...(given.permanent === undefined ? {} : { permanentReason: given.permanent }),
+  }
+}

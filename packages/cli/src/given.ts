@@ -1,0 +1,51 @@
+/**
+ * JSON that a command takes: from a file, from stdin (`-`), or written in the call.
+ */
+import { readFileSync } from 'node:fs'
+
+import { usage } from './failure.ts'
+
+export type JsonObject = Record<string, unknown>
+
+/** The object in a file; `-` reads stdin. */
+export function readObject(path: string): JsonObject {
+  return parseObject(readText(path), path === '-' ? 'stdin' : path)
+}
+
+/** The object in a text. */
+export function parseObject(text: string, where: string): JsonObject {
+  const value = parse(text, where)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  throw usage(`${where} holds no JSON object.`, 'Write one like {"key": "value"}.')
+}
+
+/** `name=text` options, gathered. */
+export function pairs(given: readonly string[], option: string): [string, string][] {
+  return given.map((it) => {
+    const at = it.indexOf('=')
+    if (at < 1) throw usage(`${option} ${it} has no "=".`, `Write ${option} name=text.`)
+    return [it.slice(0, at), it.slice(at + 1)]
+  })
+}
+
+function parse(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw usage(
+      `${where} is no JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      'Check it with a JSON checker.',
+    )
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (error) {
+    throw usage(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      'Check the path.',
+    )
+  }
+}

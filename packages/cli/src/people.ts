@@ -1,0 +1,78 @@
+/**
+ * `flagmarshal person …`, `token …`: who works here, and their tokens.
+ */
+import type { Call, Operations } from '@flagmarshal/api'
+import type { Command } from 'commander'
+
+import type { Open } from './program.ts'
+
+type NewPerson = Call<Operations['createPerson']>['body']
+
+export function peopleCommands(program: Command, open: Open): void {
+  const person = program.command('person').description('people and their roles')
+  person
+    .command('add <id>')
+    .description(
+      'add a person with roles: administrator, technical-lead, operations-lead, product-owner, developer, viewer',
+    )
+    .requiredOption('--role <role...>', 'a role')
+    .option('--name <name>', 'name for people; the id unless given')
+    .option('--email <address>', 'e-mail address')
+    .action(
+      async (
+        id: string,
+        given: { role: NewPerson['roles']; name?: string; email?: string },
+        command: Command,
+      ) => {
+        const session = open(command)
+        const made = await session.call('createPerson', {
+          body: {
+            id,
+            name: given.name ?? id,
+            roles: given.role,
+            ...(given.email === undefined ? {} : { email: given.email }),
+          },
+        })
+        session.result(
+          made,
+          () => `Added ${made.id} as ${made.roles.join(', ')}. Next: flagmarshal token create ${made.id}`,
+        )
+      },
+    )
+  person
+    .command('list')
+    .description('list the people')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listPeople', {})
+      session.rows(
+        items,
+        ['person', 'name', 'roles'],
+        items.map((it) => [it.id, it.name, it.roles.join(', ')]),
+      )
+    })
+
+  const token = program.command('token').description('personal tokens')
+  token
+    .command('create <person>')
+    .description('make a personal token; it is shown once')
+    .option('--name <name>', 'what it is for', 'command line')
+    .option('--days <number>', 'days until it expires', '90')
+    .action(async (who: string, given: { name: string; days: string }, command: Command) => {
+      const session = open(command)
+      const made = await session.call('createToken', {
+        params: { person: who },
+        body: { name: given.name, expiresInDays: Number(given.days) },
+      })
+      session.say(`This is shown once; it expires ${made.expiresAt}:`)
+      session.result(made, () => made.token)
+    })
+  token
+    .command('revoke <id>')
+    .description('revoke a personal token')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('revokeToken', { params: { token: id } })
+      session.result({ revoked: id }, () => `Revoked ${id}.`)
+    })
+}

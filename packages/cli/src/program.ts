@@ -1,0 +1,95 @@
+/**
+ * The command line as a whole: one line a noun, the options that all commands share, and the one
+ * place where a failure becomes words and an exit code.
+ */
+import { Command, CommanderError, Option } from 'commander'
+
+import { auditCommands } from './audit.ts'
+import { EXIT } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+import { Failure } from './failure.ts'
+import { featureCommands } from './feature.ts'
+import { flagCommands } from './flag.ts'
+import { gateCommands } from './gate.ts'
+import { killCommand } from './kill.ts'
+import { peopleCommands } from './people.ts'
+import { projectCommands } from './project.ts'
+import { rolloutCommands } from './rollout.ts'
+import { openSession } from './session.ts'
+import type { Session, Streams } from './session.ts'
+import { settle } from './settings.ts'
+import type { GlobalOptions } from './settings.ts'
+import { stepCommands } from './step.ts'
+
+/** What an action of a command gets: the session, then what the command line named. */
+export type Open = (command: Command) => Session
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Runs one command line; answers what the process should exit with. */
+export async function run(args: readonly string[], env: Environment, streams: Streams): Promise<ExitCode> {
+  let ended: ExitCode = EXIT.ok
+  const program = build(
+    (command) => openSession(settle(command.optsWithGlobals<GlobalOptions>(), env), streams),
+    (code) => (ended = code),
+    streams,
+  )
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return ended
+  } catch (error) {
+    return explain(error, args.includes('--json'), streams)
+  }
+}
+
+/** The program; `end` takes the exit code of a command that did not fail but must not exit 0. */
+export function build(open: Open, end: (code: ExitCode) => void, streams: Streams): Command {
+  const program = new Command('flagmarshal')
+    .description('Progressive delivery that follows a written procedure.')
+    .addOption(new Option('--server <address>', 'address of the server (FLAGMARSHAL_SERVER)'))
+    .addOption(
+      new Option('--token <token>', 'token (FLAGMARSHAL_TOKEN); prefer --token-file on shared machines'),
+    )
+    .addOption(new Option('--token-file <path>', 'file that holds the token'))
+    .addOption(new Option('--project <key>', 'project (FLAGMARSHAL_PROJECT)'))
+    .addOption(new Option('--json', 'print the result as JSON'))
+    .addOption(new Option('-q, --quiet', 'say nothing but the result'))
+    .showHelpAfterError('Run with --help to see what is possible.')
+    .configureOutput({ writeOut: streams.out, writeErr: streams.err })
+    .exitOverride()
+  projectCommands(program, open)
+  peopleCommands(program, open)
+  flagCommands(program, open)
+  featureCommands(program, open)
+  stepCommands(program, open)
+  gateCommands(program, open, end)
+  rolloutCommands(program, open, end)
+  killCommand(program, open, end)
+  auditCommands(program, open, end)
+  inherit(program)
+  return program
+}
+
+/** Subcommands fail and print like the program, which commander copies only to those made before. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inherit(child)
+  }
+}
+
+function explain(error: unknown, json: boolean, streams: Streams): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (!(error instanceof Failure)) {
+    streams.err(
+      `Something unexpected happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+    return EXIT.unexpected
+  }
+  if (json && error.problem !== undefined) {
+    streams.out(`${JSON.stringify({ schema: 'flagmarshal.dev/cli/v1', problem: error.problem }, null, 2)}\n`)
+  }
+  streams.err(`${error.message}\n`)
+  if (error.remedy !== undefined) streams.err(`→ ${error.remedy}\n`)
+  return error.exitCode
+}

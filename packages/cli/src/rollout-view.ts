@@ -1,0 +1,65 @@
+/**
+ * Rollouts as a person reads them.
+ */
+import type { Answer } from './session.ts'
+import { fields, percent, table } from './table.ts'
+
+export type Rollout = Answer<'showRollout'>
+type Verification = NonNullable<Rollout['verification']>
+
+/** Where a rollout stands, whole. */
+export function describeRollout(it: Rollout): string {
+  const parts = [
+    fields([
+      ['rollout', `${it.id}, attempt ${it.attempt} of ${it.feature} in ${it.environment}`],
+      ['state', it.state],
+      ['status', it.status],
+      ['exposed', `${percent(it.exposure.share)} of everybody`],
+      ...(it.bake === null
+        ? []
+        : [
+            [
+              'baked',
+              `${it.bake.healthy} of ${it.bake.needed} healthy windows of ${it.bake.windowMs} ms`,
+            ] as const,
+          ]),
+      ...(it.hold === null ? [] : [['held', `${it.hold.sentence} (since ${it.hold.since})`] as const]),
+      ...(it.cause === null ? [] : [['because', it.cause.sentence] as const]),
+      [
+        'instances',
+        `${it.instances.connected} connected${it.instances.silent > 0 ? `, ${it.instances.silent} silent` : ''}`,
+      ],
+    ]),
+  ]
+  if (it.verdicts.length > 0) {
+    parts.push(
+      table(
+        ['criterion', 'verdict', 'arithmetic'],
+        it.verdicts.map((verdict) => [verdict.criterion, verdict.verdict, verdict.sentence]),
+      ),
+    )
+  }
+  if (it.verification !== null) parts.push(describeVerification(it.verification))
+  return parts.join('\n\n')
+}
+
+/** Who has confirmed a rollback. */
+export function describeVerification(it: Verification): string {
+  const rows = it.instances.map((instance) => [
+    instance.instanceId,
+    instance.application,
+    instance.state,
+    instance.confirmedAfterMs === undefined
+      ? `last seen ${instance.lastSeenAt}`
+      : `after ${instance.confirmedAfterMs} ms`,
+  ])
+  const counted = `Confirmed by ${it.confirmed} of ${it.total} connected instances (${it.state}).`
+  return rows.length === 0 ? counted : `${counted}\n${table(['instance', 'application', 'state', ''], rows)}`
+}
+
+/** One line for a terminal that is being watched. */
+export function statusLine(it: Rollout): string {
+  const bake = it.bake === null ? '' : `, ${it.bake.healthy}/${it.bake.needed} healthy windows`
+  const verdicts = it.verdicts.map((verdict) => ` · ${verdict.criterion} ${verdict.verdict}`).join('')
+  return `${it.state} · ${percent(it.exposure.share)} exposed${bake}${verdicts}`
+}

@@ -1,0 +1,176 @@
+/**
+ * `flagmarshal feature step|check|evidence|decide|ack`: one step of the procedure.
+ */
+import type { Call, Operations } from '@flagmarshal/api'
+import type { Command } from 'commander'
+
+import { usage } from './failure.ts'
+import { pairs, readObject } from './given.ts'
+import type { Open } from './program.ts'
+import { describeNext, runOf } from './run.ts'
+import type { Answer } from './session.ts'
+import { table } from './table.ts'
+
+type Step = Answer<'showStep'>
+type Evidence = Call<Operations['giveEvidence']>['body']
+
+interface EvidenceOptions {
+  statement?: string
+  reference?: string
+  notApplicable?: string
+}
+
+interface DecideOptions {
+  rationale: string
+  override?: string[]
+  unchangedBecause?: string
+}
+
+export function stepCommands(program: Command, open: Open): void {
+  const feature = program.commands.find((it) => it.name() === 'feature')
+  if (feature === undefined) throw new Error('`feature` must be defined before its steps.')
+  working(feature, open)
+  deciding(feature, open)
+}
+
+function working(feature: Command, open: Open): void {
+  feature
+    .command('step <feature> <number>')
+    .description('a step: purpose, actions, output, checks; with --file, write its output')
+    .option('-f, --file <path>', "file with the step's output; - reads stdin")
+    .action(async (name: string, number: string, given: { file?: string }, command: Command) => {
+      const session = open(command)
+      const params = { ...(await runOf(session, name)), step: number }
+      const step =
+        given.file === undefined
+          ? await session.call('showStep', { params })
+          : await session.call('writeStep', { params, body: { output: readObject(given.file) } })
+      session.result(step, () => describeStep(step))
+    })
+  feature
+    .command('check <feature> <number>')
+    .description('run the checks of a step now and keep the results as evidence')
+    .action(async (name: string, number: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('runChecks', {
+        params: { ...(await runOf(session, name)), step: number },
+      })
+      session.result(items, () => describeChecks(items))
+    })
+  feature
+    .command('evidence <feature> <number> <check>')
+    .description('attest what this version cannot check by itself, or say that an item does not apply')
+    .option('--statement <text>', 'what you vouch for')
+    .option('--reference <text>', 'where that can be read')
+    .option('--not-applicable <reason>', 'why the item does not apply')
+    .action(
+      async (
+        name: string,
+        number: string,
+        check: string,
+        ...[given, command]: [EvidenceOptions, Command]
+      ) => {
+        const session = open(command)
+        const step = await session.call('giveEvidence', {
+          params: { ...(await runOf(session, name)), step: number },
+          body: evidence(check, given),
+        })
+        session.result(step, () => describeChecks(step.checks.filter((it) => it.id === check)))
+      },
+    )
+}
+
+function deciding(feature: Command, open: Open): void {
+  feature
+    .command('decide <feature> <number> <decision>')
+    .description('go or no-go; the checks run again at this moment')
+    .requiredOption('--rationale <text>', 'why')
+    .option('--override <check=reason...>', 'accept a failed check, with a reason that stays visible')
+    .option('--unchanged-because <text>', 'why nothing changed since the refused attempt')
+    .action(
+      async (
+        name: string,
+        number: string,
+        decision: string,
+        ...[given, command]: [DecideOptions, Command]
+      ) => {
+        if (decision !== 'go' && decision !== 'no-go')
+          throw usage(`"${decision}" is no decision.`, 'Say go or no-go.')
+        const session = open(command)
+        const run = await session.call('decideStep', {
+          params: { ...(await runOf(session, name)), step: number },
+          body: {
+            decision,
+            rationale: given.rationale,
+            overrides: pairs(given.override ?? [], '--override').map(([check, reason]) => ({
+              check,
+              reason,
+            })),
+            ...(given.unchangedBecause === undefined ? {} : { unchangedBecause: given.unchangedBecause }),
+          },
+        })
+        session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
+      },
+    )
+  feature
+    .command('ack <feature> <number>')
+    .description('acknowledge the validation point after a step')
+    .action(async (name: string, number: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const run = await session.call('acknowledgeStep', {
+        params: { ...(await runOf(session, name)), step: number },
+      })
+      session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
+    })
+}
+
+function evidence(check: string, { statement, reference, notApplicable }: EvidenceOptions): Evidence {
+  if (notApplicable !== undefined) return { check, notApplicable }
+  if (statement === undefined || reference === undefined) {
+    throw usage(
+      'The evidence is incomplete.',
+      'Add --statement and --reference, or --not-applicable with the reason.',
+    )
+  }
+  return { check, statement, reference }
+}
+
+function describeStep(step: Step): string {
+  const outputs = step.outputs.map((it) => [
+    it.field,
+    it.title,
+    it.filled ? 'filled' : it.required ? 'missing' : 'empty',
+  ])
+  return [
+    `Step ${step.number}, ${step.title} (${step.state}, attempt ${step.attempt})`,
+    step.purpose,
+    `Actions:\n${step.actions.map((it) => `  ${it}`).join('\n')}`,
+    table(['output', 'title', 'state'], outputs),
+    describeChecks(step.checks),
+    `${step.question} ${step.deciders.map((it) => `${it.role} (${it.people.join(', ')})`).join(step.decideAll ? ' and ' : ' or ')} decides.`,
+    describeNext(step),
+  ].join('\n\n')
+}
+
+function describeChecks(checks: Step['checks']): string {
+  return table(
+    ['check', 'title', 'state', 'found'],
+    checks.map((it) => [
+      it.id,
+      it.title,
+      stateOf(it),
+      [
+        ...it.findings,
+        ...(it.attested === null
+          ? []
+          : [`attested by ${it.attested.by}: ${it.attested.statement} (${it.attested.reference})`]),
+      ].join(' '),
+    ]),
+  )
+}
+
+/** Attested evidence stands beside the state and never replaces it. */
+function stateOf(check: Step['checks'][number]): string {
+  const state = check.state.replaceAll('_', ' ')
+  return check.attested === null ? `${state}${check.blocksGo ? ', blocks Go' : ''}` : `${state}, attested`
+}
