@@ -1,0 +1,141 @@
+/**
+ * The table of operations → an OpenAPI 3.1 document. Its order is the order of the table, so the
+ * same table always gives the same text.
+ */
+import { z } from 'zod'
+
+import type { Operation } from './operation.ts'
+import { Problem } from './problem.ts'
+
+/** A JSON object of the document. */
+export interface JsonObject {
+  readonly [name: string]: unknown
+}
+
+/** The document; `openapi` is the version of the specification. */
+export interface OpenApiDocument extends JsonObject {
+  readonly openapi: string
+}
+
+/** Describes all operations. Throws when two different schemas share an id. */
+export function openApiDocument(operations: Readonly<Record<string, Operation>>): OpenApiDocument {
+  const components = new Map<string, JsonObject>()
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const [id, operation] of Object.entries(operations)) {
+    const path = (paths[operation.path] ??= {})
+    path[operation.method.toLowerCase()] = describe(id, operation, components)
+  }
+  schemaOf(Problem, 'output', components)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Flagmarshal',
+      version: '1',
+      description: 'Progressive delivery that follows a written procedure.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries([...components].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  }
+}
+
+type Components = Map<string, JsonObject>
+
+function describe(id: string, operation: Operation, components: Components): JsonObject {
+  const { summary, can, body, success } = operation
+  const required = body !== undefined && !body.safeParse(undefined).success
+  return {
+    operationId: id,
+    summary,
+    ...(can === 'public' ? { security: [] } : { security: [{ token: [] }], 'x-permission': can }),
+    parameters: parametersOf(operation, components),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required, content: contentOf(body, 'application/json', 'input', components) } }),
+    responses: {
+      [success.status]: { description: 'Success.', ...answerOf(success, components) },
+      default: {
+        description: 'A problem.',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+function parametersOf(operation: Operation, components: Components): JsonObject[] {
+  return [
+    ...membersOf(operation.params, 'path', components),
+    ...membersOf(operation.query, 'query', components),
+    ...(operation.ifMatch === undefined
+      ? []
+      : [header('If-Match', true, 'The ETag of the version that you have seen.')]),
+    ...(operation.idempotent === undefined
+      ? []
+      : [
+          header('Idempotency-Key', false, 'Repeating it within a day repeats the answer, not the creation.'),
+        ]),
+  ]
+}
+
+function membersOf(schema: z.ZodObject | undefined, place: string, components: Components): JsonObject[] {
+  if (schema === undefined) return []
+  return Object.entries(schema.shape).map(([name, member]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !z.safeParse(member, undefined).success,
+    schema: schemaOf(member, 'input', components),
+  }))
+}
+
+function header(name: string, required: boolean, description: string): JsonObject {
+  return { name, in: 'header', required, description, schema: { type: 'string' } }
+}
+
+function answerOf(success: Operation['success'], components: Components): JsonObject {
+  if (success.media === 'stream') return { content: { 'text/event-stream': { schema: { type: 'string' } } } }
+  if (success.media === 'text') return { content: { 'text/plain': { schema: { type: 'string' } } } }
+  if (success.body === undefined) return {}
+  return { content: contentOf(success.body, 'application/json', 'output', components) }
+}
+
+// oxlint-disable-next-line max-params -- the parts of one line of the document
+function contentOf(
+  schema: z.ZodType,
+  media: string,
+  io: 'input' | 'output',
+  components: Components,
+): JsonObject {
+  return { [media]: { schema: schemaOf(schema, io, components) } }
+}
+
+/** A schema; the ones that carry an id move to the components and are referred to. */
+function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output', components: Components): JsonObject {
+  const {
+    $schema: _,
+    $defs = {},
+    ...json
+  }: JsonObject = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  const root = typeof json['id'] === 'string' ? json['id'] : undefined
+  const parts = { ...($defs as Record<string, JsonObject>), ...(root === undefined ? {} : { [root]: json }) }
+  for (const [id, part] of Object.entries(parts)) addComponent(id, part, components)
+  return root === undefined ? referring(json) : { $ref: `#/components/schemas/${root}` }
+}
+
+function addComponent(id: string, part: JsonObject, components: Components): void {
+  const { id: _, ...json } = referring(part)
+  const known = components.get(id)
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(json)) {
+    throw new Error(`two different schemas have the id ${id}, or it differs between request and answer`)
+  }
+  components.set(id, json)
+}
+
+/** Zod refers to `#/$defs/X`; the document has them among its components. */
+function referring(json: JsonObject): JsonObject {
+  const text = JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')
+  const result: JsonObject = JSON.parse(text)
+  return result
+}

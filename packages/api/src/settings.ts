@@ -1,0 +1,60 @@
+/**
+ * The one list of `FLAGMARSHAL_*` names that any program of the product reads. A program ignores
+ * the names of the others; a name in no list is a mistake and stops it.
+ */
+
+/** Which program reads a setting. */
+export type SettingReader = 'server' | 'cli' | 'sdk' | 'tests'
+
+/** Every name, who reads it, and what it means. */
+export const SETTINGS = {
+  FLAGMARSHAL_PORT: { reader: 'server', means: 'Port that the server listens on; 0 takes a free one. 4860.' },
+  FLAGMARSHAL_HOST: { reader: 'server', means: 'Address that the server listens on. 127.0.0.1.' },
+  FLAGMARSHAL_DATA_DIR: { reader: 'server', means: "The server's data directory. .flagmarshal." },
+  FLAGMARSHAL_DATABASE_URL: {
+    reader: 'server',
+    means: 'A PostgreSQL 15 or newer. Without it a local one runs in the data directory.',
+  },
+  FLAGMARSHAL_BOOTSTRAP_TOKEN: {
+    reader: 'server',
+    means: 'An administrator token accepted from the first start. Without it one is made and kept in a file.',
+  },
+  FLAGMARSHAL_PUBLIC_URL: { reader: 'server', means: 'Address under which people reach the server.' },
+  FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
+  FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
+  FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },
+  FLAGMARSHAL_PROJECT: { reader: 'cli', means: 'Project that commands mean.' },
+  FLAGMARSHAL_ENV: { reader: 'cli', means: 'Environment that commands mean.' },
+  FLAGMARSHAL_SDK_KEY: { reader: 'sdk', means: 'Key that an application connects with.' },
+  FLAGMARSHAL_URL: { reader: 'sdk', means: 'Address of the server that an application connects to.' },
+  FLAGMARSHAL_TEST_DATABASE_URL: { reader: 'tests', means: 'A PostgreSQL to test against.' },
+  FLAGMARSHAL_CONFORMANCE_DIR: { reader: 'tests', means: 'Where the public suites are.' },
+  FLAGMARSHAL_SETUP: { reader: 'tests', means: '`never` forbids installing system programs for tests.' },
+} as const satisfies Readonly<Record<string, { readonly reader: SettingReader; readonly means: string }>>
+
+export type SettingName = keyof typeof SETTINGS
+
+/** Whether some program of the product reads this name. */
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name)
+}
+
+/** The known name that differs least from a mistaken one. */
+export function nearestSetting(name: string): string {
+  const byDistance = Object.keys(SETTINGS).map((known) => ({ known, distance: editDistance(name, known) }))
+  return byDistance.reduce((best, it) => (it.distance < best.distance ? it : best)).known
+}
+
+/** Levenshtein distance, row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

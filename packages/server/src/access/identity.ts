@@ -1,0 +1,19 @@
+/** Telling a caller who they are. */
+import type { Identity } from '@flagmarshal/api/access'
+
+import type { Context } from '../context.ts'
+import { permissionsOfActor } from './allow.ts'
+
+/** Whose token was used and what it allows. */
+export function whoAmI({ actor }: Context): Identity {
+  if (actor.tokenKind === undefined) throw new Error('only callers with a token can ask who they are')
+  return {
+    kind: actor.tokenKind,
+    id: actor.id,
+    name: actor.name,
+    roles: [...actor.roles],
+    permissions: [...permissionsOfActor(actor)].toSorted(),
+    ...(actor.project === undefined ? {} : { project: actor.project }),
+    ...(actor.environment === undefined ? {} : { environment: actor.environment }),
+  }
+}

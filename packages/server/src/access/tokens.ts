@@ -1,0 +1,78 @@
+/** Personal tokens: made, shown once, revoked. */
+import type { IssuedToken, NewToken } from '@flagmarshal/api/access'
+import { refuse } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import { record } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { newId, newToken, sha256 } from '../id.ts'
+import { notFound } from '../refusals.ts'
+import { insertToken, revoke, selectPerson } from '../storage/access.ts'
+import type { Database } from '../storage/database.ts'
+
+const DAY_MS = 86_400_000
+
+/** Makes a token for a person. Refuses roles that the person does not hold. */
+export async function createToken(
+  context: Context,
+  database: Database,
+  personId: string,
+  input: NewToken,
+): Promise<IssuedToken | Refusal> {
+  const token = newToken('user')
+  const id = newId('token')
+  const expiresAt = new Date(context.now.getTime() + input.expiresInDays * DAY_MS)
+
+  return await database.transaction(async (tx) => {
+    const person = await selectPerson(tx, personId)
+    if (person === undefined) return notFound('person', personId)
+    const missing = input.roles?.find((role) => !person.roles.includes(role))
+    if (missing !== undefined) {
+      return refuse(
+        'role-not-held',
+        `${personId} does not hold the role ${missing}.`,
+        'Ask for roles that the person holds.',
+        '/roles',
+      )
+    }
+    await insertToken(tx, {
+      id,
+      hash: sha256(token),
+      kind: 'user',
+      name: input.name,
+      person: personId,
+      roles: input.roles === undefined ? null : [...new Set(input.roles)],
+      project: null,
+      environment: null,
+      created_at: context.now,
+      expires_at: expiresAt,
+      revoked_at: null,
+    })
+    await record(tx, context, {
+      chain: 'installation',
+      action: 'token.create',
+      subject: { kind: 'token', id },
+      after: { person: personId, name: input.name, roles: input.roles ?? person.roles, expiresAt },
+    })
+    return { id, token, expiresAt: expiresAt.toISOString() }
+  })
+}
+
+/** Revokes a personal token: it stops working at once, on every server. */
+export async function revokeToken(
+  context: Context,
+  database: Database,
+  id: string,
+): Promise<undefined | Refusal> {
+  return await database.transaction(async (tx) => {
+    const row = await revoke(tx, id, null, context.now)
+    if (row === undefined) return notFound('token', id)
+    await record(tx, context, {
+      chain: 'installation',
+      action: 'token.revoke',
+      subject: { kind: 'token', id },
+      before: { person: row.person, name: row.name },
+    })
+    return undefined
+  })
+}

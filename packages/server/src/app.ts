@@ -1,0 +1,136 @@
+import type { Operation } from '@flagmarshal/api/operation'
+/**
+ * The composition root: builds every part, wires them, and takes them down in the opposite order.
+ */
+import { operations } from '@flagmarshal/api/operations'
+import { pino } from 'pino'
+
+import { createAuthenticator } from './access/authenticate.ts'
+import { bootstrapToken } from './access/bootstrap.ts'
+import { startHeadLog } from './audit/head-log.ts'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import { isLoopback } from './config.ts'
+import type { Config } from './config.ts'
+import type { Log } from './context.ts'
+import type { EventStream } from './http/event-stream.ts'
+import { handlers as accessHandlers } from './http/handlers/access.ts'
+import { handlers as auditHandlers } from './http/handlers/audit.ts'
+import { handlers as projectHandlers } from './http/handlers/project.ts'
+import { handlers as systemHandlers } from './http/handlers/system.ts'
+import { createServer } from './http/server.ts'
+import type { Services } from './http/services.ts'
+import { createMetrics } from './metrics.ts'
+import { createReadiness } from './readiness.ts'
+import { StartFailure } from './start-failure.ts'
+import { REVOKED_CHANNEL } from './storage/access.ts'
+import { migrate } from './storage/migrate.ts'
+import { openDatabase } from './storage/open.ts'
+import { pingDatabase } from './storage/ping.ts'
+
+/** One handler for each operation of the table; a new noun adds its line. */
+const handlers = {
+  ...systemHandlers,
+  ...accessHandlers,
+  ...projectHandlers,
+  ...auditHandlers,
+}
+
+/** A server that has been built and can listen. */
+export interface App {
+  /** Starts to listen; returns the address, like `http://127.0.0.1:4860`. */
+  listen(): Promise<string>
+  /** Where the administrator's token is kept; undefined when the settings gave it. */
+  readonly bootstrapTokenFile: string | undefined
+  readonly log: Log
+  /** Stops accepting, ends streams, finishes requests, stops what was started. Idempotent. */
+  close(): Promise<void>
+}
+
+/** What tests pass in. */
+export interface AppOptions {
+  readonly clock?: Clock
+  readonly checkAnswers?: boolean
+}
+
+/** Builds everything. Throws a StartFailure for what the operator can put right. */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const log = pino({ level: config.logLevel, base: null })
+  const clock = options.clock ?? systemClock
+  const bootstrap = await bootstrapToken(config)
+  const opened = await openDatabase(config, log)
+  const closing: (() => Promise<void>)[] = [opened.close]
+  try {
+    await migrate(opened.url, log)
+    const { database } = opened
+    const services: Services = { database, clock, metrics: createMetrics(), readiness: createReadiness() }
+    services.readiness.register('database', () => pingDatabase(database))
+
+    const authenticator = createAuthenticator(database, bootstrap.token)
+    await database.listen(REVOKED_CHANNEL, (hash) => authenticator.forget(hash))
+    closing.push(startHeadLog(database, clock, log))
+
+    const streams = new Set<EventStream>()
+    const server = await createServer({
+      operations: openMetrics(operations, isLoopback(config)),
+      handlers,
+      services,
+      authenticator,
+      log,
+      streams,
+      checkAnswers: options.checkAnswers ?? false,
+    })
+    closing.push(async () => {
+      const closed = server.close()
+      for (const stream of streams) stream.close()
+      await closed
+    })
+    const close = once(() => closeAll(closing))
+    return {
+      bootstrapTokenFile: bootstrap.file,
+      log,
+      close,
+      listen: () => listen(config, ({ host, port }) => server.listen({ host, port })),
+    }
+  } catch (error) {
+    await closeAll(closing)
+    throw error
+  }
+}
+
+/** Metrics need no token where only this machine can ask. */
+function openMetrics(table: typeof operations, loopback: boolean): Readonly<Record<string, Operation>> {
+  return loopback ? { ...table, getMetrics: { ...table.getMetrics, can: 'public' } } : table
+}
+
+async function listen(
+  config: Config,
+  start: (at: { host: string; port: number }) => Promise<string>,
+): Promise<string> {
+  try {
+    return await start(config)
+  } catch (error) {
+    const { host, port } = config
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const sentences: Readonly<Record<string, string>> = {
+      EADDRINUSE: `Port ${port} of ${host} is taken by another program: stop it, or set FLAGMARSHAL_PORT.`,
+      EACCES: `This user may not listen on port ${port}: set FLAGMARSHAL_PORT to one above 1023.`,
+      EADDRNOTAVAIL: `${host} is no address of this machine: set FLAGMARSHAL_HOST.`,
+      ENOTFOUND: `${host} is no known host: set FLAGMARSHAL_HOST.`,
+    }
+    const sentence = sentences[String(code)]
+    throw sentence === undefined ? error : new StartFailure(sentence, { cause: error })
+  }
+}
+
+/** In the opposite order of opening; one failure does not keep the rest open. */
+async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of closing.toReversed()) await close().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw new AggregateError(failures, 'closing the app')
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => (running ??= work())
+}

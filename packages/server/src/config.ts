@@ -1,0 +1,112 @@
+/**
+ * The settings, read once into one frozen object. The only reader of process.env in the server.
+ *
+ * `flagmarshal.config.yaml` in the working directory may hold the same settings under the names of
+ * `Config`; the environment wins. A name that nobody knows is a mistake and stops the start.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { isSetting, nearestSetting, SETTINGS } from '@flagmarshal/api/settings'
+import type { SettingName } from '@flagmarshal/api/settings'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+import { StartFailure } from './start-failure.ts'
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
+
+const ConfigSchema = z.strictObject({
+  port: z.coerce.number('a port, 0 to 65535').int().min(0).max(65_535).default(4860),
+  host: z.string().min(1).default('127.0.0.1'),
+  /** Made absolute. */
+  dataDir: z
+    .string()
+    .min(1)
+    .default('.flagmarshal')
+    .transform((dir) => path.resolve(dir)),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')
+    .optional(),
+  bootstrapToken: z
+    .string()
+    .regex(/^[\w.~+/=-]{16,200}$/, '16 to 200 letters, digits and . _ ~ + / = -')
+    .optional(),
+  publicUrl: z.url({ protocol: /^https?$/, error: 'an http or https address' }).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+/** All settings of the server; docs and defaults are those of `SETTINGS`. */
+export type Config = Readonly<z.output<typeof ConfigSchema>>
+
+const ENVIRONMENT = {
+  FLAGMARSHAL_PORT: 'port',
+  FLAGMARSHAL_HOST: 'host',
+  FLAGMARSHAL_DATA_DIR: 'dataDir',
+  FLAGMARSHAL_DATABASE_URL: 'databaseUrl',
+  FLAGMARSHAL_BOOTSTRAP_TOKEN: 'bootstrapToken',
+  FLAGMARSHAL_PUBLIC_URL: 'publicUrl',
+  FLAGMARSHAL_LOG_LEVEL: 'logLevel',
+} as const satisfies {
+  [N in SettingName as (typeof SETTINGS)[N]['reader'] extends 'server' ? N : never]: keyof Config
+}
+
+const FILE_NAME = 'flagmarshal.config.yaml'
+
+/** Whether only programs of this machine can reach the server. */
+export function isLoopback(config: Config): boolean {
+  return LOOPBACK.test(config.host)
+}
+
+/** The settings of this process. Throws a StartFailure that names the setting at fault. */
+export function readConfig(): Config {
+  return configOf(process.env, process.cwd())
+}
+
+/** The settings in an environment and the file of a folder. */
+export function configOf(environment: Readonly<Record<string, string | undefined>>, folder: string): Config {
+  refuseUnknown(Object.keys(environment))
+  const file = readFile(path.join(folder, FILE_NAME))
+  const fromEnvironment: Record<string, string> = {}
+  for (const [name, key] of Object.entries(ENVIRONMENT)) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') fromEnvironment[key] = value
+  }
+  const parsed = ConfigSchema.safeParse({ ...file, ...fromEnvironment })
+  if (parsed.success) return Object.freeze(parsed.data)
+  throw new StartFailure(sentenceOf(parsed.error, fromEnvironment))
+}
+
+function refuseUnknown(names: readonly string[]): void {
+  const unknown = names.find((name) => name.startsWith('FLAGMARSHAL_') && !isSetting(name))
+  if (unknown === undefined) return
+  throw new StartFailure(`${unknown} is no setting. Did you mean ${nearestSetting(unknown)}?`)
+}
+
+function readFile(file: string): object {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return {}
+  }
+  try {
+    return z.record(z.string(), z.unknown()).parse(parse(text) ?? {})
+  } catch (error) {
+    const why = error instanceof z.ZodError ? 'it holds no settings' : String(error).split('\n')[0]
+    throw new StartFailure(`${file} cannot be read: ${why}.`)
+  }
+}
+
+/** Names the setting as the operator wrote it, never its value: it may be a secret. */
+function sentenceOf(error: z.ZodError, fromEnvironment: Readonly<Record<string, string>>): string {
+  const issue = error.issues[0]
+  if (issue?.code === 'unrecognized_keys') {
+    return `${FILE_NAME} has no setting ${issue.keys[0]}; it knows ${Object.values(ENVIRONMENT).join(', ')}.`
+  }
+  const key = String(issue?.path[0])
+  const name = Object.entries(ENVIRONMENT).find(([, it]) => it === key)?.[0]
+  const where = key in fromEnvironment ? name : `${key} in ${FILE_NAME}`
+  return `${where} is not usable: ${issue?.message}.`
+}

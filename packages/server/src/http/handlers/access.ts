@@ -1,0 +1,32 @@
+/** People, tokens and keys over HTTP. */
+import type { accessOperations } from '@flagmarshal/api/access'
+
+import { whoAmI } from '../../access/identity.ts'
+import { createKey, listKeys, revokeKey } from '../../access/keys.ts'
+import { createPerson, listPeople } from '../../access/people.ts'
+import { createToken, revokeToken } from '../../access/tokens.ts'
+import { reply, replyList } from '../handler.ts'
+import type { Handlers } from '../handler.ts'
+
+export const handlers: Handlers<typeof accessOperations> = {
+  whoAmI: ({ context }) => reply(whoAmI(context)),
+
+  listPeople: async ({ services }) => replyList(await listPeople(services.database)),
+
+  createPerson: async ({ context, services, body }) =>
+    reply(await createPerson(context, services.database, body)),
+
+  createToken: async ({ context, services, params, body }) =>
+    reply(await createToken(context, services.database, params.person, body)),
+
+  revokeToken: async ({ context, services, params }) =>
+    reply(await revokeToken(context, services.database, params.token)),
+
+  listKeys: async ({ services, params }) => replyList(await listKeys(services.database, params.project)),
+
+  createKey: async ({ context, services, params, body }) =>
+    reply(await createKey(context, services.database, params.project, body)),
+
+  revokeKey: async ({ context, services, params }) =>
+    reply(await revokeKey(context, services.database, params.project, params.sdkKey)),
+}

@@ -1,0 +1,72 @@
+/**
+ * Reading a JSON body, and refusing everything in it that no schema should ever meet: text that
+ * PostgreSQL cannot store, names that could reach a prototype, numbers beyond a double, and shapes
+ * made to be expensive.
+ */
+import { HttpProblem } from './problems.ts'
+
+const LARGEST_DEPTH = 32
+const LONGEST_NAME = 256
+const MOST_VALUES = 100_000
+
+/** The value of a body; undefined for an empty one. Throws an HttpProblem that names the field. */
+export function readJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (error) {
+    const why = error instanceof TypeError ? 'it is not UTF-8' : 'it is not JSON'
+    throw new HttpProblem(400, 'bad-json', `The body cannot be read: ${why}.`)
+  }
+  inspect(value)
+  return value
+}
+
+/** Why a text cannot be accepted, if it cannot. */
+export function faultOfText(text: string): string | undefined {
+  if (text.includes('\0')) return 'Text must not hold the character NUL.'
+  return text.isWellFormed() ? undefined : 'Text must not hold half of a surrogate pair.'
+}
+
+/** Walks without recursion, so that depth costs no stack. */
+function inspect(root: unknown): void {
+  const open: { readonly value: unknown; readonly pointer: string; readonly depth: number }[] = [
+    { value: root, pointer: '', depth: 0 },
+  ]
+  let values = 0
+  for (let it = open.pop(); it !== undefined; it = open.pop()) {
+    const { value, pointer, depth } = it
+    if (++values > MOST_VALUES) refuse(pointer, `The body holds more than ${MOST_VALUES} values.`, 413)
+    if (typeof value === 'string') refuseIf(faultOfText(value), pointer)
+    if (typeof value === 'number' && !Number.isFinite(value)) refuse(pointer, 'The number is too large.')
+    if (typeof value !== 'object' || value === null) continue
+    if (depth >= LARGEST_DEPTH) refuse(pointer, `The body is nested more than ${LARGEST_DEPTH} deep.`)
+    for (const [name, member] of Object.entries(value)) {
+      const below = `${pointer}/${escapePointer(name.slice(0, LONGEST_NAME))}`
+      refuseIf(faultOfName(name), below)
+      open.push({ value: member, pointer: below, depth: depth + 1 })
+    }
+  }
+}
+
+function faultOfName(name: string): string | undefined {
+  if (name === '__proto__') return 'This name is not allowed.'
+  if (name.length > LONGEST_NAME) return `Names are at most ${LONGEST_NAME} characters long.`
+  return faultOfText(name)
+}
+
+/** One step of a JSON Pointer (RFC 6901); what cannot be printed is replaced. */
+export function escapePointer(name: string): string {
+  return name.toWellFormed().replaceAll('\0', '\uFFFD').replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function refuseIf(message: string | undefined, pointer: string): void {
+  if (message !== undefined) refuse(pointer, message)
+}
+
+function refuse(pointer: string, message: string, status = 422): never {
+  throw new HttpProblem(status, status === 413 ? 'body-too-large' : 'invalid', message, {
+    errors: [{ pointer, message }],
+  })
+}

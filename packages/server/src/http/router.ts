@@ -1,0 +1,202 @@
+/**
+ * Routes, made from the table of operations and the handlers: nothing else answers requests.
+ */
+import type { OutgoingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+
+import type { Operation } from '@flagmarshal/api/operation'
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import type { Authenticator } from '../access/authenticate.ts'
+import type { Actor, Context, Log } from '../context.ts'
+import { sha256 } from '../id.ts'
+import { answerOnce } from '../idempotency/answer-once.ts'
+import type { StoredAnswer } from '../idempotency/answer-once.ts'
+import { authorize } from './authorize.ts'
+import { decode } from './decode.ts'
+import type { Decoded } from './decode.ts'
+import { openEventStream } from './event-stream.ts'
+import type { EventStream } from './event-stream.ts'
+import type { BodyAnswer, Call, StreamAnswer } from './handler.ts'
+import { HttpProblem, problemAnswer } from './problems.ts'
+import type { Services } from './services.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor: Actor | undefined
+    /** The time of the request, read once. */
+    now: Date
+  }
+  interface FastifyContextConfig {
+    /** The id of the operation that the route serves. */
+    operation?: string
+  }
+}
+
+/** A handler whose operation is not known any more: the table has checked its types. */
+export type AnyHandler = (call: never) => unknown
+
+/** What the routes need. */
+export interface RouterParts {
+  readonly operations: Readonly<Record<string, Operation>>
+  readonly handlers: Readonly<Record<string, AnyHandler>>
+  readonly services: Services
+  readonly authenticator: Authenticator
+  readonly log: Log
+  /** Open event streams; the app ends them when it closes. */
+  readonly streams: Set<EventStream>
+  /** Checks each answer against its schema: for tests. */
+  readonly checkAnswers: boolean
+}
+
+type AnyAnswer = Refusal | StreamAnswer | BodyAnswer<unknown>
+
+/** Registers every operation. Throws when an operation has no handler or a handler no operation. */
+export function registerRoutes(server: FastifyInstance, parts: RouterParts): void {
+  const { operations, handlers } = parts
+  const missing = Object.keys(operations).filter((id) => !Object.hasOwn(handlers, id))
+  const strays = Object.keys(handlers).filter((id) => !Object.hasOwn(operations, id))
+  if (missing.length > 0) throw new Error(`operations without a handler: ${missing.join(', ')}`)
+  if (strays.length > 0) throw new Error(`handlers without an operation: ${strays.join(', ')}`)
+
+  for (const [id, operation] of Object.entries(operations)) {
+    server.route({
+      method: operation.method,
+      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { operation: id },
+      onRequest: async (request) => {
+        const { params, now } = request
+        const authorization = request.headers.authorization
+        request.actor = await authorize(operation, parts.authenticator, { authorization, params, now })
+      },
+      handler: (request, reply) => handle({ id, operation, request, reply, parts }),
+    })
+  }
+}
+
+interface Exchange {
+  readonly id: string
+  readonly operation: Operation
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly parts: RouterParts
+}
+
+/** Decode → handler → encode. What is thrown becomes a problem in the server's error handler. */
+async function handle(exchange: Exchange): Promise<unknown> {
+  const { operation, request, reply, parts } = exchange
+  const decoded = decode(operation, request)
+  const context = contextOf(request, parts.log)
+  const key = operation.idempotent === true ? idempotencyKeyOf(request) : undefined
+  if (key === undefined) {
+    const answer = await call(exchange, decoded, context, parts.services)
+    if (isRefusal(answer)) return sendRefusal(reply, answer)
+    if ('stream' in answer) return sendStream(exchange, answer)
+    return send(exchange, answer)
+  }
+  const hash = sha256(canonical({ ...decoded, id: exchange.id }))
+  const answer = await answerOnce(context, parts.services.database, { key, hash }, async (database) => {
+    const first = await call(exchange, decoded, context, { ...parts.services, database })
+    return isRefusal(first) ? first : storable(operation, first)
+  })
+  return isRefusal(answer) ? sendRefusal(reply, answer) : sendStored(reply, answer)
+}
+
+async function call(
+  { id, operation, request, parts }: Exchange,
+  decoded: Decoded,
+  context: Context,
+  services: Services,
+): Promise<AnyAnswer> {
+  const header = (name: string) => {
+    const value = request.headers[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const handler = parts.handlers[id]
+  if (handler === undefined) throw new Error(`no handler for ${id}`)
+  // The table pairs handler and operation, and `Handlers` has checked both against each other.
+  const answer = (await handler({ ...decoded, context, services, header } as Call as never)) as AnyAnswer
+  if (parts.checkAnswers && 'body' in answer && answer.status === undefined) {
+    operation.success.body?.parse(JSON.parse(JSON.stringify(answer.body)))
+  }
+  return answer
+}
+
+function contextOf(request: FastifyRequest, log: Log): Context {
+  const { actor, id, now } = request
+  if (actor === undefined) throw new Error('a handler was reached without authorization')
+  return { actor, requestId: id, now, log: log.child({ requestId: id }) }
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && /^[\x21-\x7e]{1,128}$/.test(key)) return key
+  const message = 'Use 1 to 128 visible ASCII characters.'
+  throw new HttpProblem(400, 'idempotency-key-unreadable', message, {
+    errors: [{ pointer: '#/header/idempotency-key', message }],
+  })
+}
+
+function etagOf(answer: BodyAnswer<unknown>): string | null {
+  return answer.revision === undefined ? null : `"${answer.revision}"`
+}
+
+function storable(operation: Operation, answer: StreamAnswer | BodyAnswer<unknown>): StoredAnswer {
+  if ('stream' in answer) throw new Error('a stream cannot be answered twice')
+  return {
+    status: answer.status ?? operation.success.status,
+    etag: etagOf(answer),
+    body: JSON.parse(JSON.stringify(answer.body)),
+  }
+}
+
+function sendStored(reply: FastifyReply, answer: StoredAnswer): FastifyReply {
+  if (answer.etag !== null) reply.header('etag', answer.etag)
+  return reply.code(answer.status).type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+}
+
+function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { status, headers, problem } = problemAnswer(refusal)
+  return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknown>): FastifyReply {
+  const etag = etagOf(answer)
+  if (etag !== null) reply.header('etag', etag)
+  if (etag !== null && operation.method === 'GET' && request.headers['if-none-match'] === etag) {
+    return reply.code(304).send()
+  }
+  reply.code(answer.status ?? operation.success.status)
+  if (answer.body === undefined) return reply.send()
+  const { contentType } = answer
+  if (operation.success.media === 'text') return sendText(reply, answer.body, contentType)
+  return reply.type(contentType ?? 'application/json; charset=utf-8').send(JSON.stringify(answer.body))
+}
+
+function sendText(
+  reply: FastifyReply,
+  body: unknown,
+  contentType = 'text/plain; charset=utf-8',
+): FastifyReply {
+  reply.type(contentType)
+  // A text operation answers a string or an async iterable of strings: `Answer` has checked it.
+  return reply.send(typeof body === 'string' ? body : Readable.from(body as AsyncIterable<string>))
+}
+
+function sendStream({ reply, parts }: Exchange, answer: StreamAnswer): FastifyReply {
+  reply.hijack()
+  const stream = openEventStream(reply.raw, headersOf(reply))
+  parts.streams.add(stream)
+  stream.onClose(() => parts.streams.delete(stream))
+  answer.stream(stream)
+  return reply
+}
+
+/** The headers set so far, in the shape that Node's own response takes. */
+function headersOf(reply: FastifyReply): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]))
+}

@@ -1,0 +1,96 @@
+/**
+ * The HTTP server: Fastify with our own reading of bodies, problems, request log and headers.
+ */
+import helmet from '@fastify/helmet'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { newId } from '../id.ts'
+import { readJson } from './json-body.ts'
+import { HttpProblem, problemAnswer } from './problems.ts'
+import { registerRoutes } from './router.ts'
+import type { RouterParts } from './router.ts'
+
+const LARGEST_BODY_BYTES = 1024 * 1024
+
+/** A server with all routes, not listening yet. */
+export async function createServer(parts: RouterParts): Promise<FastifyInstance> {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: LARGEST_BODY_BYTES,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 512 },
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => {
+      prepare(parts, request)
+      sendProblem(parts, error, request, reply)
+    },
+  })
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } },
+  })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
+    readJson(body),
+  )
+  server.decorateRequest('actor', undefined)
+  server.addHook('onRequest', async (request, reply) => {
+    prepare(parts, request)
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+  })
+  server.addHook('onResponse', async (request, reply) => logRequest(parts, request, reply))
+  server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply))
+  server.setNotFoundHandler((request, reply) => {
+    sendProblem(parts, notRouted(parts, request), request, reply)
+  })
+  registerRoutes(server, parts)
+  return server
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.-]{8,64}$/.test(header) ? header : newId('request')
+}
+
+function prepare({ services }: RouterParts, request: FastifyRequest): void {
+  request.now = services.clock.now()
+}
+
+function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, problem } = problemAnswer(error)
+  if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
+  void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** 405 where another method exists at this address, else 404. */
+function notRouted({ operations }: RouterParts, request: FastifyRequest): HttpProblem {
+  const path = request.url.split('?')[0] ?? ''
+  const methods = Object.values(operations)
+    .filter((it) => new RegExp(`^${it.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map((it) => it.method)
+  if (methods.length === 0) return new HttpProblem(404, 'not-found', 'There is nothing at this address.')
+  const allow = [...new Set(methods)].join(', ')
+  return new HttpProblem(405, 'method-not-allowed', `Use ${allow} here.`, { headers: { allow } })
+}
+
+/** One line a request: no query, no headers, no body, because they may hold secrets. */
+function logRequest({ log, services }: RouterParts, request: FastifyRequest, reply: FastifyReply): void {
+  const operation = request.routeOptions.config.operation ?? 'none'
+  const ms = reply.elapsedTime
+  const status = reply.statusCode
+  services.metrics.httpSeconds.observe({ operation, method: request.method, status }, ms / 1000)
+  const level = operation === 'getHealth' || operation === 'getReadiness' ? 'debug' : 'info'
+  log[level](
+    {
+      requestId: request.id,
+      operation,
+      method: request.method,
+      path: request.url.split('?')[0],
+      status,
+      ms: Math.round(ms * 10) / 10,
+      actor: request.actor && `${request.actor.kind}:${request.actor.id}`,
+    },
+    'request',
+  )
+}

@@ -1,0 +1,15 @@
+/**
+ * What handlers may use: built once by `app.ts`. A noun that keeps something in memory adds its
+ * part here and in `app.ts`.
+ */
+import type { Clock } from '../clock.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Readiness } from '../readiness.ts'
+import type { Database } from '../storage/database.ts'
+
+export interface Services {
+  readonly database: Database
+  readonly clock: Clock
+  readonly readiness: Readiness
+  readonly metrics: Metrics
+}

@@ -1,0 +1,56 @@
+/**
+ * The program: settings → app → listen → signals.
+ */
+import { createApp } from './app.ts'
+import type { App } from './app.ts'
+import { readConfig } from './config.ts'
+import { StartFailure } from './start-failure.ts'
+
+/** A second signal, or this long a stop, ends the process at once. */
+const STOP_MS = 20_000
+
+let app: App | undefined
+try {
+  const config = readConfig()
+  app = await createApp(config)
+  const address = await app.listen()
+  stopOnSignals(app)
+  console.log(greeting(config.publicUrl ?? address, app.bootstrapTokenFile))
+} catch (error) {
+  await app?.close().catch(() => undefined)
+  console.error(error instanceof StartFailure ? `flagmarshal: ${error.message}` : error)
+  process.exit(1)
+}
+
+function stopOnSignals(running: App): void {
+  let stopping = false
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    running.log.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), STOP_MS).unref()
+    try {
+      await running.close()
+      process.exit(0)
+    } catch (error) {
+      running.log.error({ err: error }, 'stopping failed')
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', (signal) => void stop(signal))
+  process.on('SIGINT', (signal) => void stop(signal))
+}
+
+function greeting(address: string, tokenFile: string | undefined): string {
+  const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat ${tokenFile})`
+  return `
+Flagmarshal runs at ${address}
+The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
+
+Next, in another terminal:
+  export FLAGMARSHAL_SERVER=${address} FLAGMARSHAL_TOKEN="${token}"
+  curl -s -H "Authorization: Bearer $FLAGMARSHAL_TOKEN" "$FLAGMARSHAL_SERVER/api/v1/whoami"
+  curl -s -H "Authorization: Bearer $FLAGMARSHAL_TOKEN" -H 'Content-Type: application/json' \\
+    -d '{"key":"shop","name":"Shop"}' "$FLAGMARSHAL_SERVER/api/v1/projects"
+`
+}

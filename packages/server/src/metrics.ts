@@ -1,0 +1,24 @@
+/**
+ * What Prometheus may read. One registry for each app; nouns add their own metrics to it.
+ */
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  readonly registry: Registry
+  /** Seconds that requests took, by operation id, method and status. */
+  readonly httpSeconds: Histogram<'operation' | 'method' | 'status'>
+}
+
+/** A registry with the metrics of the process and of HTTP. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const httpSeconds = new Histogram({
+    name: 'flagmarshal_http_request_duration_seconds',
+    help: 'Time that HTTP requests took, by operation.',
+    labelNames: ['operation', 'method', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  })
+  return { registry, httpSeconds }
+}

@@ -1,0 +1,119 @@
+import type { Json } from '@flagmarshal/domain/audit/canonical'
+/**
+ * Queries on the audit chains.
+ */
+import type { Entry, Head } from '@flagmarshal/domain/audit/entry'
+import { EMPTY_HEAD } from '@flagmarshal/domain/audit/entry'
+import type { Selectable } from 'kysely'
+
+import { toJson } from './column.ts'
+import type { Queries, Tx } from './database.ts'
+import type { AuditTables } from './tables/audit.ts'
+
+/** The head of a chain, locked until the transaction ends; undefined where there is no such chain. */
+export async function lockHead(tx: Tx, chain: string): Promise<Head | undefined> {
+  return await tx
+    .selectFrom('audit_chains')
+    .select(['count', 'hash'])
+    .where('chain', '=', chain)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Begins the chain of a new project. */
+export async function startChain(tx: Tx, chain: string): Promise<void> {
+  await tx
+    .insertInto('audit_chains')
+    .values({ chain, ...EMPTY_HEAD })
+    .execute()
+}
+
+/** Adds an entry and moves the head to it. */
+export async function insertEntry(tx: Tx, chain: string, entry: Entry): Promise<void> {
+  await tx
+    .insertInto('audit_entries')
+    .values({
+      chain,
+      seq: entry.seq,
+      at: new Date(entry.at),
+      actor_kind: entry.actor.kind,
+      actor_id: entry.actor.id,
+      actor_name: entry.actor.name,
+      action: entry.action,
+      subject_kind: entry.subject.kind,
+      subject_id: entry.subject.id,
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+      reason: entry.reason,
+      run: entry.run,
+      request_id: entry.requestId,
+      previous: entry.previous,
+      hash: entry.hash,
+    })
+    .execute()
+  await tx
+    .updateTable('audit_chains')
+    .set({ count: entry.seq, hash: entry.hash })
+    .where('chain', '=', chain)
+    .execute()
+}
+
+/** Which entries of a chain to read. */
+export interface EntryFilter {
+  /** Only entries after this position. */
+  readonly after: number
+  readonly limit: number
+  readonly kind?: string | undefined
+  readonly subject?: string | undefined
+}
+
+/** Entries in order. */
+export async function selectEntries(
+  queries: Queries,
+  chain: string,
+  filter: EntryFilter,
+): Promise<readonly Entry[]> {
+  const rows = await queries
+    .selectFrom('audit_entries')
+    .selectAll()
+    .where('chain', '=', chain)
+    .where('seq', '>', filter.after)
+    .$if(filter.kind !== undefined, (query) => query.where('subject_kind', '=', filter.kind ?? ''))
+    .$if(filter.subject !== undefined, (query) => query.where('subject_id', '=', filter.subject ?? ''))
+    .orderBy('seq')
+    .limit(filter.limit)
+    .execute()
+  return rows.map(entryOf)
+}
+
+/** The head of a chain; undefined where there is no such chain. */
+export async function selectHead(queries: Queries, chain: string): Promise<Head | undefined> {
+  return await queries
+    .selectFrom('audit_chains')
+    .select(['count', 'hash'])
+    .where('chain', '=', chain)
+    .executeTakeFirst()
+}
+
+/** The heads of all chains. */
+export async function selectHeads(queries: Queries): Promise<readonly (Head & { readonly chain: string })[]> {
+  return await queries.selectFrom('audit_chains').selectAll().orderBy('chain').execute()
+}
+
+function entryOf(row: Selectable<AuditTables['audit_entries']>): Entry {
+  return {
+    seq: row.seq,
+    at: row.at.toISOString(),
+    actor: { kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
+    action: row.action,
+    subject: { kind: row.subject_kind, id: row.subject_id },
+    // What jsonb gives back is JSON; verification recomputes its hash.
+    before: row.before as Json,
+    after: row.after as Json,
+    reason: row.reason,
+    run: row.run,
+    requestId: row.request_id,
+    previous: row.previous,
+    hash: row.hash,
+  }
+}

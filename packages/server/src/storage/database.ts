@@ -1,0 +1,36 @@
+/**
+ * What the rest of the server sees of PostgreSQL.
+ *
+ * Isolation is read committed with explicit row locks, always taken in the same order: rollout,
+ * flag, chain head. No network call belongs inside a transaction.
+ */
+import type { Kysely, Transaction } from 'kysely'
+
+import type { Tables } from './tables.ts'
+
+/** An open transaction: what every writing statement takes. */
+export type Tx = Transaction<Tables>
+
+/** For statements that may run inside or outside of a transaction. */
+export type Queries = Kysely<Tables>
+
+/** Called with the payload of a notification; with undefined when some may have been missed. */
+export type Notified = (payload: string | undefined) => void
+
+export interface Database {
+  /** For reading outside of a transaction. */
+  readonly kysely: Queries
+  /**
+   * Runs `work` in one transaction. It is rolled back when `work` throws and when it answers a
+   * refusal, so a refused act leaves nothing behind. Waiting for a lock ends after 2 s with an error
+   * that the HTTP edge answers with 503; `lockTimeoutMs` changes that, 0 waits for ever.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: { readonly lockTimeoutMs?: number }): Promise<T>
+  /** Listens to a channel on a connection of its own, reconnecting until stopped or closed. */
+  listen(channel: string, notified: Notified): Promise<Stop>
+  /** Ends all connections; what runs finishes first. */
+  close(): Promise<void>
+}
+
+/** Ends what was started. */
+export type Stop = () => Promise<void>

@@ -1,0 +1,119 @@
+/**
+ * The pool of connections, as a `Database`.
+ */
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+
+import type { Log } from '../context.ts'
+import type { Database, Tx } from './database.ts'
+import { startListening } from './listen.ts'
+import type { Tables } from './tables.ts'
+
+/** How many connections one server holds at most, besides those that listen. */
+const POOL_SIZE = 12
+
+/** How long a writer waits for another one's lock. */
+const LOCK_TIMEOUT_MS = 2_000
+
+/** Opens the pool. Connects at the first use, so it never fails here. */
+export function openPostgres(url: string, log: Log): Database {
+  const config: pg.PoolConfig = {
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'flagmarshal',
+    lock_timeout: LOCK_TIMEOUT_MS,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 30_000,
+    types: { getTypeParser },
+  }
+  const pool = new pg.Pool(config)
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const stops = new Set<() => Promise<void>>()
+
+  return {
+    kysely,
+    transaction: (work, options) => transaction(kysely, work, options?.lockTimeoutMs),
+    async listen(channel, notified) {
+      const stop = startListening(config, channel, notified, log)
+      stops.add(stop)
+      return async () => {
+        stops.delete(stop)
+        await stop()
+      }
+    },
+    async close() {
+      await Promise.all([...stops].map((stop) => stop()))
+      await kysely.destroy()
+    },
+  }
+}
+
+/**
+ * A database that lives inside an open transaction: what it does is committed with it. Its
+ * transactions are savepoints. It is how a whole request is made one transaction.
+ */
+export function within(tx: Tx, outer: Database): Database {
+  let depth = 0
+  return {
+    kysely: tx,
+    async transaction(work) {
+      const savepoint = sql.id(`within_${++depth}`)
+      await sql`savepoint ${savepoint}`.execute(tx)
+      try {
+        const result = await work(tx)
+        await sql`${sql.raw(isRefusal(result) ? 'rollback to' : 'release')} savepoint ${savepoint}`.execute(
+          tx,
+        )
+        return result
+      } catch (error) {
+        await sql`rollback to savepoint ${savepoint}`.execute(tx)
+        throw error
+      }
+    },
+    listen: (channel, notified) => outer.listen(channel, notified),
+    close: () => Promise.reject(new Error('a transaction cannot close its database')),
+  }
+}
+
+/** Carries a refusal out of a transaction that is rolled back because of it. */
+class RolledBack<T> extends Error {
+  readonly result: T
+  constructor(result: T) {
+    super('rolled back')
+    this.result = result
+  }
+}
+
+async function transaction<T>(
+  kysely: Kysely<Tables>,
+  work: (tx: Tx) => Promise<T>,
+  lockTimeoutMs: number | undefined,
+): Promise<T> {
+  try {
+    return await kysely.transaction().execute(async (tx) => {
+      if (lockTimeoutMs !== undefined) {
+        await sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`.execute(tx)
+      }
+      const result = await work(tx)
+      if (isRefusal(result)) throw new RolledBack(result)
+      return result
+    })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.result
+    throw error
+  }
+}
+
+/** PostgreSQL's int8 (also the type of count) as a number; the driver would give a string. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  return oid === pg.types.builtins.INT8 ? safeInteger : pg.types.getTypeParser(oid, format)
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a number`)
+  return value
+}

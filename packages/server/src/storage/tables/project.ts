@@ -1,0 +1,20 @@
+/** Projects and environments. Their keys are their identity and never change. */
+import type { Instant } from '../column.ts'
+
+export interface ProjectTables {
+  projects: {
+    key: string
+    name: string
+    revision: number
+    created_at: Instant
+  }
+  environments: {
+    project: string
+    key: string
+    name: string
+    protected: boolean
+    /** Order in lists, from 0. */
+    position: number
+    created_at: Instant
+  }
+}
