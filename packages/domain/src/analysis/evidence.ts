@@ -107,15 +107,26 @@ export function harmLogE(evidence: CriterionEvidence, audiences: readonly string
   )
 }
 
-/** What the latest 20 exposed requests show. `both-arms`: the control is as bad, so it is not this feature. */
+/**
+ * What the latest windows show that hold at least 20 exposed requests without the worst of them.
+ * The worst is left out because one burst is no outage: with bursts of variance/mean 5 at 30
+ * exposed requests a window, a floor that counts it rolls back most healthy rollouts within two days.
+ * `both-arms`: the control is as bad, so it is not this feature.
+ */
 export function hardFloor(recent: readonly ArmsWindow[], floor: number): 'fine' | 'both-arms' | 'breach' {
-  const { exposed, control } = total(recent)
+  const { exposed, control } = floorCounts(recent)
   if (exposed.n < FLOOR_REQUESTS || exposed.x < floor * exposed.n) return 'fine'
   return control.x * exposed.n * 2 > exposed.x * control.n ? 'both-arms' : 'breach'
 }
 
+/** The sums that the hard floor looks at. */
+export function floorCounts(recent: readonly ArmsWindow[]): ArmsWindow {
+  const worst = worstOf(recent)
+  return total(recent.filter((_, index) => index !== worst))
+}
+
 /** Sums of both arms. */
-export function total(windows: readonly ArmsWindow[]): ArmsWindow {
+function total(windows: readonly ArmsWindow[]): ArmsWindow {
   const exposed = { n: 0, x: 0 }
   const control = { n: 0, x: 0 }
   for (const window of windows) {
@@ -163,20 +174,34 @@ function addExposed(moments: Moments, { exposed }: ArmsWindow): Moments {
   return exposed.n === 0 ? moments : addMoments(moments, exposed.n, exposed.x)
 }
 
-/** Keeps the shortest run of latest windows with enough exposed requests; a window without any joins the one before. */
+/** Keeps the shortest run of latest windows that the hard floor needs; a window without exposed requests joins the one before. */
 function foldRecent(recent: readonly ArmsWindow[], { exposed, control }: ArmsWindow): readonly ArmsWindow[] {
   const last = recent.at(-1)
-  if (exposed.n === 0 && last !== undefined)
-    return [...recent.slice(0, -1), total([last, { exposed, control }])]
-  if (exposed.n >= FLOOR_REQUESTS) return [{ exposed, control }]
-  const windows = [...recent, { exposed, control }]
-  let requests = windows.reduce((sum, window) => sum + window.exposed.n, 0)
-  let from = 0
-  while (requests - (windows[from]?.exposed.n ?? 0) >= FLOOR_REQUESTS) {
-    requests -= windows[from]?.exposed.n ?? 0
-    from += 1
-  }
-  return from === 0 ? windows : windows.slice(from)
+  if (exposed.n === 0 && last !== undefined) return [...recent.slice(0, -1), total([last, { exposed, control }])]
+  let windows = [...recent, { exposed, control }]
+  while (holdEnough(windows.slice(1))) windows = windows.slice(1)
+  return windows
+}
+
+function holdEnough(windows: readonly ArmsWindow[]): boolean {
+  const worst = worstOf(windows)
+  let requests = 0
+  windows.forEach(({ exposed }, index) => {
+    if (index !== worst) requests += exposed.n
+  })
+  return requests >= FLOOR_REQUESTS
+}
+
+/** The window with the most exposed bad events, the latest of equals; -1 of none. */
+function worstOf(windows: readonly ArmsWindow[]): number {
+  let worst = -1
+  let most = -1
+  windows.forEach(({ exposed }, index) => {
+    if (exposed.x < most) return
+    worst = index
+    most = exposed.x
+  })
+  return worst
 }
 
 function findBreach(
@@ -198,7 +223,7 @@ function floorBreach(
 ): Breach | undefined {
   for (const [audience, { recent }] of Object.entries(evidence.audiences)) {
     if (hardFloor(recent, criterion.hardFloor) !== 'breach') continue
-    const sums = total(recent)
+    const sums = floorCounts(recent)
     return {
       ...breachOf(criterion, scope, audience, sums),
       test: 'hard-floor',

@@ -132,7 +132,7 @@ export interface AudienceEvidence {
   readonly control: ArmCounts
   /** Since the audience has no control any more. */
   readonly alone?: { readonly harm: Mixture; readonly exposed: Moments }
-  /** The latest windows that hold at least 20 exposed requests together, oldest first, for the hard floor. */
+  /** The latest windows, oldest first, that hold at least 20 exposed requests without the worst of them: for the hard floor. */
   readonly recent: readonly ArmsWindow[]
 }
 

@@ -34,7 +34,7 @@ export function breachSentence(breach: Breach): string {
     case 'F2b-harm':
       return `${counts}; F2b-harm log e = ${value.toFixed(2)} ≥ ${thresholdText(threshold)}, dispersion ${short(breach.phi)}: above the ceiling of ${percent(breach.ceiling ?? 0)}`
     case 'hard-floor':
-      return `${counts} in the latest windows; ${percent(value)} ≥ hard floor ${percent(threshold)}, and at least twice the control's: an outage`
+      return `${counts} in the latest windows but the worst; ${percent(value)} ≥ hard floor ${percent(threshold)}, and at least twice the control's: an outage`
   }
 }
 

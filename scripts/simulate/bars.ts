@@ -1,0 +1,341 @@
+/**
+ * The bars: scenarios, and what must come out of them.
+ *
+ * A share is judged on the 95 % lower bound of what was observed, so that a lucky run proves little
+ * and an unlucky one does not fail the build.
+ */
+import type { UnknownKind } from '@flagmarshal/domain/analysis/model'
+
+import { alonePlan, demoPlan, goPlan, rampPlan, twoAudiencesPlan, watchPlan } from './plans.ts'
+import type { Outcome, RunSettings } from './run.ts'
+import { lowerBound, quantile } from './share.ts'
+import type { Traffic } from './traffic.ts'
+
+/** One row of the table. */
+export interface Cell {
+  /** Rows of one bar stand together. */
+  readonly bar: string
+  readonly name: string
+  readonly runs: number
+  readonly settings: Omit<RunSettings, 'seed'>
+  /** Run every seed twice, once with a restart at every tick, and compare. */
+  readonly compareRestarts?: boolean
+  readonly judge: (outcomes: readonly Outcome[]) => Result
+}
+
+export interface Result {
+  readonly observed: string
+  readonly limit: string
+  readonly passed: boolean
+}
+
+/** Bars of the design that this version has no rule for. */
+export const NOT_IN_THIS_VERSION = [
+  'wrong GO at a true 3x on tier R (relative GO)',
+  'relative block test F5 and its gate at a 95/5 holdback',
+  'clustered visitors: no false hold by the sample-ratio check',
+  'watch criteria: hold and recovery',
+] as const
+
+const TWO_DAYS = 2880
+const POISSON_RUNS = 300
+const BURSTY_RUNS = 1000
+const BURSTS = 5
+
+const WATCHED = { ceiling: 0.02, absoluteOnly: false }
+
+/** Every cell, in the order of the table. */
+export function cells(): Cell[] {
+  return [
+    ...noEffect(),
+    ...incidents(),
+    ...detection(),
+    ...wrongGo(),
+    ...withoutData(),
+    ...restarts(),
+    ...demonstration(),
+  ]
+}
+
+function noEffect(): Cell[] {
+  const made: Cell[] = []
+  const kinds = [
+    { base: 0.01, phi: 1, limit: 0.01, runs: POISSON_RUNS, percent: 10 },
+    { base: 0.01, phi: BURSTS, limit: 0.03, runs: BURSTY_RUNS, percent: 10 },
+    { base: 0.001, phi: BURSTS, limit: 0.06, runs: BURSTY_RUNS, percent: 10 },
+    { base: 0.01, phi: 1, limit: 0.01, runs: POISSON_RUNS, percent: 95 },
+  ]
+  for (const { base, phi, limit, runs, percent } of kinds) {
+    for (const perWindow of [6000, 300, 12]) {
+      made.push({
+        bar: 'wrong rollback with no effect, 48 h',
+        name: `${perWindow}/min, base ${100 * base} %, ${phi > 1 ? 'bursty' : 'Poisson'}, ${percent} % exposed`,
+        runs,
+        settings: {
+          plan: watchPlan(percent, WATCHED),
+          traffic: steady(perWindow, base, 1, phi),
+          untilWindow: TWO_DAYS,
+        },
+        judge: atMost(limit, rolledBack),
+      })
+    }
+  }
+  return made
+}
+
+function incidents(): Cell[] {
+  const bar = 'ramp 1 to 10 to 50 %, no effect, 1000/min'
+  const settings = { plan: rampPlan({ ceiling: 0.1, absoluteOnly: true }), untilWindow: TWO_DAYS }
+  const same = (base: number) => base
+  const daily = (minute: number) => 0.01 * (1 + 0.5 * Math.sin((2 * Math.PI * minute) / 1440))
+  const incident = (minute: number) => (minute >= 1200 && minute < 1320 ? 0.04 : 0.01)
+  const row = (name: string, base: (minute: number) => number): Cell => ({
+    bar,
+    name,
+    runs: POISSON_RUNS,
+    settings: { ...settings, traffic: { perWindow: 1000, base, exposed: same, phi: 1 } },
+    judge: atMost(0.01, rolledBack),
+  })
+  return [
+    row('daily cycle 0.5–1.5 %: wrong rollback', daily),
+    row('incident in both arms, 1 to 4 % for 2 h: wrong rollback', incident),
+    {
+      ...row('the same, by F2b-harm', incident),
+      judge: none((outcome) => outcome.rollback === 'F2b-harm'),
+    },
+  ]
+}
+
+function detection(): Cell[] {
+  const bar = 'detection, base 1 %, Poisson, 10 % exposed'
+  const row = (name: string, limit: number, traffic: Traffic, from = 0): Cell => ({
+    bar,
+    name,
+    runs: POISSON_RUNS,
+    settings: { plan: watchPlan(10, WATCHED), traffic, untilWindow: TWO_DAYS },
+    judge: medianAtMost(limit, from),
+  })
+  const outage = (perWindow: number): Traffic => ({ ...steady(perWindow, 0.01, 1, 1), exposed: () => 1 })
+  const late: Traffic = {
+    ...steady(6000, 0.01, 1, 1),
+    exposed: (base, minute) => (minute > 1440 ? 3 * base : base),
+  }
+  return [
+    row('outage, 6000/min', 2, outage(6000)),
+    row('outage, 300/min', 2, outage(300)),
+    row('outage, 12/min', 10, outage(12)),
+    row('3x, 300/min', 45, steady(300, 0.01, 3, 1)),
+    row('3x from hour 24, 6000/min', 20, late, 1440),
+  ]
+}
+
+function wrongGo(): Cell[] {
+  const made: Cell[] = []
+  for (const [phi, limit, runs] of [
+    [1, 0.01, POISSON_RUNS],
+    [BURSTS, 0.05, BURSTY_RUNS],
+  ] as const) {
+    for (const perWindow of [6000, 300, 12]) {
+      made.push({
+        bar: 'wrong A-only GO at a rate equal to the ceiling, 48 h',
+        name: `${perWindow}/min, ceiling 1 %, ${phi > 1 ? 'bursty' : 'Poisson'}, 10 % exposed`,
+        runs,
+        settings: {
+          plan: goPlan(10, { ceiling: 0.01, absoluteOnly: true }),
+          traffic: steady(perWindow, 0.01, 1, phi),
+          untilWindow: TWO_DAYS,
+          untilAdvances: 2,
+        },
+        judge: atMost(limit, ({ advances }) => advances > 1),
+      })
+    }
+    made.push({
+      bar: 'wrong A-only GO at a rate equal to the ceiling, 48 h',
+      name: `300/min, ceiling 1 %, ${phi > 1 ? 'bursty' : 'Poisson'}, no control`,
+      runs,
+      settings: {
+        plan: alonePlan({ ceiling: 0.01, absoluteOnly: false }),
+        traffic: steady(300, 0.01, 1, phi),
+        untilWindow: TWO_DAYS,
+      },
+      judge: atMost(limit, ({ completedMs }) => completedMs !== undefined),
+    })
+  }
+  return [...made, ...wrongGoAtThreeTimes()]
+}
+
+function wrongGoAtThreeTimes(): Cell[] {
+  const second: Traffic = {
+    ...steady(300, 0.01, 1, 1),
+    exposed: (base, _minute, audience) => (audience === 'everybody' ? 3 * base : base),
+  }
+  return [
+    {
+      bar: 'wrong GO at a true 3x, tier A, 48 h',
+      name: '300/min, base 1 %, ceiling 2 %, Poisson',
+      runs: POISSON_RUNS,
+      settings: {
+        plan: goPlan(10, WATCHED),
+        traffic: steady(300, 0.01, 3, 1),
+        untilWindow: TWO_DAYS,
+        untilAdvances: 2,
+      },
+      judge: atMost(0.005, ({ advances }) => advances > 1),
+    },
+    {
+      bar: 'a healthy first audience and a second at 3x, tiers A and A-only, 48 h',
+      name: '300/min, base 1 %, ceiling 2 %, Poisson',
+      runs: POISSON_RUNS,
+      settings: {
+        plan: twoAudiencesPlan({ ceiling: 0.02, absoluteOnly: true }),
+        traffic: second,
+        untilWindow: TWO_DAYS,
+        untilAdvances: 3,
+      },
+      judge: none(({ advances }) => advances > 2),
+    },
+  ]
+}
+
+function withoutData(): Cell[] {
+  const kinds: UnknownKind[] = [
+    'provider_error',
+    'bad_query',
+    'empty',
+    'nan',
+    'stale',
+    'partial',
+    'ambiguous',
+  ]
+  const settings = { plan: goPlan(10, { ceiling: 0.1, absoluteOnly: true }), untilWindow: TWO_DAYS }
+  const healthy = steady(300, 0.01, 1, 1)
+  const row = (name: string, traffic: Traffic, advances: number): Cell => ({
+    bar: 'no data: rollbacks, and advances while blind',
+    name,
+    runs: 20,
+    settings: { ...settings, traffic },
+    judge: none((outcome) => rolledBack(outcome) || outcome.advances > advances),
+  })
+  return [
+    row('nothing while observing', { ...healthy, unknown: () => 'empty' }, 0),
+    row('no requests at all', { ...healthy, perWindow: 0 }, 0),
+    row(
+      'nothing from the first exposure on',
+      { ...healthy, unknown: (minute) => (minute > 0 ? 'empty' : undefined) },
+      1,
+    ),
+    row(
+      'the source fails from minute 20, in every way by turns',
+      {
+        ...healthy,
+        unknown: (minute) => (minute > 20 ? kinds[Math.floor(minute) % kinds.length] : undefined),
+      },
+      1,
+    ),
+  ]
+}
+
+function restarts(): Cell[] {
+  const row = (name: string, settings: Cell['settings']): Cell => ({
+    bar: 'restart at every tick',
+    name: `identical decision log: ${name}`,
+    runs: 20,
+    settings,
+    compareRestarts: true,
+    judge: none(({ log }) => log === 'differs'),
+  })
+  const outage: Cell['settings']['traffic'] = {
+    ...steady(300, 0.01, 1, BURSTS),
+    unknown: (minute) => (minute > 20 && minute < 60 ? 'provider_error' : undefined),
+  }
+  return [
+    row('blind for 40 minutes, then to 100 %', {
+      plan: goPlan(10, { ceiling: 0.1, absoluteOnly: true }),
+      traffic: outage,
+      untilWindow: 4 * TWO_DAYS,
+    }),
+    row('3x, rolled back', {
+      plan: watchPlan(10, WATCHED),
+      traffic: steady(300, 0.01, 3, 1),
+      untilWindow: TWO_DAYS,
+    }),
+    row('the demonstration', { plan: demoPlan(), traffic: demoTraffic(250, 0.002), untilWindow: 1000 }),
+  ]
+}
+
+function demonstration(): Cell[] {
+  const bar = 'the demonstration, windows of 0.5 s'
+  const row = (name: string, perSecond: number, exposed: number, judge: Cell['judge']): Cell => ({
+    bar,
+    name,
+    runs: 4000,
+    settings: { plan: demoPlan(), traffic: demoTraffic(perSecond, exposed), untilWindow: 1000 },
+    judge,
+  })
+  return [
+    row('good feature to 100 %, 250/s', 250, 0.002, timesTo('completedMs', 90)),
+    row('good feature to 100 %, 200/s', 200, 0.002, timesTo('completedMs', 100)),
+    row('20 % errors, rolled back, 250/s', 250, 0.2, timesTo('rolledBackMs', 30)),
+    row('20 % errors, rolled back, 200/s', 200, 0.2, timesTo('rolledBackMs', 30)),
+  ]
+}
+
+function demoTraffic(perSecond: number, exposed: number): Traffic {
+  return { perWindow: perSecond / 2, base: () => 0.002, exposed: () => exposed, phi: 1 }
+}
+
+function steady(perWindow: number, base: number, effect: number, phi: number): Traffic {
+  return { perWindow, base: () => base, exposed: (rate) => rate * effect, phi }
+}
+
+function rolledBack({ rollback }: Outcome): boolean {
+  return rollback !== undefined
+}
+
+function atMost(limit: number, happened: (outcome: Outcome) => boolean): Cell['judge'] {
+  return (outcomes) => {
+    const count = outcomes.filter(happened).length
+    const observed = `${percent(count / outcomes.length)} (${count})`
+    return { observed, limit: `≤ ${percent(limit)}`, passed: lowerBound(count, outcomes.length) <= limit }
+  }
+}
+
+function none(happened: (outcome: Outcome) => boolean): Cell['judge'] {
+  return (outcomes) => {
+    const count = outcomes.filter(happened).length
+    return { observed: String(count), limit: '0', passed: count === 0 }
+  }
+}
+
+/** Minutes from the beginning of the effect; one that is never found counts as infinite, one found before as wrong. */
+function medianAtMost(limit: number, from: number): Cell['judge'] {
+  return (outcomes) => {
+    const minutes = outcomes.map(({ harmAfter }) => (harmAfter === undefined ? Infinity : harmAfter - from))
+    const found = minutes.filter((each) => Number.isFinite(each)).length / minutes.length
+    const median = quantile(minutes, 0.5)
+    return {
+      observed: `median ${median} min, found ${percent(found)}`,
+      limit: `≤ ${limit} min`,
+      passed: median <= limit,
+    }
+  }
+}
+
+/** All runs must end that way; the slowest in a thousand within the limit, in seconds. */
+function timesTo(end: 'completedMs' | 'rolledBackMs', limit: number): Cell['judge'] {
+  return (outcomes) => {
+    const seconds = outcomes.map((outcome) => (outcome[end] ?? Infinity) / 1000)
+    const missed = seconds.filter((each) => !Number.isFinite(each)).length
+    const [median, slow, slowest] = [0.5, 0.99, 0.999].map((part) => quantile(seconds, part).toFixed(1))
+    const observed = `median ${median} s, p99 ${slow}, p99.9 ${slowest}, otherwise ${missed}`
+    return {
+      observed,
+      limit: `p99.9 ≤ ${limit} s`,
+      passed: missed <= outcomes.length / 1000 && Number(slowest) <= limit,
+    }
+  }
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`
+}
