@@ -10,7 +10,7 @@ import path from 'node:path'
 
 import { startEmbedded } from '@flagmarshal/server/storage/embedded'
 import { migrate } from '@flagmarshal/server/storage/migrate'
-import pg from 'pg'
+import { Client } from 'pg'
 import { pino } from 'pino'
 import type { TestProject } from 'vitest/node'
 
@@ -42,7 +42,7 @@ export function databaseUrl(url: string, name: string): string {
 
 /** Runs one statement on a connection of its own. */
 export async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     await client.query(statement)

@@ -52,7 +52,7 @@ export interface Client {
 
 interface Sent {
   readonly params?: Readonly<Record<string, unknown>>
-  readonly query?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
   readonly ifMatch?: number
   readonly idempotencyKey?: string
@@ -103,7 +103,7 @@ function addressOf(row: Operation, sent: Sent): string {
   for (const [name, value] of Object.entries(sent.query ?? {})) {
     if (value !== undefined) query.set(name, String(value))
   }
-  return query.size === 0 ? path : `${path}?${query}`
+  return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
 function headersOf(sent: Sent): Record<string, string> {

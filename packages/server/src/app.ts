@@ -59,7 +59,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
   const opened = await openDatabase(config, log)
-  const closing: (() => Promise<void>)[] = [opened.close]
+  const closing: (() => Promise<void>)[] = [() => opened.close()]
   try {
     await migrate(opened.url, log)
     const { database } = opened

@@ -7,8 +7,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { isSetting, nearestSetting, SETTINGS } from '@flagmarshal/api/settings'
-import type { SettingName } from '@flagmarshal/api/settings'
+import { isSetting, nearestSetting } from '@flagmarshal/api/settings'
+import type { SettingName, SETTINGS } from '@flagmarshal/api/settings'
 import { parse } from 'yaml'
 import { z } from 'zod'
 

@@ -3,7 +3,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import pg from 'pg'
+import { Client, escapeIdentifier } from 'pg'
+import type { ClientConfig } from 'pg'
 
 import type { Log } from '../context.ts'
 import type { Notified, Stop } from './database.ts'
@@ -12,7 +13,7 @@ import type { Notified, Stop } from './database.ts'
 const RETRY_MS = 500
 
 /** Starts to listen and returns at once; `notified(undefined)` follows each connection made. */
-export function startListening(config: pg.ClientConfig, channel: string, notified: Notified, log: Log): Stop {
+export function startListening(config: ClientConfig, channel: string, notified: Notified, log: Log): Stop {
   const stopping = new AbortController()
   const running = keepListening(config, channel, notified, log, stopping.signal)
   return async () => {
@@ -23,7 +24,7 @@ export function startListening(config: pg.ClientConfig, channel: string, notifie
 
 // oxlint-disable-next-line max-params -- the four of startListening and its signal
 async function keepListening(
-  config: pg.ClientConfig,
+  config: ClientConfig,
   channel: string,
   notified: Notified,
   log: Log,
@@ -41,12 +42,12 @@ async function keepListening(
 
 /** Until the connection ends or the signal aborts. */
 async function listenOnce(
-  config: pg.ClientConfig,
+  config: ClientConfig,
   channel: string,
   notified: Notified,
   signal: AbortSignal,
 ): Promise<void> {
-  const client = new pg.Client(config)
+  const client = new Client(config)
   const ended = new Promise<void>((resolve, reject) => {
     client.on('end', () => resolve())
     client.on('error', reject)
@@ -56,7 +57,7 @@ async function listenOnce(
   client.on('notification', (message) => notified(message.payload ?? ''))
   try {
     await client.connect()
-    await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    await client.query(`listen ${escapeIdentifier(channel)}`)
     notified(undefined)
     await ended
   } finally {

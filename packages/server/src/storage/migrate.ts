@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 
-import pg from 'pg'
+import { Client } from 'pg'
 
 import type { Log } from '../context.ts'
 import { StartFailure } from '../start-failure.ts'
@@ -31,7 +31,7 @@ const FOLDER = new URL('migrations/', import.meta.url)
 
 /** Runs what has not run yet. Throws a StartFailure where the database is not one for this version. */
 export async function migrate(url: string, log: Log): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'flagmarshal-migrate' })
+  const client = new Client({ connectionString: url, application_name: 'flagmarshal-migrate' })
   client.on('error', (error) => log.warn({ err: error }, 'the migrating connection was lost'))
   await client.connect()
   try {
@@ -60,7 +60,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
   )
 }
 
-async function refuseOldServer(client: pg.Client): Promise<void> {
+async function refuseOldServer(client: Client): Promise<void> {
   const answer = await client.query<{ server_version_num: string; server_version: string }>(
     "select current_setting('server_version_num') as server_version_num, current_setting('server_version') as server_version",
   )
@@ -72,7 +72,7 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
 }
 
 /** The lock keeps two first starts from creating the table at once: `if not exists` alone can collide. */
-async function createTable(client: pg.Client): Promise<void> {
+async function createTable(client: Client): Promise<void> {
   await client.query(`
     begin;
     select pg_advisory_xact_lock(4860);
@@ -85,7 +85,7 @@ async function createTable(client: pg.Client): Promise<void> {
     commit`)
 }
 
-async function appliedMigrations(client: pg.Client): Promise<ReadonlyMap<number, Applied>> {
+async function appliedMigrations(client: Client): Promise<ReadonlyMap<number, Applied>> {
   const answer = await client.query<Applied>('select number, checksum, breaking from migrations')
   return new Map(answer.rows.map((row) => [row.number, row]))
 }
@@ -108,7 +108,7 @@ function refuseForeign(applied: ReadonlyMap<number, Applied>, known: readonly Mi
 }
 
 /** Whether it ran here; false when another server was first. */
-async function run(client: pg.Client, migration: Migration): Promise<boolean> {
+async function run(client: Client, migration: Migration): Promise<boolean> {
   await client.query('begin')
   try {
     const claimed = await client.query(

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import pg from 'pg'
+import { Client, DatabaseError } from 'pg'
 
 import type { Config } from '../config.ts'
 import type { Log } from '../context.ts'
@@ -45,13 +45,13 @@ export async function openDatabase(config: Config, log: Log): Promise<Opened> {
 async function waitFor(url: string): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
     client.on('error', () => undefined)
     try {
       await client.connect()
       return
     } catch (error) {
-      const hopeless = error instanceof pg.DatabaseError && !error.code?.startsWith('57P')
+      const hopeless = error instanceof DatabaseError && !error.code?.startsWith('57P')
       if (hopeless || Date.now() > end) throw unreachable(url, error)
     } finally {
       await client.end().catch(() => undefined)

@@ -3,7 +3,8 @@
  */
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import { Pool, types } from 'pg'
+import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
 import type { Database, Tx } from './database.ts'
@@ -18,7 +19,7 @@ const LOCK_TIMEOUT_MS = 2_000
 
 /** Opens the pool. Connects at the first use, so it never fails here. */
 export function openPostgres(url: string, log: Log): Database {
-  const config: pg.PoolConfig = {
+  const config: PoolConfig = {
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: 5_000,
@@ -28,7 +29,7 @@ export function openPostgres(url: string, log: Log): Database {
     idle_in_transaction_session_timeout: 30_000,
     types: { getTypeParser },
   }
-  const pool = new pg.Pool(config)
+  const pool = new Pool(config)
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const stops = new Set<() => Promise<void>>()
@@ -107,10 +108,14 @@ async function transaction<T>(
   }
 }
 
-/** PostgreSQL's int8 (also the type of count) as a number; the driver would give a string. */
-function getTypeParser(oid: number, format?: 'text' | 'binary') {
-  return oid === pg.types.builtins.INT8 ? safeInteger : pg.types.getTypeParser(oid, format)
-}
+/** PostgreSQL's int8, also the type of count: https://www.postgresql.org/docs/current/catalog-pg-type.html */
+const INT8 = 20
+
+type TypeId = Parameters<typeof types.getTypeParser>[0]
+
+/** int8 as a number; the driver would give a string. */
+const getTypeParser: typeof types.getTypeParser = (oid: TypeId, format?: 'text' | 'binary') =>
+  Number(oid) === INT8 ? safeInteger : types.getTypeParser(oid, format)
 
 function safeInteger(text: string): number {
   const value = Number(text)

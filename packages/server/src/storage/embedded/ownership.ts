@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import pg from 'pg'
+import { Client } from 'pg'
 
 import { failureOf } from '../../failure.ts'
 import { StartFailure } from '../../start-failure.ts'
@@ -23,7 +23,7 @@ export interface Ownership {
 
 /** Takes the lock. Undefined when PostgreSQL went away meanwhile; a StartFailure when another server has it. */
 export async function takeOwnership(place: Place, dataDir: string): Promise<Ownership | undefined> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: place.url,
     application_name: `flagmarshal server ${process.pid}`,
     keepAlive: true,
@@ -44,12 +44,12 @@ export async function takeOwnership(place: Place, dataDir: string): Promise<Owne
   }
 }
 
-async function tryLock(client: pg.Client): Promise<boolean> {
+async function tryLock(client: Client): Promise<boolean> {
   const answer = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [LOCK])
   return answer.rows[0]?.locked === true
 }
 
-async function taken(client: pg.Client, dataDir: string): Promise<StartFailure> {
+async function taken(client: Client, dataDir: string): Promise<StartFailure> {
   const answer = await client.query<{ name: string }>(
     `select application_name as name from pg_locks join pg_stat_activity using (pid)
       where locktype = 'advisory' and objid = $1 and granted`,

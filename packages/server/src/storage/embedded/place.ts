@@ -72,7 +72,7 @@ export async function placeFor(dataDir: string, log: Log): Promise<Place> {
       logFile: path.join(root, 'postgres.log'),
       binaries,
       account,
-      url: `postgresql:///${NAME}?${query}`,
+      url: `postgresql:///${NAME}?${query.toString()}`,
     }
   } catch (error) {
     if (error instanceof StartFailure) throw error

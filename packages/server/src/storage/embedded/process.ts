@@ -9,7 +9,7 @@ import { open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import pg from 'pg'
+import { Client, DatabaseError } from 'pg'
 
 import { failureOf } from '../../failure.ts'
 import { StartFailure } from '../../start-failure.ts'
@@ -122,7 +122,7 @@ async function untilItAnswers(place: Place, alive: () => boolean): Promise<boole
 }
 
 async function answers(place: Place): Promise<boolean> {
-  const client = new pg.Client({ connectionString: maintenanceUrl(place), connectionTimeoutMillis: 2_000 })
+  const client = new Client({ connectionString: maintenanceUrl(place), connectionTimeoutMillis: 2_000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -134,8 +134,7 @@ async function answers(place: Place): Promise<boolean> {
     if (answer.rows[0].known) return true
     await client.query('create database flagmarshal').catch((error: unknown) => {
       // Another server that starts at the same time has made it.
-      if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')))
-        throw error
+      if (!(error instanceof DatabaseError && (error.code === '42P04' || error.code === '23505'))) throw error
     })
     return true
   } catch (error) {
