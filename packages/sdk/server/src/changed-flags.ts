@@ -2,7 +2,7 @@
  * Which flags may answer differently after a change: what listeners are told.
  */
 import { diffSnapshots } from '@flagmarshal/evaluation'
-import type { Condition, Flag, Segment, Snapshot } from '@flagmarshal/evaluation'
+import type { Segment, Snapshot } from '@flagmarshal/evaluation'
 
 /** Keys of the flags that differ between two snapshots or use a segment that does, sorted. */
 export function changedFlags(before: Snapshot | undefined, after: Snapshot): readonly string[] {
@@ -14,7 +14,7 @@ export function changedFlags(before: Snapshot | undefined, after: Snapshot): rea
     ...difference.removedSegments,
   ])
   addDependents(segments, after.segments)
-  for (const flag of after.flags) if (usesAny(conditionsOf(flag), segments)) changed.add(flag.key)
+  for (const { key, rules } of after.flags) if (names(rules, segments)) changed.add(key)
   return [...changed].toSorted()
 }
 
@@ -22,25 +22,16 @@ export function changedFlags(before: Snapshot | undefined, after: Snapshot): rea
 function addDependents(changed: Set<string>, segments: readonly Segment[]): void {
   for (let size = 0; size !== changed.size;) {
     size = changed.size
-    for (const { key, when } of segments) {
-      if (when !== undefined && usesAny([when], changed)) changed.add(key)
-    }
+    for (const { key, when } of segments) if (names(when, changed)) changed.add(key)
   }
 }
 
-function conditionsOf(flag: Flag): readonly Condition[] {
-  return flag.rules.flatMap(({ when, serve }) => [
-    when,
-    ...('exposure' in serve ? serve.exposure.audiences.map((audience) => audience.when) : []),
-  ])
-}
-
-function usesAny(conditions: readonly Condition[], segments: ReadonlySet<string>): boolean {
-  if (segments.size === 0) return false
-  return conditions.some((condition) => {
-    if ('segment' in condition) return segments.has(condition.segment)
-    if ('all' in condition) return usesAny(condition.all, segments)
-    if ('any' in condition) return usesAny(condition.any, segments)
-    return 'not' in condition && usesAny([condition.not], segments)
-  })
+/**
+ * Whether a `{segment}` condition for one of these stands anywhere in the value. It looks at what is
+ * there and not at what the type says, because a malformed flag must not hold up the others.
+ */
+function names(value: unknown, segments: ReadonlySet<string>): boolean {
+  if (segments.size === 0 || typeof value !== 'object' || value === null) return false
+  if ('segment' in value && typeof value.segment === 'string' && segments.has(value.segment)) return true
+  return Object.values(value).some((member) => names(member, segments))
 }

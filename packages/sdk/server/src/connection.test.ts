@@ -1,3 +1,4 @@
+import type { Flag } from '@flagmarshal/evaluation'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { booleanFlag, rolloutFlag, startFlagServer } from '../../../../tests/support/flag-server.ts'
@@ -240,12 +241,29 @@ describe('a connection that streams', () => {
     expect(value(connection)).toBe(false)
   })
 
-  it('refuses a snapshot of another schema and keeps what it has', async () => {
+  it.each([
+    ['another schema', { schema: 99 }],
+    ['no revision', { revision: '5' }],
+    ['a flag without a key', { flags: [{}] }],
+    ['an interval that is none', { telemetry: { flushIntervalMs: null, pollIntervalMs: 200 } }],
+  ])('refuses a snapshot with %s', async (_what, wrong) => {
     const server = await serve([flag])
-    const foreign: typeof fetch = async () => Response.json({ schema: 99, revision: 5, flags: [] })
+    const foreign: typeof fetch = async () => Response.json({ ...server.snapshot, ...wrong })
     const connection = connect(server, { fetch: foreign, streaming: false, initTimeoutMs: 100 })
     expect(await connection.ready()).toBe('not-ready')
     expect(value(connection)).toBe('PROVIDER_NOT_READY')
+  })
+
+  it('serves all other flags when one is malformed, and goes on with the next revision', async () => {
+    const malformed: Flag = JSON.parse('{"key":"broken","enabled":true}')
+    const segments = [{ key: 'beta', include: ['ada'] }]
+    const server = await serve([flag, malformed], { segments })
+    const connection = connect(server)
+    await connection.ready()
+    expect(value(connection)).toBe(true)
+    expect(value(connection, 'broken')).toBe('PARSE_ERROR')
+    server.change({ flags: [off, malformed], segments: [] })
+    await expect.poll(() => value(connection), soon).toBe(false)
   })
 })
 

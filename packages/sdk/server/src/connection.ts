@@ -71,7 +71,8 @@ export class Connection {
   readonly #updates: Closable
   readonly #changes: Listeners<Change>
   readonly #states: Listeners<ConnectionState>
-  readonly #settled = Promise.withResolvers<void>()
+  readonly #settled: Promise<void>
+  readonly #settle: () => void
   readonly #initTimeout: NodeJS.Timeout
   #memory: { readonly snapshot: Snapshot; readonly compiled: Compiled } | undefined
   #mode: Mode = 'poll'
@@ -89,8 +90,11 @@ export class Connection {
     this.counts = createCounts(sample)
     this.#acknowledger = createAcknowledger(settings)
     this.#telemetry = createTelemetryReporter(settings, this.counts, sample)
+    let settle = (): void => undefined
+    this.#settled = new Promise((resolve) => (settle = resolve))
+    this.#settle = settle
     // This timer keeps the process alive on purpose: somebody may be waiting for `ready()`.
-    this.#initTimeout = setTimeout(() => this.#settled.resolve(), settings.initTimeoutMs)
+    this.#initTimeout = setTimeout(settle, settings.initTimeoutMs)
     this.provider = createProvider(this)
     this.#updates = keepUpdated(settings, this.#updateTarget())
   }
@@ -109,7 +113,7 @@ export class Connection {
    * `initTimeoutMs`, whichever is first, and at once when one of these has been. Never rejects.
    */
   async ready(): Promise<Readiness> {
-    await this.#settled.promise
+    await this.#settled
     if (this.#memory === undefined) return 'not-ready'
     return this.#state === 'ready' ? 'ready' : 'stale'
   }
@@ -189,6 +193,8 @@ export class Connection {
         const why = `flagmarshal: the server answered ${status} to the key; no more updates`
         this.logger.error(`${why}. Restart with a valid server key of this environment.`)
         this.#enter('refused')
+        this.#acknowledger.close()
+        void this.#telemetry.close()
       },
     }
   }
@@ -232,7 +238,7 @@ export class Connection {
     this.#state = transition(before, event)
     if (this.#state === before) return
     clearTimeout(this.#initTimeout)
-    this.#settled.resolve()
+    this.#settle()
     this.#states.tell(this.#state)
   }
 }

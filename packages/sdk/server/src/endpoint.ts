@@ -1,6 +1,7 @@
 /**
  * One request to the server, with the key and the instance on it, and what its failure means.
  */
+import { createDeadline } from './deadline.ts'
 import type { Settings } from './settings.ts'
 
 /** Why a request brought nothing. `refused`: the key is not accepted, and trying again will not help. */
@@ -49,13 +50,15 @@ export async function post(
   body: unknown,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timings.requestMs)])
+  const deadline = createDeadline(signal, settings.timings.requestMs)
   try {
-    const response = await send(settings, { path, body, signal: limit })
+    const response = await send(settings, { path, body, signal: deadline.signal })
     await response.body?.cancel()
     return response.ok ? undefined : failureOf(response)
   } catch (error) {
     return { kind: 'failed', why: reasonOf(error) }
+  } finally {
+    deadline.clear()
   }
 }
 

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 
 import type { Layer } from '@flagmarshal/evaluation'
-import { DefaultLogger } from '@openfeature/server-sdk'
+import { DefaultLogger, SafeLogger } from '@openfeature/server-sdk'
 import type { Logger } from '@openfeature/server-sdk'
 
 import type { Backoff } from './backoff.ts'
@@ -101,7 +101,8 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
     streaming: options.streaming ?? true,
     initTimeoutMs: options.initTimeoutMs ?? 5_000,
     fetch: options.fetch ?? fetch,
-    logger: options.logger ?? new DefaultLogger(),
+    // A logger that throws must not become an error of the application.
+    logger: options.logger === undefined ? new DefaultLogger() : new SafeLogger(options.logger),
     timings: TIMINGS,
   }
 }

@@ -5,12 +5,14 @@ import type { Patch, Snapshot } from '@flagmarshal/evaluation'
 
 import { backoffMs, pause } from './backoff.ts'
 import type { Closable } from './closable.ts'
+import { createDeadline } from './deadline.ts'
 import { failureOf, reasonOf, send } from './endpoint.ts'
 import type { Failure } from './endpoint.ts'
 import { createEventParser } from './event-stream.ts'
 import type { StreamEvent } from './event-stream.ts'
-import { fetchSnapshot, isVersioned, snapshotOf } from './poll.ts'
+import { fetchSnapshot } from './poll.ts'
 import type { Settings } from './settings.ts'
+import { parsePatch, parseSnapshot } from './wire.ts'
 
 /** What the stream tells, and what it must know for it. */
 export interface StreamTarget {
@@ -52,32 +54,27 @@ export async function readStream(
   target: StreamTarget,
   signal: AbortSignal,
 ): Promise<Failure> {
-  const silence = new AbortController()
-  const { silenceMs } = settings.timings
-  const watchdog = setTimeout(() => silence.abort(new Error(`silent for ${silenceMs} ms`)), silenceMs)
-  watchdog.unref()
-  const either = AbortSignal.any([signal, silence.signal])
+  const deadline = createDeadline(signal, settings.timings.silenceMs)
   const headers: Record<string, string> = { accept: 'text/event-stream' }
   const revision = target.revision()
   if (revision !== undefined) headers['last-event-id'] = String(revision)
   try {
-    const response = await send(settings, { path: '/stream', headers, signal: either })
+    const response = await send(settings, { path: '/stream', headers, signal: deadline.signal })
     if (response.status !== 200 || response.body === null) {
       await response.body?.cancel()
       return failureOf(response)
     }
     const parse = createEventParser()
     for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-      watchdog.refresh()
-      for (const event of parse(text)) await take(settings, target, event, either)
+      deadline.refresh()
+      for (const event of parse(text)) await take(settings, target, event, deadline.signal)
       if (target.revision() !== undefined) target.flowing()
     }
     return { kind: 'failed', why: 'the server ended the stream' }
   } catch (error) {
     return { kind: 'failed', why: reasonOf(error) }
   } finally {
-    clearTimeout(watchdog)
-    silence.abort()
+    deadline.clear()
   }
 }
 
@@ -88,18 +85,11 @@ async function take(
   event: StreamEvent,
   signal: AbortSignal,
 ): Promise<void> {
-  if (event.type === 'snapshot') return accept(target, snapshotOf(JSON.parse(event.data)))
+  if (event.type === 'snapshot') return target.replace(parseSnapshot(JSON.parse(event.data)))
   if (event.type !== 'patch') return
-  const patch: unknown = JSON.parse(event.data)
-  if (isPatch(patch) && target.patch(patch)) return
-  accept(target, await fetchSnapshot(settings, undefined, signal))
-}
-
-function accept(target: StreamTarget, fetched: Awaited<ReturnType<typeof fetchSnapshot>>): void {
+  const patch = parsePatch(JSON.parse(event.data))
+  if (patch !== undefined && target.patch(patch)) return
+  const fetched = await fetchSnapshot(settings, undefined, signal)
   if (fetched.kind === 'snapshot') return target.replace(fetched.snapshot)
   throw new Error(fetched.kind === 'failed' ? fetched.why : `the snapshot request was ${fetched.kind}`)
-}
-
-function isPatch(body: unknown): body is Patch {
-  return isVersioned(body) && 'from' in body && typeof body.from === 'number' && 'flags' in body
 }

@@ -1,7 +1,7 @@
 /**
  * Keeping memory current: the stream where it flows, polling where it does not.
  *
- * Polling starts the moment a stream ends, spread over a second so that the clients of a lost server
+ * Polling starts soon after a stream ends, spread over seconds so that the clients of a lost server
  * do not all ask at once, and stops with the first thing that a new stream brings. A stream whose
  * headers arrive and whose events are held back by a proxy therefore never leaves memory old.
  */
@@ -34,7 +34,8 @@ export interface UpdateTarget {
 
 /** How long a fresh instance gives the stream before it also polls, in milliseconds. */
 const HEAD_START_MS = 1_000
-const SPREAD_MS = 1_000
+/** The longest that an instance waits with its first poll once its stream is lost; most have a new stream by then. */
+const SPREAD_MS = 5_000
 
 /** Keeps `target` current until it is closed or the key is refused. */
 export function keepUpdated(settings: Settings, target: UpdateTarget): Closable {
@@ -71,7 +72,7 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
       // Only the first time: a poll that is slow to answer must not be cut off by each failing stream.
       if (headStart && target.revision() === undefined) stopPolling()
       headStart = false
-      const spreadMs = target.revision() === undefined ? 0 : SPREAD_MS
+      const spreadMs = target.revision() === undefined ? 0 : Math.min(SPREAD_MS, target.pollIntervalMs())
       polling ??= startPolling(settings, pollTarget, Math.random() * spreadMs)
     },
   }
