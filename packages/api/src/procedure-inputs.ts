@@ -10,8 +10,8 @@ import { Line, Text } from './shapes.ts'
 export const Reference = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('url'), url: z.url() }),
-    z.strictObject({ kind: z.literal('git'), repository: Line, commit: Line, path: Line.optional() }),
-    z.strictObject({ kind: z.literal('jira'), issue: Line, url: z.url().optional() }),
+    z.strictObject({ kind: z.literal('git'), repository: Line, commit: Line, path: Line.exactOptional() }),
+    z.strictObject({ kind: z.literal('jira'), issue: Line, url: z.url().exactOptional() }),
   ])
   .meta({ id: 'Reference' })
 export type Reference = z.infer<typeof Reference>
@@ -34,9 +34,9 @@ export const INPUT_VALUES = {
     skipped: z.int().min(0).default(0),
   }),
   'P-I4': z.strictObject({
-    logging: Reference.optional(),
-    metrics: Reference.optional(),
-    alerting: Reference.optional(),
+    logging: Reference.exactOptional(),
+    metrics: Reference.exactOptional(),
+    alerting: Reference.exactOptional(),
   }),
   'P-I5': z.strictObject({ references: z.array(Reference).min(1).max(50) }),
   'P-I6': z.strictObject({

@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 import { Reference } from './procedure-inputs.ts'
 import { RolloutPlan } from './rollout-plan.ts'
-import { FlagKey, Key, Line, Text } from './shapes.ts'
+import { FlagKey, Instant, Key, Line, Text } from './shapes.ts'
 
 const Layer = z.enum(['backend', 'frontend', 'middleware'])
 const Level = z.enum(['low', 'medium', 'high'])
@@ -22,44 +22,47 @@ const Strategy = z.strictObject({
       dependencies: z.array(Line).default([]),
       userImpact: Text,
     })
-    .optional(),
-  type: z.enum(['release', 'experiment', 'permission', 'ops']).optional(),
-  approach: z.enum(['boolean', 'percentage', 'targeting', 'multi-variant']).optional(),
-  layers: z.array(Layer).min(1).optional(),
-  bucketBy: z.partialRecord(Layer, Line).optional().describe('The attribute that each layer buckets by.'),
+    .exactOptional(),
+  type: z.enum(['release', 'experiment', 'permission', 'ops']).exactOptional(),
+  approach: z.enum(['boolean', 'percentage', 'targeting', 'multi-variant']).exactOptional(),
+  layers: z.array(Layer).min(1).exactOptional(),
+  bucketBy: z
+    .partialRecord(Layer, Line)
+    .exactOptional()
+    .describe('The attribute that each layer buckets by.'),
   rollout: z
     .strictObject({ gradual: z.boolean(), targetPercents: z.array(z.number().min(0).max(100)).default([]) })
-    .optional()
+    .exactOptional()
     .describe('Whether exposure grows in stages, and to which share in each.'),
   mitigation: z
     .strictObject({ quickDisable: z.boolean(), rollback: z.boolean(), monitoring: z.array(Line).default([]) })
-    .optional(),
+    .exactOptional(),
   targeting: z
     .strictObject({
       audience: z.enum(['all', 'segments', 'geography', 'beta']),
       segments: z.array(FlagKey).default([]),
-      detail: Text.optional(),
+      detail: Text.exactOptional(),
     })
-    .optional(),
-  experiment: z.strictObject({ variants: z.array(Line), metric: Line.optional() }).optional(),
-  implementation: z.strictObject({ flagSystem: Line, configuration: Text, code: Text }).optional(),
+    .exactOptional(),
+  experiment: z.strictObject({ variants: z.array(Line), metric: Line.exactOptional() }).exactOptional(),
+  implementation: z.strictObject({ flagSystem: Line, configuration: Text, code: Text }).exactOptional(),
   life: z
     .strictObject({
       owner: Line,
-      endsOn: z.iso.date().optional(),
-      retirement: Text.optional(),
-      staysBecause: Text.optional(),
+      endsOn: z.iso.date().exactOptional(),
+      retirement: Text.exactOptional(),
+      staysBecause: Text.exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
 })
 
 const Flags = z.strictObject({
-  flag: FlagKey.optional(),
+  flag: FlagKey.exactOptional(),
   implementation: z
     .array(z.strictObject({ layer: Layer, reference: Reference, summary: Text }))
-    .optional()
+    .exactOptional()
     .describe('Where each layer asks the flag.'),
-  configuration: Text.optional().describe('How the flag is configured, in words.'),
+  configuration: Text.exactOptional().describe('How the flag is configured, in words.'),
   targetingCases: z
     .array(
       z.strictObject({
@@ -69,14 +72,37 @@ const Flags = z.strictObject({
       }),
     )
     .max(500)
-    .optional()
+    .exactOptional()
     .describe('Contexts and the variant that each must be served once the flag is enabled.'),
+})
+
+const Plan = z.strictObject({
+  review: z
+    .strictObject({ business: Text, userImpact: Text, timeline: Text, openTestPoints: Text, runbooks: Text })
+    .exactOptional()
+    .describe('What the plan answers to (P-S3-9).'),
+  expectations: z.strictObject({ shouldHappen: Text, mightGoWrong: Text, watch: Text }).exactOptional(),
+  monitoring: z
+    .strictObject({ keyMetrics: z.array(Line).min(1), dashboards: Text, reviewEveryMinutes: z.int().min(1) })
+    .exactOptional(),
+  timeline: z
+    .strictObject({
+      start: Instant.exactOptional().describe('Absent: when the rollout is started.'),
+      expectedCompletion: Instant.exactOptional(),
+      checkpoints: z.array(Line).default([]),
+    })
+    .exactOptional(),
+  audienceShares: z
+    .record(Line, z.number().min(0).max(1))
+    .exactOptional()
+    .describe('Expected share of everybody, 0..1, of each audience that has a segment.'),
+  plan: RolloutPlan.exactOptional(),
 })
 
 const Monitoring = z.strictObject({
   review: z
     .strictObject({ logging: Text, metrics: Text, alerting: Text })
-    .optional()
+    .exactOptional()
     .describe('What exists, what is missing for this rollout, what is changed.'),
   metrics: z
     .array(
@@ -84,17 +110,19 @@ const Monitoring = z.strictObject({
         criterion: Line.describe('Id of a criterion of the rollout plan.'),
         kind: z.enum(['usage', 'errors', 'response-time', 'engagement', 'business', 'resources']),
         source: z.literal('built-in-telemetry'),
-        metric: Line,
+        metric: z.enum(['bad', 'slow']),
       }),
     )
-    .optional(),
+    .exactOptional(),
   dashboards: z
-    .array(z.strictObject({ name: Line, reference: Reference.optional(), refreshSeconds: z.int().min(1) }))
-    .optional(),
+    .array(
+      z.strictObject({ name: Line, reference: Reference.exactOptional(), refreshSeconds: z.int().min(1) }),
+    )
+    .exactOptional(),
   alerts: z
     .array(z.strictObject({ criterion: Line, condition: Text, channel: Line, person: Line }))
-    .optional(),
-  flagMonitoring: z.strictObject({ status: Text, usage: Text, impact: Text }).optional(),
+    .exactOptional(),
+  flagMonitoring: z.strictObject({ status: Text, usage: Text, impact: Text }).exactOptional(),
 })
 
 const Rollback = z.strictObject({
@@ -109,10 +137,10 @@ const Rollback = z.strictObject({
         ]),
       }),
     )
-    .optional(),
+    .exactOptional(),
   quickDisable: z
     .strictObject({ steps: z.array(Line).min(1), verify: Text, watchMinutes: z.int().min(1) })
-    .optional(),
+    .exactOptional(),
   codeRollback: z
     .strictObject({
       steps: z.array(Line).min(1),
@@ -120,16 +148,16 @@ const Rollback = z.strictObject({
       verify: Text,
       watchMinutes: z.int().min(1),
     })
-    .optional(),
+    .exactOptional(),
   dataRollback: z
     .discriminatedUnion('supported', [
       z.strictObject({ supported: z.literal(false), reason: Text }),
       z.strictObject({ supported: z.literal(true), steps: z.array(Line).min(1), integrityCheck: Text }),
     ])
-    .optional(),
+    .exactOptional(),
   handover: z
     .strictObject({ procedure: Line, reference: Reference })
-    .optional()
+    .exactOptional()
     .describe('The Rollback Procedure that takes over.'),
 })
 
@@ -141,33 +169,14 @@ const Documents = z.strictObject({
         reference: Reference,
       }),
     )
-    .optional(),
+    .exactOptional(),
 })
 
 /** The output of each step by the step's id. */
 export const STEP_OUTPUTS = {
   strategy: Strategy,
   flags: Flags,
-  plan: z.strictObject({
-    review: z
-      .strictObject({
-        business: Text,
-        userImpact: Text,
-        timeline: Text,
-        openTestPoints: Text,
-        runbooks: Text,
-      })
-      .optional(),
-    expectations: z.strictObject({ shouldHappen: Text, mightGoWrong: Text, watch: Text }).optional(),
-    monitoring: z
-      .strictObject({
-        keyMetrics: z.array(Line).min(1),
-        dashboards: Text,
-        reviewEveryMinutes: z.int().min(1),
-      })
-      .optional(),
-    plan: RolloutPlan.optional(),
-  }),
+  plan: Plan,
   monitoring: Monitoring,
   rollback: Rollback,
   documents: Documents,
