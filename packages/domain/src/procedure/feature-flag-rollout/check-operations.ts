@@ -1,0 +1,59 @@
+/**
+ * The checks of steps 4 and 6 that need no connection: monitoring fulfils the plan, documents are named.
+ */
+import type { Criterion } from '../../analysis/model.ts'
+import type { CheckOutcome } from '../run.ts'
+import { BUILT_IN_METRICS } from './facts.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+import { outcome, unknown } from './outcome.ts'
+import { DOCUMENTS } from './outputs.ts'
+
+/** P-S4-1: each criterion is bound to the metric that it counts, and the metric exists. */
+export function checkMonitoring({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const { plan } = outputs.plan
+  if (plan === undefined) return unknown('there is no rollout plan yet')
+  const bound = outputs.monitoring.metrics ?? []
+  const strangers = bound.filter((it) => !plan.criteria.some((one) => one.id === it.criterion))
+  return outcome(
+    [
+      ...plan.criteria.flatMap((criterion) => bindingFindings(criterion, bound)),
+      ...strangers.map((it) => `the plan has no criterion ${it.criterion}`),
+    ],
+    { metrics: [...BUILT_IN_METRICS] },
+  )
+}
+
+/** P-S4-10: each criterion has an alert with a person at its end. */
+export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const { plan, monitoring } = outputs.plan
+  if (plan === undefined) return unknown('there is no rollout plan yet')
+  const alerts = outputs.monitoring.alerts ?? []
+  const gaps = plan.criteria.filter((it) => !alerts.some((one) => one.criterion === it.id)).map((it) => it.id)
+  const strangers = alerts.filter((it) => !plan.criteria.some((one) => one.id === it.criterion))
+  return outcome(
+    [
+      ...gaps.map((it) => `criterion ${it} has no alert`),
+      ...strangers.map((it) => `an alert names the criterion ${it.criterion}, which the plan does not have`),
+    ],
+    { keyMetrics: monitoring?.keyMetrics ?? [] },
+  )
+}
+
+/** P-S6-1 … P-S6-4. */
+export function checkDocuments({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const named = new Set((outputs.documents.documents ?? []).map((it) => it.document))
+  return outcome(
+    DOCUMENTS.filter((it) => !named.has(it)).map((it) => `${it} is missing`),
+    { documents: [...named] },
+  )
+}
+
+function bindingFindings(
+  criterion: Criterion,
+  bound: NonNullable<FlagRolloutFacts['outputs']['monitoring']['metrics']>,
+): readonly string[] {
+  const metric = bound.find((it) => it.criterion === criterion.id)
+  if (metric === undefined) return [`criterion ${criterion.id} has no metric`]
+  if (criterion.role === 'report' || metric.metric === criterion.source.counts) return []
+  return [`criterion ${criterion.id} counts ${criterion.source.counts}; it is bound to ${metric.metric}`]
+}

@@ -1,0 +1,109 @@
+/**
+ * The checks of step 3: the plan itself, its time, and the risk that the business accepts.
+ */
+import { lintPlan } from '../../rollout/lint.ts'
+import type { LintFacts } from '../../rollout/lint.ts'
+import type { CheckOutcome } from '../run.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+import { outcome, unknown } from './outcome.ts'
+import type { ProcedurePlan } from './outputs.ts'
+
+/** P-S3-5, with the agreed risk and the flag that the plan is for. */
+export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
+  const { plan, audienceShares } = facts.outputs.plan
+  if (plan === undefined) return unknown('there is no rollout plan yet')
+  const segmented = plan.stages.filter((it) => 'segment' in it.audience).map((it) => it.audience.id)
+  const unsized = [...new Set(segmented)].filter((it) => audienceShares?.[it] === undefined)
+  const findings = lintPlan(plan, lintFacts(facts, plan, unsized.length === 0))
+  const errors = findings.filter((it) => it.severity === 'error').map((it) => `${it.id}: ${it.message}`)
+  const wrong = [...errors, ...disagreements(facts, plan)]
+  const facts_ = {
+    stages: plan.stages.map((it) => ({ name: it.name, increments: it.increments })),
+    warnings: findings.filter((it) => it.severity === 'warning').map((it) => `${it.id}: ${it.message}`),
+  }
+  if (wrong.length === 0 && unsized.length > 0) {
+    return {
+      state: 'unknown',
+      findings: [`audienceShares does not say how many of everybody are in ${unsized.join(', ')}`],
+      facts: facts_,
+    }
+  }
+  return outcome(wrong, facts_)
+}
+
+/** P-S3-4. */
+export function checkTimeline({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const { plan, timeline } = outputs.plan
+  if (plan === undefined || timeline === undefined) return unknown('there is no plan with a timeline yet')
+  const leastMs = plan.windowMs * plan.observeWindows + plan.stages.reduce((sum, it) => sum + it.bakeMs, 0)
+  const { start, expectedCompletion } = timeline
+  const givenMs =
+    start === undefined || expectedCompletion === undefined
+      ? undefined
+      : Date.parse(expectedCompletion) - Date.parse(start)
+  const late = givenMs !== undefined && givenMs < leastMs
+  return outcome(
+    late
+      ? [`the stages need at least ${leastMs / 60_000} minutes; the timeline leaves ${givenMs / 60_000}`]
+      : [],
+    {
+      leastMs,
+      givenMs: givenMs ?? null,
+    },
+  )
+}
+
+/** P-S3-8: high risk begins inside, and never with everybody at once. */
+export function checkAtOnce({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const { plan } = outputs.plan
+  const risk = outputs.strategy.review?.riskLevel
+  if (plan === undefined || risk === undefined) return unknown('there is no plan, or no risk level yet')
+  if (risk !== 'high') return outcome([], { riskLevel: risk })
+  const [first] = plan.stages
+  return outcome(
+    [
+      ...(plan.stages.length === 1 && first?.increments.length === 1
+        ? ['a feature of high risk is exposed to everybody at once']
+        : []),
+      ...(first?.audience.id === 'everybody' ? ['a feature of high risk begins with an internal stage'] : []),
+    ],
+    { riskLevel: risk },
+  )
+}
+
+function lintFacts(
+  { environments, inputs, outputs }: FlagRolloutFacts,
+  plan: ProcedurePlan,
+  sized: boolean,
+): LintFacts {
+  const segments = environments.find((it) => it.key === plan.environment)?.segments.map((it) => it.key)
+  const { tolerance } = inputs
+  return {
+    ...(segments === undefined ? {} : { segments }),
+    ...(sized ? { audienceShares: outputs.plan.audienceShares ?? {} } : {}),
+    ...(tolerance === undefined
+      ? {}
+      : {
+          riskTolerance: {
+            maxErrorRatio: 1 + tolerance.maxErrorRateIncrease / 100,
+            maxExposedBeforeReview: Math.min(1, tolerance.maxExposedUsers / plan.expectedKeys),
+          },
+        }),
+  }
+}
+
+/** What the plan says of flag and environment, against what there is. */
+function disagreements({ flag, environments }: FlagRolloutFacts, plan: ProcedurePlan): readonly string[] {
+  const variants = flag?.configurations.find((it) => it.environment === plan.environment)?.flag.variants
+  const named = [plan.treatment, plan.control]
+  return [
+    ...(environments.some((it) => it.key === plan.environment)
+      ? []
+      : [`there is no environment ${plan.environment}`]),
+    ...(flag === undefined ? ['the flag does not exist'] : []),
+    ...(variants === undefined
+      ? []
+      : named.filter((it) => !Object.hasOwn(variants, it)).map((it) => `the flag has no variant ${it}`)),
+    ...(plan.treatment === plan.control ? ['treatment and control are the same variant'] : []),
+  ]
+}

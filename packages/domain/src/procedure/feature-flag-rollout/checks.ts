@@ -1,0 +1,46 @@
+/**
+ * The checks that the system makes by itself, one function each, by the check's id.
+ */
+import type { CheckOutcome } from '../run.ts'
+import {
+  checkFlagSystem,
+  checkOffInProduction,
+  checkSound,
+  checkVerified,
+  checkEnvironments,
+} from './check-flags.ts'
+import { checkDocuments, checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
+import { checkAtOnce, checkPlan, checkTimeline } from './check-plan.ts'
+import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
+import { checkLife, checkStrategy } from './check-strategy.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+
+type Check = (facts: FlagRolloutFacts) => CheckOutcome
+
+/** Every available check of the procedure. */
+export const CHECKS: Readonly<Record<string, Check>> = {
+  'P-S1-10': checkStrategy,
+  'P-S1-12': checkLife,
+  'P-S2-1': checkOffInProduction,
+  'P-S2-3': checkSound,
+  'P-S2-4': checkVerified,
+  'P-S2-9': checkEnvironments,
+  'P-S3-4': checkTimeline,
+  'P-S3-5': checkPlan,
+  'P-S3-8': checkAtOnce,
+  'P-S4-1': checkMonitoring,
+  'P-S4-10': checkMonitoringFulfilsPlan,
+  'P-S5-1': checkTriggers,
+  'P-S5-2': checkQuickDisable,
+  'P-S5-3': checkCodeRollback,
+  'P-S6-1': checkDocuments,
+  'P-V3': checkFlagSystem,
+}
+
+/** Runs one check. One that this version lacks is unknown, never a pass. */
+export function runCheck(id: string, facts: FlagRolloutFacts): CheckOutcome {
+  const check = CHECKS[id]
+  return check === undefined
+    ? { state: 'unknown', findings: ['not in this version'], facts: {} }
+    : check(facts)
+}

@@ -1,0 +1,52 @@
+/**
+ * What the checks of the feature-flag rollout procedure look at: the run's inputs and outputs, and
+ * the flag system as it is at this moment. Loaded once before the checks run; nothing here is asked
+ * again while they do.
+ */
+import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
+
+import type { Outputs } from './outputs.ts'
+
+export interface FlagRolloutFacts {
+  readonly outputs: Outputs
+  readonly inputs: InputFacts
+  readonly environments: readonly EnvironmentFacts[]
+  /** The feature's flag; undefined while there is none. */
+  readonly flag?: FlagFacts
+  /** SDK keys of servers that are not revoked, in any environment. */
+  readonly serverKeys: number
+}
+
+/** The values of the inputs that checks compare with. */
+export interface InputFacts {
+  /** P-I2. */
+  readonly codeLayers?: readonly Layer[]
+  /** P-I9. */
+  readonly mode?: 'gradual' | 'immediate'
+  /** P-I10. Increases in percent of the rate without the feature. */
+  readonly tolerance?: {
+    readonly maxErrorRateIncrease: number
+    readonly maxLatencyIncrease: number
+    readonly maxExposedUsers: number
+  }
+  /** P-I12. */
+  readonly previousVersion?: string
+}
+
+export interface EnvironmentFacts {
+  readonly key: string
+  readonly protected: boolean
+  readonly segments: readonly Segment[]
+}
+
+export interface FlagFacts {
+  readonly key: string
+  readonly kind: FlagKind
+  readonly layers: readonly Layer[]
+  readonly owner: string
+  /** The flag as each environment serves it. */
+  readonly configurations: readonly { readonly environment: string; readonly flag: Flag }[]
+}
+
+/** A metric of the built-in telemetry. */
+export const BUILT_IN_METRICS = ['bad', 'slow'] as const

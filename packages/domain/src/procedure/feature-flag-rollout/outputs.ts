@@ -1,0 +1,77 @@
+/**
+ * What the steps of the feature-flag rollout procedure produce, typed. Every field may be missing
+ * while people are still writing; the checks judge what is there.
+ */
+import type { Layer } from '@flagmarshal/evaluation'
+
+import type { Strategy } from '../../flag/strategy.ts'
+import type { RolloutPlan } from '../../rollout/model.ts'
+
+/** Outputs by step. */
+export interface Outputs {
+  readonly strategy: Partial<Strategy>
+  readonly flags: Partial<FlagsOutput>
+  readonly plan: Partial<PlanOutput>
+  readonly monitoring: Partial<MonitoringOutput>
+  readonly rollback: Partial<RollbackOutput>
+  readonly documents: Partial<DocumentsOutput>
+}
+
+export interface FlagsOutput {
+  readonly flag: string
+  readonly implementation: readonly { readonly layer: Layer; readonly summary: string }[]
+  readonly configuration: string
+  readonly targetingCases: readonly TargetingCase[]
+}
+
+/** A context, and the variant that it must be served in an environment once the flag is enabled. */
+export interface TargetingCase {
+  readonly environment: string
+  readonly context: Readonly<Record<string, unknown>>
+  readonly variant: string
+}
+
+export interface PlanOutput {
+  readonly monitoring: { readonly keyMetrics: readonly string[] }
+  readonly timeline: { readonly start?: string; readonly expectedCompletion?: string }
+  /** Expected share of everybody, 0..1, of each audience that has a segment. */
+  readonly audienceShares: Readonly<Record<string, number>>
+  readonly plan: ProcedurePlan
+}
+
+/** A rollout plan with the place and the variants that it is for. */
+export type ProcedurePlan = RolloutPlan & {
+  readonly environment: string
+  readonly treatment: string
+  readonly control: string
+  /** Distinct bucketing keys expected. */
+  readonly expectedKeys: number
+}
+
+export interface MonitoringOutput {
+  readonly metrics: readonly {
+    readonly criterion: string
+    readonly source: 'built-in-telemetry'
+    readonly metric: 'bad' | 'slow'
+  }[]
+  readonly alerts: readonly { readonly criterion: string; readonly person: string }[]
+}
+
+export type TriggerClass = 'critical' | 'performance' | 'user-impact'
+
+export interface RollbackOutput {
+  readonly triggers: readonly {
+    readonly class: TriggerClass
+    readonly event: string
+    readonly bound: { readonly criterion: string } | { readonly person: string }
+  }[]
+  readonly quickDisable: { readonly steps: readonly string[] }
+  readonly codeRollback: { readonly targetVersion: string }
+}
+
+export interface DocumentsOutput {
+  readonly documents: readonly { readonly document: DocumentName }[]
+}
+
+export const DOCUMENTS = ['flag-configuration', 'rollout-plan', 'runbook-updates', 'flag-reference'] as const
+export type DocumentName = (typeof DOCUMENTS)[number]

@@ -1,0 +1,152 @@
+/**
+ * Steps 4 to 7 as data: monitoring, rollback, documents, approval.
+ */
+import type { StepDefinition } from '../model.ts'
+import { attested, check, field } from './steps-1-3.ts'
+
+export const MONITORING: StepDefinition = {
+  number: 4,
+  id: 'monitoring',
+  title: 'Configure monitoring and alerting',
+  purpose: 'Make sure that everything the plan judges by is measured, shown and raises an alarm.',
+  inputs: ['S3', 'P-I4', 'P-I5', 'P-I11'],
+  actions: [
+    'Review what exists: logging, metrics, alerting.',
+    'Bind each criterion to a metric; set up dashboards and alerts.',
+    'Watch the flag itself: status, usage, impact.',
+    'Test dashboards, alerts and their delivery.',
+    'Describe the monitoring.',
+  ],
+  outputs: [
+    field('review', 'Review of logging, metrics and alerting'),
+    field('metrics', 'Metric of each criterion'),
+    field('dashboards', 'Dashboards'),
+    field('alerts', 'Alerts and who gets them'),
+    field('flagMonitoring', 'Monitoring of the flag'),
+  ],
+  checks: [
+    check('P-S4-1', 'Every criterion of the plan is bound to a metric that exists'),
+    attested('P-S4-2', 'Dashboards exist, with their refresh interval'),
+    attested('P-S4-3', 'Alert rules are loaded and tested'),
+    attested('P-S4-4', 'Notification channels reach somebody'),
+    attested('P-S4-6', 'A fire drill raised the alert and delivered it'),
+    attested('P-S4-7', 'Every panel returns data'),
+    check('P-S4-10', 'Monitoring fulfils the plan: each criterion has an alert with a person at its end'),
+    attested('P-S4-12', "The flag's status, usage and impact return data"),
+  ],
+  decision: {
+    by: 'person',
+    question: 'Are monitoring and alerting configured and tested?',
+    roles: ['operations-lead'],
+    all: false,
+  },
+  failure: {
+    failure: 'The monitoring does not work as it should.',
+    actions: ['Correct the monitoring.', 'Verify the observability inputs P-I4 and P-I11.', 'Test again.'],
+    retry: 'When the monitoring is corrected.',
+  },
+}
+
+export const ROLLBACK: StepDefinition = {
+  number: 5,
+  id: 'rollback',
+  title: 'Define the rollback procedures',
+  purpose: 'Settle what sets a rollback off and what is then done, in which order.',
+  inputs: ['S3', 'P-I5', 'P-I7', 'P-I12'],
+  actions: [
+    'Define the triggers: critical, performance, user impact.',
+    'Define quick disable, code rollback and data rollback.',
+    'Describe each step, its verification and the watch afterwards.',
+    'Test them where that is possible.',
+    'Name the Rollback Procedure that takes over.',
+  ],
+  outputs: [
+    field('triggers', 'Triggers'),
+    field('quickDisable', 'Quick disable'),
+    field('codeRollback', 'Code rollback'),
+    field('dataRollback', 'Data rollback, or why there is none'),
+    field('handover', 'The Rollback Procedure that takes over'),
+  ],
+  checks: [
+    check('P-S5-1', 'All three classes have triggers, each bound to a criterion or a person'),
+    check('P-S5-2', 'Disabling the flag serves the variant that the plan goes back to'),
+    check('P-S5-3', 'The code rollback goes back to the documented previous version'),
+    attested('P-S5-6', 'Quick disable was drilled outside production', { mayBeNotApplicable: true }),
+    attested('P-S5-9', 'Code and data rollback were executed on staging', { mayBeNotApplicable: true }),
+    attested('P-S5-10', 'The Rollback Procedure exists and agrees with these steps'),
+  ],
+  decision: {
+    by: 'person',
+    question: 'Are the rollback procedures defined and tested?',
+    roles: ['operations-lead'],
+    all: false,
+  },
+  failure: {
+    failure: 'The rollback procedures are incomplete.',
+    actions: [
+      'Review the rollback requirements.',
+      'Consult the operations team.',
+      'Complete the procedures.',
+    ],
+    retry: 'When the procedures are complete.',
+  },
+}
+
+export const DOCUMENTS_STEP: StepDefinition = {
+  number: 6,
+  id: 'documents',
+  title: 'Document the configuration',
+  purpose: 'Leave operations with documents that say what is configured and how to handle it.',
+  inputs: ['S1', 'S2', 'S3', 'S4', 'S5'],
+  actions: [
+    'Document the flag configuration and the rollout plan.',
+    'Update the runbooks: flag, monitoring, rollback.',
+    'Write the flag reference: quick guide, toggling, troubleshooting.',
+    'Store them in the documentation repository.',
+  ],
+  outputs: [field('documents', 'Documents, and where they are')],
+  checks: [
+    check(
+      'P-S6-1',
+      'Flag configuration, rollout plan, runbook updates and flag reference are named (P-S6-1 … 4)',
+    ),
+    attested('P-S6-5', 'The documents are stored in the documentation repository'),
+    attested('P-S6-6', 'Every section is there, and agrees with what is configured'),
+  ],
+  decision: {
+    by: 'person',
+    question: 'Is the configuration documented?',
+    roles: ['technical-lead', 'operations-lead'],
+    all: false,
+  },
+  failure: {
+    failure: 'The documentation is incomplete.',
+    actions: ['Complete the missing sections.'],
+    retry: 'When the documentation is complete.',
+  },
+}
+
+export const APPROVAL: StepDefinition = {
+  number: 7,
+  id: 'approval',
+  title: 'Review and approve',
+  purpose: 'Have everything reviewed by those it concerns, and approved by the three roles.',
+  inputs: ['S1', 'S2', 'S3', 'S4', 'S5', 'S6'],
+  actions: [
+    'Review strategy, stages, monitoring and rollback: technical, operations, business.',
+    'Work the feedback in.',
+    'Obtain the three approvals.',
+    'Update the ticket and schedule the rollout.',
+  ],
+  outputs: [{ field: 'approvals', title: 'Reviews and approvals', required: false }],
+  checks: [
+    check('P-V3', 'The flag system is accessible'),
+    attested('P-S7-4', 'The ticket carries the plan', { mayBeNotApplicable: true, forExit: true }),
+  ],
+  decision: { by: 'approvals', question: 'Is the rollout plan approved?' },
+  failure: {
+    failure: 'The rollout plan is not approved.',
+    actions: ['Answer the concerns.', 'Refine the plan.', 'Ask for approval again.'],
+    retry: 'When the plan is refined.',
+  },
+}
