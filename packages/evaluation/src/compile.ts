@@ -5,10 +5,11 @@
  * hold the flags, so that a key like `__proto__` is a key like any other.
  */
 import type { SegmentLookup } from './condition.ts'
-import { answersOf, decideByRules, decideOff } from './decide.ts'
-import type { Decide } from './decide.ts'
+import { answersOf, decideByRules, decideOff, fixedDecision } from './decide.ts'
+import type { Decide, Decision } from './decide.ts'
 import type { EvaluationContext, Flag, ValueType } from './model.ts'
 import { failed } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { compileSegments } from './segment.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -38,6 +39,8 @@ export interface CompiledFlag {
   readonly string: (context: EvaluationContext, defaultValue: string) => string
   /** The answer whole, whatever type was asked for; most callers want `evaluate`. Never throws. */
   readonly decide: Decide
+  /** The answer, where it is the same for every context. */
+  readonly fixed: Outcome | undefined
 }
 
 /** Why a flag cannot be evaluated, or, of a disabled one, why it could not be if it were enabled. */
@@ -53,10 +56,10 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>): Compile
   const segment = compileSegments(keyed(snapshot.segments))
 
   for (const flag of keyed(snapshot.flags)) {
-    const { decide, problem } = compileFlag(flag, segment)
+    const { problem, ...decision } = compileFlag(flag, segment)
     if (problem !== undefined) problems.push({ flag: flag.key, message: problem })
     // A snapshot has each key once; should one come twice, the last one holds.
-    flags.set(flag.key, withAccessors(flag, decide))
+    flags.set(flag.key, withAccessors(flag, decision))
   }
   return {
     problems,
@@ -65,54 +68,45 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>): Compile
     boolean(key, context, defaultValue) {
       const flag = flags.get(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.decide(context)
+      const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(key, context, defaultValue) {
       const flag = flags.get(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.decide(context)
+      const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'string' ? value : defaultValue
     },
   }
 }
 
-interface Decision {
-  readonly decide: Decide
-  readonly problem?: string
-}
-
-function compileFlag(flag: Flag, segment: SegmentLookup): Decision {
+function compileFlag(flag: Flag, segment: SegmentLookup): Decision & { readonly problem?: string } {
   // The kill switch works on a flag whose rules are malformed, too.
-  let off: Decide | undefined
+  let off: Decision | undefined
   try {
     const answers = answersOf(flag)
     if (!flag.enabled) off = decideOff(answers)
     const byRules = decideByRules(answers, segment)
-    return { decide: off ?? byRules }
+    return off ?? byRules
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { decide: off ?? decideMalformed(problem), problem }
+    return { ...(off ?? fixedDecision(failed('PARSE_ERROR', problem))), problem }
   }
 }
 
-function decideMalformed(problem: string): Decide {
-  const outcome = failed('PARSE_ERROR', problem)
-  return () => outcome
-}
-
-function withAccessors(flag: Flag, decide: Decide): CompiledFlag {
+function withAccessors(flag: Flag, { decide, fixed }: Decision): CompiledFlag {
   return {
     key: flag.key,
     valueType: flag.valueType,
     flag,
     decide,
+    fixed,
     boolean(context, defaultValue) {
-      const { value } = decide(context)
+      const { value } = fixed ?? decide(context)
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(context, defaultValue) {
-      const { value } = decide(context)
+      const { value } = fixed ?? decide(context)
       return typeof value === 'string' ? value : defaultValue
     },
   }

@@ -35,7 +35,7 @@ export function isAlways(condition: Condition): boolean {
 }
 
 /** One comparison as a function. Throws an error with the reason if it is malformed. */
-export function compileComparison(comparison: Comparison): Test {
+function compileComparison(comparison: Comparison): Test {
   const { attribute: name, op } = comparison
   if (typeof name !== 'string') throw new TypeError('a condition names no attribute')
 

@@ -6,15 +6,36 @@
  * if it is finally served the control variant.
  */
 import { compileCondition, isAlways } from './condition.ts'
-import type { SegmentLookup } from './condition.ts'
-import type { Allocation, EvaluationContext, Exposure, Flag, Rule, Serve } from './model.ts'
+import type { SegmentLookup, Test } from './condition.ts'
+import type {
+  Allocation,
+  EvaluationContext,
+  ExposedAudience,
+  Exposure,
+  Flag,
+  Rule,
+  RuleRollout,
+  Serve,
+} from './model.ts'
 import { exposed, served, valueOf } from './outcome.ts'
-import type { Answers, Outcome } from './outcome.ts'
+import type { Answers, Circumstance, Outcome } from './outcome.ts'
 import { coversAll, split } from './split.ts'
 import type { Step } from './split.ts'
 
-/** The decision of a flag for one context. Never throws. */
+/** Decides for one context. Never throws. */
 export type Decide = (context: EvaluationContext) => Outcome
+
+/** How a flag decides. */
+export interface Decision {
+  readonly decide: Decide
+  /** The answer, where it is the same for every context: the fast paths need not look at the context then. */
+  readonly fixed: Outcome | undefined
+}
+
+/** The decision that is the same for every context. */
+export function fixedDecision(outcome: Outcome): Decision {
+  return { decide: () => outcome, fixed: outcome }
+}
 
 /** What the answers of this flag are made from. Throws an error with the reason if its variants are malformed. */
 export function answersOf(flag: Flag): Answers {
@@ -31,33 +52,38 @@ export function answersOf(flag: Flag): Answers {
 }
 
 /** The decision of a disabled flag. Throws an error if it has no such off variant. */
-export function decideOff(answers: Answers): Decide {
-  const off = served(answers, answers.flag.offVariant, { reason: 'DISABLED' })
-  return () => off
+export function decideOff(answers: Answers): Decision {
+  return fixedDecision(served(answers, answers.flag.offVariant, { reason: 'DISABLED' }))
 }
 
 /** The decision of an enabled flag. Throws an error with the reason if any rule of it is malformed. */
-export function decideByRules(answers: Answers, segment: SegmentLookup): Decide {
+export function decideByRules(answers: Answers, segment: SegmentLookup): Decision {
   const { rules } = answers.flag
   if (rules.filter((rule) => rule.rollout !== undefined).length > 1) {
     throw new Error('more than one rule belongs to a rollout')
   }
   const last = fallthrough(answers)
-  const at = rules.findIndex((rule) => 'exposure' in rule.serve)
-  if (at < 0)
-    return inOrder(
-      rules.map((rule) => ordinaryRule(answers, rule, segment)),
-      last,
-    )
+  if (rules.length === 0) return last
 
-  const rule = rules[at]
-  if (rule === undefined || !('exposure' in rule.serve)) throw new Error('unreachable: found above')
-  const before = rules.slice(0, at).map((earlier) => ordinaryRule(answers, earlier, segment))
-  const after = rules.slice(at + 1).map((later) => ordinaryRule(answers, later, segment))
-  return inOrder(
-    before,
-    withExposure(answers, { rule, exposure: rule.serve.exposure }, segment, inOrder(after, last)),
+  const [before, [owned, ...after]] = aroundExposure(rules)
+  const rest = inOrder(
+    after.map((rule) => ordinaryRule(answers, rule, segment)),
+    last.decide,
   )
+  const middle = owned === undefined ? rest : withExposure(answers, owned, segment, rest)
+  return {
+    decide: inOrder(
+      before.map((rule) => ordinaryRule(answers, rule, segment)),
+      middle,
+    ),
+    fixed: undefined,
+  }
+}
+
+/** The rules before the one with an exposure, then that one and those after it; without one, all are before it. */
+function aroundExposure(rules: readonly Rule[]): [readonly Rule[], readonly Rule[]] {
+  const at = rules.findIndex((rule) => 'exposure' in rule.serve)
+  return at < 0 ? [rules, []] : [rules.slice(0, at), rules.slice(at)]
 }
 
 function inOrder(steps: readonly Step[], last: Decide): Decide {
@@ -81,70 +107,51 @@ function ordinaryRule(answers: Answers, rule: Rule, segment: SegmentLookup): Ste
 
 function serveStep(answers: Answers, serve: Serve, ruleId: string): Step {
   if ('exposure' in serve) throw new Error('an exposure stands outside the rule that a rollout owns')
-  if ('allocation' in serve) return allocate(answers, serve.allocation, ruleId)
+  if ('allocation' in serve)
+    return allocate(answers, serve.allocation, { reason: 'SPLIT', ruleId }, undefined)
   const match = served(answers, serve.variant, { reason: 'TARGETING_MATCH', ruleId })
   return () => match
 }
 
-function allocate(answers: Answers, allocation: Allocation, ruleId?: string): Step {
+function allocate<Gap extends Outcome | undefined>(
+  answers: Answers,
+  allocation: Allocation,
+  circumstance: Circumstance,
+  gap: Gap,
+): (context: EvaluationContext) => Outcome | Gap {
   // One answer for each variant, so that adjacent ranges of the same variant are recognised as one.
   const byVariant = new Map<string, Outcome>()
-  for (const { variant } of allocation.ranges) {
-    if (byVariant.has(variant)) continue
-    byVariant.set(
-      variant,
-      served(answers, variant, ruleId === undefined ? { reason: 'SPLIT' } : { reason: 'SPLIT', ruleId }),
-    )
-  }
-  const ranges = allocation.ranges.flatMap(({ from, to, variant }) => {
-    const outcome = byVariant.get(variant)
-    return outcome === undefined ? [] : [{ from, to, outcome }]
+  const ranges = allocation.ranges.map(({ from, to, variant }) => {
+    const outcome = byVariant.get(variant) ?? served(answers, variant, circumstance)
+    byVariant.set(variant, outcome)
+    return { from, to, outcome }
   })
-  return split(allocation, ranges)
+  return split(allocation, ranges, gap)
 }
 
 /** A fallthrough allocation that leaves the key out serves the off variant, with reason DEFAULT: nothing stands after it. */
-function fallthrough(answers: Answers): Decide {
+function fallthrough(answers: Answers): Decision {
   const { fallthrough: serve, rules, offVariant } = answers.flag
   const off = served(answers, offVariant, { reason: 'DEFAULT' })
   if ('exposure' in serve) throw new Error('an exposure stands in the fallthrough')
   if ('allocation' in serve) {
-    const step = allocate(answers, serve.allocation)
-    return (context) => step(context) ?? off
+    return { decide: allocate(answers, serve.allocation, { reason: 'SPLIT' }, off), fixed: undefined }
   }
-  const outcome = served(answers, serve.variant, { reason: rules.length === 0 ? 'STATIC' : 'DEFAULT' })
-  return () => outcome
+  return fixedDecision(served(answers, serve.variant, { reason: rules.length === 0 ? 'STATIC' : 'DEFAULT' }))
 }
 
-function withExposure(
-  answers: Answers,
-  owned: { readonly rule: Rule; readonly exposure: Exposure },
-  segment: SegmentLookup,
-  rest: Decide,
-): Decide {
-  const { rule, exposure } = owned
+function withExposure(answers: Answers, rule: Rule, segment: SegmentLookup, rest: Decide): Decide {
   const { rollout, flag } = answers
-  if (rule.rollout === undefined || rollout === undefined) {
+  if (!('exposure' in rule.serve) || rule.rollout === undefined || rollout === undefined) {
     throw new Error('an exposure stands in a rule that no rollout owns')
   }
-  const when = compileCondition(rule.when, segment)
-  const audiences = exposure.audiences.map(({ id, when: belongs, ranges }) => {
-    const reason = coversAll(ranges) ? ('TARGETING_MATCH' as const) : ('SPLIT' as const)
-    const outcome = exposed(flag, rollout, {
-      variant: exposure.variant,
-      audience: id,
-      reason,
-      ruleId: rule.id,
-    })
-    return {
-      belongs: compileCondition(belongs, segment),
-      expose: split(
-        exposure,
-        ranges.map(({ from, to }) => ({ from, to, outcome })),
-      ),
-    }
-  })
+  const { exposure } = rule.serve
   for (const variant of [exposure.variant, rollout.treatment, rollout.control]) valueOf(flag, variant)
+
+  const when = compileCondition(rule.when, segment)
+  const audiences = exposure.audiences.map((audience) =>
+    exposedAudience({ flag, rule, rollout, exposure }, audience, segment),
+  )
 
   return (context) => {
     if (!when(context)) return rest(context)
@@ -158,4 +165,23 @@ function withExposure(
     }
     return rest(context)
   }
+}
+
+interface Owned {
+  readonly flag: Flag
+  readonly rule: Rule
+  readonly rollout: RuleRollout
+  readonly exposure: Exposure
+}
+
+function exposedAudience(
+  { flag, rule, rollout, exposure }: Owned,
+  audience: ExposedAudience,
+  segment: SegmentLookup,
+): { readonly belongs: Test; readonly expose: Step } {
+  const reason = coversAll(audience.ranges) ? 'TARGETING_MATCH' : 'SPLIT'
+  const answer = { variant: exposure.variant, audience: audience.id, reason, ruleId: rule.id } as const
+  const outcome = exposed(flag, rollout, answer)
+  const ranges = audience.ranges.map(({ from, to }) => ({ from, to, outcome }))
+  return { belongs: compileCondition(audience.when, segment), expose: split(exposure, ranges, undefined) }
 }

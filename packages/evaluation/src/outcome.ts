@@ -28,7 +28,7 @@ export interface Answers {
 }
 
 /** What distinguishes the answers that serve the same variant. */
-interface Circumstance {
+export interface Circumstance {
   readonly reason: Reason
   readonly ruleId?: string
 }

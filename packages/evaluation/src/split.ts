@@ -27,16 +27,21 @@ export interface AnswerRange extends BucketRange {
 }
 
 /**
- * The step that answers by bucket; keys in no range go on. It needs a key only where it would make
- * a difference: not for 0 % and not for 100 %. Throws an error if ranges or scheme are malformed.
+ * Answers by bucket; `gap` is the answer for a key in no range, `undefined` where the next step
+ * decides. It needs a key only where it would make a difference: not for 0 % and not for 100 %.
+ * Throws an error if ranges or scheme are malformed.
  */
-export function split(bucketing: Bucketing, ranges: readonly AnswerRange[]): Step {
-  const { bounds, outcomes } = cuts(ranges)
+export function split<Gap extends Outcome | undefined>(
+  bucketing: Bucketing,
+  ranges: readonly AnswerRange[],
+  gap: Gap,
+): (context: EvaluationContext) => Outcome | Gap {
+  const { bounds, outcomes } = cuts<Outcome | Gap>(ranges, gap)
   const salt = saltState(bucketing.hash, bucketing.salt)
   const { by } = bucketing
   if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
 
-  const [first, second] = outcomes
+  const [first = gap, second = gap] = outcomes
   if (outcomes.length === 1) return () => first
 
   const missing = failed('TARGETING_KEY_MISSING', `the context has no ${JSON.stringify(by)} to bucket by`)
@@ -55,7 +60,7 @@ export function split(bucketing: Bucketing, ranges: readonly AnswerRange[]): Ste
     const hash = hashWithSalt(salt, key)
     let i = 0
     while (hash >= (bounds[i] ?? HASHES)) i++
-    return outcomes[i]
+    return outcomes[i] ?? gap
   }
 }
 
@@ -69,20 +74,20 @@ export function coversAll(ranges: readonly BucketRange[]): boolean {
   return hashBound(end) === HASHES
 }
 
-interface Cuts {
+interface Cuts<Part> {
   /** Exclusive upper hash bounds, ascending; the last one is 2^32. */
   readonly bounds: readonly number[]
-  /** The answer below the bound of the same position; `undefined` in a gap. */
-  readonly outcomes: readonly (Outcome | undefined)[]
+  /** The answer below the bound of the same position. */
+  readonly outcomes: readonly Part[]
 }
 
 /** Ranges and the gaps between them as adjacent parts, neighbours with the same answer joined. */
-function cuts(ranges: readonly AnswerRange[]): Cuts {
+function cuts<Part>(ranges: readonly (BucketRange & { readonly outcome: Part })[], gap: Part): Cuts<Part> {
   const bounds: number[] = []
-  const outcomes: (Outcome | undefined)[] = []
+  const outcomes: Part[] = []
   let end = 0
 
-  function append(to: number, outcome: Outcome | undefined): void {
+  function append(to: number, outcome: Part): void {
     if (to === end) return
     if (bounds.length > 0 && outcomes.at(-1) === outcome) bounds.pop()
     else outcomes.push(outcome)
@@ -90,9 +95,9 @@ function cuts(ranges: readonly AnswerRange[]): Cuts {
     end = to
   }
   for (const { from, to, outcome } of orderedRanges(ranges)) {
-    append(hashBound(from), undefined)
+    append(hashBound(from), gap)
     append(hashBound(to), outcome)
   }
-  append(HASHES, undefined)
+  append(HASHES, gap)
   return { bounds, outcomes }
 }
