@@ -11,7 +11,9 @@ export interface ChildOptions {
   readonly name: string
   /** Path of the program. */
   readonly program: string
+  /** Added to our own environment, of which no FLAGMARSHAL_ setting is passed on: those are meant for other programs. */
   readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
   /** Options of Node itself. */
   readonly execArgv?: readonly string[]
 }
@@ -19,14 +21,10 @@ export interface ChildOptions {
 /** Opened by `startChild`, closed by `stop`. */
 export interface Child {
   readonly name: string
-  readonly pid: number | undefined
-  /** Calls back with each line that it prints, from both of its outputs. */
-  onLine(listener: (line: string) => void): void
   onMessage(listener: (message: unknown) => void): void
-  send(message: object): void
-  /** The first message or line for which `pick` answers something. Rejects, quoting the last lines, when it ends before or `limitMs` passes. */
+  /** The first message or line for which `pick` answers something. Rejects when it ends before or `limitMs` passes. */
   first<Result>(pick: Pick<Result>, limitMs: number): Promise<Result>
-  /** Settles when it has ended, with how. */
+  /** Settles when it has ended: with how, and its last lines where it failed. */
   readonly ended: Promise<string>
   /** Asks it to end, and ends it after `graceMs`. */
   stop(graceMs?: number): Promise<void>
@@ -43,7 +41,8 @@ const LINES_KEPT = 20
 export function startChild(options: ChildOptions): Child {
   const { name } = options
   const child = fork(options.program, [], {
-    env: { ...process.env, ...options.env },
+    env: { ...withoutSettings(process.env), ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     execArgv: [...(options.execArgv ?? [])],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -58,41 +57,41 @@ export function startChild(options: ChildOptions): Child {
   }
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+    child.once('close', (code, signal) => {
+      const said = code === 0 || lines.length === 0 ? '' : `; it said:\n  ${lines.join('\n  ')}`
+      resolve(`${signal === null ? `exit code ${code}` : `signal ${signal}`}${said}`)
+    })
   })
 
   return {
     name,
-    pid: child.pid,
     ended,
-    onLine: (listener) => void listeners.add(listener),
     onMessage: (listener) => void child.on('message', listener),
-    // A child that has just ended is noticed through `ended`; what was sent to it does not matter.
-    send: (message) => void (child.connected && child.send(message, () => undefined)),
-    first: (pick, limitMs) => first({ name, child, lines, listeners, ended }, pick, limitMs),
+    first: (pick, limitMs) => first({ name, child, listeners, ended }, pick, limitMs),
     stop: (graceMs = 10_000) => stop(child, ended, graceMs),
   }
+}
+
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('FLAGMARSHAL_')))
 }
 
 interface Running {
   readonly name: string
   readonly child: ChildProcess
-  readonly lines: readonly string[]
   readonly listeners: Set<(line: string) => void>
   readonly ended: Promise<string>
 }
 
 async function first<Result>(running: Running, pick: Pick<Result>, limitMs: number): Promise<Result> {
-  const { name, child, lines, listeners, ended } = running
+  const { name, child, listeners, ended } = running
   const { promise, resolve, reject } = Promise.withResolvers<Result>()
   const take = (result: Result | undefined): void => {
     if (result !== undefined) resolve(result)
   }
   const onLine = (line: string): void => take(pick.line?.(line))
   const onMessage = (message: unknown): void => take(pick.message?.(message))
-  const fail = (how: string): void => {
-    reject(new Error(`${name} ${how}${lines.length === 0 ? '' : `; it said:\n  ${lines.join('\n  ')}`}`))
-  }
+  const fail = (how: string): void => reject(new Error(`${name} ${how}`))
   const limit = setTimeout(() => fail(`was not ready after ${limitMs / 1000} s`), limitMs)
   void ended.then((how) => fail(`ended (${how})`))
   listeners.add(onLine)

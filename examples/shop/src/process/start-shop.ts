@@ -20,41 +20,33 @@ export interface RunningShop {
   /** Where people and shoppers reach it. */
   readonly url: string
   readonly parts: readonly Child[]
-  stop(): Promise<void>
 }
 
 const WAREHOUSES = ['W1', 'W2']
 const START_LIMIT_MS = 30_000
 const sources = join(import.meta.dirname, '..')
 
-/** Resolves when the edge listens. Rejects, with everything stopped, when a part does not start. */
-export async function startShop(options: ShopOptions): Promise<RunningShop> {
+/** Resolves when the edge listens. `running` stops what was started. */
+export async function startShop(options: ShopOptions, running: AsyncDisposableStack): Promise<RunningShop> {
   const env = {
     FLAGMARSHAL_URL: options.url,
     FLAGMARSHAL_SDK_KEY: options.key,
     SHOP_ENVIRONMENT: options.environment,
   }
   const parts: Child[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(parts.map((part) => part.stop()))
-  }
   const start = (name: string, file: string, more: Record<string, string>): Promise<string> => {
     const part = startChild({ name, program: join(sources, file), env: { ...env, ...more } })
+    running.defer(() => part.stop())
     parts.push(part)
     return part.first(listening, START_LIMIT_MS)
   }
-  try {
-    const backends = await Promise.all(
-      WAREHOUSES.map((warehouse) =>
-        start(`backend ${warehouse}`, 'backend.ts', { SHOP_WAREHOUSE: warehouse, SHOP_PORT: '0' }),
-      ),
-    )
-    const edge = { SHOP_BACKENDS: backends.join(','), SHOP_PORT: String(options.port) }
-    return { url: await start('edge', 'edge.ts', edge), parts, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const backends = await Promise.all(
+    WAREHOUSES.map((warehouse) =>
+      start(`backend ${warehouse}`, 'backend.ts', { SHOP_WAREHOUSE: warehouse, SHOP_PORT: '0' }),
+    ),
+  )
+  const edge = { SHOP_BACKENDS: backends.join(','), SHOP_PORT: String(options.port) }
+  return { url: await start('the edge', 'edge.ts', edge), parts }
 }
 
 const listening: Pick<string> = {

@@ -1,0 +1,74 @@
+/**
+ * `npm run demo`: the main job on real traffic. Starts the server on a throw-away database, the
+ * shop and its shoppers; takes one good and one bad feature through the procedure and their
+ * rollouts; ends with 0 only if the good one reached everybody and the bad one was rolled back.
+ */
+import { parseArgs } from 'node:util'
+
+import { DemoFailure } from './demo/failure.ts'
+import { printTo } from './demo/output.ts'
+import { perform } from './demo/perform.ts'
+
+const USAGE = `npm run demo [-- --speed N] [-- --keep]
+  --speed N  divides the times that only wait by N (0.1 to 10; 1 unless given)
+  --keep     leaves everything running afterwards, until Ctrl-C`
+
+const options = readOptions()
+const output = printTo(process.stdout)
+const running = new AsyncDisposableStack()
+let ending: Promise<void> | undefined
+let shown = false
+
+process.on('SIGINT', () => void end(shown ? 0 : 130))
+process.on('SIGTERM', () => void end(shown ? 0 : 143))
+process.on('SIGHUP', () => void end(shown ? 0 : 129))
+process.on('uncaughtException', (error) => void fail(error))
+
+try {
+  await perform({ ...options, output, running })
+  shown = true
+  if (!options.keep) await end(0)
+} catch (error) {
+  await fail(error)
+}
+
+async function fail(error: unknown): Promise<void> {
+  // What falls over while everything is being stopped is no news.
+  if (ending !== undefined) return
+  output.line(
+    error instanceof DemoFailure ? error.message : `Something unexpected happened: ${String(error)}`,
+    'bad',
+  )
+  if (!(error instanceof DemoFailure)) console.error(error)
+  await end(1)
+}
+
+/** Stops whatever runs and ends. A second time, at once. */
+async function end(code: number): Promise<void> {
+  if (ending !== undefined) return process.exit(code)
+  ending = running.disposeAsync().catch((error: unknown) => console.error(error))
+  await ending
+  process.exit(code)
+}
+
+function readOptions(): { speed: number; keep: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        speed: { type: 'string', default: '1' },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    const speed = Number(values.speed)
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    if (!(speed >= 0.1 && speed <= 10)) throw new Error('--speed takes a number from 0.1 to 10')
+    return { speed, keep: values.keep }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
+    process.exit(2)
+  }
+}

@@ -1,0 +1,102 @@
+/** `npm run demo`, whole: the server, the shop, its shoppers, and both rollouts, as real processes. */
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+
+describe('npm run demo', () => {
+  it('takes the good feature to everybody, rolls the bad one back, proves both and cleans up', async () => {
+    const before = traces()
+    const demo = start()
+    const [output, errors, code] = await Promise.all([text(demo.stdout), text(demo.stderr), ended(demo)])
+    expect({ code, errors, output }).toMatchObject({ code: 0, errors: '' })
+
+    expect(output).toMatch(/3 instances connected/)
+    for (const role of ['technical lead', 'operations lead', 'product owner']) {
+      expect(output.match(new RegExp(`approves as ${role}: bundle [0-9a-f]{12}`, 'g'))).toHaveLength(2)
+    }
+    expect(output).toMatch(/complete: 100 % of everybody/)
+    expect(output).toMatch(/new-checkout serves everybody/)
+    expect(output).toMatch(/roll back: .*harm/)
+    expect(output).toMatch(/fast-search is rolled back, confirmed by 3 of 3 instances/)
+    expect(output).toMatch(/audit chain of the project holds/)
+    expect(output).not.toContain('\u001b')
+    expect(traces()).toEqual(before)
+  })
+
+  it('ends everything that it started when it is interrupted', async () => {
+    const before = traces()
+    const demo = start()
+    await printed(demo, /the shop is open/)
+    demo.kill('SIGINT')
+    expect(await ended(demo)).toBe(130)
+    expect(traces()).toEqual(before)
+  })
+
+  it('leaves neither server nor shop behind when it is killed', async () => {
+    const demo = start()
+    const output = await printed(demo, /the shop is open at \S+:/)
+    const addresses = output.match(/http:\/\/[\d.]+:\d+/g) ?? []
+    expect(addresses).toHaveLength(2)
+    expect(await Promise.all(addresses.map(answers))).toEqual([true, true])
+    demo.kill('SIGKILL')
+    await until(async () => !(await Promise.all(addresses.map(answers))).includes(true))
+  })
+
+  it('says how it is used when it is asked for something else', async () => {
+    const demo = start('--speed', 'fast')
+    const [errors, code] = await Promise.all([text(demo.stderr), ended(demo)])
+    expect(code).toBe(2)
+    expect(errors).toContain('--speed takes a number from 0.1 to 10')
+  })
+})
+
+/** The command behind `npm run demo`. */
+function start(...options: string[]): ChildProcessWithoutNullStreams {
+  const scripts: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
+  const [program = '', ...args] = scripts.scripts['demo']?.split(' ') ?? []
+  return spawn(program, [...args, ...options], { cwd: root })
+}
+
+function ended(demo: ChildProcessWithoutNullStreams): Promise<number | null> {
+  return new Promise((resolve) => {
+    demo.on('close', resolve)
+  })
+}
+
+async function printed(demo: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<string> {
+  let seen = ''
+  demo.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()))
+  await until(() => pattern.test(seen))
+  return seen
+}
+
+async function answers(address: string): Promise<boolean> {
+  return fetch(address).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Waits for a condition, a minute at most. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 60_000
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not so after a minute: ${condition.toString()}`)
+    await pause(50)
+  }
+}
+
+/** Folders of demos; one that ended leaves none. */
+function traces(): string[] {
+  return readdirSync(tmpdir()).filter((it) => it.startsWith('flagmarshal-demo-'))
+}
