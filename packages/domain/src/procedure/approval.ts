@@ -7,7 +7,7 @@ import type { Refusal } from '../refusal.ts'
 import { heldRoles, mayDecide, mustBePerson, roleNeeded } from './can.ts'
 import { blocking } from './checks.ts'
 import type { ProcedureDefinition } from './model.ts'
-import type { Actor, Approval, Run, Setting, SubjectReview } from './run.ts'
+import type { Actor, Approval, CheckResult, Run, Setting, SubjectReview } from './run.ts'
 import { authorsOf } from './stale.ts'
 import { lastStep, presentAttempt, recordOf } from './standing.ts'
 
@@ -25,6 +25,8 @@ export interface SubjectReviewed {
 export interface ApprovalRequested {
   readonly kind: 'approval-requested'
   readonly bundleHash: string
+  /** Results of the last step's available checks, run for this request. */
+  readonly checks: readonly CheckResult[]
   readonly by: Actor
 }
 
@@ -132,7 +134,8 @@ export function requestApproval(
       'Have each subject reviewed by somebody other than its author.',
     )
   }
-  const lacking = blocking(last, recordOf(run, last.number), [])
+  const record = { ...recordOf(run, last.number), checks: event.checks }
+  const lacking = blocking(last, record, [])
   if (lacking.length > 0) {
     return refuse(
       'checks-open',
@@ -140,7 +143,8 @@ export function requestApproval(
       'Attest each with a statement and a reference.',
     )
   }
-  return { ...run, request: { bundleHash: event.bundleHash, by: event.by.id, at: now } }
+  const steps = run.steps.map((it) => (it.number === last.number ? record : it))
+  return { ...run, steps, request: { bundleHash: event.bundleHash, by: event.by.id, at: now } }
 }
 
 /** One role's approval. The last one makes the run approved. */

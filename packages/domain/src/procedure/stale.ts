@@ -17,9 +17,12 @@ export interface Change {
 
 /** The run after a change: decided steps from there on are open again, approvals are void. */
 export function spread(definition: ProcedureDefinition, run: Run, change: Change, now: Date): Run {
-  const { step, why } = change
-  const steps = step === 0 ? run.steps : run.steps.map((it) => affected(it, change, now))
-  return voidApprovals(definition, { ...run, steps }, why, now)
+  const voided = voidApprovals(definition, run, change.why, now)
+  if (change.step === 0) return voided
+  const steps = voided.steps.map((it) => affected(it, change, now))
+  const { state } = voided
+  if (state.kind !== 'reopened') return { ...voided, steps }
+  return { ...voided, steps, state: { ...state, step: firstOpen(steps) ?? state.step } }
 }
 
 /** Takes back every approval that stands, and the request for them. A run that was approved is reopened. */
@@ -35,7 +38,7 @@ export function voidApprovals(definition: ProcedureDefinition, run: Run, why: st
   const steps = run.steps.map((it) =>
     it.number === last && presentAttempt(it).outcome === 'go' ? reopen(it, 'stale', why, now) : it,
   )
-  const step = steps.find((it) => presentAttempt(it).outcome !== 'go')?.number ?? last
+  const step = firstOpen(steps) ?? last
   return { ...rest, approvals, steps, state: { kind: 'reopened', step, because: why } }
 }
 
@@ -99,6 +102,10 @@ function affected(record: StepRecord, change: Change, now: Date): StepRecord {
   if (attempt.decisions.length === 0) return record
   // Half decided by one of two roles: that vote was for what was there before.
   return { ...record, attempts: [...record.attempts.slice(0, -1), { ...attempt, decisions: [] }] }
+}
+
+function firstOpen(steps: readonly StepRecord[]): number | undefined {
+  return steps.find((it) => presentAttempt(it).outcome !== 'go')?.number
 }
 
 function contentOf(part: Part, output: JsonObject): string {

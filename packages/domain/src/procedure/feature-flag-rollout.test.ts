@@ -1,0 +1,442 @@
+/**
+ * The feature-flag rollout procedure: that its data is complete, and what its checks find.
+ */
+import type { Flag } from '@flagmarshal/evaluation'
+import { describe, expect, it } from 'vitest'
+
+import type { Strategy } from '../flag/strategy.ts'
+import { defaultPlan, guardrail } from '../rollout/plan.ts'
+import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
+import { baselineOf } from './feature-flag-rollout/baseline.ts'
+import { CHECKS, runCheck } from './feature-flag-rollout/checks.ts'
+import type { FlagRolloutFacts } from './feature-flag-rollout/facts.ts'
+import { judgeInput, observeInputs } from './feature-flag-rollout/inputs.ts'
+import type { ProcedurePlan } from './feature-flag-rollout/outputs.ts'
+import type { InputDefinition } from './model.ts'
+import type { JsonObject } from './run.ts'
+
+const flag: Flag = {
+  key: 'new-checkout',
+  kind: 'release',
+  valueType: 'boolean',
+  variants: { on: true, off: false },
+  enabled: false,
+  offVariant: 'off',
+  rules: [
+    { id: 'staff', name: 'staff', when: { segment: 'staff' }, serve: { variant: 'on' } },
+    {
+      id: 'some',
+      name: 'some',
+      when: { attribute: 'country', op: 'equals', values: ['DE'] },
+      serve: {
+        allocation: {
+          by: 'targetingKey',
+          salt: 'abcdefghijklmno',
+          hash: 'murmur3',
+          ranges: [
+            { from: 0, to: 30_000, variant: 'on' },
+            { from: 30_000, to: 100_000, variant: 'off' },
+          ],
+        },
+      },
+    },
+  ],
+  fallthrough: { variant: 'off' },
+}
+
+const strategy: Strategy = {
+  review: {
+    scope: 'checkout',
+    complexity: 'medium',
+    riskLevel: 'medium',
+    dependencies: [],
+    userImpact: 'faster',
+  },
+  type: 'release',
+  approach: 'percentage',
+  layers: ['backend', 'frontend'],
+  bucketBy: { backend: 'targetingKey', frontend: 'targetingKey' },
+  rollout: { gradual: true, targetPercents: [10, 50, 100] },
+  mitigation: { quickDisable: true, rollback: true, monitoring: ['errors'] },
+  targeting: { audience: 'all', segments: [] },
+  implementation: { flagSystem: 'Flagmarshal', configuration: 'rules', code: 'SDK' },
+  life: { owner: 'team-shop', endsOn: '2027-01-31', retirement: 'at 100 % for a month' },
+}
+
+const plan: ProcedurePlan = {
+  ...defaultPlan({ staff: 'staff', beta: 'beta' }, [
+    guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.02 }),
+  ]),
+  environment: 'production',
+  treatment: 'on',
+  control: 'off',
+  expectedKeys: 20_000,
+}
+
+const segments = [
+  { key: 'staff', include: ['ann'] },
+  { key: 'beta', include: [] },
+]
+
+const facts: FlagRolloutFacts = {
+  outputs: {
+    strategy,
+    flags: {
+      flag: 'new-checkout',
+      implementation: [
+        { layer: 'backend', summary: 'order.ts' },
+        { layer: 'frontend', summary: 'cart.tsx' },
+      ],
+      targetingCases: [{ environment: 'staging', context: { targetingKey: 'ann' }, variant: 'on' }],
+    },
+    plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 } },
+    monitoring: {
+      metrics: [{ criterion: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+      alerts: [{ criterion: 'errors', person: 'otto' }],
+    },
+    rollback: {
+      triggers: [
+        { class: 'critical', event: 'data loss', bound: { person: 'operations-lead' } },
+        { class: 'performance', event: 'slow', bound: { person: 'operations-lead' } },
+        { class: 'user-impact', event: 'errors', bound: { criterion: 'errors' } },
+      ],
+      codeRollback: { targetVersion: '1.4.2' },
+    },
+    documents: {
+      documents: [
+        { document: 'flag-configuration' },
+        { document: 'rollout-plan' },
+        { document: 'runbook-updates' },
+        { document: 'flag-reference' },
+      ],
+    },
+  },
+  inputs: {
+    codeLayers: ['backend', 'frontend'],
+    mode: 'gradual',
+    tolerance: { maxErrorRateIncrease: 100, maxLatencyIncrease: 100, maxExposedUsers: 20_000 },
+    previousVersion: '1.4.2',
+  },
+  environments: [
+    { key: 'staging', protected: false, segments },
+    { key: 'production', protected: true, segments },
+  ],
+  flag: {
+    key: 'new-checkout',
+    kind: 'release',
+    layers: ['backend', 'frontend'],
+    owner: 'team-shop',
+    configurations: [
+      { environment: 'staging', flag: { ...flag, enabled: true } },
+      { environment: 'production', flag },
+    ],
+  },
+  serverKeys: 1,
+}
+
+function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
+  return { ...facts, outputs: { ...facts.outputs, ...outputs } }
+}
+
+function served(change: Partial<Flag>): FlagRolloutFacts {
+  if (facts.flag === undefined) throw new Error('the facts have a flag')
+  return {
+    ...facts,
+    flag: {
+      ...facts.flag,
+      configurations: facts.flag.configurations.map((it) => ({ ...it, flag: { ...it.flag, ...change } })),
+    },
+  }
+}
+
+describe('the definition', () => {
+  it('names every step and input of the document, and a way to each input', () => {
+    expect(procedure.steps.map((it) => it.id)).toEqual([
+      'strategy',
+      'flags',
+      'plan',
+      'monitoring',
+      'rollback',
+      'documents',
+      'approval',
+    ])
+    expect(procedure.inputs.map((it) => it.id)).toEqual(
+      Array.from({ length: 12 }, (_, index) => `P-I${index + 1}`),
+    )
+    expect(procedure.inputs.filter((it) => it.remediation.path === '')).toEqual([])
+    expect(new Set(procedure.inputs.map((it) => it.remediation.id)).size).toBe(12)
+    expect(procedure.inputs.find((it) => it.id === 'P-I12')?.dueBefore).toBe(5)
+  })
+
+  it('P-E10 says who decides each step', () => {
+    expect(
+      procedure.steps.map((it) => (it.decision.by === 'person' ? it.decision.roles : it.decision.by)),
+    ).toEqual([
+      ['technical-lead'],
+      ['technical-lead'],
+      ['operations-lead', 'product-owner'],
+      ['operations-lead'],
+      ['operations-lead'],
+      ['technical-lead', 'operations-lead'],
+      'approvals',
+    ])
+  })
+
+  it('has code for exactly the checks that it calls available', () => {
+    const available = procedure.steps.flatMap((it) =>
+      it.checks.filter((one) => one.availability === 'available').map((one) => one.id),
+    )
+    expect(Object.keys(CHECKS).toSorted()).toEqual(available.toSorted())
+    expect(runCheck('P-S4-6', facts).state).toBe('unknown')
+  })
+
+  it.each(Object.keys(CHECKS))('%s passes where everything is in order', (id) => {
+    expect(runCheck(id, facts)).toMatchObject({ state: 'pass', findings: [] })
+  })
+
+  it('calls nothing passed of which nothing is there yet', () => {
+    const nothing: FlagRolloutFacts = {
+      outputs: { strategy: {}, flags: {}, plan: {}, monitoring: {}, rollback: {}, documents: {} },
+      inputs: {},
+      environments: [],
+      serverKeys: 0,
+    }
+    expect(Object.keys(CHECKS).filter((id) => runCheck(id, nothing).state === 'pass')).toEqual([])
+  })
+})
+
+describe('inputs', () => {
+  const input = (id: string): InputDefinition => {
+    const found = procedure.inputs.find((it) => it.id === id)
+    if (found === undefined) throw new Error(`no input ${id}`)
+    return found
+  }
+  const attestation = { statement: 'I looked', reference: 'https://example.org' }
+  const judge = (id: string, value: JsonObject) => judgeInput(input(id), value, attestation, [])
+
+  it('P-I1 counts as attested once somebody vouches for the reference, and not before', () => {
+    const value = {
+      reference: { kind: 'url', url: 'https://example.org/req' },
+      acceptanceCriteria: ['works'],
+    }
+    expect(judge('P-I1', value)).toEqual({ ok: true, checked: 'attested', findings: [] })
+    expect(judgeInput(input('P-I1'), value, undefined, [])).toMatchObject({ ok: false })
+  })
+
+  it('P-I3 needs tests, all of them green, that add up', () => {
+    expect(judge('P-I3', { total: 10, passed: 9, failed: 0, skipped: 1 })).toEqual({
+      ok: true,
+      checked: 'machine',
+      findings: [],
+    })
+    expect(judge('P-I3', { total: 0, passed: 0, failed: 0 }).findings).toEqual(['no test was run'])
+    expect(judge('P-I3', { total: 10, passed: 8, failed: 2 }).findings).toEqual(['2 of 10 tests failed'])
+    expect(judge('P-I3', { total: 10, passed: 8, failed: 0 }).findings).toEqual([
+      '10 tests do not add up to 8 results',
+    ])
+  })
+
+  it('P-I4 needs a reference for each of logging, metrics and alerting', () => {
+    expect(judge('P-I4', { logging: {}, metrics: {} }).findings).toEqual(['alerting has no reference'])
+  })
+
+  it('P-I6 fails on one criterion that is not met; P-T2 while the acceptance is in progress', () => {
+    const value = {
+      criteria: [
+        { criterion: 'pays', met: true },
+        { criterion: 'refunds', met: false },
+      ],
+    }
+    expect(judge('P-I6', value).findings).toEqual(['not met: refunds'])
+    const trigger = { kind: 'acceptance', state: 'in_progress', source: 'Jira', at: new Date(0) }
+    const met = { criteria: [{ criterion: 'pays', met: true }] }
+    expect(judgeInput(input('P-I6'), met, attestation, [trigger]).findings).toEqual([
+      'the acceptance is in progress, says Jira',
+    ])
+    expect(
+      judgeInput(input('P-I6'), met, attestation, [trigger, { ...trigger, state: 'completed' }]).ok,
+    ).toBe(true)
+  })
+
+  it('P-I8 is observed: environments, and a key to connect with', () => {
+    expect(observeInputs(facts)['P-I8']).toMatchObject({ ok: true })
+    expect(observeInputs({ ...facts, serverKeys: 0 })['P-I8']).toMatchObject({ ok: false })
+  })
+})
+
+describe('the strategy', () => {
+  const rules = (change: Partial<Strategy>) =>
+    runCheck('P-S1-10', withOutputs({ strategy: { ...strategy, ...change } })).findings.map(
+      (it) => it.split(':')[0],
+    )
+
+  it.each<[string, Partial<Strategy>]>([
+    [
+      'high-risk-without-quick-disable',
+      {
+        review: { ...strategy.review, riskLevel: 'high' },
+        mitigation: { ...strategy.mitigation, quickDisable: false },
+      },
+    ],
+    [
+      'high-risk-at-once',
+      { review: { ...strategy.review, riskLevel: 'high' }, rollout: { gradual: false, targetPercents: [] } },
+    ],
+    ['gradual-without-share', { approach: 'boolean' }],
+    ['share-falls', { rollout: { gradual: true, targetPercents: [50, 10, 100] } }],
+    ['experiment-without-variants', { type: 'experiment' }],
+    ['ops-with-targeting', { type: 'ops', targeting: { audience: 'beta', segments: [] } }],
+    ['layers-bucket-apart', { bucketBy: { backend: 'targetingKey', frontend: 'session' } }],
+    ['layer-uncovered', { layers: ['frontend'] }],
+    ['segments-unnamed', { targeting: { audience: 'segments', segments: [] } }],
+  ])('P-S1-10 finds %s', (rule, change) => {
+    expect(rules(change)).toContain(rule)
+  })
+
+  it('P-S1-12 asks a release flag for its end and an ops flag for the reason to stay', () => {
+    const life = (change: Partial<Strategy>) =>
+      runCheck('P-S1-12', withOutputs({ strategy: { ...strategy, ...change } })).state
+    expect(life({ life: { owner: 'x' } })).toBe('fail')
+    expect(life({ type: 'ops', life: { owner: 'x' } })).toBe('fail')
+    expect(life({ type: 'ops', life: { owner: 'x', staysBecause: 'kill switch' } })).toBe('pass')
+  })
+})
+
+describe('the flag', () => {
+  it('P-S2-1 finds a flag that is on in production', () => {
+    expect(runCheck('P-S2-1', served({ enabled: true })).findings).toEqual(['the flag is on in production'])
+    const { flag: _none, ...without } = facts
+    expect(runCheck('P-S2-1', without)).toMatchObject({
+      state: 'fail',
+      findings: ['the flag does not exist'],
+    })
+  })
+
+  it('P-S2-4 compares 10,000 keys with the exact share, and takes nobody out when raising', () => {
+    const { state, facts: figures } = runCheck('P-S2-4', facts)
+    expect(state).toBe('pass')
+    expect(figures).toMatchObject({
+      verified: 'engine only',
+      runs: [
+        {
+          environment: 'staging',
+          keys: 10_000,
+          allocations: [
+            {
+              variants: [
+                { variant: 'on', expected: 0.3, observed: expect.closeTo(0.3, 1) },
+                { variant: 'off', expected: 0.7 },
+              ],
+            },
+          ],
+          exposure: {
+            steps: [10, 25, 50, 100].map((percent) => ({
+              percent,
+              observed: expect.closeTo(percent / 100, 1),
+              takenOut: 0,
+            })),
+          },
+        },
+        { environment: 'production' },
+      ],
+    })
+  })
+
+  it('P-S2-4 finds a context that is served something else than expected', () => {
+    const cases = [{ environment: 'staging', context: { targetingKey: 'bob' }, variant: 'on' }]
+    const found = runCheck(
+      'P-S2-4',
+      withOutputs({ flags: { ...facts.outputs.flags, targetingCases: cases } }),
+    )
+    expect(found.findings).toEqual(['staging: targeting case 1: served is off, expected on'])
+  })
+
+  it('P-S2-3 finds a flag that the engine cannot evaluate', () => {
+    expect(runCheck('P-S2-3', served({ fallthrough: { variant: 'gone' } })).state).toBe('fail')
+    expect(runCheck('P-S2-4', served({ fallthrough: { variant: 'gone' } })).state).toBe('fail')
+  })
+
+  it('has a baseline that ignores kill switch, rollout rule and member lists, and nothing else', () => {
+    const before = baselineOf(facts.flag, facts.environments)
+    const owned = {
+      id: 'r',
+      name: 'r',
+      when: { all: [] },
+      serve: { variant: 'on' },
+      rollout: { id: 'rollout_1', attempt: 1, treatment: 'on', control: 'off', keySampleRate: 1 },
+    }
+    expect(
+      baselineOf(served({ enabled: true, rules: [...flag.rules, owned] }).flag, facts.environments),
+    ).toEqual(before)
+    const more = facts.environments.map((it) => ({ ...it, segments: [{ key: 'staff', include: ['bob'] }] }))
+    expect(baselineOf(facts.flag, more)).toEqual(before)
+    expect(baselineOf(served({ rules: [] }).flag, facts.environments)).not.toEqual(before)
+    const other = facts.environments.map((it) => ({ ...it, segments: [{ key: 'staff', when: { all: [] } }] }))
+    expect(baselineOf(facts.flag, other)).not.toEqual(before)
+  })
+})
+
+describe('plan, monitoring, rollback', () => {
+  const planned = (change: Partial<ProcedurePlan>, more: Partial<FlagRolloutFacts['inputs']> = {}) => ({
+    ...withOutputs({ plan: { ...facts.outputs.plan, plan: { ...plan, ...change } } }),
+    inputs: { ...facts.inputs, ...more },
+  })
+
+  it('P-S3-5 finds variants and environments that do not exist, and a plan that ends too early', () => {
+    expect(runCheck('P-S3-5', planned({ treatment: 'blue' })).findings).toContain(
+      'the flag has no variant blue',
+    )
+    expect(runCheck('P-S3-5', planned({ environment: 'moon' })).findings).toContain(
+      'there is no environment moon',
+    )
+    expect(runCheck('P-S3-5', planned({ stages: plan.stages.slice(0, 2) })).state).toBe('fail')
+  })
+
+  it('P-S3-5 keeps the risk tolerance of P-I10', () => {
+    const tolerance = { maxErrorRateIncrease: 50, maxLatencyIncrease: 50, maxExposedUsers: 20_000 }
+    expect(runCheck('P-S3-5', planned({}, { tolerance })).findings.join()).toContain('risk-ratio')
+  })
+
+  it('P-S3-5 is unknown while nobody says how large the segments are', () => {
+    expect(runCheck('P-S3-5', withOutputs({ plan: { plan, timeline: {} } })).state).toBe('unknown')
+  })
+
+  it('P-S3-4 finds a timeline that is too short', () => {
+    const timeline = { start: '2026-03-02T10:00:00Z', expectedCompletion: '2026-03-03T10:00:00Z' }
+    expect(runCheck('P-S3-4', withOutputs({ plan: { ...facts.outputs.plan, timeline } })).state).toBe('fail')
+  })
+
+  it('P-S3-8 lets no feature of high risk begin with everybody', () => {
+    const review = { ...strategy.review, riskLevel: 'high' as const }
+    const { stages } = plan
+    const high = { ...planned({ stages: stages.slice(2) }) }
+    expect(
+      runCheck('P-S3-8', { ...high, outputs: { ...high.outputs, strategy: { ...strategy, review } } }).state,
+    ).toBe('fail')
+  })
+
+  it('P-S4-1 and P-S4-10 name the criterion without a metric or an alert', () => {
+    const bare = withOutputs({ monitoring: {} })
+    expect(runCheck('P-S4-1', bare).findings).toEqual(['criterion errors has no metric'])
+    expect(runCheck('P-S4-10', bare).findings).toEqual(['criterion errors has no alert'])
+  })
+
+  it('P-S5-1 wants triggers of every class, bound to something that exists', () => {
+    const triggers = [{ class: 'critical' as const, event: 'loss', bound: { criterion: 'losses' } }]
+    expect(runCheck('P-S5-1', withOutputs({ rollback: { triggers } })).findings).toEqual([
+      'no trigger of class performance',
+      'no trigger of class user-impact',
+      '"loss" is bound to the criterion losses, which the plan does not have',
+    ])
+  })
+
+  it('P-S5-2 finds a kill switch that serves something else than the plan goes back to', () => {
+    expect(runCheck('P-S5-2', served({ offVariant: 'on' })).state).toBe('fail')
+  })
+
+  it('P-S5-3 finds a code rollback to another version than documented', () => {
+    expect(
+      runCheck('P-S5-3', { ...facts, inputs: { ...facts.inputs, previousVersion: '1.4.1' } }).state,
+    ).toBe('fail')
+  })
+})
