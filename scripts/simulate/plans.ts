@@ -1,7 +1,7 @@
-import type { RolloutPlan, Stage } from '@flagmarshal/domain/rollout/model'
 /**
  * The plans that are simulated.
  */
+import type { RolloutPlan, Stage } from '@flagmarshal/domain/rollout/model'
 import { guardrail } from '@flagmarshal/domain/rollout/plan'
 
 import { CRITERION } from './traffic.ts'

@@ -1,9 +1,9 @@
-import type { HarmTest } from '@flagmarshal/domain/analysis/model'
-import type { Decision } from '@flagmarshal/domain/rollout/advance'
-import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
 /**
  * One rollout on a virtual clock, decided by the product's own code.
  */
+import type { HarmTest } from '@flagmarshal/domain/analysis/model'
+import type { Decision } from '@flagmarshal/domain/rollout/advance'
+import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { nextWake, dueWindows } from '@flagmarshal/domain/rollout/schedule'
 import { tick } from '@flagmarshal/domain/rollout/tick'
 import { scheduleRollout } from '@flagmarshal/domain/rollout/transition'

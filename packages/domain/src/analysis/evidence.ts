@@ -177,7 +177,8 @@ function addExposed(moments: Moments, { exposed }: ArmsWindow): Moments {
 /** Keeps the shortest run of latest windows that the hard floor needs; a window without exposed requests joins the one before. */
 function foldRecent(recent: readonly ArmsWindow[], { exposed, control }: ArmsWindow): readonly ArmsWindow[] {
   const last = recent.at(-1)
-  if (exposed.n === 0 && last !== undefined) return [...recent.slice(0, -1), total([last, { exposed, control }])]
+  if (exposed.n === 0 && last !== undefined)
+    return [...recent.slice(0, -1), total([last, { exposed, control }])]
   let windows = [...recent, { exposed, control }]
   while (holdEnough(windows.slice(1))) windows = windows.slice(1)
   return windows
