@@ -58,7 +58,7 @@ export function createEdge(connection: Connection, backends: readonly URL[]): Se
 function respond(response: ServerResponse, type: string, text: string): void {
   response.writeHead(200, {
     'content-type': `${type}; charset=utf-8`,
-    'content-security-policy': "default-src 'self'",
+    'content-security-policy': "default-src 'self'; img-src data:",
     'cache-control': 'no-store',
   })
   response.end(text)
