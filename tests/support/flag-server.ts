@@ -12,48 +12,26 @@ import { diffSnapshots } from '@flagmarshal/evaluation'
 import type { Acknowledgement, Flag, Patch, Segment, Snapshot, Telemetry } from '@flagmarshal/evaluation'
 
 /** The routes, without the environment's prefix. */
-export type FlagServerPath = '/snapshot' | '/stream' | '/acks' | '/telemetry'
+type FlagServerPath = '/snapshot' | '/stream' | '/acks' | '/telemetry'
 
 /** How a route misbehaves: an HTTP status, no answer at all, or an answer that is taken in and never confirmed. */
-export type Fault = number | 'hang' | 'lose-answer'
+type Fault = number | 'hang' | 'lose-answer'
 
-/** What a test sees and does. */
-export interface FlagServer {
-  readonly url: string
-  readonly requests: { readonly path: string; readonly headers: IncomingMessage['headers'] }[]
-  readonly acks: Acknowledgement[]
-  readonly telemetry: Telemetry[]
-  readonly snapshot: Snapshot
-  /** Streams that are open. */
-  readonly streams: number
-  /** Makes a route misbehave until it is set to `undefined`. */
-  fault(path: FlagServerPath, fault: Fault | undefined): void
-  /** Moves on to the next revision and streams the patch. */
-  change(change: Partial<Pick<Snapshot, 'flags' | 'segments' | 'telemetry'>>): void
-  /** Moves on and streams nothing, as when a patch is lost on the way. */
-  changeUnheard(change: Partial<Pick<Snapshot, 'flags' | 'segments' | 'telemetry'>>): void
-  /** Streams nothing but a comment. */
-  heartbeat(): void
-  dropStreams(): void
-  /** Refuses connections until `start`. */
-  stop(): Promise<void>
-  /** Listens again on the same port. */
-  start(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+type Change = Partial<Pick<Snapshot, 'flags' | 'segments' | 'telemetry'>>
+
+interface Recorded {
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
 }
+
+const PREFIX = '/api/v1/environments/production'
 
 /** A server with these flags at revision 1. Reports every 15 s and polling every 200 ms unless `telemetry` says otherwise. */
 export async function startFlagServer(
   flags: readonly Flag[],
   options: { readonly segments?: readonly Segment[]; readonly telemetry?: Snapshot['telemetry'] } = {},
 ): Promise<FlagServer> {
-  const requests: FlagServer['requests'] = []
-  const acks: Acknowledgement[] = []
-  const telemetry: Telemetry[] = []
-  const faults = new Map<string, Fault>()
-  const open = new Set<ServerResponse>()
-  const history: Patch[] = []
-  let snapshot: Snapshot = {
+  const server = new FlagServer({
     schema: 1,
     project: 'shop',
     environment: 'production',
@@ -62,96 +40,130 @@ export async function startFlagServer(
     flags,
     segments: options.segments ?? [],
     telemetry: options.telemetry ?? { flushIntervalMs: 15_000, pollIntervalMs: 200 },
-  }
-  let server = listenerFor(handle)
-  await listen(server, 0)
-  // A server that listens on TCP has an address object.
-  const { port } = server.address() as AddressInfo
+  })
+  await server.start()
+  return server
+}
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').replace('/api/v1/environments/production', '')
-    requests.push({ path, headers: request.headers })
-    const fault = faults.get(path)
-    const body = await read(request)
-    if (fault === 'hang') return
-    if (typeof fault === 'number') return void response.writeHead(fault).end()
-    if (request.headers.authorization !== 'Bearer fm_server_test') return void response.writeHead(401).end()
-    if (path === '/acks') acks.push(JSON.parse(body))
-    if (path === '/telemetry') telemetry.push(JSON.parse(body))
-    if (fault === 'lose-answer') return void response.destroy()
-    if (path === '/snapshot') return answerSnapshot(request, response)
-    if (path === '/stream') return answerStream(request, response)
-    response.writeHead(path === '/acks' ? 204 : 202).end()
-  }
+/** What a test sees and does. */
+export class FlagServer {
+  readonly requests: Recorded[] = []
+  readonly acks: Acknowledgement[] = []
+  readonly telemetry: Telemetry[] = []
+  snapshot: Snapshot
+  readonly #faults = new Map<string, Fault>()
+  readonly #streams = new Set<ServerResponse>()
+  readonly #history: Patch[] = []
+  #server: Server | undefined
+  #port = 0
 
-  function answerSnapshot(request: IncomingMessage, response: ServerResponse): void {
-    const etag = `"${snapshot.revision}"`
-    if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end()
-    response.writeHead(200, { 'content-type': 'application/json', etag }).end(JSON.stringify(snapshot))
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot
   }
 
-  function answerStream(request: IncomingMessage, response: ServerResponse): void {
-    open.add(response)
-    response.once('close', () => open.delete(response))
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const from = Number(request.headers['last-event-id'] ?? NaN)
-    const known = from === snapshot.revision || history.some((patch) => patch.from === from)
-    if (!known) return writeEvent(response, 'snapshot', snapshot)
-    response.write(': go on\n\n')
-    for (const patch of history.filter((patch) => patch.from >= from)) writeEvent(response, 'patch', patch)
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
   }
 
-  function moveOn(change: Partial<Snapshot>): Patch {
-    const next = { ...snapshot, ...change, revision: snapshot.revision + 1 }
-    const patch = diffSnapshots(snapshot, next)
-    snapshot = next
-    return patch
+  /** Streams that are open. */
+  get streams(): number {
+    return this.#streams.size
   }
 
-  const dropStreams = (): void => {
-    for (const response of open) response.destroy()
+  /** Makes a route misbehave until it is set to `undefined`. */
+  fault(path: FlagServerPath, fault: Fault | undefined): void {
+    if (fault === undefined) this.#faults.delete(path)
+    else this.#faults.set(path, fault)
   }
-  const stop = async (): Promise<void> => {
-    if (!server.listening) return
+
+  /** Moves on to the next revision and streams the patch. */
+  change(change: Change): void {
+    const patch = this.#moveOn(change)
+    this.#history.push(patch)
+    for (const response of this.#streams) writeEvent(response, 'patch', patch)
+  }
+
+  /** Moves on and streams nothing, as when a patch is lost on the way. */
+  changeUnheard(change: Change): void {
+    this.#moveOn(change)
+    this.#history.length = 0
+  }
+
+  /** Streams nothing but a comment. */
+  heartbeat(): void {
+    for (const response of this.#streams) response.write(': heartbeat\n\n')
+  }
+
+  dropStreams(): void {
+    for (const response of this.#streams) response.destroy()
+  }
+
+  /** Refuses connections until `start`. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeAllConnections()
     await closed
   }
 
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests,
-    acks,
-    telemetry,
-    get snapshot() {
-      return snapshot
-    },
-    get streams() {
-      return open.size
-    },
-    fault(path, fault) {
-      if (fault === undefined) faults.delete(path)
-      else faults.set(path, fault)
-    },
-    change(change) {
-      const patch = moveOn(change)
-      history.push(patch)
-      for (const response of open) writeEvent(response, 'patch', patch)
-    },
-    changeUnheard(change) {
-      moveOn(change)
-      history.length = 0
-    },
-    heartbeat() {
-      for (const response of open) response.write(': heartbeat\n\n')
-    },
-    dropStreams,
-    stop,
-    async start() {
-      server = listenerFor(handle)
-      await listen(server, port)
-    },
-    [Symbol.asyncDispose]: stop,
+  /** Listens, on the same port as before. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#handle(request, response))
+    this.#server = server
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.#port, '127.0.0.1', resolve)
+    })
+    // A server that listens on TCP has an address object.
+    this.#port = (server.address() as AddressInfo).port
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').replace(PREFIX, '')
+    const { headers } = request
+    this.requests.push({ path, headers })
+    const fault = this.#faults.get(path)
+    const body = await read(request)
+    if (fault === 'hang') return
+    if (typeof fault === 'number') return void response.writeHead(fault).end()
+    if (headers.authorization !== 'Bearer fm_server_test') return void response.writeHead(401).end()
+    if (path === '/acks') this.acks.push(JSON.parse(body))
+    if (path === '/telemetry') this.telemetry.push(JSON.parse(body))
+    if (fault === 'lose-answer') return void response.destroy()
+    if (path === '/snapshot') return this.#answerSnapshot(headers['if-none-match'], response)
+    if (path === '/stream') return this.#answerStream(headers['last-event-id'], response)
+    response.writeHead(path === '/acks' ? 204 : 202).end()
+  }
+
+  #answerSnapshot(known: string | undefined, response: ServerResponse): void {
+    const etag = `"${this.snapshot.revision}"`
+    if (known === etag) return void response.writeHead(304).end()
+    response.writeHead(200, { 'content-type': 'application/json', etag }).end(JSON.stringify(this.snapshot))
+  }
+
+  #answerStream(lastEventId: string | string[] | undefined, response: ServerResponse): void {
+    this.#streams.add(response)
+    response.once('close', () => this.#streams.delete(response))
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const from = Number(lastEventId ?? NaN)
+    const isKnown = from === this.snapshot.revision || this.#history.some((patch) => patch.from === from)
+    if (!isKnown) return writeEvent(response, 'snapshot', this.snapshot)
+    response.write(': go on\n\n')
+    for (const patch of this.#history.filter((patch) => patch.from >= from))
+      writeEvent(response, 'patch', patch)
+  }
+
+  #moveOn(change: Change): Patch {
+    const next = { ...this.snapshot, ...change, revision: this.snapshot.revision + 1 }
+    const patch = diffSnapshots(this.snapshot, next)
+    this.snapshot = next
+    return patch
   }
 }
 
@@ -192,19 +204,6 @@ export function rolloutFlag(key: string, percent: number, keySampleRate = 1): Fl
         },
       },
     ],
-  })
-}
-
-function listenerFor(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
-  return createServer((request, response) => {
-    void handle(request, response)
-  })
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
   })
 }
 

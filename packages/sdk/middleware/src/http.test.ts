@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 
 import { createFlagmarshal } from '@flagmarshal/sdk-server'
 import type { Connection } from '@flagmarshal/sdk-server'
-import { OpenFeature } from '@openfeature/server-sdk'
+import { AsyncLocalStorageTransactionContextPropagator, OpenFeature } from '@openfeature/server-sdk'
+import type { EvaluationContext } from '@openfeature/server-sdk'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { booleanFlag, rolloutFlag, startFlagServer } from '../../../../tests/support/flag-server.ts'
@@ -205,6 +206,18 @@ describe('withFlags', () => {
     const answer = await get(url)
     expect([answer.status, await answer.text()]).toEqual([200, 'false'])
     expect(logged[0]).toContain('the context of a request threw')
+  })
+
+  it('keeps a propagator that the application has set', async () => {
+    const own = new AsyncLocalStorageTransactionContextPropagator()
+    OpenFeature.setTransactionContextPropagator(own)
+    let seen: EvaluationContext = {}
+    const url = await serve((_request, response) => {
+      seen = own.getTransactionContext()
+      response.end()
+    })
+    await get(url, 'grace')
+    expect(seen).toEqual({ targetingKey: 'grace' })
   })
 
   it('counts nothing for a request that evaluates nothing', async () => {

@@ -14,7 +14,7 @@ import type { Mode } from './updates.ts'
 import { SDK_NAME, SDK_VERSION } from './version.ts'
 
 /** What is to be acknowledged: the revision in use and how changes arrive. */
-export interface Running {
+interface Running {
   readonly revision: number
   readonly mode: Mode
   readonly pollIntervalMs: number

@@ -34,8 +34,7 @@ import { settingsOf } from './settings.ts'
 import type { FlagmarshalOptions, Settings } from './settings.ts'
 import { transition } from './state.ts'
 import type { ConnectionEvent, ConnectionState } from './state.ts'
-import { createTelemetryReporter } from './telemetry.ts'
-import type { TelemetryReporter } from './telemetry.ts'
+import { TelemetryReporter } from './telemetry.ts'
 import { keepUpdated } from './updates.ts'
 import type { Mode, UpdateTarget } from './updates.ts'
 
@@ -89,7 +88,7 @@ export class Connection {
     const sample = createKeySample()
     this.counts = createCounts(sample)
     this.#acknowledger = createAcknowledger(settings)
-    this.#telemetry = createTelemetryReporter(settings, this.counts, sample)
+    this.#telemetry = new TelemetryReporter(settings, this.counts, sample)
     let settle = (): void => undefined
     this.#settled = new Promise((resolve) => (settle = resolve))
     this.#settle = settle

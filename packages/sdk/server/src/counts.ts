@@ -24,7 +24,7 @@ export interface Outcome {
 }
 
 /** The part of a report that is counted. */
-export type Counted = Pick<Telemetry, 'counts' | 'errors' | 'codeDefaults'>
+type Counted = Pick<Telemetry, 'counts' | 'errors' | 'codeDefaults'>
 
 /** Counts until they are taken. */
 export interface Counts {

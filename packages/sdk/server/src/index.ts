@@ -1,5 +1,5 @@
-export { Connection, createFlagmarshal } from './connection.ts'
-export type { Change, Readiness } from './connection.ts'
+export { createFlagmarshal } from './connection.ts'
+export type { Change, Connection, Readiness } from './connection.ts'
 export type { Outcome } from './counts.ts'
 export { openRequest, runRequest } from './request-scope.ts'
 export type { RequestCounter, RequestScope, RunRequestOptions } from './request-scope.ts'

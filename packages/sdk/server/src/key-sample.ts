@@ -8,7 +8,7 @@ import { attemptSalt, exposureHash, inKeySample } from '@flagmarshal/evaluation'
 import type { Arm } from '@flagmarshal/evaluation'
 
 /** A key as one evaluation used it. */
-export interface SampledKey {
+interface SampledKey {
   readonly rollout: { readonly id: string; readonly attempt: number }
   readonly arm: Arm
   readonly key: string

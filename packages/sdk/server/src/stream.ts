@@ -49,11 +49,7 @@ export function keepStream(settings: Settings, target: StreamTarget): Closable {
 }
 
 /** Opens one stream and reads it to its end; answers why it ended. Never rejects. */
-export async function readStream(
-  settings: Settings,
-  target: StreamTarget,
-  signal: AbortSignal,
-): Promise<Failure> {
+async function readStream(settings: Settings, target: StreamTarget, signal: AbortSignal): Promise<Failure> {
   const deadline = createDeadline(signal, settings.timings.silenceMs)
   const headers: Record<string, string> = { accept: 'text/event-stream' }
   const revision = target.revision()

@@ -13,79 +13,80 @@ import { post } from './endpoint.ts'
 import type { KeySample } from './key-sample.ts'
 import type { Settings } from './settings.ts'
 
-/** Sends reports until it is closed. */
-export interface TelemetryReporter {
-  /** Reports every `intervalMs` from now on; the same interval again changes nothing. */
-  every(intervalMs: number): void
-  /** Reports what is left, waiting no longer than the farewell, and ends. */
-  close(): Promise<void>
-}
-
 /** Reports kept for another try; the oldest is dropped first. */
 const KEPT = 20
 
-/** A reporter that does nothing until it is told an interval. */
-export function createTelemetryReporter(
-  settings: Settings,
-  counts: Counts,
-  sample: KeySample,
-): TelemetryReporter {
-  const stop = new AbortController()
-  const waiting: Telemetry[] = []
-  let seq = 0
-  let fromMs = Date.now()
-  let interval: number | undefined
-  let timer: NodeJS.Timeout | undefined
-  let sending: Promise<void> | undefined
+/** Sends reports from the first interval that it is told until it is closed. */
+export class TelemetryReporter {
+  readonly #settings: Settings
+  readonly #counts: Counts
+  readonly #sample: KeySample
+  readonly #stop = new AbortController()
+  readonly #waiting: Telemetry[] = []
+  #seq = 0
+  #fromMs = Date.now()
+  #intervalMs: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #sending: Promise<void> | undefined
 
-  return {
-    every(intervalMs) {
-      if (intervalMs === interval || stop.signal.aborted) return
-      interval = intervalMs
-      clearInterval(timer)
-      timer = setInterval(report, intervalMs)
-      timer.unref()
-    },
-    async close() {
-      clearInterval(timer)
-      const farewell = setTimeout(() => stop.abort(), settings.timings.farewellMs)
-      // Before the first snapshot there was nobody to report to.
-      if (interval !== undefined) {
-        await sending
-        report()
-        await sending
-      }
-      clearTimeout(farewell)
-      stop.abort()
-    },
+  constructor(settings: Settings, counts: Counts, sample: KeySample) {
+    this.#settings = settings
+    this.#counts = counts
+    this.#sample = sample
   }
 
-  function report(): void {
+  /** Reports every `intervalMs` from now on; the same interval again changes nothing. */
+  every(intervalMs: number): void {
+    if (intervalMs === this.#intervalMs || this.#stop.signal.aborted) return
+    this.#intervalMs = intervalMs
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#report(), intervalMs)
+    this.#timer.unref()
+  }
+
+  /** Reports what is left, waiting no longer than the farewell, and ends. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    const farewell = setTimeout(() => this.#stop.abort(), this.#settings.timings.farewellMs)
+    await this.#sending
+    // Before the first snapshot there was nobody to report to.
+    if (this.#intervalMs !== undefined) this.#report()
+    await this.#sending
+    clearTimeout(farewell)
+    this.#stop.abort()
+  }
+
+  #report(): void {
     const toMs = Date.now()
-    waiting.push({ instanceId: settings.instanceId, seq: ++seq, fromMs, toMs, ...counts.take() })
-    fromMs = toMs
-    if (waiting.length > KEPT) drop('too many reports are waiting')
-    sending ??= sendWaiting().finally(() => (sending = undefined))
+    const { instanceId } = this.#settings
+    const counted = this.#counts.take()
+    this.#waiting.push({ instanceId, seq: ++this.#seq, fromMs: this.#fromMs, toMs, ...counted })
+    this.#fromMs = toMs
+    if (this.#waiting.length > KEPT) this.#drop('too many reports are waiting')
+    this.#sending ??= this.#sendWaiting().finally(() => {
+      this.#sending = undefined
+    })
   }
 
-  async function sendWaiting(): Promise<void> {
+  async #sendWaiting(): Promise<void> {
+    const waiting = this.#waiting
     for (let oldest = waiting[0]; oldest !== undefined; oldest = waiting[0]) {
-      const failure = await post(settings, '/telemetry', oldest, stop.signal)
+      const failure = await post(this.#settings, '/telemetry', oldest, this.#stop.signal)
       // It may have been dropped meanwhile, to make room.
       if (waiting[0] !== oldest) continue
       if (failure === undefined) waiting.shift()
-      else if (isFinal(failure.status)) drop(`the server rejected it with ${failure.status}`)
+      else if (isFinal(failure.status)) this.#drop(`the server rejected it with ${failure.status}`)
       else return
     }
   }
 
-  function drop(why: string): void {
-    const lost = waiting.shift()
+  #drop(why: string): void {
+    const lost = this.#waiting.shift()
     if (lost === undefined) return
     for (const { rollout, arm, keys } of lost.counts) {
-      if (rollout !== undefined) sample.forget(rollout, arm, keys)
+      if (rollout !== undefined) this.#sample.forget(rollout, arm, keys)
     }
     const requests = lost.counts.reduce((sum, count) => sum + count.n, 0)
-    settings.logger.warn(`flagmarshal: report ${lost.seq} with ${requests} counts dropped: ${why}`)
+    this.#settings.logger.warn(`flagmarshal: report ${lost.seq} with ${requests} counts dropped: ${why}`)
   }
 }
