@@ -41,7 +41,8 @@ export type Outcome<O extends Operation> =
     }
   | { readonly ok: false; readonly problem: Problem }
 
-type Arguments<O extends Operation> = {} extends Call<O> ? [call?: Call<O>] : [call: Call<O>]
+/** The rest of a call's arguments: nothing needs to be given where nothing is required. */
+export type Arguments<O extends Operation> = {} extends Call<O> ? [call?: Call<O>] : [call: Call<O>]
 
 export interface Client {
   /** Calls an operation. Never throws for what the server or the network answers. */

@@ -24,7 +24,6 @@ export const SETTINGS = {
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
   FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },
   FLAGMARSHAL_PROJECT: { reader: 'cli', means: 'Project that commands mean.' },
-  FLAGMARSHAL_ENV: { reader: 'cli', means: 'Environment that commands mean.' },
   FLAGMARSHAL_SDK_KEY: { reader: 'sdk', means: 'Key that an application connects with.' },
   FLAGMARSHAL_URL: { reader: 'sdk', means: 'Address of the server that an application connects to.' },
   FLAGMARSHAL_TEST_DATABASE_URL: { reader: 'tests', means: 'A PostgreSQL to test against.' },

@@ -6,7 +6,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { notFound } from '../refusals.ts'
 import { selectEntries, selectHead } from '../storage/audit.ts'
 import type { EntryFilter } from '../storage/audit.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Queries } from '../storage/database.ts'
 import { selectSignals } from '../storage/outbox.ts'
 import { selectProject } from '../storage/projects.ts'
 import { chainOf } from './chain.ts'
@@ -55,10 +55,10 @@ export async function listSignals(
 }
 
 /** All entries of a chain in batches. */
-export async function* batchesOf(database: Database, chain: string): AsyncGenerator<readonly Entry[]> {
+export async function* batchesOf(queries: Queries, chain: string): AsyncGenerator<readonly Entry[]> {
   let after = 0
   for (;;) {
-    const batch = await selectEntries(database.kysely, chain, { after, limit: LARGEST_PAGE })
+    const batch = await selectEntries(queries, chain, { after, limit: LARGEST_PAGE })
     const last = batch.at(-1)
     if (last === undefined) return
     yield batch
@@ -74,7 +74,7 @@ export async function existingChain(database: Database, owner: ChainOwner): Prom
 }
 
 async function* linesOf(database: Database, chain: string): AsyncGenerator<string> {
-  for await (const batch of batchesOf(database, chain)) {
+  for await (const batch of batchesOf(database.kysely, chain)) {
     yield batch.map((entry) => `${JSON.stringify(entry)}\n`).join('')
   }
 }

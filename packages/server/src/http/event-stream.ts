@@ -43,10 +43,13 @@ export function openEventStream(response: ServerResponse, headers: OutgoingHttpH
 
   function write(text: string): boolean {
     if (response.destroyed || response.writableEnded) return false
+    // Before and not after: the first snapshot alone may be larger.
+    if (response.writableLength > LARGEST_BACKLOG_BYTES) {
+      response.destroy()
+      return false
+    }
     response.write(text)
-    if (response.writableLength <= LARGEST_BACKLOG_BYTES) return true
-    response.destroy()
-    return false
+    return true
   }
 
   return {

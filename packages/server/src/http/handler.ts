@@ -36,6 +36,8 @@ export interface BodyAnswer<B> {
   readonly status?: number
   /** Where it is not the one of the operation's media. */
   readonly contentType?: string
+  /** The body as it goes over the wire, where it was made before. */
+  readonly prepared?: { readonly bytes: Buffer; readonly encoding?: 'gzip' }
 }
 
 /** An answer that stays open: called when the stream is; the stream ends when the client goes. */

@@ -65,9 +65,10 @@ export function registerRoutes(server: FastifyInstance, parts: RouterParts): voi
   for (const [id, operation] of Object.entries(operations)) {
     server.route({
       method: operation.method,
-      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: urlOf(operation),
       config: { operation: id },
       onRequest: async (request) => {
+        if (operation.rest === true) request.params = namedRest(operation, request.params)
         const { params, now } = request
         const authorization = request.headers.authorization
         request.actor = await authorize(operation, parts.authenticator, { authorization, params, now })
@@ -75,6 +76,20 @@ export function registerRoutes(server: FastifyInstance, parts: RouterParts): voi
       handler: (request, reply) => handle({ id, operation, request, reply, parts }),
     })
   }
+}
+
+/** The route as Fastify writes it. */
+function urlOf({ path, rest }: Operation): string {
+  const url = path.replace(/\{(\w+)\}/g, ':$1')
+  return rest === true ? url.replace(/:\w+$/, '*') : url
+}
+
+/** Fastify calls the rest of a path `*`; here it has the name of the parameter. */
+function namedRest({ path }: Operation, params: unknown): unknown {
+  const name = /\{(\w+)\}$/.exec(path)?.[1]
+  if (name === undefined || typeof params !== 'object' || params === null || !('*' in params)) return params
+  const { '*': rest, ...others } = params
+  return { ...others, [name]: rest }
 }
 
 interface Exchange {
@@ -150,13 +165,13 @@ function storable(operation: Operation, answer: StreamAnswer | BodyAnswer<unknow
   return {
     status: answer.status ?? operation.success.status,
     etag: etagOf(answer),
-    body: JSON.parse(JSON.stringify(answer.body)),
+    body: answer.body === undefined ? null : JSON.stringify(answer.body),
   }
 }
 
 function sendStored(reply: FastifyReply, answer: StoredAnswer): FastifyReply {
   if (answer.etag !== null) reply.header('etag', answer.etag)
-  return reply.code(answer.status).type('application/json; charset=utf-8').send(JSON.stringify(answer.body))
+  return reply.code(answer.status).type('application/json; charset=utf-8').send(answer.body)
 }
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
@@ -172,9 +187,18 @@ function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknow
   }
   reply.code(answer.status ?? operation.success.status)
   if (answer.body === undefined) return reply.send()
+  if (answer.prepared !== undefined) return sendPrepared(reply, answer.prepared)
   const { contentType } = answer
   if (operation.success.media === 'text') return sendText(reply, answer.body, contentType)
   return reply.type(contentType ?? 'application/json; charset=utf-8').send(JSON.stringify(answer.body))
+}
+
+function sendPrepared(
+  reply: FastifyReply,
+  { bytes, encoding }: NonNullable<BodyAnswer<unknown>['prepared']>,
+): FastifyReply {
+  if (encoding !== undefined) reply.header('content-encoding', encoding)
+  return reply.header('vary', 'accept-encoding').type('application/json; charset=utf-8').send(bytes)
 }
 
 function sendText(

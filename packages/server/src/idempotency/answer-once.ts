@@ -18,7 +18,8 @@ import { within } from '../storage/postgres.ts'
 export interface StoredAnswer {
   readonly status: number
   readonly etag: string | null
-  readonly body: unknown
+  /** JSON. */
+  readonly body: string | null
 }
 
 /** Runs `work` with a database that lives in the transaction, or gives the answer of the first time. */

@@ -1,7 +1,6 @@
 /**
  * Queries on the answers to creations that carried an Idempotency-Key.
  */
-import { toJson } from './column.ts'
 import type { Tx } from './database.ts'
 
 const KEPT_MS = 86_400_000
@@ -34,11 +33,11 @@ export async function keepAnswer(
   tx: Tx,
   actor: string,
   key: string,
-  answer: { readonly status: number; readonly etag: string | null; readonly body: unknown },
+  answer: { readonly status: number; readonly etag: string | null; readonly body: string | null },
 ): Promise<void> {
   await tx
     .updateTable('idempotency_keys')
-    .set({ status: answer.status, etag: answer.etag, body: toJson(answer.body) })
+    .set({ status: answer.status, etag: answer.etag, body: answer.body })
     .where('actor', '=', actor)
     .where('key', '=', key)
     .execute()

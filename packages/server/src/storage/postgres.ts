@@ -7,7 +7,7 @@ import { Pool, types } from 'pg'
 import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
-import type { Database, Tx } from './database.ts'
+import type { Database, TransactionOptions, Tx } from './database.ts'
 import { startListening } from './listen.ts'
 import type { Tables } from './tables.ts'
 
@@ -36,7 +36,7 @@ export function openPostgres(url: string, log: Log): Database {
 
   return {
     kysely,
-    transaction: (work, options) => transaction(kysely, work, options?.lockTimeoutMs),
+    transaction: (work, options) => transaction(kysely, work, options),
     async listen(channel, notified) {
       const stop = startListening(config, channel, notified, log)
       stops.add(stop)
@@ -91,10 +91,13 @@ class RolledBack<T> extends Error {
 async function transaction<T>(
   kysely: Kysely<Tables>,
   work: (tx: Tx) => Promise<T>,
-  lockTimeoutMs: number | undefined,
+  { lockTimeoutMs, snapshot }: TransactionOptions = {},
 ): Promise<T> {
+  const begin = kysely.transaction()
+  const opening =
+    snapshot === undefined ? begin : begin.setIsolationLevel('repeatable read').setAccessMode('read only')
   try {
-    return await kysely.transaction().execute(async (tx) => {
+    return await opening.execute(async (tx) => {
       if (lockTimeoutMs !== undefined) {
         await sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`.execute(tx)
       }
@@ -108,14 +111,11 @@ async function transaction<T>(
   }
 }
 
-/** PostgreSQL's int8, also the type of count: https://www.postgresql.org/docs/current/catalog-pg-type.html */
-const INT8 = 20
-
 type TypeId = Parameters<typeof types.getTypeParser>[0]
 
 /** int8 as a number; the driver would give a string. */
 const getTypeParser: typeof types.getTypeParser = (oid: TypeId, format?: 'text' | 'binary') =>
-  Number(oid) === INT8 ? safeInteger : types.getTypeParser(oid, format)
+  oid === types.builtins.INT8 ? safeInteger : types.getTypeParser(oid, format)
 
 function safeInteger(text: string): number {
   const value = Number(text)

@@ -109,7 +109,7 @@ create table idempotency_keys (
   request_hash text not null,
   status integer,
   etag text,
-  body jsonb,
+  body text,
   at timestamptz not null,
   primary key (actor, key)
 );

@@ -1,5 +1,5 @@
 /** Answers to creations that carried an Idempotency-Key. */
-import type { Instant, JsonColumn } from '../column.ts'
+import type { Instant } from '../column.ts'
 
 export interface HttpTables {
   idempotency_keys: {
@@ -9,7 +9,8 @@ export interface HttpTables {
     request_hash: string
     status: number | null
     etag: string | null
-    body: JsonColumn | null
+    /** As it was sent: `jsonb` would reorder its members. */
+    body: string | null
     at: Instant
   }
 }
