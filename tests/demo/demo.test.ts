@@ -1,19 +1,23 @@
 /** `npm run demo`, whole: the server, the shop, its shoppers, and both rollouts, as real processes. */
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..')
+/** Where these demos put their databases: nobody else's are counted. */
+const temporary = mkdtempSync(join(tmpdir(), 'flagmarshal-test-demo-'))
+chmodSync(temporary, 0o755)
+afterAll(() => rm(temporary, { recursive: true, force: true }))
 
 describe('npm run demo', () => {
   it('takes the good feature to everybody, rolls the bad one back, proves both and cleans up', async () => {
-    const before = traces()
     const demo = start()
     const [output, errors, code] = await Promise.all([text(demo.stdout), text(demo.stderr), ended(demo)])
     expect({ code, errors, output }).toMatchObject({ code: 0, errors: '' })
@@ -28,19 +32,18 @@ describe('npm run demo', () => {
     expect(output).toMatch(/fast-search is rolled back, confirmed by 3 of 3 instances/)
     expect(output).toMatch(/audit chain of the project holds/)
     expect(output).not.toContain('\u001b')
-    expect(traces()).toEqual(before)
+    expect(traces()).toEqual([])
   })
 
   it('ends everything that it started when it is interrupted', async () => {
-    const before = traces()
     const demo = start()
     await printed(demo, /the shop is open/)
     demo.kill('SIGINT')
     expect(await ended(demo)).toBe(130)
-    expect(traces()).toEqual(before)
+    expect(traces()).toEqual([])
   })
 
-  it('leaves neither server nor shop behind when it is killed', async () => {
+  it('leaves neither server, database nor shop behind when it is killed', async () => {
     const demo = start()
     const output = await printed(demo, /the shop is open at \S+:/)
     const addresses = output.match(/http:\/\/[\d.]+:\d+/g) ?? []
@@ -48,6 +51,9 @@ describe('npm run demo', () => {
     expect(await Promise.all(addresses.map(answers))).toEqual([true, true])
     demo.kill('SIGKILL')
     await until(async () => !(await Promise.all(addresses.map(answers))).includes(true))
+    // Nobody was left to remove the folder; a database that stopped leaves no pid file in it.
+    await until(() => globSync('**/postmaster.pid', { cwd: temporary }).length === 0)
+    for (const it of traces()) await rm(join(temporary, it), { recursive: true })
   })
 
   it('says how it is used when it is asked for something else', async () => {
@@ -64,7 +70,7 @@ function start(...options: string[]): ChildProcessWithoutNullStreams {
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
   const [program = '', ...args] = scripts.scripts['demo']?.split(' ') ?? []
-  return spawn(program, [...args, ...options], { cwd: root })
+  return spawn(program, [...args, ...options], { cwd: root, env: { ...process.env, TMPDIR: temporary } })
 }
 
 function ended(demo: ChildProcessWithoutNullStreams): Promise<number | null> {
@@ -96,7 +102,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-/** Folders of demos; one that ended leaves none. */
+/** What demos have left. */
 function traces(): string[] {
-  return readdirSync(tmpdir()).filter((it) => it.startsWith('flagmarshal-demo-'))
+  return readdirSync(temporary)
 }
