@@ -154,7 +154,8 @@ export class FlagServer {
     const from = Number(lastEventId ?? NaN)
     const isKnown = from === this.snapshot.revision || this.#history.some((patch) => patch.from === from)
     if (!isKnown) return writeEvent(response, 'snapshot', this.snapshot)
-    response.write(': go on\n\n')
+    // The SDK does not know this event; it says that the stream lives and that nothing was missed.
+    if (from === this.snapshot.revision) response.write(`event: current\ndata: {"revision":${from}}\n\n`)
     for (const patch of this.#history.filter((patch) => patch.from >= from))
       writeEvent(response, 'patch', patch)
   }

@@ -337,6 +337,7 @@ describe('a connection that cannot be', () => {
     ['key', { key: '' }],
     ['environment', { environment: '' }],
     ['application', { application: '' }],
+    ['applicationVersion', { applicationVersion: 'v'.repeat(129) }],
     ['layers', { layers: [] }],
     ['instanceId', { instanceId: 'ünique' }],
     ['pollIntervalMs', { pollIntervalMs: 1 }],

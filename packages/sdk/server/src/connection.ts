@@ -155,10 +155,11 @@ export class Connection {
   }
 
   async #close(): Promise<void> {
+    // The stream is the last to end: a report after it would look like an instance that is still there.
+    await this.#telemetry.close()
     this.#updates.close()
     this.#acknowledger.close()
     this.#enter('closed')
-    await this.#telemetry.close()
   }
 
   #answer(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {

@@ -66,7 +66,21 @@ describe('counts', () => {
   it('stays bounded whatever flag keys an application asks for', () => {
     const counts = createCounts(createKeySample())
     for (let i = 0; i < 20_000; i++) counts.codeDefault(`flag-${i}`, 'FLAG_NOT_FOUND')
-    expect(counts.take().errors).toHaveLength(10_000)
+    expect(counts.take().errors).toHaveLength(2_000)
+    counts.codeDefault('', 'FLAG_NOT_FOUND')
+    counts.codeDefault('x'.repeat(1_000), 'FLAG_NOT_FOUND')
+    expect(counts.take().codeDefaults).toEqual([{ flag: 'x'.repeat(128), n: 1 }])
+  })
+})
+
+describe('keys in one report', () => {
+  it('are no more than the server takes; the rest is reported when their owners come back', () => {
+    const counts = createCounts(createKeySample())
+    const visit = (): number => {
+      for (let i = 0; i < 20_100; i++) counts.request([exposed(`k${i}`)], { bad: false, slow: false })
+      return counts.take().counts[0]?.keys.length ?? 0
+    }
+    expect([visit(), visit(), visit()]).toEqual([20_000, 100, 0])
   })
 })
 

@@ -36,8 +36,11 @@ export interface Counts {
   take(): Counted
 }
 
-/** Flag keys come from the application and may be anything; beyond this many distinct rows in one report a row is not opened. */
-const ROWS = 10_000
+/** The most that the server takes in one report: distinct rows of each kind, and bucketing keys. */
+const ROWS = 2_000
+const KEYS = 20_000
+/** Flag keys come from the application and may be anything; the server takes names up to this length. */
+const NAME_LENGTH = 128
 
 type Row = { -readonly [Name in keyof TelemetryCount]: TelemetryCount[Name] } & { keys: string[] }
 
@@ -46,6 +49,7 @@ export function createCounts(sample: KeySample): Counts {
   let rows = new Map<string, Row>()
   let errors = new Map<string, { flag: string; code: string; n: number }>()
   let codeDefaults = new Map<string, { flag: string; n: number }>()
+  let keys = 0
 
   function countOne(evaluation: FirstEvaluation, outcome: Outcome): void {
     const row = rowOf(rows, rowName(evaluation), () => emptyRow(evaluation))
@@ -54,16 +58,21 @@ export function createCounts(sample: KeySample): Counts {
     if (outcome.bad) row.bad++
     if (outcome.slow) row.slow++
     const { rollout, arm, sampled } = evaluation
-    if (rollout === undefined || sampled === undefined) return
+    // A key that finds no room here is reported when its owner comes back.
+    if (rollout === undefined || sampled === undefined || keys >= KEYS) return
     const hash = sample.take({ rollout, arm, ...sampled })
-    if (hash !== undefined) row.keys.push(hash)
+    if (hash === undefined) return
+    row.keys.push(hash)
+    keys++
   }
 
   return {
     request(evaluations, outcome) {
       for (const evaluation of evaluations) countOne(evaluation, outcome)
     },
-    codeDefault(flag, code) {
+    codeDefault(key, code) {
+      const flag = key.slice(0, NAME_LENGTH)
+      if (flag === '') return
       const error = rowOf(errors, `${code} ${flag}`, () => ({ flag, code, n: 0 }))
       if (error !== undefined) error.n++
       const served = rowOf(codeDefaults, flag, () => ({ flag, n: 0 }))
@@ -78,6 +87,7 @@ export function createCounts(sample: KeySample): Counts {
       rows = new Map()
       errors = new Map()
       codeDefaults = new Map()
+      keys = 0
       return counted
     },
   }

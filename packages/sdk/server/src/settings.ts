@@ -34,7 +34,7 @@ export interface FlagmarshalOptions {
   /** Default: warnings and errors go to the console. */
   readonly logger?: Logger
   /**
-   * Visible ASCII, at most 100 characters, and a new one for each start of the process, because the
+   * Visible ASCII, at most 128 characters, and a new one for each start of the process, because the
    * server discards reports that it has already seen from an instance. Default: a random UUID.
    */
   readonly instanceId?: string
@@ -85,9 +85,10 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
   const instanceId = options.instanceId ?? randomUUID()
   demand(/^[\x21-\x7e]+$/.test(options.key), 'key must be a server key, fm_server_…')
   demand(options.environment !== '', 'environment must name an environment')
-  demand(options.application !== '', 'application must name this program')
+  demand(isName(options.application), 'application must be 1 to 128 characters')
+  demand(isName(options.applicationVersion ?? '-'), 'applicationVersion must be 1 to 128 characters')
   demand(options.layers.length > 0, 'layers must name at least one of backend, frontend, middleware')
-  demand(/^[\x21-\x7e]{1,100}$/.test(instanceId), 'instanceId must be 1 to 100 visible ASCII characters')
+  demand(/^[\x21-\x7e]{1,128}$/.test(instanceId), 'instanceId must be 1 to 128 visible ASCII characters')
   demand((options.pollIntervalMs ?? 100) >= 100, 'pollIntervalMs must be at least 100')
   demand((options.initTimeoutMs ?? 0) >= 0, 'initTimeoutMs must be 0 or more')
   return {
@@ -110,6 +111,10 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
 function parseUrl(url: string | URL): string {
   demand(URL.canParse(String(url)) && /^https?:/i.test(String(url)), 'url must be an http or https address')
   return new URL(url).href.replace(/[?#].*$/, '').replace(/\/+$/, '')
+}
+
+function isName(name: string): boolean {
+  return name.length >= 1 && name.length <= 128
 }
 
 function demand(condition: boolean, message: string): asserts condition {
