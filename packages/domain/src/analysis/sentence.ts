@@ -51,7 +51,7 @@ function goText({ safe, harmLogE }: Judgement): string {
       `F2b-safe log e = ${safe.logE.toFixed(2)} (threshold ${thresholdText(safe.threshold)}) against the ceiling of ${percent(safe.ceiling)}`,
     )
     parts.push(
-      `block-abs over ${safe.block.t} windows ${short(safe.block.mean)} ± ${short(safe.block.halfWidth)}`,
+      `block-abs over ${safe.block.t} windows ${short(safe.block.mean)} ± ${short(safe.block.halfWidth ?? Infinity)}`,
     )
   }
   if (harmLogE !== undefined) parts.push(`F1r log e = ${harmLogE.toFixed(2)}`)
@@ -76,7 +76,7 @@ function lackText(lack: Lack, judgement: Judgement): string {
     case 'block':
       return (safe?.block.t ?? 0) < BURN_IN_WINDOWS
         ? `block-abs has ${safe?.block.t ?? 0} of ${BURN_IN_WINDOWS} windows`
-        : `block-abs ${short(safe?.block.mean ?? 0)} ± ${short(safe?.block.halfWidth ?? 0)} does not exclude the ceiling`
+        : `block-abs ${short(safe?.block.mean ?? 0)} ± ${short(safe?.block.halfWidth ?? Infinity)} does not exclude the ceiling`
     case 'harm':
       return `F1r log e = ${(judgement.harmLogE ?? 0).toFixed(2)} > 0: the exposed arm looks worse than the control`
     case 'ceiling-too-far':

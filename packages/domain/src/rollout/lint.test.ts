@@ -154,4 +154,16 @@ describe('a reviewer is warned', () => {
   it('a demonstration may bake shorter', () => {
     expect(refused(testPlan({ stages: [stage('full', [100], { bakeMs: 1000 })], demo: true }))).toEqual([])
   })
+
+  it('when the traffic cannot show what a stage is there to show', () => {
+    const traffic = { everybody: { perMinute: 6, badShare: 0.001 } }
+    const findings = lintPlan(testPlan(), { traffic })
+    expect([...new Set(findings.map(({ id }) => id))]).toEqual(['underpowered', 'go-out-of-reach'])
+    expect(findings[0]?.message).toMatch(
+      /^errors: at this traffic a regression of 2 times is seen in about \d+ h; 10 % of stage gradual bakes 30 min$/,
+    )
+    expect(lintPlan(testPlan(), { traffic: { everybody: { perMinute: 60_000, badShare: 0.002 } } })).toEqual(
+      [],
+    )
+  })
 })

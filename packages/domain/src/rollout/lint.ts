@@ -4,6 +4,7 @@
  */
 import { error, warning, type Finding } from './finding.ts'
 import { lintCriteria } from './lint-criteria.ts'
+import { lintPower } from './lint-power.ts'
 import { lintStages } from './lint-stages.ts'
 import type { RolloutPlan } from './model.ts'
 
@@ -14,6 +15,16 @@ export interface LintFacts {
   /** Share of everybody, 0..1, by audience id, for those with a segment; they must not overlap. */
   readonly audienceShares?: Readonly<Record<string, number>>
   readonly riskTolerance?: RiskTolerance
+  /** By audience id. */
+  readonly traffic?: Readonly<Record<string, ExpectedTraffic>>
+}
+
+/** What an audience does without the feature. */
+export interface ExpectedTraffic {
+  /** Requests of the whole audience in a minute. */
+  readonly perMinute: number
+  /** Share of bad requests, 0..1. */
+  readonly badShare: number
 }
 
 /** What the business accepts, from the procedure's inputs. */
@@ -27,6 +38,7 @@ export interface RiskTolerance {
 /** Everything that is wrong with a plan; an empty list is fine. Errors first. */
 export function lintPlan(plan: RolloutPlan, facts: LintFacts): Finding[] {
   const findings = [...lintWhole(plan), ...lintStages(plan, facts), ...lintCriteria(plan, facts)]
+  if (findings.every(({ severity }) => severity !== 'error')) findings.push(...lintPower(plan, facts))
   return [
     ...findings.filter((each) => each.severity === 'error'),
     ...findings.filter((each) => each.severity === 'warning'),

@@ -39,17 +39,17 @@ export interface BlockBound {
   readonly t: number
   /** Mean of ceiling·n − x over the windows: bad events to spare in each. */
   readonly mean: number
-  readonly halfWidth: number
+  /** Absent below two windows: nothing is certain yet. */
+  readonly halfWidth?: number
 }
 
 /**
  * block-abs. The variance is never taken below that of Poisson counts at the ceiling: without that
  * floor windows without a bad event have variance 0 and would be an instant Go.
- * The half-width is infinite below two windows.
  */
 export function boundBelowCeiling(moments: Moments, ceiling: number, alpha: number): BlockBound {
   const { t, n, x, nn, nx, xx } = moments
-  if (t < 2) return { t, mean: 0, halfWidth: Infinity }
+  if (t < 2) return { t, mean: 0 }
   const mean = (ceiling * n - x) / t
   const squares = ceiling * ceiling * nn - 2 * ceiling * nx + xx
   const empirical = (squares - t * mean * mean) / (t - 1)
@@ -59,5 +59,5 @@ export function boundBelowCeiling(moments: Moments, ceiling: number, alpha: numb
 
 /** Whether the bound proves, after its burn-in, that the rate is below the ceiling. */
 export function provesBelow(bound: BlockBound): boolean {
-  return bound.t >= BURN_IN_WINDOWS && bound.mean > bound.halfWidth
+  return bound.t >= BURN_IN_WINDOWS && bound.halfWidth !== undefined && bound.mean > bound.halfWidth
 }
