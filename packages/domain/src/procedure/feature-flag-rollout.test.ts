@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest'
 
 import type { Strategy } from '../flag/strategy.ts'
 import { defaultPlan, guardrail } from '../rollout/plan.ts'
+import type { ServedPlan } from '../rollout/served-plan.ts'
 import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
 import { baselineOf } from './feature-flag-rollout/baseline.ts'
 import { CHECKS, runCheck } from './feature-flag-rollout/checks.ts'
 import type { FlagRolloutFacts } from './feature-flag-rollout/facts.ts'
 import { judgeInput, observeInputs } from './feature-flag-rollout/inputs.ts'
-import type { ProcedurePlan } from './feature-flag-rollout/outputs.ts'
 import type { InputDefinition } from './model.ts'
 import type { JsonObject } from './run.ts'
 
@@ -63,13 +63,14 @@ const strategy: Strategy = {
   life: { owner: 'team-shop', endsOn: '2027-01-31', retirement: 'at 100 % for a month' },
 }
 
-const plan: ProcedurePlan = {
+const plan: ServedPlan = {
   ...defaultPlan({ staff: 'staff', beta: 'beta' }, [
     guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.02 }),
   ]),
   environment: 'production',
   treatment: 'on',
   control: 'off',
+  bucketBy: 'targetingKey',
   expectedKeys: 20_000,
 }
 
@@ -377,7 +378,7 @@ describe('the flag', () => {
 })
 
 describe('plan, monitoring, rollback', () => {
-  const planned = (change: Partial<ProcedurePlan>, more: Partial<FlagRolloutFacts['inputs']> = {}) => ({
+  const planned = (change: Partial<ServedPlan>, more: Partial<FlagRolloutFacts['inputs']> = {}) => ({
     ...withOutputs({ plan: { ...facts.outputs.plan, plan: { ...plan, ...change } } }),
     inputs: { ...facts.inputs, ...more },
   })

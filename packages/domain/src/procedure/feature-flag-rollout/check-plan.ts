@@ -3,10 +3,10 @@
  */
 import { lintPlan } from '../../rollout/lint.ts'
 import type { LintFacts } from '../../rollout/lint.ts'
+import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { CheckOutcome } from '../run.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
-import type { ProcedurePlan } from './outputs.ts'
 
 /** P-S3-5, with the agreed risk and the flag that the plan is for. */
 export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
@@ -73,7 +73,7 @@ export function checkAtOnce({ outputs }: FlagRolloutFacts): CheckOutcome {
 
 function lintFacts(
   { environments, inputs, outputs }: FlagRolloutFacts,
-  plan: ProcedurePlan,
+  plan: ServedPlan,
   sized: boolean,
 ): LintFacts {
   const segments = environments.find((it) => it.key === plan.environment)?.segments.map((it) => it.key)
@@ -93,7 +93,7 @@ function lintFacts(
 }
 
 /** What the plan says of flag and environment, against what there is. */
-function disagreements({ flag, environments }: FlagRolloutFacts, plan: ProcedurePlan): readonly string[] {
+function disagreements({ flag, environments }: FlagRolloutFacts, plan: ServedPlan): readonly string[] {
   const variants = flag?.configurations.find((it) => it.environment === plan.environment)?.flag.variants
   const named = [plan.treatment, plan.control]
   return [

@@ -5,7 +5,7 @@
 import type { Layer } from '@flagmarshal/evaluation'
 
 import type { Strategy } from '../../flag/strategy.ts'
-import type { RolloutPlan } from '../../rollout/model.ts'
+import type { ServedPlan } from '../../rollout/served-plan.ts'
 
 /** Outputs by step. */
 export interface Outputs {
@@ -36,16 +36,7 @@ export interface PlanOutput {
   readonly timeline: { readonly start?: string; readonly expectedCompletion?: string }
   /** Expected share of everybody, 0..1, of each audience that has a segment. */
   readonly audienceShares: Readonly<Record<string, number>>
-  readonly plan: ProcedurePlan
-}
-
-/** A rollout plan with the place and the variants that it is for. */
-export type ProcedurePlan = RolloutPlan & {
-  readonly environment: string
-  readonly treatment: string
-  readonly control: string
-  /** Distinct bucketing keys expected. */
-  readonly expectedKeys: number
+  readonly plan: ServedPlan
 }
 
 export interface MonitoringOutput {

@@ -1,0 +1,36 @@
+/**
+ * Queries on evidence: rows that nobody changes, found by the hash of their content.
+ */
+import type { Insertable, Selectable } from 'kysely'
+
+import type { Queries, Tx } from './database.ts'
+import type { ProcedureTables } from './tables/procedure.ts'
+
+export type EvidenceRow = Selectable<ProcedureTables['evidence']>
+
+/** Stores evidence; the same content again is the same row. */
+export async function insertEvidence(
+  tx: Tx,
+  rows: readonly Insertable<ProcedureTables['evidence']>[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await tx
+    .insertInto('evidence')
+    .values([...rows])
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Evidence by its hash. */
+export async function selectEvidence(
+  queries: Queries,
+  project: string,
+  hash: string,
+): Promise<EvidenceRow | undefined> {
+  return await queries
+    .selectFrom('evidence')
+    .selectAll()
+    .where('project', '=', project)
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+}

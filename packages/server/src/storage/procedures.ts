@@ -1,0 +1,224 @@
+/**
+ * Queries on features, runs and bundles.
+ *
+ * A run is locked after the flag it rests on and before the head of the audit chain; whoever has
+ * locked a run locks no flag.
+ */
+import type { Condition } from '@flagmarshal/evaluation'
+import type { Insertable, Selectable } from 'kysely'
+
+import type { Queries, Tx } from './database.ts'
+import type { ProcedureTables } from './tables/procedure.ts'
+
+export type FeatureRow = Selectable<ProcedureTables['features']>
+export type RunRow = Selectable<ProcedureTables['procedure_runs']>
+
+/** Stores a feature; says which of its two names is taken. */
+export async function insertFeature(
+  tx: Tx,
+  row: Insertable<ProcedureTables['features']>,
+): Promise<'stored' | 'key-taken' | 'flag-taken'> {
+  const inserted = await tx
+    .insertInto('features')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  if (inserted.numInsertedOrUpdatedRows === 1n) return 'stored'
+  return (await selectFeature(tx, row.project, row.key)) === undefined ? 'flag-taken' : 'key-taken'
+}
+
+/** The features of a project, by key. */
+export async function selectFeatures(queries: Queries, project: string): Promise<readonly FeatureRow[]> {
+  return await queries
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .orderBy('key')
+    .execute()
+}
+
+/** One feature. */
+export async function selectFeature(
+  queries: Queries,
+  project: string,
+  key: string,
+): Promise<FeatureRow | undefined> {
+  return await queries
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .executeTakeFirst()
+}
+
+/** One feature, locked until the transaction ends: one run begins at a time. */
+export async function lockFeature(tx: Tx, project: string, key: string): Promise<FeatureRow | undefined> {
+  return await tx
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The feature that stands behind a flag. */
+export async function selectFeatureOfFlag(
+  queries: Queries,
+  project: string,
+  flag: string,
+): Promise<FeatureRow | undefined> {
+  return await queries
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .where('flag', '=', flag)
+    .executeTakeFirst()
+}
+
+/** Stores a new run. */
+export async function insertRun(tx: Tx, row: Insertable<ProcedureTables['procedure_runs']>): Promise<void> {
+  await tx.insertInto('procedure_runs').values(row).execute()
+}
+
+/** One run of a project. */
+export async function selectRun(queries: Queries, project: string, id: string): Promise<RunRow | undefined> {
+  return await queries
+    .selectFrom('procedure_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** One run, locked until the transaction ends. */
+export async function lockRun(tx: Tx, project: string, id: string): Promise<RunRow | undefined> {
+  return await tx
+    .selectFrom('procedure_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The runs of a feature, newest first. */
+export async function selectRuns(
+  queries: Queries,
+  project: string,
+  feature: string,
+): Promise<readonly Pick<RunRow, 'id' | 'state' | 'started_at'>[]> {
+  return await queries
+    .selectFrom('procedure_runs')
+    .select(['id', 'state', 'started_at'])
+    .where('project', '=', project)
+    .where('feature', '=', feature)
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/** The newest run of a feature: the one that its gates are about. */
+export async function selectLatestRun(
+  queries: Queries,
+  project: string,
+  feature: string,
+): Promise<RunRow | undefined> {
+  return await queries
+    .selectFrom('procedure_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('feature', '=', feature)
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Stores what became of a run. */
+export async function updateRun(
+  tx: Tx,
+  id: string,
+  change: Pick<RunRow, 'state' | 'revision' | 'updated_at'> & { readonly run: string },
+): Promise<void> {
+  await tx.updateTable('procedure_runs').set(change).where('id', '=', id).execute()
+}
+
+/** Keeps a bundle; the same one again changes nothing. */
+export async function insertBundle(tx: Tx, row: Insertable<ProcedureTables['bundles']>): Promise<void> {
+  await tx
+    .insertInto('bundles')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** A bundle by its hash. */
+export async function selectBundle(
+  queries: Queries,
+  run: string,
+  hash: string,
+): Promise<{ readonly content: unknown } | undefined> {
+  return await queries
+    .selectFrom('bundles')
+    .select('content')
+    .where('run', '=', run)
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+}
+
+/** The people who made or changed a flag after a time, as the audit chain says; kills are no change. */
+export async function selectFlagAuthors(
+  queries: Queries,
+  flag: { readonly chain: string; readonly flag: string },
+  after: Date,
+): Promise<readonly string[]> {
+  const rows = await queries
+    .selectFrom('audit_entries')
+    .select('actor_id')
+    .distinct()
+    .where('chain', '=', flag.chain)
+    .where('subject_kind', '=', 'flag')
+    .where('subject_id', '=', flag.flag)
+    .where('actor_kind', '=', 'person')
+    .where('action', 'in', ['flag.create', 'flag.change', 'flag.configure'])
+    .where('at', '>', after)
+    .execute()
+  return rows.map((it) => it.actor_id)
+}
+
+/** How many server keys of a project are valid. */
+export async function countServerKeys(queries: Queries, project: string, now: Date): Promise<number> {
+  const { count } = await queries
+    .selectFrom('tokens')
+    .select((it) => it.fn.countAll<number>().as('count'))
+    .where('project', '=', project)
+    .where('kind', '=', 'server')
+    .where('revoked_at', 'is', null)
+    .where((it) => it.or([it('expires_at', 'is', null), it('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** The segments of a project in every environment; without their lists unless asked for. */
+export async function selectSegmentsEverywhere(
+  queries: Queries,
+  project: string,
+  members: boolean,
+): Promise<readonly SegmentEverywhere[]> {
+  const query = queries
+    .selectFrom('segment_configs')
+    .select(['environment', 'segment', 'condition'])
+    .where('project', '=', project)
+    .orderBy('segment')
+  if (!members) return await query.execute()
+  return await query.select(['include', 'exclude']).execute()
+}
+
+export interface SegmentEverywhere {
+  readonly environment: string
+  readonly segment: string
+  readonly condition: Condition | null
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+}

@@ -1,0 +1,57 @@
+/** Features, runs of procedures, and what their decisions rest on. */
+import type { RunState } from '@flagmarshal/domain/procedure/run'
+import type { Layer } from '@flagmarshal/evaluation'
+
+import type { Instant, JsonColumn } from '../column.ts'
+
+export interface ProcedureTables {
+  features: {
+    project: string
+    key: string
+    name: string
+    team: string
+    ticket: JsonColumn<{ readonly key: string; readonly url: string } | { readonly none: string }>
+    stakeholders: string[]
+    /** People by role. */
+    roles: JsonColumn<{
+      readonly technicalLead: readonly string[]
+      readonly operationsLead: readonly string[]
+      readonly productOwner: readonly string[]
+    }>
+    flag: string
+    layers: Layer[]
+    created_at: Instant
+    created_by: string
+  }
+  procedure_runs: {
+    id: string
+    project: string
+    feature: string
+    procedure: string
+    procedure_version: number
+    /** The run's state again, for queries. */
+    state: RunState['kind']
+    revision: number
+    started_at: Instant
+    updated_at: Instant
+    /** The whole run; its reader parses it with a schema. */
+    run: JsonColumn
+  }
+  bundles: {
+    run: string
+    hash: string
+    content: JsonColumn
+    at: Instant
+  }
+  evidence: {
+    project: string
+    /** SHA-256 of the canonical content. */
+    hash: string
+    kind: 'check' | 'attestation'
+    run: string
+    step: number
+    by: string
+    at: Instant
+    content: JsonColumn
+  }
+}
