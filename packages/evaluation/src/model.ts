@@ -29,7 +29,7 @@ export interface Flag {
   readonly offVariant: string
   /** First match wins. */
   readonly rules: readonly Rule[]
-  /** Served when no rule did. */
+  /** Served when no rule did. A key that its allocation leaves out is served `offVariant`, with reason DEFAULT. */
   readonly fallthrough: Serve
 }
 
@@ -39,7 +39,7 @@ export interface Rule {
   readonly name: string
   readonly when: Condition
   readonly serve: Serve
-  /** Set on the one rule that a rollout owns; people cannot edit it. */
+  /** Set on the one rule that a rollout owns; people cannot edit it. While it is there, every answer has an arm. */
   readonly rollout?: RuleRollout
 }
 
@@ -60,10 +60,14 @@ export type Serve =
   | { readonly allocation: Allocation }
   | { readonly exposure: Exposure }
 
-/** A split of bucketing keys over variants. A key in no range is left out: the next rule decides. */
+/**
+ * A split of bucketing keys over variants. A key in no range is left out: the next rule decides. A
+ * key is needed only where it makes a difference: not for 0 %, and not where one variant has 100 %.
+ */
 export interface Allocation {
-  /** Attribute that is bucketed; `targetingKey` unless the flag says otherwise. */
+  /** Attribute that is bucketed; `targetingKey` unless the flag says otherwise. A text, or a number as its text. */
   readonly by: string
+  /** Any text; 15 ASCII characters are hashed fastest. */
   readonly salt: string
   readonly hash: HashScheme
   readonly ranges: readonly AllocationRange[]
@@ -107,7 +111,11 @@ export interface BucketRange {
 /** How a key becomes a bucket. Part of the stored allocation, never changed in place. */
 export type HashScheme = 'murmur3'
 
-/** A test on the evaluation context. A missing attribute makes a comparison false, and so `not` of it true. */
+/**
+ * A test on the evaluation context. A missing attribute or one of another type makes a comparison
+ * false, and so `not` of it true. `{all: []}` holds for everybody, `{any: []}` for nobody; a
+ * comparison with several values holds if one of them fits, with none for nobody.
+ */
 export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] }
