@@ -20,6 +20,7 @@ const shop = await startShop(
     key: setting('FLAGMARSHAL_SDK_KEY'),
     environment: setting('SHOP_ENVIRONMENT', 'production'),
     port: Number(setting('SHOP_PORT', '4870')),
+    onLine: console.error,
   },
   running,
 )

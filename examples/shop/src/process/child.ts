@@ -14,6 +14,8 @@ export interface ChildOptions {
   /** Added to our own environment, of which no FLAGMARSHAL_ setting is passed on: those are meant for other programs. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Gets each line that it prints, from both of its outputs. */
+  readonly onLine?: (line: string) => void
   /** Options of Node itself. */
   readonly execArgv?: readonly string[]
 }
@@ -52,6 +54,7 @@ export function startChild(options: ChildOptions): Child {
     readLines(output, (line) => {
       lines.push(line)
       if (lines.length > LINES_KEPT) lines.shift()
+      options.onLine?.(line)
       for (const listener of listeners) listener(line)
     })
   }

@@ -14,6 +14,8 @@ export interface ShopOptions {
   readonly environment: string
   /** Port of the edge; 0 takes a free one. */
   readonly port: number
+  /** Gets what the parts print, with the name of the part before it. */
+  readonly onLine?: (line: string) => void
 }
 
 export interface RunningShop {
@@ -35,7 +37,8 @@ export async function startShop(options: ShopOptions, running: AsyncDisposableSt
   }
   const parts: Child[] = []
   const start = (name: string, file: string, more: Record<string, string>): Promise<string> => {
-    const part = startChild({ name, program: join(sources, file), env: { ...env, ...more } })
+    const onLine = (line: string): void => options.onLine?.(`${name}: ${line}`)
+    const part = startChild({ name, program: join(sources, file), env: { ...env, ...more }, onLine })
     running.defer(() => part.stop())
     parts.push(part)
     return part.first(listening, START_LIMIT_MS)
