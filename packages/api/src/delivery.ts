@@ -103,6 +103,7 @@ export const Snapshot = z
     telemetry: z.strictObject({ flushIntervalMs: z.int(), pollIntervalMs: z.int() }),
   })
   .meta({ id: 'Snapshot' })
+export type Snapshot = z.infer<typeof Snapshot>
 
 export const Instance = z
   .strictObject({

@@ -8,9 +8,10 @@ import { z } from 'zod'
 import { operation } from './operation.ts'
 
 export const OfrepRequest = z
-  .looseObject({ context: z.record(z.string(), z.unknown()).nullish() })
-  .nullish()
-  .describe('`context` may be missing: a flag that needs no key is answered all the same.')
+  .unknown()
+  .describe(
+    '`{"context": {"targetingKey": "…", …}}`. Both may be missing: a flag that needs no key is answered all the same.',
+  )
 
 export const OfrepSuccess = z
   .strictObject({
@@ -35,7 +36,8 @@ export const ofrepOperations = {
     path: '/ofrep/v1/evaluate/flags/{key}',
     summary: 'Evaluate one flag in the environment of the key (OFREP).',
     can: 'flag:evaluate',
-    params: z.strictObject({ key: z.string().max(1_000) }),
+    params: z.strictObject({ key: z.string().max(500).describe('May hold slashes.') }),
+    rest: true,
     body: OfrepRequest,
     success: { status: 200, body: OfrepSuccess },
   }),

@@ -24,6 +24,8 @@ export interface Operation {
   }
   /** Writes that replace a version: 428 without If-Match, 412 when stale. The answer carries the ETag. */
   readonly ifMatch?: true
+  /** The last parameter of the path takes all of its rest, slashes included. */
+  readonly rest?: true
   /** Creations that accept an Idempotency-Key: the same key gives the same answer. */
   readonly idempotent?: true
 }

@@ -4,7 +4,12 @@
  */
 import { accessOperations } from './access.ts'
 import { auditOperations } from './audit.ts'
+import { deliveryOperations } from './delivery.ts'
+import { flagOperations } from './flag.ts'
+import { killOperations } from './kill.ts'
+import { ofrepOperations } from './ofrep.ts'
 import { projectOperations } from './project.ts'
+import { segmentOperations } from './segment.ts'
 import { systemOperations } from './system.ts'
 
 /** Operation ids and their operations. */
@@ -13,6 +18,11 @@ export const operations = {
   ...accessOperations,
   ...projectOperations,
   ...auditOperations,
+  ...flagOperations,
+  ...segmentOperations,
+  ...killOperations,
+  ...deliveryOperations,
+  ...ofrepOperations,
 }
 
 export type Operations = typeof operations

@@ -11,6 +11,8 @@ export interface Refusal {
   readonly remedy: string
   /** Whom or what the caller must look at, when a field of the request is at fault: JSON Pointer into the body. */
   readonly pointer?: string
+  /** All fields at fault, where more than one can be. */
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[]
 }
 
 /** Makes a refusal. */

@@ -13,9 +13,15 @@ import { systemClock } from './clock.ts'
 import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
 import type { Log } from './context.ts'
+import { openDelivery } from './delivery/delivery.ts'
+import type { DeliveryPorts } from './delivery/ports.ts'
+import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
+import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
+import { handlers as flagHandlers } from './http/handlers/flag.ts'
+import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
@@ -34,6 +40,9 @@ const handlers = {
   ...accessHandlers,
   ...projectHandlers,
   ...auditHandlers,
+  ...flagHandlers,
+  ...deliveryHandlers,
+  ...ofrepHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -51,6 +60,22 @@ export interface App {
 export interface AppOptions {
   readonly clock?: Clock
   readonly checkAnswers?: boolean
+  /** In place of what features answer. */
+  readonly flagPorts?: FlagPorts
+  /** In place of what rollouts answer. */
+  readonly deliveryPorts?: DeliveryPorts
+}
+
+/** Without features no gate is open. */
+const NO_FEATURES: FlagPorts = {
+  gateOf: () => Promise.resolve({ kind: 'no-feature' }),
+  onFlagChanged: () => Promise.resolve(),
+}
+
+/** Without rollouts nothing is counted in windows. */
+const NO_ROLLOUTS: DeliveryPorts = {
+  windowOf: () => Promise.resolve(undefined),
+  shortestWindowMs: () => Promise.resolve(undefined),
 }
 
 /** Builds everything. Throws a StartFailure for what the operator can put right. */
@@ -63,8 +88,13 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   try {
     await migrate(opened.url, log)
     const { database } = opened
-    const services: Services = { database, clock, metrics: createMetrics(), readiness: createReadiness() }
-    services.readiness.register('database', () => pingDatabase(database))
+    const [metrics, readiness] = [createMetrics(), createReadiness()]
+    readiness.register('database', () => pingDatabase(database))
+    const ports = options.deliveryPorts ?? NO_ROLLOUTS
+    const delivery = await openDelivery({ database, ports, clock, log, metrics, readiness })
+    closing.push(() => delivery.close())
+    const flagPorts = options.flagPorts ?? NO_FEATURES
+    const services: Services = { database, clock, metrics, readiness, delivery, flagPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => authenticator.forget(hash))

@@ -42,6 +42,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'role-not-held': 422,
   'stale-version': 412,
   'no-project': 400,
+  'no-environment': 400,
+  'written-too-late': 503,
   forbidden: 403,
 }
 
@@ -98,9 +100,10 @@ const RETRY = { 'retry-after': '1' }
 
 function ofRefusal(refusal: Refusal): ProblemAnswer {
   const { code, message, remedy, pointer } = refusal
+  const errors = refusal.errors ?? (pointer === undefined ? undefined : [{ pointer, message }])
   return answer(STATUS_OF_CODE[code] ?? 409, code, message, {
     remedy,
-    ...(pointer === undefined ? {} : { errors: [{ pointer, message }] }),
+    ...(errors === undefined ? {} : { errors: [...errors] }),
     ...('current' in refusal ? { current: refusal.current } : {}),
   })
 }

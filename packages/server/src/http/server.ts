@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { newId } from '../id.ts'
 import { readJson } from './json-body.ts'
+import { ofrepAnswer } from './ofrep-problem.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { registerRoutes } from './router.ts'
 import type { RouterParts } from './router.ts'
@@ -60,6 +61,11 @@ function prepare({ services }: RouterParts, request: FastifyRequest): void {
 function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, problem } = problemAnswer(error)
   if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
+  if (request.routeOptions.config.operation === 'evaluateFlag') {
+    const { status: code, body } = ofrepAnswer(problem, request.params)
+    void reply.code(code).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body))
+    return
+  }
   void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
 }
 

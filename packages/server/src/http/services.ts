@@ -3,6 +3,8 @@
  * part here and in `app.ts`.
  */
 import type { Clock } from '../clock.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { FlagPorts } from '../flag/ports.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
@@ -12,4 +14,6 @@ export interface Services {
   readonly clock: Clock
   readonly readiness: Readiness
   readonly metrics: Metrics
+  readonly flagPorts: FlagPorts
+  readonly delivery: Delivery
 }

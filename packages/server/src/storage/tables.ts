@@ -4,8 +4,24 @@
  */
 import type { AccessTables } from './tables/access.ts'
 import type { AuditTables } from './tables/audit.ts'
+import type { DeliveryTables } from './tables/delivery.ts'
+import type { FlagTables } from './tables/flag.ts'
 import type { HttpTables } from './tables/http.ts'
 import type { OutboxTables } from './tables/outbox.ts'
+import type { ProcedureTables } from './tables/procedure.ts'
 import type { ProjectTables } from './tables/project.ts'
+import type { RolloutTables } from './tables/rollout.ts'
+import type { TelemetryTables } from './tables/telemetry.ts'
 
-export interface Tables extends ProjectTables, AccessTables, AuditTables, OutboxTables, HttpTables {}
+export interface Tables
+  extends
+    ProjectTables,
+    AccessTables,
+    AuditTables,
+    OutboxTables,
+    HttpTables,
+    FlagTables,
+    DeliveryTables,
+    ProcedureTables,
+    RolloutTables,
+    TelemetryTables {}

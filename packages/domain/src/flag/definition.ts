@@ -1,0 +1,65 @@
+/**
+ * What a flag is, apart from any environment: its variants and how long it should live.
+ */
+import type { FlagKind } from '@flagmarshal/evaluation'
+
+import type { Fault, FlagVariants, ServedConfig } from './edit.ts'
+import { variantsUsed } from './edit.ts'
+
+/** How long a flag should live: a number of days, or for ever with the reason. */
+export type Lifetime = { readonly days: number } | { readonly permanentReason: string }
+
+/** The lifetime of each kind where none was given. */
+const LIFETIMES: Readonly<Record<FlagKind, Lifetime>> = {
+  release: { days: 40 },
+  experiment: { days: 40 },
+  ops: { days: 7 },
+  permission: { permanentReason: 'A permission flag is permanent.' },
+}
+
+/** The lifetime that was given, or the usual one of the kind. */
+export function lifetimeOf(
+  kind: FlagKind,
+  given: { readonly lifetimeDays?: number | undefined; readonly permanentReason?: string | undefined },
+): Lifetime {
+  if (given.permanentReason !== undefined) return { permanentReason: given.permanentReason }
+  if (given.lifetimeDays !== undefined) return { days: given.lifetimeDays }
+  return LIFETIMES[kind]
+}
+
+/** When the lifetime ends; `undefined` for a permanent flag. */
+export function expiryOf(lifetime: Lifetime, createdAt: Date): Date | undefined {
+  if (!('days' in lifetime)) return undefined
+  return new Date(createdAt.getTime() + lifetime.days * 86_400_000)
+}
+
+/** Everything that is wrong with a flag's variants; empty if they can be stored. */
+export function variantFaults(flag: FlagVariants & { readonly offVariant: string }): Fault[] {
+  const wrongType = Object.entries(flag.variants).flatMap(([name, value]) =>
+    typeof value === flag.valueType
+      ? []
+      : [{ pointer: `/variants/${name}`, message: `The value must be a ${flag.valueType}.` }],
+  )
+  const off = Object.hasOwn(flag.variants, flag.offVariant)
+    ? []
+    : [{ pointer: '/offVariant', message: `There is no variant "${flag.offVariant}".` }]
+  return [...wrongType, ...off]
+}
+
+/** The variants that a change would take away from an environment that uses them. */
+export function missingVariants(
+  variants: FlagVariants['variants'],
+  environments: readonly (ServedConfig & { readonly environment: string })[],
+): Fault[] {
+  const faults = new Map<string, Fault>()
+  for (const { environment, ...config } of environments) {
+    for (const { variant, pointer } of variantsUsed(config)) {
+      if (Object.hasOwn(variants, variant) || faults.has(variant)) continue
+      faults.set(variant, {
+        pointer: '/variants',
+        message: `Variant "${variant}" is used in ${environment} (${pointer}).`,
+      })
+    }
+  }
+  return [...faults.values()]
+}

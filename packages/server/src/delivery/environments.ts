@@ -1,0 +1,163 @@
+/**
+ * The environments in memory, kept current: each change is announced by the database, and their
+ * revisions are compared every few seconds in case an announcement was missed.
+ */
+import type { Patch } from '@flagmarshal/evaluation'
+
+import type { Clock } from '../clock.ts'
+import type { Log } from '../context.ts'
+import type { Database } from '../storage/database.ts'
+import { REVISION_CHANNEL } from '../storage/flags.ts'
+import { selectChanges, selectRevisions } from '../storage/snapshots.ts'
+import type { Changes, EnvironmentKey } from '../storage/snapshots.ts'
+import { changedState, wholeState } from './environment-state.ts'
+import type { EnvironmentState } from './environment-state.ts'
+import type { DeliveryPorts } from './ports.ts'
+import { telemetrySettings } from './telemetry-settings.ts'
+
+/** Told of each new revision: by patch, or without one where everything must be read again. */
+export type Changed = (key: EnvironmentKey, state: EnvironmentState, patch: Patch | undefined) => void
+
+export interface Environments {
+  /** The state of an environment, from memory once it was loaded; undefined if there is none. Throws while it was never loaded and the database is away. */
+  get(key: EnvironmentKey): Promise<EnvironmentState | undefined>
+  /** The state in memory at this moment. */
+  now(key: EnvironmentKey): EnvironmentState | undefined
+  /** The same as `get`, with everything that was committed before the call. */
+  fresh(key: EnvironmentKey): Promise<EnvironmentState | undefined>
+  /** What is in memory now, without waiting. */
+  loaded(): readonly EnvironmentState[]
+  /** Compares all revisions with the database and loads what is missing. */
+  check(): Promise<void>
+  /** When all revisions were last compared. */
+  checkedAt(): Date | undefined
+}
+
+interface Entry {
+  readonly key: EnvironmentKey
+  state: EnvironmentState | undefined
+  /** The load that runs, and the one that begins after it; whoever asks now must wait for the second. */
+  running: Promise<void> | undefined
+  next: Promise<void> | undefined
+}
+
+/** Starts to listen; the database's own `close` ends it. Nothing is loaded until `check` or `get`. */
+export async function openEnvironments(
+  parts: {
+    readonly database: Database
+    readonly ports: DeliveryPorts
+    readonly clock: Clock
+    readonly log: Log
+  },
+  changed: Changed,
+): Promise<Environments> {
+  const { database, ports, clock, log } = parts
+  const entries = new Map<string, Entry>()
+  let checkedAt: Date | undefined
+
+  await database.listen(REVISION_CHANNEL, (payload) => {
+    const announced = payload === undefined ? undefined : announcementOf(payload)
+    const task = announced === undefined ? check() : refresh(entryOf(announced))
+    task.catch((error: unknown) => log.warn({ err: error }, 'a change could not be loaded yet'))
+  })
+  return {
+    async get(key) {
+      const known = entries.get(nameOf(key))?.state
+      return known ?? (await load(key))
+    },
+    now: (key) => entries.get(nameOf(key))?.state,
+    fresh: load,
+    loaded: () => [...entries.values()].flatMap(({ state }) => (state === undefined ? [] : [state])),
+    check,
+    checkedAt: () => checkedAt,
+  }
+
+  async function load(key: EnvironmentKey): Promise<EnvironmentState | undefined> {
+    const entry = entryOf(key)
+    await refresh(entry)
+    if (entry.state === undefined) entries.delete(nameOf(key))
+    return entry.state
+  }
+
+  async function check(): Promise<void> {
+    const revisions = await selectRevisions(database.kysely)
+    await Promise.all(
+      revisions.map(async ({ revision, ...key }) => {
+        const entry = entryOf(key)
+        if (entry.state?.snapshot.revision !== revision) await refresh(entry)
+      }),
+    )
+    checkedAt = clock.now()
+  }
+
+  function entryOf({ project, environment }: EnvironmentKey): Entry {
+    const key = { project, environment }
+    const name = nameOf(key)
+    const known = entries.get(name)
+    if (known !== undefined) return known
+    const entry: Entry = { key, state: undefined, running: undefined, next: undefined }
+    entries.set(name, entry)
+    return entry
+  }
+
+  /** Resolves after a load that began later than the call. */
+  function refresh(entry: Entry): Promise<void> {
+    if (entry.running === undefined) return entry.next ?? begin(entry)
+    entry.next ??= entry.running
+      .catch(() => undefined)
+      .then(() => {
+        entry.next = undefined
+        return begin(entry)
+      })
+    return entry.next
+  }
+
+  function begin(entry: Entry): Promise<void> {
+    const running = update(entry).finally(() => (entry.running = undefined))
+    entry.running = running
+    return running
+  }
+
+  async function update(entry: Entry): Promise<void> {
+    const { key, state } = entry
+    const known = state?.snapshot.revision ?? -1
+    const changes = await selectChanges(database.kysely, key, known)
+    if (changes === undefined || changes.revision === known) return
+    const telemetry = await telemetrySettings(database.kysely, ports, key)
+    // A smaller revision is another history: the database was restored from a backup.
+    if (state === undefined || changes.revision < known) {
+      const whole = state === undefined ? changes : await everything(key)
+      entry.state = wholeState(key, whole, telemetry)
+      changed(key, entry.state, undefined)
+      return
+    }
+    const next = changedState(state, changes, telemetry)
+    entry.state = next.state
+    changed(key, next.state, next.patch)
+  }
+
+  async function everything(key: EnvironmentKey): Promise<Changes> {
+    const changes = await selectChanges(database.kysely, key, -1)
+    if (changes === undefined) throw new Error(`environment ${nameOf(key)} has gone`)
+    return changes
+  }
+}
+
+function nameOf({ project, environment }: EnvironmentKey): string {
+  return `${project}/${environment}`
+}
+
+/** Whose revision an announcement is about; undefined for one that cannot be read. */
+function announcementOf(payload: string): EnvironmentKey | undefined {
+  try {
+    const it: unknown = JSON.parse(payload)
+    if (typeof it !== 'object' || it === null || !('project' in it) || !('environment' in it))
+      return undefined
+    const { project, environment } = it
+    return typeof project === 'string' && typeof environment === 'string'
+      ? { project, environment }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

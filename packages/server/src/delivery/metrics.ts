@@ -1,0 +1,70 @@
+/** What delivery tells Prometheus. */
+import { Counter, Gauge, Histogram } from 'prom-client'
+
+import type { Metrics } from '../metrics.ts'
+import type { Environments } from './environments.ts'
+import type { Subscribers } from './subscribers.ts'
+
+export interface DeliveryMetrics {
+  /** From the moment this server sent a revision to its acknowledgement, in seconds. */
+  readonly acknowledgeSeconds: Histogram
+  readonly evaluations: Counter<'reason'>
+  readonly reports: Counter<'result'>
+}
+
+const PLACE = ['project', 'environment'] as const
+
+/** Adds the metrics to the registry. */
+export function createDeliveryMetrics(
+  { registry }: Metrics,
+  parts: { readonly environments: () => Environments; readonly subscribers: Subscribers },
+): DeliveryMetrics {
+  const registers = [registry]
+  registry.registerMetric(
+    new Gauge({
+      name: 'flagmarshal_streams_open',
+      help: 'Streams of SDKs that are open on this server.',
+      labelNames: PLACE,
+      registers: [],
+      collect() {
+        this.reset()
+        for (const { key } of parts.subscribers.open()) this.inc({ ...key })
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'flagmarshal_environment_revision',
+      help: 'The revision of each environment that this server serves.',
+      labelNames: PLACE,
+      registers: [],
+      collect() {
+        this.reset()
+        for (const { snapshot } of parts.environments().loaded()) {
+          const { project, environment, revision } = snapshot
+          this.set({ project, environment }, revision)
+        }
+      },
+    }),
+  )
+  return {
+    acknowledgeSeconds: new Histogram({
+      name: 'flagmarshal_acknowledgement_seconds',
+      help: 'Time from sending a revision to an instance’s acknowledgement of it.',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+      registers,
+    }),
+    evaluations: new Counter({
+      name: 'flagmarshal_evaluations_total',
+      help: 'Evaluations over HTTP, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    reports: new Counter({
+      name: 'flagmarshal_telemetry_reports_total',
+      help: 'Reports of SDKs, by what became of them.',
+      labelNames: ['result'],
+      registers,
+    }),
+  }
+}

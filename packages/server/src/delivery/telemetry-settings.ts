@@ -1,0 +1,24 @@
+/** What the server asks of its SDKs, so that windows fill in time. */
+import type { TelemetrySettings } from '@flagmarshal/evaluation'
+
+import type { Queries } from '../storage/database.ts'
+import type { EnvironmentKey } from '../storage/snapshots.ts'
+import type { DeliveryPorts } from './ports.ts'
+
+const FLUSH_MS = 15_000
+const SHORTEST_FLUSH_MS = 100
+
+/** How often an SDK asks for the snapshot while it cannot stream. */
+export const POLL_INTERVAL_MS = 30_000
+
+/** A quarter of the shortest window of the running rollouts, at most 15 s and at least 100 ms. */
+export async function telemetrySettings(
+  queries: Queries,
+  ports: DeliveryPorts,
+  { project, environment }: EnvironmentKey,
+): Promise<TelemetrySettings> {
+  const shortest = await ports.shortestWindowMs(queries, project, environment)
+  const wanted = shortest === undefined ? FLUSH_MS : Math.floor(shortest / 4)
+  const flushIntervalMs = Math.min(FLUSH_MS, Math.max(SHORTEST_FLUSH_MS, wanted))
+  return { flushIntervalMs, pollIntervalMs: POLL_INTERVAL_MS }
+}

@@ -1,0 +1,117 @@
+/** Replacing what one environment serves of a flag. */
+import type { FlagConfig, FlagConfigChange } from '@flagmarshal/api/flag'
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import { edited, faultsOf, ownedRuleRefusal } from '@flagmarshal/domain/flag/edit'
+import type { EditFacts, ServedConfig } from '@flagmarshal/domain/flag/edit'
+import { editNeedsGate } from '@flagmarshal/domain/flag/enable'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import { record } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { newId } from '../id.ts'
+import { stale } from '../refusals.ts'
+import { toJson } from '../storage/column.ts'
+import type { Tx } from '../storage/database.ts'
+import { bumpRevision, lockFlagConfig, shareFlag, updateFlagConfig } from '../storage/flags.ts'
+import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
+import { selectConditions } from '../storage/segments.ts'
+import { closedGate } from './gate.ts'
+import { invalid } from './invalid.ts'
+import type { FlagParts } from './ports.ts'
+import { noConfig } from './read.ts'
+import { newSalt } from './salt.ts'
+import { flagConfigView, servedConfig } from './view.ts'
+
+/** A configuration as somebody wants it, and the revision that they have seen. */
+export interface Wanted {
+  readonly change: FlagConfigChange
+  readonly ifMatch: number
+}
+
+/**
+ * Replaces a configuration. Refuses a stale revision, content that does not fit the flag, an edit of
+ * a rollout's rule, and a closed gate. One that changes nothing leaves the revision as it is.
+ */
+export async function configureFlag(
+  context: Context,
+  { database, flagPorts }: FlagParts,
+  key: FlagConfigKey,
+  wanted: Wanted,
+): Promise<FlagConfig | Refusal> {
+  return await database.transaction(async (tx) => {
+    const flag = await shareFlag(tx, key.project, key.flag)
+    const row = await lockFlagConfig(tx, key)
+    if (flag === undefined || row === undefined) return noConfig(key)
+    if (row.revision !== wanted.ifMatch)
+      return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
+
+    const current = servedConfig(row)
+    const next = editOf(wanted.change, {
+      flag: { valueType: flag.value_type, variants: flag.variants },
+      current,
+      segments: await segmentKeys(tx, key),
+      newRuleId: () => newId('rule'),
+      newSalt,
+    })
+    if (isRefusal(next)) return next
+    if (canonical(next) === canonical(current)) return flagConfigView(row)
+    const closed = editNeedsGate(current, next) ? await closedGate(tx, flagPorts, key) : undefined
+    if (closed !== undefined) return closed
+
+    const stored = await storeConfig(tx, context, key, next)
+    const { project } = key
+    const changed = { project, flags: [key.flag], environments: [key.environment], what: 'config' as const }
+    await flagPorts.onFlagChanged(tx, context, changed)
+    await recordConfig(tx, context, { action: 'flag.configure', before: row, after: stored })
+    return flagConfigView(stored)
+  })
+}
+
+/** Stores a configuration as the next revision of its environment. */
+export async function storeConfig(
+  tx: Tx,
+  context: Context,
+  key: FlagConfigKey,
+  next: ServedConfig,
+): Promise<FlagConfigRow> {
+  return await updateFlagConfig(tx, key, {
+    enabled: next.enabled,
+    off_variant: next.offVariant,
+    rules: toJson(next.rules),
+    fallthrough: toJson(next.fallthrough),
+    environment_revision: await bumpRevision(tx, key.project, key.environment),
+    updated_at: context.now,
+    updated_by: context.actor.id,
+  })
+}
+
+/** Records the change of a configuration under its flag. */
+export async function recordConfig(
+  tx: Tx,
+  context: Context,
+  change: {
+    readonly action: string
+    readonly before: FlagConfigRow
+    readonly after: FlagConfigRow
+    readonly reason?: string
+  },
+): Promise<void> {
+  const { action, before, after, reason } = change
+  await record(tx, context, {
+    chain: { project: after.project },
+    action,
+    subject: { kind: 'flag', id: after.flag },
+    before: flagConfigView(before),
+    after: flagConfigView(after),
+    ...(reason === undefined ? {} : { reason }),
+  })
+}
+
+function editOf(change: FlagConfigChange, facts: EditFacts): ServedConfig | Refusal {
+  return ownedRuleRefusal(change, facts.current) ?? invalid(faultsOf(change, facts)) ?? edited(change, facts)
+}
+
+async function segmentKeys(tx: Tx, { project, environment }: FlagConfigKey): Promise<ReadonlySet<string>> {
+  return new Set((await selectConditions(tx, project, environment)).map(({ segment }) => segment))
+}

@@ -1,0 +1,102 @@
+/**
+ * Killing a flag: off at once in one environment, in one short transaction, and verified afterwards
+ * by the acknowledgements of the instances that were connected.
+ */
+import type { Kill } from '@flagmarshal/api/kill'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import type { Context } from '../context.ts'
+import { notFound } from '../refusals.ts'
+import type { Database, Tx } from '../storage/database.ts'
+import { databaseNow, lockFlagConfig } from '../storage/flags.ts'
+import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
+import { emit } from '../storage/outbox.ts'
+import { recordConfig, storeConfig } from './configure.ts'
+import type { FlagParts } from './ports.ts'
+import { noConfig } from './read.ts'
+import { readVerification, startVerification } from './verification.ts'
+import type { Verification } from './verification.ts'
+import { servedConfig } from './view.ts'
+
+/**
+ * Turns a flag off. Nothing can forbid it, and it waits for a lock as long as it takes: writers hold
+ * one for moments only. Killing a flag that is off verifies the revision that turned it off.
+ */
+export async function killFlag(
+  context: Context,
+  { database, flagPorts }: FlagParts,
+  key: FlagConfigKey,
+  reason: string,
+): Promise<Kill | Refusal> {
+  const work = async (tx: Tx): Promise<Kill | Refusal> => {
+    const before = await lockFlagConfig(tx, key)
+    if (before === undefined) return noConfig(key)
+    const after = before.enabled ? await turnOff(tx, context, key, before) : before
+    const kill = await startVerification(tx, context, {
+      ...key,
+      kind: 'kill',
+      revision: after.environment_revision,
+      reason,
+    })
+    const { project, flag, environment } = key
+    const changed = { project, flags: [flag], environments: [environment], what: 'kill' as const }
+    await flagPorts.onFlagChanged(tx, context, changed)
+    await emit(tx, context, {
+      type: 'dev.flagmarshal.flag.killed',
+      project,
+      subject: `flags/${flag}`,
+      data: { kill: kill.id, flag, environment, reason, by: kill.by, instances: kill.total },
+      dedupKey: `killed/${kill.id}`,
+    })
+    await recordConfig(tx, context, { action: 'flag.kill', before, after, reason })
+    return killView(kill)
+  }
+  return await database.transaction(work, { lockTimeoutMs: 0 })
+}
+
+/** A kill with who has confirmed it until now. */
+export async function getKill(
+  database: Database,
+  { project, flag, environment }: FlagConfigKey,
+  id: string,
+): Promise<Kill | Refusal> {
+  const kill = await readVerification(database.kysely, id, await databaseNow(database.kysely))
+  const own =
+    kill?.kind === 'kill' &&
+    kill.project === project &&
+    kill.flag === flag &&
+    kill.environment === environment
+  return own ? killView(kill) : notFound('kill', id)
+}
+
+async function turnOff(
+  tx: Tx,
+  context: Context,
+  key: FlagConfigKey,
+  row: FlagConfigRow,
+): Promise<FlagConfigRow> {
+  return await storeConfig(tx, context, key, { ...servedConfig(row), enabled: false })
+}
+
+function killView(it: Verification): Kill {
+  const { id, flag, environment, by, reason, revision, at, state, total, confirmed, pending, lost } = it
+  const instances = it.instances.map((instance) => ({
+    ...instance,
+    lastSeenAt: instance.lastSeenAt.toISOString(),
+  }))
+  return {
+    id,
+    flag,
+    environment,
+    by,
+    reason,
+    state,
+    revision,
+    at: at.toISOString(),
+    instances,
+    total,
+    confirmed,
+    pending,
+    lost,
+  }
+}

@@ -1,0 +1,64 @@
+/** Flags as callers see them. */
+import type { Flag, FlagConfig } from '@flagmarshal/api/flag'
+import { expiryOf } from '@flagmarshal/domain/flag/definition'
+import type { ServedConfig } from '@flagmarshal/domain/flag/edit'
+
+import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
+
+/** What an environment serves, as the engine knows it. */
+export function servedConfig(row: FlagConfigRow): ServedConfig {
+  return {
+    enabled: row.enabled,
+    offVariant: row.off_variant,
+    rules: row.rules,
+    fallthrough: row.fallthrough,
+  }
+}
+
+/** A configuration as the API shows it. */
+export function flagConfigView(row: FlagConfigRow): FlagConfig {
+  return {
+    environment: row.environment,
+    enabled: row.enabled,
+    offVariant: row.off_variant,
+    // The engine's types are read-only all the way down; the wire's are not.
+    rules: structuredClone(row.rules) as FlagConfig['rules'],
+    fallthrough: structuredClone(row.fallthrough) as FlagConfig['fallthrough'],
+    revision: row.revision,
+    environmentRevision: row.environment_revision,
+    updatedAt: row.updated_at.toISOString(),
+    updatedBy: row.updated_by,
+  }
+}
+
+/** A flag as the API shows it, with the configurations that are its own. */
+export function flagView(row: FlagRow, configs: readonly FlagConfigRow[]): Flag {
+  const lifetime =
+    row.lifetime_days === null ? { permanentReason: row.permanent_reason ?? '' } : { days: row.lifetime_days }
+  const expiresAt = expiryOf(lifetime, row.created_at)
+  return {
+    key: row.key,
+    name: row.name,
+    kind: row.kind,
+    valueType: row.value_type,
+    variants: { ...row.variants },
+    offVariant: row.off_variant,
+    layers: [...row.layers],
+    owner: row.owner,
+    ...(row.description === null ? {} : { description: row.description }),
+    ...(row.lifetime_days === null ? {} : { lifetimeDays: row.lifetime_days }),
+    ...(row.permanent_reason === null ? {} : { permanentReason: row.permanent_reason }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+    links: [...row.links],
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+    revision: row.revision,
+    environments: configs.filter((it) => it.flag === row.key).map(flagConfigView),
+  }
+}
+
+/** The definition alone, for the audit chain. */
+export function definitionView(row: FlagRow): Omit<Flag, 'environments'> {
+  const { environments: _, ...definition } = flagView(row, [])
+  return definition
+}

@@ -1,0 +1,240 @@
+/**
+ * Queries on flags and what each environment serves of them.
+ *
+ * Locks are taken in one order: the flag's definition, its configurations by environment, the
+ * environments' revisions, the head of the audit chain.
+ */
+import { sql } from 'kysely'
+import type { Insertable, Selectable, Updateable } from 'kysely'
+
+import type { Queries, Tx } from './database.ts'
+import type { FlagTables } from './tables/flag.ts'
+
+export type FlagRow = Selectable<FlagTables['flags']>
+export type FlagConfigRow = Selectable<FlagTables['flag_configs']>
+
+/** Names one configuration. */
+export interface FlagConfigKey {
+  readonly project: string
+  readonly environment: string
+  readonly flag: string
+}
+
+/** The channel that announces a new revision: `{project, environment, revision}` as JSON. */
+export const REVISION_CHANNEL = 'flagmarshal_revision'
+
+/** Stores a flag; false when its key is taken. */
+export async function insertFlag(tx: Tx, row: Insertable<FlagTables['flags']>): Promise<boolean> {
+  const inserted = await tx
+    .insertInto('flags')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return inserted.numInsertedOrUpdatedRows === 1n
+}
+
+/** Stores the configurations of a new flag. */
+export async function insertFlagConfigs(
+  tx: Tx,
+  rows: readonly Insertable<FlagTables['flag_configs']>[],
+): Promise<void> {
+  if (rows.length > 0)
+    await tx
+      .insertInto('flag_configs')
+      .values([...rows])
+      .execute()
+}
+
+/** The flags of a project, by key. */
+export async function selectFlags(queries: Queries, project: string): Promise<readonly FlagRow[]> {
+  return await queries.selectFrom('flags').selectAll().where('project', '=', project).orderBy('key').execute()
+}
+
+/** One flag. */
+export async function selectFlag(
+  queries: Queries,
+  project: string,
+  key: string,
+): Promise<FlagRow | undefined> {
+  return await queries
+    .selectFrom('flags')
+    .selectAll()
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .executeTakeFirst()
+}
+
+/** One flag, locked until the transaction ends. */
+export async function lockFlag(tx: Tx, project: string, key: string): Promise<FlagRow | undefined> {
+  return await tx
+    .selectFrom('flags')
+    .selectAll()
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** One flag, kept as it is until the transaction ends; others may do the same. */
+export async function shareFlag(tx: Tx, project: string, key: string): Promise<FlagRow | undefined> {
+  return await tx
+    .selectFrom('flags')
+    .selectAll()
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .forShare()
+    .executeTakeFirst()
+}
+
+/** Changes a flag's definition and counts its revision. */
+export async function updateFlag(
+  tx: Tx,
+  project: string,
+  key: string,
+  change: Updateable<FlagTables['flags']>,
+): Promise<FlagRow> {
+  return await tx
+    .updateTable('flags')
+    .set({ ...change, revision: sql`revision + 1` })
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** What the environments of a project serve: of one flag or of all, by environment in its order. */
+export async function selectFlagConfigs(
+  queries: Queries,
+  project: string,
+  flag?: string,
+): Promise<readonly FlagConfigRow[]> {
+  return await queries
+    .selectFrom('flag_configs')
+    .innerJoin('environments', (join) =>
+      join
+        .onRef('environments.project', '=', 'flag_configs.project')
+        .onRef('environments.key', '=', 'flag_configs.environment'),
+    )
+    .selectAll('flag_configs')
+    .where('flag_configs.project', '=', project)
+    .$if(flag !== undefined, (query) => query.where('flag', '=', flag ?? ''))
+    .orderBy('environments.position')
+    .execute()
+}
+
+/** Everything that one environment serves, by flag. */
+export async function selectEnvironmentConfigs(
+  queries: Queries,
+  project: string,
+  environment: string,
+): Promise<readonly FlagConfigRow[]> {
+  return await queries
+    .selectFrom('flag_configs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .orderBy('flag')
+    .execute()
+}
+
+/** One configuration. */
+export async function selectFlagConfig(
+  queries: Queries,
+  { project, environment, flag }: FlagConfigKey,
+): Promise<FlagConfigRow | undefined> {
+  return await queries
+    .selectFrom('flag_configs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .executeTakeFirst()
+}
+
+/** One configuration, locked until the transaction ends. */
+export async function lockFlagConfig(
+  tx: Tx,
+  { project, environment, flag }: FlagConfigKey,
+): Promise<FlagConfigRow | undefined> {
+  return await tx
+    .selectFrom('flag_configs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** The configurations of one flag in every environment, locked until the transaction ends. */
+export async function lockFlagConfigs(
+  tx: Tx,
+  project: string,
+  flag: string,
+): Promise<readonly FlagConfigRow[]> {
+  return await tx
+    .selectFrom('flag_configs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('flag', '=', flag)
+    .orderBy('environment')
+    .forUpdate()
+    .execute()
+}
+
+/** Changes a configuration and counts its revision. */
+export async function updateFlagConfig(
+  tx: Tx,
+  { project, environment, flag }: FlagConfigKey,
+  change: Updateable<FlagTables['flag_configs']>,
+): Promise<FlagConfigRow> {
+  return await tx
+    .updateTable('flag_configs')
+    .set({ ...change, revision: sql`revision + 1` })
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Marks a configuration as part of an environment's revision without changing it: the flag's variants did. */
+export async function touchFlagConfig(
+  tx: Tx,
+  { project, environment, flag }: FlagConfigKey,
+  environmentRevision: number,
+): Promise<void> {
+  await tx
+    .updateTable('flag_configs')
+    .set({ environment_revision: environmentRevision })
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .execute()
+}
+
+/**
+ * Counts the revision of an environment and announces it when the transaction commits. The row stays
+ * locked until then, so revisions become visible in their order.
+ */
+export async function bumpRevision(tx: Tx, project: string, environment: string): Promise<number> {
+  const { revision } = await tx
+    .insertInto('environment_revisions')
+    .values({ project, environment, revision: 1, changed_at: sql`now()` })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project', 'environment'])
+        .doUpdateSet({ revision: sql`environment_revisions.revision + 1`, changed_at: sql`now()` }),
+    )
+    .returning('revision')
+    .executeTakeFirstOrThrow()
+  const payload = JSON.stringify({ project, environment, revision })
+  await sql`select pg_notify(${REVISION_CHANNEL}, ${payload})`.execute(tx)
+  return revision
+}
+
+/** The time of the database: that of the transaction's begin inside one. */
+export async function databaseNow(queries: Queries): Promise<Date> {
+  const { now } = await queries.selectNoFrom(sql<Date>`now()`.as('now')).executeTakeFirstOrThrow()
+  return now
+}

@@ -1,0 +1,47 @@
+/** Instances of applications, and whether a change has reached them. */
+import type { InstanceDescription } from '@flagmarshal/evaluation'
+
+import type { Instant, JsonColumn } from '../column.ts'
+
+export interface DeliveryTables {
+  instances: {
+    project: string
+    environment: string
+    instance: string
+    /** `unknown` until the first acknowledgement. */
+    application: string
+    description: JsonColumn<InstanceDescription | null>
+    mode: 'stream' | 'poll'
+    poll_interval_ms: number
+    acknowledged_revision: number | null
+    acknowledged_at: Instant | null
+    /** Renewed by the server that holds the stream; null or old when there is none. */
+    stream_seen_at: Instant | null
+    first_seen_at: Instant
+    /** When the instance last said anything. */
+    last_seen_at: Instant
+  }
+  verifications: {
+    id: string
+    kind: 'kill' | 'rollback'
+    project: string
+    environment: string
+    flag: string
+    /** The environment's revision that contains the change. */
+    revision: number
+    at: Instant
+    by: string
+    reason: string
+    settled_state: 'verified' | 'verified_except' | 'timed_out' | null
+    settled_at: Instant | null
+  }
+  /** Who counts: fixed when the verification begins. */
+  verification_instances: {
+    verification: string
+    instance: string
+    application: string
+    mode: 'stream' | 'poll'
+    poll_interval_ms: number
+    confirmed_at: Instant | null
+  }
+}

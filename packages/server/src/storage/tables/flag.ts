@@ -1,0 +1,64 @@
+/** Flags, segments, and what each environment serves of them. */
+import type { Condition, FlagKind, FlagValue, Layer, Rule, Serve, ValueType } from '@flagmarshal/evaluation'
+
+import type { Instant, JsonColumn } from '../column.ts'
+
+export interface FlagTables {
+  environment_revisions: {
+    project: string
+    environment: string
+    revision: number
+    changed_at: Instant
+  }
+  flags: {
+    project: string
+    key: string
+    name: string
+    kind: FlagKind
+    value_type: ValueType
+    variants: JsonColumn<Readonly<Record<string, FlagValue>>>
+    off_variant: string
+    layers: readonly Layer[]
+    owner: string
+    description: string | null
+    /** One of these two is set. */
+    lifetime_days: number | null
+    permanent_reason: string | null
+    links: JsonColumn<{ readonly name: string; readonly url: string }[]>
+    revision: number
+    created_at: Instant
+    created_by: string
+  }
+  flag_configs: {
+    project: string
+    environment: string
+    flag: string
+    enabled: boolean
+    off_variant: string
+    rules: JsonColumn<readonly Rule[]>
+    fallthrough: JsonColumn<Serve>
+    revision: number
+    /** The environment's revision that brought this row, or the flag's variants, to what they are. */
+    environment_revision: number
+    updated_at: Instant
+    updated_by: string
+  }
+  segments: {
+    project: string
+    key: string
+    name: string
+    description: string | null
+    created_at: Instant
+    created_by: string
+  }
+  segment_configs: {
+    project: string
+    environment: string
+    segment: string
+    condition: JsonColumn<Condition | null>
+    include: readonly string[]
+    exclude: readonly string[]
+    revision: number
+    environment_revision: number
+  }
+}
