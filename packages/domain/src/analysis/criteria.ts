@@ -5,7 +5,8 @@
  * no sign that the exposed arm is worse than its control. Below the ceiling is an absolute answer, and
  * the tier says so; the relative one, R, is not in this version.
  */
-import { hardFloor, NO_AUDIENCE_EVIDENCE } from './evidence.ts'
+import { NO_AUDIENCE_EVIDENCE } from './evidence.ts'
+import { hardFloor } from './hard-floor.ts'
 import type {
   AudienceEvidence,
   CriterionEvidence,

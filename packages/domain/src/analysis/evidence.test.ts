@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { guardrail } from '../rollout/plan.ts'
 import { assess } from './assess.ts'
-import { classify, foldCriterion, hardFloor, harmLogE, NO_EVIDENCE, type Scope } from './evidence.ts'
+import { classify, foldCriterion, harmLogE, NO_EVIDENCE, type Scope } from './evidence.ts'
+import { hardFloor } from './hard-floor.ts'
 import type { ArmsWindow, AudienceCounts, CriterionEvidence, Measurement } from './model.ts'
 import { mixtureLogE } from './statistics/restart.ts'
 

@@ -4,6 +4,7 @@
  * Pure and of constant cost. A harm threshold that was crossed in any window is recorded as a
  * breach and stays, so the outcome does not depend on how many windows a tick happens to fold.
  */
+import { floorCounts, foldRecent, hardFloor } from './hard-floor.ts'
 import type {
   ArmsWindow,
   AudienceCounts,
@@ -20,9 +21,6 @@ import { addMoments, foldHistory, NO_HISTORY, NO_MOMENTS, type Dispersion } from
 import { harmIncrements } from './statistics/harm.ts'
 import { logMeanExp } from './statistics/log-sum.ts'
 import { foldMixture, mixtureLogE, NOTHING_SEEN } from './statistics/restart.ts'
-
-/** Exposed requests that the hard floor needs before it speaks. */
-const FLOOR_REQUESTS = 20
 
 /** The circumstances of a window. */
 export interface Scope {
@@ -107,37 +105,6 @@ export function harmLogE(evidence: CriterionEvidence, audiences: readonly string
   )
 }
 
-/**
- * What the latest windows show that hold at least 20 exposed requests without the worst of them.
- * The worst is left out because one burst is no outage: with bursts of variance/mean 5 at 30
- * exposed requests a window, a floor that counts it rolls back most healthy rollouts within two days.
- * `both-arms`: the control is as bad, so it is not this feature.
- */
-export function hardFloor(recent: readonly ArmsWindow[], floor: number): 'fine' | 'both-arms' | 'breach' {
-  const { exposed, control } = floorCounts(recent)
-  if (exposed.n < FLOOR_REQUESTS || exposed.x < floor * exposed.n) return 'fine'
-  return control.x * exposed.n * 2 > exposed.x * control.n ? 'both-arms' : 'breach'
-}
-
-/** The sums that the hard floor looks at. */
-export function floorCounts(recent: readonly ArmsWindow[]): ArmsWindow {
-  const worst = worstOf(recent)
-  return total(recent.filter((_, index) => index !== worst))
-}
-
-/** Sums of both arms. */
-function total(windows: readonly ArmsWindow[]): ArmsWindow {
-  const exposed = { n: 0, x: 0 }
-  const control = { n: 0, x: 0 }
-  for (const window of windows) {
-    exposed.n += window.exposed.n
-    exposed.x += window.exposed.x
-    control.n += window.control.n
-    control.x += window.control.x
-  }
-  return { exposed, control }
-}
-
 const NO_COUNTS: ArmsWindow = { exposed: { n: 0, x: 0 }, control: { n: 0, x: 0 } }
 
 function foldAudience(
@@ -172,37 +139,6 @@ function foldAudience(
 
 function addExposed(moments: Moments, { exposed }: ArmsWindow): Moments {
   return exposed.n === 0 ? moments : addMoments(moments, exposed.n, exposed.x)
-}
-
-/** Keeps the shortest run of latest windows that the hard floor needs; a window without exposed requests joins the one before. */
-function foldRecent(recent: readonly ArmsWindow[], { exposed, control }: ArmsWindow): readonly ArmsWindow[] {
-  const last = recent.at(-1)
-  if (exposed.n === 0 && last !== undefined)
-    return [...recent.slice(0, -1), total([last, { exposed, control }])]
-  let windows = [...recent, { exposed, control }]
-  while (holdEnough(windows.slice(1))) windows = windows.slice(1)
-  return windows
-}
-
-function holdEnough(windows: readonly ArmsWindow[]): boolean {
-  const worst = worstOf(windows)
-  let requests = 0
-  windows.forEach(({ exposed }, index) => {
-    if (index !== worst) requests += exposed.n
-  })
-  return requests >= FLOOR_REQUESTS
-}
-
-/** The window with the most exposed bad events, the latest of equals; -1 of none. */
-function worstOf(windows: readonly ArmsWindow[]): number {
-  let worst = -1
-  let most = -1
-  windows.forEach(({ exposed }, index) => {
-    if (exposed.x < most) return
-    worst = index
-    most = exposed.x
-  })
-  return worst
 }
 
 function findBreach(
