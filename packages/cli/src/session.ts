@@ -3,7 +3,7 @@
  * stdout, everything else to stderr, so that a pipe sees only the result.
  */
 import { createClient } from '@flagmarshal/api'
-import type { Call, Client, OperationId, Operations, Outcome } from '@flagmarshal/api'
+import type { Arguments, Client, OperationId, Operations, Outcome } from '@flagmarshal/api'
 
 import { failureOf, usage } from './failure.ts'
 import { table } from './table.ts'
@@ -12,7 +12,7 @@ export interface Session {
   readonly server: string
   readonly client: Client
   /** Calls an operation and gives its answer; a problem ends the command. */
-  call<Id extends OperationId>(id: Id, call: Call<Operations[Id]>): Promise<Answer<Id>>
+  call<Id extends OperationId>(id: Id, ...given: Arguments<Operations[Id]>): Promise<Answer<Id>>
   /** The project that the command means; missing is a usage error. */
   project(): string
   readonly json: boolean
@@ -60,12 +60,10 @@ export function openSession(options: SessionOptions, streams: Streams): Session 
     quiet,
     streams,
     result,
-    async call<Id extends OperationId>(id: Id, call: Call<Operations[Id]>) {
-      // The client's rest parameter only makes an empty call optional; here a call is always given.
-      const send = client.call as (id: Id, call: Call<Operations[Id]>) => Promise<Outcome<Operations[Id]>>
-      const outcome = await send(id, call)
+    async call(id, ...given) {
+      const outcome = await client.call(id, ...given)
       if (!outcome.ok) throw failureOf(outcome.problem)
-      return outcome.body as Answer<Id>
+      return outcome.body
     },
     project() {
       if (options.project !== undefined) return options.project

@@ -3,6 +3,8 @@
  */
 import { readFileSync } from 'node:fs'
 
+import { isSetting, nearestSetting } from '@flagmarshal/api/settings'
+
 import { usage } from './failure.ts'
 import type { SessionOptions } from './session.ts'
 
@@ -18,11 +20,14 @@ export interface GlobalOptions {
 
 const LOCAL = 'http://127.0.0.1:4860'
 
-/** Session options of a call. */
+/** Session options of a call. A `FLAGMARSHAL_*` name that no program knows is a mistake. */
 export function settle(
   given: GlobalOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): SessionOptions {
+  const unknown = Object.keys(env).find((name) => name.startsWith('FLAGMARSHAL_') && !isSetting(name))
+  if (unknown !== undefined)
+    throw usage(`${unknown} is no setting.`, `Did you mean ${nearestSetting(unknown)}?`)
   const server = given.server ?? env['FLAGMARSHAL_SERVER'] ?? LOCAL
   if (!URL.canParse(server) || !/^https?:/.test(server)) {
     throw usage(`"${server}" is no address of a server.`, 'Use one like http://127.0.0.1:4860.')
