@@ -9,6 +9,7 @@ import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { projectOperations } from './project.ts'
+import { rolloutOperations } from './rollout.ts'
 import { segmentOperations } from './segment.ts'
 import { systemOperations } from './system.ts'
 
@@ -23,6 +24,7 @@ export const operations = {
   ...killOperations,
   ...deliveryOperations,
   ...ofrepOperations,
+  ...rolloutOperations,
 }
 
 export type Operations = typeof operations

@@ -3,7 +3,7 @@
  * follows. Parsing fills the defaults in, so that a stored plan says everything; whether the plan is
  * a sane one is the domain's judgement (its lint), not the schema's.
  */
-import type { RolloutPlan as RolloutPlanModel } from '@flagmarshal/domain/rollout/model'
+import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 import { z } from 'zod'
 
 import { VariantName } from './flag-model.ts'
@@ -150,7 +150,7 @@ export const RolloutPlan = z
     ),
     demo: z.boolean().exactOptional().describe('Its increments may be shorter than 30 windows.'),
   })
-  .meta({ id: 'RolloutPlan' }) satisfies z.ZodType<RolloutPlanModel>
+  .meta({ id: 'RolloutPlan' }) satisfies z.ZodType<ServedPlan>
 
 /** A plan with every default filled in. */
 export type RolloutPlan = z.output<typeof RolloutPlan>

@@ -23,11 +23,17 @@ import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
+import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
 import { createReadiness } from './readiness.ts'
+import { notFound } from './refusals.ts'
+import { startController } from './rollout/controller.ts'
+import { createRolloutMetrics } from './rollout/metrics.ts'
+import type { RolloutPorts } from './rollout/ports.ts'
+import { rolloutWindows } from './rollout/window-of.ts'
 import { StartFailure } from './start-failure.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
 import { migrate } from './storage/migrate.ts'
@@ -43,6 +49,7 @@ const handlers = {
   ...flagHandlers,
   ...deliveryHandlers,
   ...ofrepHandlers,
+  ...rolloutHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -64,6 +71,8 @@ export interface AppOptions {
   readonly flagPorts?: FlagPorts
   /** In place of what rollouts answer. */
   readonly deliveryPorts?: DeliveryPorts
+  /** In place of what the procedure answers. */
+  readonly rolloutPorts?: RolloutPorts
 }
 
 /** Without features no gate is open. */
@@ -72,10 +81,9 @@ const NO_FEATURES: FlagPorts = {
   onFlagChanged: () => Promise.resolve(),
 }
 
-/** Without rollouts nothing is counted in windows. */
-const NO_ROLLOUTS: DeliveryPorts = {
-  windowOf: () => Promise.resolve(undefined),
-  shortestWindowMs: () => Promise.resolve(undefined),
+/** Without the procedure no plan is approved. */
+const NO_PROCEDURE: RolloutPorts = {
+  loadApprovedPlan: (_, __, run) => Promise.resolve(notFound('run', run)),
 }
 
 /** Builds everything. Throws a StartFailure for what the operator can put right. */
@@ -90,11 +98,21 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { database } = opened
     const [metrics, readiness] = [createMetrics(), createReadiness()]
     readiness.register('database', () => pingDatabase(database))
-    const ports = options.deliveryPorts ?? NO_ROLLOUTS
+    const ports = options.deliveryPorts ?? rolloutWindows
     const delivery = await openDelivery({ database, ports, clock, log, metrics, readiness })
     closing.push(() => delivery.close())
     const flagPorts = options.flagPorts ?? NO_FEATURES
-    const services: Services = { database, clock, metrics, readiness, delivery, flagPorts }
+    const rolloutPorts = options.rolloutPorts ?? NO_PROCEDURE
+    const controller = await startController({
+      database,
+      rolloutPorts,
+      clock,
+      log,
+      ...createRolloutMetrics(metrics, database),
+    })
+    closing.push(() => controller.close())
+    readiness.register('controller', () => controller.state())
+    const services: Services = { database, clock, metrics, readiness, delivery, flagPorts, rolloutPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => authenticator.forget(hash))

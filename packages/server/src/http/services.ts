@@ -7,6 +7,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { FlagPorts } from '../flag/ports.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
+import type { RolloutPorts } from '../rollout/ports.ts'
 import type { Database } from '../storage/database.ts'
 
 export interface Services {
@@ -15,5 +16,6 @@ export interface Services {
   readonly readiness: Readiness
   readonly metrics: Metrics
   readonly flagPorts: FlagPorts
+  readonly rolloutPorts: RolloutPorts
   readonly delivery: Delivery
 }

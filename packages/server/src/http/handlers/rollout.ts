@@ -1,0 +1,41 @@
+/** Rollouts over HTTP. */
+import type { RolloutAct, rolloutOperations } from '@flagmarshal/api/rollout'
+
+import { operateRollout } from '../../rollout/operate-rollout.ts'
+import { listDecisions, listRollouts, showReport, showRollout } from '../../rollout/show-rollout.ts'
+import { startRollout } from '../../rollout/start-rollout.ts'
+import { reply, replyList } from '../handler.ts'
+import type { Call, Handlers } from '../handler.ts'
+
+export const handlers: Handlers<typeof rolloutOperations> = {
+  startRollout: async ({ context, services, params, body }) =>
+    reply(await startRollout(context, services, params.project, body.run)),
+
+  listRollouts: async ({ services, params, query }) =>
+    replyList(await listRollouts(services.database, params.project, query)),
+
+  showRollout: async ({ services, params }) =>
+    reply(await showRollout(services.database, params.project, params.rollout)),
+
+  pauseRollout: async (call) => await operate(call, 'pause'),
+  resumeRollout: async (call) => await operate(call, 'resume'),
+  advanceRollout: async (call) => await operate(call, 'advance'),
+  rollbackRollout: async (call) => await operate(call, 'rollback'),
+  abortRollout: async (call) => await operate(call, 'abort'),
+
+  listRolloutDecisions: async ({ services, params, query }) =>
+    replyList(await listDecisions(services.database, params.project, params.rollout, query)),
+
+  showRollbackReport: async ({ services, params }) =>
+    reply(await showReport(services.database, params.project, params.rollout)),
+}
+
+type ActCall = Call<(typeof rolloutOperations)['pauseRollout']>
+
+/** The acts differ in their address only. */
+async function operate(
+  { context, services, params, body }: Pick<ActCall, 'context' | 'services' | 'params' | 'body'>,
+  act: RolloutAct,
+) {
+  return reply(await operateRollout(context, services, { ...params, act, reason: body.reason }))
+}

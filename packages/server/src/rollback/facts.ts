@@ -1,0 +1,118 @@
+/** What is known of a rollback: who has confirmed it, and what telemetry has counted since. */
+import type { Breach, Guardrail } from '@flagmarshal/domain/analysis/model'
+import { exposureLeft, recoveryOf, rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
+import type { AfterWindow, ExposureLeft, Recovery, RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
+import type { Verification as Counted, WatchedState } from '@flagmarshal/domain/rollback/verify'
+import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
+import { windowBoundary } from '@flagmarshal/domain/rollout/schedule'
+
+import { armsOf } from '../analysis/telemetry-windows.ts'
+import { readWindows } from '../delivery/windows.ts'
+import { readVerification } from '../flag/verification.ts'
+import type { Verification } from '../flag/verification.ts'
+import type { Queries } from '../storage/database.ts'
+import type { StoredRollout } from '../storage/rollouts.ts'
+
+/** A rollback with its verification. */
+export interface Rollback {
+  readonly facts: RollbackFacts
+  readonly verification: Verification
+}
+
+/** What the verification of a rollback found, as plain JSON: kept when it ends. */
+export interface RollbackFound {
+  readonly verification: Omit<Counted, 'instances'> & {
+    readonly revision: number
+    readonly instances: readonly (Omit<WatchedState, 'lastSeenAt'> & { readonly lastSeenAt: string })[]
+  }
+  readonly exposure: ExposureLeft
+  readonly recovery: Recovery
+}
+
+/** The rollback of an attempt as it stands at `now`, the database's time; undefined where there is none. */
+export async function rollbackOf(
+  queries: Queries,
+  stored: StoredRollout,
+  now: Date,
+): Promise<Rollback | undefined> {
+  const { rolledBackAt: at, verification: id } = stored
+  if (at === undefined || id === undefined) return undefined
+  const verification = await readVerification(queries, id, now)
+  if (verification === undefined) throw new Error(`there is no verification ${id}`)
+
+  const breach = breachOf(stored)
+  const { ceiling } = criterionOf(stored, breach)
+  const facts: RollbackFacts = {
+    at,
+    verification,
+    windows: await windowsSince(queries, stored, at, now),
+    ...(breach && { before: breach.exposed }),
+    ...(ceiling === undefined ? {} : { ceiling }),
+  }
+  return { facts, verification }
+}
+
+/** What it amounts to, as plain JSON. */
+export function foundOf({ facts, verification }: Rollback): RollbackFound {
+  const { state, total, confirmed, pending, lost, revision, instances } = verification
+  return {
+    verification: {
+      state,
+      total,
+      confirmed,
+      pending,
+      lost,
+      revision,
+      instances: instances.map((it) => ({ ...it, lastSeenAt: it.lastSeenAt.toISOString() })),
+    },
+    exposure: exposureLeft(facts),
+    recovery: recoveryOf(facts),
+  }
+}
+
+/** The breach that rolled an attempt back; undefined where a person or blindness did. */
+export function breachOf({ rollout }: Pick<StoredRollout, 'rollout'>): Breach | undefined {
+  const { state } = rollout
+  return 'cause' in state && state.cause.kind === 'harm' ? state.cause.breach : undefined
+}
+
+/** The criterion that spoke; where none did, the plan's first guardrail. */
+export function criterionOf({ plan }: Pick<StoredRollout, 'plan'>, breach: Breach | undefined): Guardrail {
+  const guardrails = guardrailsOf(plan)
+  const criterion = guardrails.find(({ id }) => id === breach?.criterion) ?? guardrails[0]
+  if (criterion === undefined) throw new Error('the plan has no guardrail')
+  return criterion
+}
+
+/** The closed windows that began after the rollback, oldest first. */
+async function windowsSince(
+  queries: Queries,
+  stored: StoredRollout,
+  at: Date,
+  now: Date,
+): Promise<AfterWindow[]> {
+  const { plan, rollout } = stored
+  const criterion = criterionOf(stored, breachOf(stored))
+  const windows = await readWindows(queries, {
+    rollout: stored.id,
+    attempt: rollout.attempt,
+    audiences: audiencesOf(plan),
+    windowMs: plan.windowMs,
+    after: windowBoundary(plan, at),
+    now: earlier(now, endOfInterest(at)),
+  })
+  return windows.map((window) => ({
+    end: window.end,
+    treated: window.treated,
+    ...armsOf(criterion, window),
+  }))
+}
+
+/** What happens long after the deadline says nothing of the rollback any more. */
+function endOfInterest(at: Date): Date {
+  return new Date(2 * rollbackDeadline(at).getTime() - at.getTime())
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b
+}

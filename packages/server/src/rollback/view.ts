@@ -1,0 +1,26 @@
+/** The verification of a rollback as it is shown. */
+import type { RollbackReport } from '@flagmarshal/api/rollout'
+import { rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
+
+import { foundOf } from './facts.ts'
+import type { Rollback, RollbackFound } from './facts.ts'
+
+/** The verification as it stands. */
+export function verificationView(rollback: Rollback): RollbackReport['verification'] {
+  return foundView(foundOf(rollback), rollback.facts.at)
+}
+
+/** The verification as it was found. */
+export function foundView(
+  { verification, exposure }: RollbackFound,
+  at: Date,
+): RollbackReport['verification'] {
+  const { instances, ...counts } = verification
+  return {
+    ...counts,
+    at: at.toISOString(),
+    instances: [...instances],
+    exposure,
+    deadline: rollbackDeadline(at).toISOString(),
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What rollouts tell Prometheus. The state is read when it is asked for, so every server says the
+ * same whichever of them made the last tick.
+ */
+import { harmLogE, NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
+import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
+import { blindMs } from '@flagmarshal/domain/rollout/advance'
+import { audiencesOf, guardrailsOf, positionOf } from '@flagmarshal/domain/rollout/position'
+import { Counter, Gauge, Histogram } from 'prom-client'
+
+import type { Metrics } from '../metrics.ts'
+import type { Database } from '../storage/database.ts'
+import { databaseNow } from '../storage/flags.ts'
+import { selectLatestMeasurements } from '../storage/measurements.ts'
+import { selectActive } from '../storage/rollouts.ts'
+import type { StoredRollout } from '../storage/rollouts.ts'
+import { exposureView } from './exposure-view.ts'
+import type { Ticked } from './tick.ts'
+import { whereOf } from './where.ts'
+
+export interface RolloutMetrics {
+  ticked(lateMs: number, result: Ticked | 'failed'): void
+}
+
+const LABELS = ['project', 'rollout', 'flag', 'environment'] as const
+
+/** Adds the metrics to the registry. */
+export function createRolloutMetrics({ registry }: Metrics, database: Database): RolloutMetrics {
+  const registers = [registry]
+  let reading: Promise<void> | undefined
+  // All gauges of one scrape wait for the same reading; while the database is away they are empty.
+  const collect = (): Promise<void> =>
+    (reading ??= read()
+      .catch(() => undefined)
+      .finally(() => (reading = undefined)))
+  const gauge = <L extends string>(name: string, help: string, more: readonly L[] = []) =>
+    new Gauge({ name: `flagmarshal_${name}`, help, labelNames: [...LABELS, ...more], registers, collect })
+  const gauges = {
+    state: gauge('rollout_state', 'The state of each rollout that is looked at, as a label.', ['state']),
+    stage: gauge('rollout_stage', 'The stage a rollout stands at: 0 is observing, the plan’s count from 1.'),
+    exposure: gauge('exposure_ratio', 'Share of everybody that a rollout exposes, 0 to 1.'),
+    evidence: gauge('guardrail_log_e', 'Log evidence of harm of each criterion.', ['criterion', 'kind']),
+    blind: gauge('blind_seconds', 'How long a criterion has been without data.', ['criterion']),
+    tick: gauge('last_tick_timestamp', 'When a rollout was last looked at, in seconds since 1970.'),
+  }
+  const ticks = new Counter({
+    name: 'flagmarshal_rollout_ticks_total',
+    help: 'Ticks of rollouts on this server, by what came of them.',
+    labelNames: ['result'],
+    registers,
+  })
+  const lateSeconds = new Histogram({
+    name: 'flagmarshal_rollout_tick_late_seconds',
+    help: 'How long after it was due a tick began.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10],
+    registers,
+  })
+
+  async function read(): Promise<void> {
+    for (const each of Object.values(gauges)) each.reset()
+    const now = await databaseNow(database.kysely)
+    for (const stored of await selectActive(database.kysely)) await show(stored, now)
+  }
+
+  async function show(stored: StoredRollout, now: Date): Promise<void> {
+    const { plan, rollout, project, id, flag, environment } = stored
+    const labels = { project, rollout: id, flag, environment }
+    const windows = await selectLatestMeasurements(database.kysely, id, { limit: 10 })
+    gauges.state.set({ ...labels, state: rollout.state.kind }, 1)
+    gauges.stage.set(labels, whereOf(plan, rollout)?.stage ?? 0)
+    gauges.exposure.set(labels, exposureView(stored, { windows, keys: [] }).share)
+    if (stored.tickedAt !== undefined) gauges.tick.set(labels, stored.tickedAt.getTime() / 1000)
+    for (const guardrail of guardrailsOf(plan)) {
+      const criterion = guardrail.id
+      const evidence = rollout.evidence[criterion] ?? NO_EVIDENCE
+      gauges.evidence.set({ ...labels, criterion, kind: 'F1r' }, harmLogE(evidence, audiencesOf(plan)))
+      for (const { alone } of Object.values(evidence.audiences)) {
+        if (alone !== undefined)
+          gauges.evidence.set({ ...labels, criterion, kind: 'F2b-harm' }, mixtureLogE(alone.harm))
+      }
+      const blind = positionOf(rollout) === undefined ? 0 : blindMs(plan, rollout, guardrail, now)
+      gauges.blind.set({ ...labels, criterion }, blind / 1000)
+    }
+  }
+
+  return {
+    ticked(lateMs, result) {
+      ticks.inc({ result })
+      if (result === 'waited' || result === 'decided') lateSeconds.observe(Math.max(0, lateMs) / 1000)
+    },
+  }
+}

@@ -1,0 +1,203 @@
+import { isRefusal } from '@flagmarshal/domain/refusal'
+/**
+ * One tick of one rollout: measure outside, then one short transaction that claims the row, folds,
+ * decides, and writes state, flag, decision, audit and signals together.
+ *
+ * Any server may tick any rollout. The row lock claims it, `next_at` lets only one of several be
+ * first, the watermark keeps a window from being folded twice, and the time is the database's, read
+ * once.
+ */
+import { rollbackOutcome } from '@flagmarshal/domain/rollback/outcome'
+import { fold } from '@flagmarshal/domain/rollout/fold'
+import type { Rollout } from '@flagmarshal/domain/rollout/model'
+import { tick } from '@flagmarshal/domain/rollout/tick'
+import { transition } from '@flagmarshal/domain/rollout/transition'
+import type { RolloutEvent } from '@flagmarshal/domain/rollout/transition'
+
+import { system } from '../context.ts'
+import type { Context, Log } from '../context.ts'
+import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
+import type { StoredFlag } from '../flag/serve-rollout-rule.ts'
+import { newId } from '../id.ts'
+import { foundOf } from '../rollback/facts.ts'
+import type { Tx } from '../storage/database.ts'
+import { insertMeasurements } from '../storage/measurements.ts'
+import { claimDueRollout } from '../storage/rollout-schedule.ts'
+import { selectLastKill } from '../storage/rollout-surroundings.ts'
+import { selectRollout, updateRollout } from '../storage/rollouts.ts'
+import type { StoredRollout } from '../storage/rollouts.ts'
+import { carryOut, Overtaken, wakeAt } from './carry-out.ts'
+import { sentenceOf } from './decision-sentence.ts'
+import { measure } from './measure.ts'
+import type { Measured } from './measure.ts'
+import { outsideEdit } from './outside-edit.ts'
+import type { RolloutParts } from './ports.ts'
+import type { Recorded } from './record.ts'
+
+/** `not-due`: another server was first, or there is nothing to do yet. */
+export type Ticked = 'not-due' | 'waited' | 'decided'
+
+/** Looks at a rollout that is due. Throws Overtaken when somebody changed the flag meanwhile: try again at once. */
+export async function tickRollout(
+  parts: RolloutParts,
+  { project, id }: { readonly project: string; readonly id: string },
+  log: Log,
+): Promise<Ticked> {
+  const seen = await selectRollout(parts.database.kysely, project, id)
+  if (seen?.nextAt === undefined) return 'not-due'
+  const measured = await measure(parts, seen)
+  return await parts.database.transaction(async (tx) => {
+    const claimed = await claimDueRollout(tx, id)
+    // Another state than the one that was measured for: the next tick measures for it.
+    if (claimed === undefined || claimed.stored.rollout.version !== seen.rollout.version) return 'not-due'
+    const context: Context = { actor: system('controller'), requestId: newId('tick'), now: claimed.now, log }
+    return await act(tx, context, claimed.stored, measured)
+  })
+}
+
+async function act(tx: Tx, context: Context, stored: StoredRollout, measured: Measured): Promise<Ticked> {
+  const { project, environment, flag: key } = stored
+  const flag = await readFlagConfig(tx, { project, environment, flag: key })
+  if (flag === undefined) throw new Error(`there is no flag ${key} in ${environment}`)
+  const { state } = stored.rollout
+  if (state.kind === 'rolling_back' || state.kind === 'rollback_failed') {
+    return await verifyRollback(tx, context, { stored, flag }, measured)
+  }
+  const kill = await killOf(tx, stored, flag)
+  if (kill !== undefined) {
+    return await happen(
+      tx,
+      context,
+      { stored, flag },
+      { event: { kind: 'kill', ...kill }, recorded: { kind: 'killed', ...kill } },
+    )
+  }
+  return await decide(tx, context, { stored, flag }, measured)
+}
+
+interface Subject {
+  readonly stored: StoredRollout
+  readonly flag: StoredFlag
+}
+
+/** Folds what was measured and carries the decision out. */
+async function decide(
+  tx: Tx,
+  context: Context,
+  { stored, flag }: Subject,
+  measured: Measured,
+): Promise<Ticked> {
+  const { now, log } = context
+  const { plan, rollout } = stored
+  const { windows, behind, approved } = measured
+  if (behind) {
+    const folded = fold(plan, rollout, windows)
+    await keepProgress(tx, { ...stored, rollout: folded, nextAt: now, tickedAt: now }, rollout, measured)
+    return 'waited'
+  }
+  const edit = await outsideEdit(tx, stored, flag)
+  const facts = { approved, windows, ...(edit && { flagEditedOutside: edit }) }
+  const { rollout: after, decision } = tick(plan, rollout, facts, now)
+  if (decision.kind === 'wait') {
+    await keepProgress(
+      tx,
+      { ...stored, rollout: after, nextAt: wakeAt(stored, after, now), tickedAt: now },
+      rollout,
+      measured,
+    )
+    log.debug({ rollout: stored.id, decision: decision.reason }, 'rollout.wait')
+    return 'waited'
+  }
+  const recorded: Recorded = { kind: 'engine', decision }
+  await keepWindows(tx, stored.id, rollout, after, measured)
+  await carryOut(tx, context, { before: stored, after, recorded, flag })
+  log.info({ rollout: stored.id, kind: decision.kind, why: sentenceOf(plan, recorded) }, 'rollout.decision')
+  return 'decided'
+}
+
+/** Says how a rollback went, once it is known. */
+async function verifyRollback(
+  tx: Tx,
+  context: Context,
+  subject: Subject,
+  measured: Measured,
+): Promise<Ticked> {
+  const { stored } = subject
+  const { rollout } = stored
+  const { now } = context
+  const { rollback } = measured
+  if (rollback === undefined) throw new Error(`rollout ${stored.id} is rolling back without a verification`)
+  const outcome = rollbackOutcome(rollback.facts, now)
+  const failedBefore = rollout.state.kind === 'rollback_failed'
+  if (outcome.kind === 'pending' || (outcome.kind === 'failed' && failedBefore)) {
+    await keepProgress(
+      tx,
+      { ...stored, nextAt: wakeAt(stored, rollout, now), tickedAt: now },
+      rollout,
+      measured,
+    )
+    return 'waited'
+  }
+  const found = foundOf(rollback)
+  if (outcome.kind === 'verified') {
+    const recorded: Recorded = { kind: 'verified', found }
+    return await happen(tx, context, subject, { event: { kind: 'rollback-verified' }, recorded })
+  }
+  const { failure } = outcome
+  const recorded: Recorded = { kind: 'failed', failure, found }
+  return await happen(tx, context, subject, { event: { kind: 'rollback-failed', failure }, recorded })
+}
+
+/** Something that is no judgement of the engine: a kill, the end of a verification. */
+async function happen(
+  tx: Tx,
+  context: Context,
+  { stored, flag }: Subject,
+  { event, recorded }: { readonly event: RolloutEvent; readonly recorded: Recorded },
+): Promise<Ticked> {
+  const after = transition(stored.plan, stored.rollout, event, context.now)
+  if (isRefusal(after)) throw new Error(`${event.kind} is impossible: ${after.message}`)
+  await carryOut(tx, context, { before: stored, after, recorded, flag })
+  context.log.info(
+    { rollout: stored.id, kind: recorded.kind, why: sentenceOf(stored.plan, recorded) },
+    'rollout.decision',
+  )
+  return 'decided'
+}
+
+/** Who switched the flag off under this attempt; before the start only a kill since its creation counts. */
+async function killOf(
+  tx: Tx,
+  stored: StoredRollout,
+  flag: StoredFlag,
+): Promise<{ readonly by: string; readonly reason: string } | undefined> {
+  if (flag.enabled) return undefined
+  const last = await selectLastKill(tx, stored)
+  const kill = last !== undefined && last.at >= stored.createdAt ? last : undefined
+  if (kill !== undefined) return { by: kill.by, reason: kill.reason }
+  if (stored.rollout.state.kind === 'scheduled') return undefined
+  return { by: flag.updatedBy, reason: 'the flag was configured to be off' }
+}
+
+/** Stores evidence, healthy time and the next wake-up of a rollout whose state stays as it is. */
+async function keepProgress(tx: Tx, next: StoredRollout, before: Rollout, measured: Measured): Promise<void> {
+  await keepWindows(tx, next.id, before, next.rollout, measured)
+  if (!(await updateRollout(tx, next, before.version))) throw new Overtaken('the rollout has changed')
+}
+
+// oxlint-disable-next-line max-params -- where, what was, what is, what was measured
+async function keepWindows(
+  tx: Tx,
+  id: string,
+  before: Rollout,
+  after: Rollout,
+  { windows }: Measured,
+): Promise<void> {
+  const [from, to] = [before.watermark, after.watermark]
+  if (from === undefined || to === undefined) return
+  await insertMeasurements(
+    tx,
+    id,
+    windows.filter(({ end }) => end > from && end <= to),
+  )
+}

@@ -1,0 +1,67 @@
+/**
+ * Queries on the windows that were folded: kept as they were read, so that a report can show what
+ * the engine saw.
+ */
+import type { Measurement } from '@flagmarshal/domain/analysis/model'
+
+import { toJson } from './column.ts'
+import type { Queries, Tx } from './database.ts'
+
+/** One folded window of an attempt. */
+export interface MeasuredWindow {
+  readonly end: Date
+  readonly measurements: readonly Measurement[]
+  /** Requests of the exposed arm, all audiences. */
+  readonly exposed: number
+  /** All requests that evaluated the flag. */
+  readonly requests: number
+}
+
+/** Rows written by one statement: each has five parameters of PostgreSQL's 65,535. */
+const ROWS = 1_000
+
+/** Stores folded windows. One that was folded before is an error: the transaction that folds again must not commit. */
+export async function insertMeasurements(
+  tx: Tx,
+  rollout: string,
+  windows: readonly MeasuredWindow[],
+): Promise<void> {
+  for (let from = 0; from < windows.length; from += ROWS) {
+    await tx
+      .insertInto('measurements')
+      .values(
+        windows.slice(from, from + ROWS).map((window) => ({
+          rollout,
+          window_end: window.end,
+          measured: toJson(window.measurements),
+          exposed: window.exposed,
+          requests: window.requests,
+        })),
+      )
+      .execute()
+  }
+}
+
+/** The latest folded windows that ended up to a time, oldest first. */
+export async function selectLatestMeasurements(
+  queries: Queries,
+  rollout: string,
+  page: { readonly until?: Date; readonly limit: number },
+): Promise<readonly MeasuredWindow[]> {
+  const rows = await queries
+    .selectFrom('measurements')
+    .selectAll()
+    .where('rollout', '=', rollout)
+    .$if(page.until !== undefined, (query) => query.where('window_end', '<=', page.until ?? new Date(0)))
+    .orderBy('window_end', 'desc')
+    .limit(page.limit)
+    .execute()
+  return rows
+    .map(({ window_end: end, measured: measurements, exposed, requests }) => ({
+      end,
+      measurements,
+      exposed,
+      requests,
+    }))
+    .toReversed()
+}

@@ -1,0 +1,109 @@
+/**
+ * What a rollout must know of the flag and the environment that it works in, and they of it.
+ */
+import { sql } from 'kysely'
+
+import type { Queries } from './database.ts'
+
+/** The latest edit of a flag in an environment that the controller did not make. */
+export async function selectLastFlagEdit(
+  queries: Queries,
+  chain: string,
+  place: { readonly flag: string; readonly environment: string },
+): Promise<{ readonly by: string; readonly before: unknown; readonly after: unknown } | undefined> {
+  return await queries
+    .selectFrom('audit_entries')
+    .select(['actor_name as by', 'before', 'after'])
+    .where('chain', '=', chain)
+    .where('subject_kind', '=', 'flag')
+    .where('subject_id', '=', place.flag)
+    .where('actor_kind', '<>', 'system')
+    .where(sql<boolean>`coalesce(after->>'environment', ${place.environment}) = ${place.environment}`)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The latest kill of a flag in an environment. */
+export async function selectLastKill(
+  queries: Queries,
+  place: { readonly project: string; readonly flag: string; readonly environment: string },
+): Promise<{ readonly by: string; readonly reason: string; readonly at: Date } | undefined> {
+  return await queries
+    .selectFrom('verifications')
+    .select(['by', 'reason', 'at'])
+    .where('kind', '=', 'kill')
+    .where('project', '=', place.project)
+    .where('flag', '=', place.flag)
+    .where('environment', '=', place.environment)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** A sign of life in this time makes an instance count as connected; a poll in its own interval and this. */
+const RECENT = '30 s'
+
+/** Instances of an environment: those that are connected, and those that were heard of in the last hour and are not. */
+export async function countInstances(
+  queries: Queries,
+  project: string,
+  environment: string,
+): Promise<{ readonly connected: number; readonly silent: number }> {
+  const connected = sql<boolean>`(
+    stream_seen_at > now() - ${RECENT}::interval
+    or last_seen_at > now() - ${RECENT}::interval - make_interval(secs =>
+      case when mode = 'poll' then poll_interval_ms / 1000.0 else 0 end))`
+  return await queries
+    .selectFrom('instances')
+    .select([
+      sql<number>`count(*) filter (where ${connected})`.as('connected'),
+      sql<number>`count(*) filter (where not coalesce(${connected}, false))`.as('silent'),
+    ])
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('last_seen_at', '>', sql<Date>`now() - interval '1 hour'`)
+    .executeTakeFirstOrThrow()
+}
+
+/** The shortest window of the attempts under way in an environment, in ms; undefined where there is none. */
+export async function selectShortestWindowMs(
+  queries: Queries,
+  project: string,
+  environment: string,
+): Promise<number | undefined> {
+  const row = await queries
+    .selectFrom('rollouts')
+    .select(sql<number | null>`min((plan->>'windowMs')::float8)`.as('windowMs'))
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return row?.windowMs ?? undefined
+}
+
+/** Where an attempt counts: its environment and the length of its windows. */
+export async function selectRolloutWindow(
+  queries: Queries,
+  id: string,
+  attempt: number,
+): Promise<
+  | {
+      readonly project: string
+      readonly environment: string
+      readonly windowMs: number
+      readonly treatment: string
+    }
+  | undefined
+> {
+  return await queries
+    .selectFrom('rollouts')
+    .select(['project', 'environment'])
+    .select([
+      sql<number>`(plan->>'windowMs')::float8`.as('windowMs'),
+      sql<string>`plan->>'treatment'`.as('treatment'),
+    ])
+    .where('id', '=', id)
+    .where('attempt', '=', attempt)
+    .executeTakeFirst()
+}

@@ -1,0 +1,231 @@
+/**
+ * Queries on rollouts: the attempts with their evidence, and their salts.
+ */
+import type { Rollout } from '@flagmarshal/domain/rollout/model'
+import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
+import { sql } from 'kysely'
+import type { Selectable } from 'kysely'
+
+import { toJson } from './column.ts'
+import type { Queries, Tx } from './database.ts'
+import type { RolloutTables } from './tables/rollout.ts'
+
+/** An attempt as stored: what it is about, and the domain's rollout in it. */
+export interface StoredRollout {
+  readonly id: string
+  readonly project: string
+  readonly feature: string
+  readonly flag: string
+  readonly environment: string
+  readonly run: string
+  readonly bundleHash: string
+  readonly plan: ServedPlan
+  readonly salt: string
+  readonly createdAt: Date
+  readonly createdBy: string
+  readonly rollout: Rollout
+  /** When the state last became another one. */
+  readonly since: Date
+  /** The environment's revision with which the rollout last wrote or accepted the flag. */
+  readonly flagRevision: number | undefined
+  readonly rolledBackAt: Date | undefined
+  readonly verification: string | undefined
+  readonly nextAt: Date | undefined
+  readonly tickedAt: Date | undefined
+  readonly endedAt: Date | undefined
+}
+
+/** Stores a new attempt; false when somebody else has just begun one for the flag. */
+export async function insertRollout(tx: Tx, it: StoredRollout): Promise<boolean> {
+  const inserted = await tx
+    .insertInto('rollouts')
+    .values({
+      id: it.id,
+      project: it.project,
+      feature: it.feature,
+      flag: it.flag,
+      environment: it.environment,
+      run: it.run,
+      bundle_hash: it.bundleHash,
+      attempt: it.rollout.attempt,
+      plan: toJson(it.plan),
+      salt: it.salt,
+      created_at: it.createdAt,
+      created_by: it.createdBy,
+      ...changingColumns(it),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return inserted.numInsertedOrUpdatedRows === 1n
+}
+
+/** Replaces what changes of an attempt, if its version still is `version`; false where it is not. */
+export async function updateRollout(tx: Tx, it: StoredRollout, version: number): Promise<boolean> {
+  const updated = await tx
+    .updateTable('rollouts')
+    .set(changingColumns(it))
+    .where('id', '=', it.id)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return updated.numUpdatedRows === 1n
+}
+
+/** One attempt of a project. */
+export async function selectRollout(
+  queries: Queries,
+  project: string,
+  id: string,
+): Promise<StoredRollout | undefined> {
+  const row = await queries
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && storedOf(row)
+}
+
+/** One attempt, locked until the transaction ends. */
+export async function lockRollout(tx: Tx, project: string, id: string): Promise<StoredRollout | undefined> {
+  const row = await tx
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && storedOf(row)
+}
+
+/** Attempts of a project, newest first. */
+export async function selectRollouts(
+  queries: Queries,
+  project: string,
+  filter: {
+    readonly feature?: string | undefined
+    readonly flag?: string | undefined
+    readonly limit: number
+  },
+): Promise<readonly StoredRollout[]> {
+  const { feature, flag } = filter
+  const rows = await queries
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('project', '=', project)
+    .$if(feature !== undefined, (query) => query.where('feature', '=', feature ?? ''))
+    .$if(flag !== undefined, (query) => query.where('flag', '=', flag ?? ''))
+    .orderBy('created_at', 'desc')
+    .orderBy('attempt', 'desc')
+    .limit(filter.limit)
+    .execute()
+  return rows.map(storedOf)
+}
+
+/** Attempts that the controller still looks at. */
+export async function selectActive(queries: Queries): Promise<readonly StoredRollout[]> {
+  const rows = await queries.selectFrom('rollouts').selectAll().where('next_at', 'is not', null).execute()
+  return rows.map(storedOf)
+}
+
+/** The attempts of a flag in an environment: the last one's number, the one that has not ended, and the last one where it was completed. */
+export async function selectAttempts(
+  tx: Tx,
+  place: { readonly project: string; readonly flag: string; readonly environment: string },
+): Promise<{
+  readonly count: number
+  readonly open: string | undefined
+  readonly completed: string | undefined
+}> {
+  const rows = await tx
+    .selectFrom('rollouts')
+    .select(['id', 'attempt', 'ended_at'])
+    .select(sql<string>`state->>'kind'`.as('kind'))
+    .where('project', '=', place.project)
+    .where('flag', '=', place.flag)
+    .where('environment', '=', place.environment)
+    .orderBy('attempt', 'desc')
+    .execute()
+  const last = rows[0]
+  return {
+    count: last?.attempt ?? 0,
+    open: rows.find((row) => row.ended_at === null)?.id,
+    completed: last?.kind === 'completed' ? last.id : undefined,
+  }
+}
+
+/** The exposure salt of a feature's flag in an environment: `fresh` for the first attempt, the stored one ever after. */
+export async function keepSalt(
+  tx: Tx,
+  place: Omit<RolloutTables['rollout_salts'], 'salt'>,
+  fresh: string,
+): Promise<string> {
+  await tx
+    .insertInto('rollout_salts')
+    .values({ ...place, salt: fresh })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const row = await tx
+    .selectFrom('rollout_salts')
+    .select('salt')
+    .where('project', '=', place.project)
+    .where('feature', '=', place.feature)
+    .where('flag', '=', place.flag)
+    .where('environment', '=', place.environment)
+    .executeTakeFirstOrThrow()
+  return row.salt
+}
+
+function changingColumns(it: StoredRollout) {
+  const { rollout } = it
+  return {
+    version: rollout.version,
+    state: toJson(rollout.state),
+    since: it.since,
+    evidence: toJson(rollout.evidence),
+    start_at: rollout.startAt,
+    entered_at: rollout.enteredAt ?? null,
+    exposed_at: rollout.exposedAt ?? null,
+    watermark: rollout.watermark ?? null,
+    flag_revision: it.flagRevision ?? null,
+    rolled_back_at: it.rolledBackAt ?? null,
+    verification: it.verification ?? null,
+    next_at: it.nextAt ?? null,
+    ticked_at: it.tickedAt ?? null,
+    ended_at: it.endedAt ?? null,
+  }
+}
+
+/** A row as the rest of the server sees it. */
+export function storedOf(row: Selectable<RolloutTables['rollouts']>): StoredRollout {
+  return {
+    id: row.id,
+    project: row.project,
+    feature: row.feature,
+    flag: row.flag,
+    environment: row.environment,
+    run: row.run,
+    bundleHash: row.bundle_hash,
+    plan: row.plan,
+    salt: row.salt,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    rollout: {
+      id: row.id,
+      attempt: row.attempt,
+      version: row.version,
+      startAt: row.start_at,
+      state: row.state,
+      evidence: row.evidence,
+      ...(row.entered_at && { enteredAt: row.entered_at }),
+      ...(row.exposed_at && { exposedAt: row.exposed_at }),
+      ...(row.watermark && { watermark: row.watermark }),
+    },
+    since: row.since,
+    flagRevision: row.flag_revision ?? undefined,
+    rolledBackAt: row.rolled_back_at ?? undefined,
+    verification: row.verification ?? undefined,
+    nextAt: row.next_at ?? undefined,
+    tickedAt: row.ticked_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+  }
+}
