@@ -4,9 +4,11 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
-import { pairs, parseObject } from './given.ts'
+import { usage } from './failure.ts'
+import { pairs, parseObject, readObject } from './given.ts'
 import type { JsonObject } from './given.ts'
 import type { Open } from './program.ts'
+import type { Answer, Session } from './session.ts'
 import { fields, table } from './table.ts'
 
 type NewFlag = Call<Operations['createFlag']>['body']
@@ -24,6 +26,11 @@ interface CreateOptions {
 
 export function flagCommands(program: Command, open: Open): void {
   const flag = program.command('flag').description('flags')
+  configuring(flag, open)
+  asking(flag, open)
+}
+
+function configuring(flag: Command, open: Open): void {
   flag
     .command('create <key>')
     .description('create a flag, off in every environment; boolean (on, off) unless variants are given')
@@ -47,6 +54,54 @@ export function flagCommands(program: Command, open: Open): void {
           `Flag ${made.key} is there, off in ${made.environments.map((it) => it.environment).join(', ')}.`,
       )
     })
+  flag
+    .command('on <key>')
+    .description(
+      'enable a flag in one environment; where it is protected, through the gate. Off is `flagmarshal kill`',
+    )
+    .requiredOption('-e, --env <environment>', 'environment')
+    .option(
+      '--serve <variant>',
+      'what to serve where no rule matches; of a boolean flag the variant that is true',
+    )
+    .action(async (key: string, given: { env: string; serve?: string }, command: Command) => {
+      const session = open(command)
+      const it = await session.call('getFlag', { params: { project: session.project(), flag: key } })
+      const variant = given.serve ?? Object.entries(it.variants).find(([, value]) => value === true)?.[0]
+      if (variant === undefined)
+        throw usage(
+          `${key} has several variants to serve.`,
+          `Add --serve with one of ${Object.keys(it.variants).join(', ')}.`,
+        )
+      const changed = await configure(session, key, given.env, (config) => ({
+        ...config,
+        enabled: true,
+        fallthrough: { variant },
+      }))
+      session.result(
+        changed,
+        () =>
+          `${key} is on in ${given.env} and serves ${variant} where no rule matches (revision ${changed.revision}).`,
+      )
+    })
+  flag
+    .command('set <key>')
+    .description('replace the configuration of a flag in one environment')
+    .requiredOption('-e, --env <environment>', 'environment')
+    .requiredOption('-f, --file <path>', 'file with {enabled, offVariant, rules, fallthrough}; - reads stdin')
+    .action(async (key: string, given: { env: string; file: string }, command: Command) => {
+      const session = open(command)
+      // The server checks the shape and names the field at fault.
+      const wanted = readObject(given.file) as ConfigChange
+      const changed = await configure(session, key, given.env, () => wanted)
+      session.result(
+        changed,
+        () => `${key} in ${given.env} is ${changed.enabled ? 'on' : 'off'}, revision ${changed.revision}.`,
+      )
+    })
+}
+
+function asking(flag: Command, open: Open): void {
   flag
     .command('list')
     .description('list the flags')
@@ -118,6 +173,34 @@ export function flagCommands(program: Command, open: Open): void {
         ),
       )
     })
+}
+
+type Config = Answer<'getFlagConfig'>
+type ConfigChange = Call<Operations['configureFlag']>['body']
+
+/** Changes the configuration that is there now; somebody else's change in between is a conflict. */
+async function configure(
+  session: Session,
+  flag: string,
+  environment: string,
+  change: (config: ConfigChange) => ConfigChange,
+): Promise<Config> {
+  const params = { project: session.project(), flag, environment }
+  const { enabled, offVariant, rules, fallthrough, revision } = await session.call('getFlagConfig', {
+    params,
+  })
+  // The rule that a rollout owns stays by itself.
+  const own = rules.filter((it) => it.rollout === undefined)
+  return await session.call('configureFlag', {
+    params,
+    body: change({
+      enabled,
+      offVariant,
+      rules: own as ConfigChange['rules'],
+      fallthrough: fallthrough as ConfigChange['fallthrough'],
+    }),
+    ifMatch: revision,
+  })
 }
 
 function newFlag(key: string, given: CreateOptions): NewFlag {

@@ -1,0 +1,43 @@
+/**
+ * The smallest application behind a flag: it says what one user gets, at the start and after every
+ * change, until it is stopped.
+ */
+import process from 'node:process'
+
+import { createFlagmarshal } from '@flagmarshal/sdk-server'
+import { OpenFeature } from '@openfeature/server-sdk'
+
+const FLAG = 'new-checkout'
+
+const key = process.env['FLAGMARSHAL_SDK_KEY']
+if (key === undefined) {
+  console.error(
+    'Set FLAGMARSHAL_SDK_KEY to a server key: npm run flagmarshal -- key create laptop -e staging',
+  )
+  process.exit(2)
+}
+
+const connection = createFlagmarshal({
+  url: process.env['FLAGMARSHAL_URL'] ?? 'http://127.0.0.1:4860',
+  key,
+  environment: 'staging',
+  application: 'connect',
+  layers: ['backend'],
+})
+await OpenFeature.setProviderAndWait(connection.provider).catch((error: unknown) => console.error(error))
+const client = OpenFeature.getClient()
+
+const report = async () => {
+  const { value, reason, variant } = await client.getBooleanDetails(FLAG, false, { targetingKey: 'ada' })
+  console.log(
+    `revision ${connection.revision ?? '–'}: ada gets ${FLAG} = ${value} (${variant ?? 'no variant'}, ${reason})`,
+  )
+}
+connection.onChange(() => void report())
+await report()
+
+const keepOpen = setInterval(() => undefined, 60_000)
+process.once('SIGINT', () => {
+  clearInterval(keepOpen)
+  void OpenFeature.close()
+})
