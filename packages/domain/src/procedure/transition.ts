@@ -28,6 +28,7 @@ import type {
   Actor,
   Attestation,
   CheckResult,
+  InputVerdict,
   JsonObject,
   Run,
   Setting,
@@ -41,7 +42,7 @@ import type { WorkPlanReviewed, WorkPlanWritten } from './work-plan.ts'
 
 /** Everything that can happen to a run. */
 export type RunEvent =
-  | { readonly kind: 'trigger-recorded'; readonly fact: TriggerFact }
+  | TriggerRecorded
   | InputProvided
   | InputsObserved
   | WorkPlanWritten
@@ -81,6 +82,13 @@ export type RunEvent =
       readonly by: Actor
       readonly exposed: boolean
     }
+
+/** A later trigger fact, with what the inputs that were given amount to once it is known. */
+export interface TriggerRecorded {
+  readonly kind: 'trigger-recorded'
+  readonly fact: TriggerFact
+  readonly verdicts: Readonly<Record<string, InputVerdict>>
+}
 
 /** What a step rests on outside the run, seen now. */
 export interface Observed {
@@ -122,7 +130,7 @@ export function transition(setting: Setting, run: Run, event: RunEvent, now: Dat
 function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Refusal {
   switch (event.kind) {
     case 'trigger-recorded':
-      return { ...run, triggers: [...run.triggers, event.fact] }
+      return recordTrigger(run, event)
     case 'input-provided':
       return provideInput(setting, run, event, now)
     case 'inputs-observed':
@@ -162,6 +170,14 @@ function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Re
 }
 
 type EventOf<K extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: K }>
+
+function recordTrigger(run: Run, { fact, verdicts }: TriggerRecorded): Run {
+  const judged = Object.entries(run.inputs).map(([id, given]) => {
+    const verdict = verdicts[id]
+    return [id, verdict === undefined ? given : { ...given, verdict }] as const
+  })
+  return { ...run, triggers: [...run.triggers, fact], inputs: Object.fromEntries(judged) }
+}
 
 function writeOutput(setting: Setting, run: Run, event: EventOf<'output-written'>, now: Date): Run | Refusal {
   const { definition } = setting

@@ -1,0 +1,48 @@
+/**
+ * Go or No-Go of a step (P-E2): its checks run again for the decision, and the decision holds only
+ * if nothing has changed while they ran. Two people at once: one decides, the other is told.
+ */
+import type { Run as RunView } from '@flagmarshal/api/procedure-run'
+import type { DecideStep } from '@flagmarshal/api/procedure-write'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { z } from 'zod'
+
+import type { Context } from '../context.ts'
+import type { Database } from '../storage/database.ts'
+import { changeRun } from './change-run.ts'
+import { actorOf } from './load.ts'
+import { checkStep, keepChecked } from './run-checks.ts'
+import { runView } from './run-view.ts'
+import type { StepKey } from './show-step.ts'
+
+/** Records the decision. */
+export async function decideStep(
+  context: Context,
+  database: Database,
+  key: StepKey,
+  { decision, rationale, overrides, unchangedBecause }: z.output<typeof DecideStep>,
+): Promise<RunView | Refusal> {
+  const checked = await checkStep(context, database, key, key.step)
+  if (isRefusal(checked)) return checked
+  const changed = await changeRun(context, database, key, async (present, tx) => {
+    const refusal = await keepChecked(tx, context, present, checked)
+    if (refusal !== undefined) return refusal
+    return {
+      action: decision === 'go' ? 'run.go' : 'run.no-go',
+      after: { step: key.step, decision, overrides, evidence: checked.results.map((it) => it.evidence) },
+      reason: rationale,
+      event: {
+        kind: 'decided',
+        step: key.step,
+        decision,
+        rationale,
+        overrides,
+        checks: checked.results,
+        by: actorOf(context.actor),
+        ...(unchangedBecause === undefined ? {} : { unchangedBecause }),
+      },
+    }
+  })
+  return isRefusal(changed) ? changed : runView(changed)
+}

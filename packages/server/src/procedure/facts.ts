@@ -1,0 +1,123 @@
+/**
+ * The facts that inputs and checks of the feature-flag rollout procedure are judged by: what the run
+ * has recorded, and the flag system as it is now.
+ */
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import type { Json } from '@flagmarshal/domain/audit/canonical'
+import { baselineOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/baseline'
+import type {
+  EnvironmentFacts,
+  FlagFacts,
+  FlagRolloutFacts,
+  InputFacts,
+} from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
+import type { Outputs } from '@flagmarshal/domain/procedure/feature-flag-rollout/outputs'
+import type { JsonObject, Run } from '@flagmarshal/domain/procedure/run'
+import type { Flag, Layer } from '@flagmarshal/evaluation'
+
+import { sha256 } from '../id.ts'
+import type { Queries } from '../storage/database.ts'
+import { selectFlag, selectFlagConfigs } from '../storage/flags.ts'
+import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
+import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
+import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
+import { selectEnvironments } from '../storage/projects.ts'
+
+/** What to load. Member lists of segments are needed by the checks alone. */
+export interface FactsWanted {
+  readonly now: Date
+  readonly members: boolean
+}
+
+/** The step whose subject is the flag, and so its baseline. */
+export const FLAG_STEP = 2
+
+/** Loads the facts for a run. */
+export async function loadFacts(
+  queries: Queries,
+  feature: FeatureRow,
+  run: Run,
+  { now, members }: FactsWanted,
+): Promise<FlagRolloutFacts> {
+  const { project } = feature
+  const segments = await selectSegmentsEverywhere(queries, project, members)
+  const flag = await selectFlag(queries, project, feature.flag)
+  const configs = flag === undefined ? [] : await selectFlagConfigs(queries, project, flag.key)
+  return {
+    outputs: outputsOf(run),
+    inputs: inputsOf(run),
+    environments: (await selectEnvironments(queries, project)).map((it) => ({
+      key: it.key,
+      protected: it.protected,
+      segments: segments.filter((one) => one.environment === it.key).map(segmentOf),
+    })),
+    serverKeys: await countServerKeys(queries, project, now),
+    ...(flag === undefined ? {} : { flag: flagFactsOf(flag, configs) }),
+  }
+}
+
+/** The baselines in the bundle, by step number. */
+export function baselinesOf(facts: FlagRolloutFacts): Readonly<Record<string, JsonObject>> {
+  return { [FLAG_STEP]: baselineOf(facts.flag, facts.environments) }
+}
+
+/** What the baseline hashes to: the run notices when it becomes something else. */
+export function baselineHash(facts: FlagRolloutFacts): string {
+  return sha256(canonical(baselineOf(facts.flag, facts.environments)))
+}
+
+/** What everything that checks look at hashes to: whether it is still what they saw. */
+export function factsHash(facts: FlagRolloutFacts): string {
+  const json: Json = JSON.parse(JSON.stringify(facts))
+  return sha256(canonical(json))
+}
+
+/** The outputs by step, typed: each was parsed with its step's schema before it was stored. */
+function outputsOf(run: Run): Outputs {
+  const [strategy, flags, plan, monitoring, rollback, documents] = run.steps.map((it) => it.output)
+  return { strategy, flags, plan, monitoring, rollback, documents } as unknown as Outputs
+}
+
+function inputsOf(run: Run): InputFacts {
+  // Each value was parsed with its input's schema before it was stored.
+  const value = (id: string) => (run.inputs[id]?.verdict.ok === true ? run.inputs[id].value : undefined)
+  const code = value('P-I2') as { layers: { layer: Layer }[] } | undefined
+  const required = value('P-I9') as { mode: 'gradual' | 'immediate' } | undefined
+  const tolerance = value('P-I10') as InputFacts['tolerance'] | undefined
+  const deployment = value('P-I12') as { previousVersion: string } | undefined
+  return {
+    ...(code === undefined ? {} : { codeLayers: code.layers.map((it) => it.layer) }),
+    ...(required === undefined ? {} : { mode: required.mode }),
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(deployment === undefined ? {} : { previousVersion: deployment.previousVersion }),
+  }
+}
+
+function segmentOf({
+  segment,
+  condition,
+  include,
+  exclude,
+}: SegmentEverywhere): EnvironmentFacts['segments'][number] {
+  return {
+    key: segment,
+    ...(condition === null ? {} : { when: condition }),
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+  }
+}
+
+function flagFactsOf(row: FlagRow, configs: readonly FlagConfigRow[]): FlagFacts {
+  const { key, kind, value_type: valueType, variants, layers, owner } = row
+  return {
+    key,
+    kind,
+    layers,
+    owner,
+    configurations: configs.map((it): FlagFacts['configurations'][number] => {
+      const { enabled, off_variant: offVariant, rules, fallthrough } = it
+      const flag: Flag = { key, kind, valueType, variants, enabled, offVariant, rules, fallthrough }
+      return { environment: it.environment, flag }
+    }),
+  }
+}

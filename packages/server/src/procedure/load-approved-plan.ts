@@ -1,0 +1,49 @@
+/** The plan of a run whose approvals hold now: what a rollout may carry out (P-X1). */
+import { standing } from '@flagmarshal/domain/procedure/approval'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import type { ApprovedPlan } from '../rollout/ports.ts'
+import type { Queries } from '../storage/database.ts'
+import { presentBundle } from './bundle.ts'
+import { loadFacts } from './facts.ts'
+import { loadRun } from './load.ts'
+import { observe } from './observe.ts'
+
+/** Refuses where the run is neither approved nor completed, or hashes to something else by now. */
+export async function loadApprovedPlan(
+  queries: Queries,
+  now: Date,
+  key: { readonly project: string; readonly run: string },
+): Promise<ApprovedPlan | Refusal> {
+  const loaded = await loadRun(queries, key)
+  if (isRefusal(loaded)) return loaded
+  const { feature, setting } = loaded
+  const facts = await loadFacts(queries, feature, loaded.run, { now, members: false })
+  const run = observe(setting, loaded.run, { facts, now })
+  if (run.state.kind !== 'approved' && run.state.kind !== 'completed') {
+    return refuse(
+      'run-not-approved',
+      `Run ${run.id} is ${run.state.kind}.`,
+      `See what is missing with "flagmarshal feature next ${feature.key}".`,
+    )
+  }
+  const { hash } = presentBundle({ feature, setting, run }, facts)
+  const approved = standing(run)[0]?.bundleHash
+  const { plan } = facts.outputs.plan
+  if (hash !== approved || plan === undefined) {
+    return refuse(
+      'bundle-changed',
+      `The bundle hashes to ${hash}; approved was ${approved}.`,
+      'Decide the changed steps again and have the bundle approved.',
+    )
+  }
+  const startAt = run.schedule?.start
+  return {
+    feature: feature.key,
+    flag: feature.flag,
+    plan,
+    bundleHash: hash,
+    ...(startAt === undefined ? {} : { startAt }),
+  }
+}

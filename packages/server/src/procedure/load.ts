@@ -1,0 +1,91 @@
+import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
+import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
+/**
+ * Loading a run with everything that it is judged by: its definition, its feature, and who holds
+ * each role.
+ */
+import type { Actor as DomainActor, Run, Setting } from '@flagmarshal/domain/procedure/run'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import type { Actor } from '../context.ts'
+import { notFound } from '../refusals.ts'
+import type { Queries, Tx } from '../storage/database.ts'
+import { lockRun, selectFeature, selectLatestRun, selectRun } from '../storage/procedures.ts'
+import type { FeatureRow, RunRow } from '../storage/procedures.ts'
+import { parseRun } from './run-document.ts'
+
+/** The procedures of this version. */
+const PROCEDURES: readonly ProcedureDefinition[] = [featureFlagRollout]
+
+/** Names a run. */
+export interface RunKey {
+  readonly project: string
+  readonly run: string
+}
+
+/** A run with its surroundings. */
+export interface Loaded {
+  readonly feature: FeatureRow
+  readonly run: Run
+  readonly setting: Setting
+}
+
+/** One run. */
+export async function loadRun(queries: Queries, key: RunKey): Promise<Loaded | Refusal> {
+  return await withFeature(queries, key, await selectRun(queries, key.project, key.run))
+}
+
+/** One run, locked until the transaction ends. */
+export async function loadRunLocked(tx: Tx, key: RunKey): Promise<Loaded | Refusal> {
+  return await withFeature(tx, key, await lockRun(tx, key.project, key.run))
+}
+
+/** The newest run of a feature; undefined where it has none. */
+export async function loadLatestRun(queries: Queries, feature: FeatureRow): Promise<Loaded | undefined> {
+  const row = await selectLatestRun(queries, feature.project, feature.key)
+  return row === undefined ? undefined : loaded(feature, row)
+}
+
+/** A definition by its id, the newest version; undefined where there is none. */
+export function definitionOf(id: string): ProcedureDefinition | undefined {
+  return PROCEDURES.findLast((it) => it.id === id)
+}
+
+/** What a feature's runs are judged by. */
+export function settingOf(feature: FeatureRow, definition: ProcedureDefinition): Setting {
+  const { technicalLead, operationsLead, productOwner } = feature.roles
+  return {
+    project: feature.project,
+    feature: feature.key,
+    definition,
+    people: {
+      'technical-lead': technicalLead,
+      'operations-lead': operationsLead,
+      'product-owner': productOwner,
+    },
+  }
+}
+
+/** Who acts, as the procedure sees it: what is no personal token is nobody in particular. */
+export function actorOf({ id, tokenKind, roles }: Actor): DomainActor {
+  return { id, kind: tokenKind ?? 'admin', roles }
+}
+
+async function withFeature(
+  queries: Queries,
+  key: RunKey,
+  row: RunRow | undefined,
+): Promise<Loaded | Refusal> {
+  if (row === undefined) return notFound('run', key.run)
+  const feature = await selectFeature(queries, row.project, row.feature)
+  return feature === undefined ? notFound('feature', row.feature) : loaded(feature, row)
+}
+
+function loaded(feature: FeatureRow, row: RunRow): Loaded {
+  const definition = PROCEDURES.find((it) => it.id === row.procedure && it.version === row.procedure_version)
+  if (definition === undefined)
+    throw new Error(
+      `run ${row.id} follows ${row.procedure} ${row.procedure_version}, which this version does not know`,
+    )
+  return { feature, run: parseRun(row.run), setting: settingOf(feature, definition) }
+}

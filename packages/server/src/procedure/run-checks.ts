@@ -1,0 +1,114 @@
+/**
+ * Running the checks of a step. The facts are loaded and the engine is asked outside of any
+ * transaction; inside, the results hold only if run and facts are still what the checks saw.
+ */
+import type { Check } from '@flagmarshal/api/procedure-step'
+import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
+import type { CheckResult } from '@flagmarshal/domain/procedure/run'
+import { recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import type { Context } from '../context.ts'
+import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
+import type { Evidence } from '../evidence/keep.ts'
+import type { Database, Tx } from '../storage/database.ts'
+import { changeRun } from './change-run.ts'
+import type { Present } from './change-run.ts'
+import { factsHash, loadFacts } from './facts.ts'
+import type { RunKey } from './load.ts'
+import { seenRun } from './show-run.ts'
+import { knownStep } from './show-step.ts'
+import type { StepKey } from './show-step.ts'
+import { checkViews } from './step-view.ts'
+
+/** Results, and what they were made from. */
+export interface Checked {
+  readonly results: readonly CheckResult[]
+  readonly evidence: readonly Evidence[]
+  /** The run's revision that was looked at. */
+  readonly revision: number
+  readonly factsHash: string
+}
+
+/** Runs the checks of a step and keeps the results. */
+export async function runChecks(
+  context: Context,
+  database: Database,
+  key: StepKey,
+): Promise<Check[] | Refusal> {
+  const checked = await checkStep(context, database, key, key.step)
+  if (isRefusal(checked)) return checked
+  const changed = await changeRun(context, database, key, async (present, tx) => {
+    const refusal = await keepChecked(tx, context, present, checked)
+    if (refusal !== undefined) return refusal
+    return {
+      action: 'run.check',
+      after: {
+        step: key.step,
+        checks: checked.results.map(({ check, state, evidence }) => ({ check, state, evidence })),
+      },
+      event: { kind: 'checks-run', step: key.step, checks: checked.results },
+    }
+  })
+  if (isRefusal(changed)) return changed
+  return checkViews(stepOf(changed.setting.definition, key.step), recordOf(changed.run, key.step))
+}
+
+/** Looks and checks; `last` names the last step of the run. Stores nothing. */
+export async function checkStep(
+  context: Context,
+  database: Database,
+  key: RunKey,
+  step: number | 'last',
+): Promise<Checked | Refusal> {
+  const loaded = await seenRun(context, database, key)
+  if (isRefusal(loaded)) return loaded
+  const { feature, run, setting } = loaded
+  const number = step === 'last' ? setting.definition.steps.length : step
+  const unknown = knownStep(loaded, number)
+  if (unknown !== undefined) return unknown
+  const facts = await loadFacts(database.kysely, feature, run, { now: context.now, members: true })
+  const kept = stepOf(setting.definition, number)
+    .checks.filter((it) => it.availability === 'available')
+    .map(({ id }) => {
+      const outcome = runCheck(id, facts)
+      const { state, findings } = outcome
+      const content = { check: id, state, findings, facts: outcome.facts }
+      return {
+        outcome,
+        evidence: { project: key.project, run: run.id, step: number, kind: 'check' as const, content },
+      }
+    })
+  return {
+    results: kept.map(({ outcome, evidence }) => ({
+      ...outcome,
+      check: evidence.content.check,
+      at: context.now,
+      evidence: evidenceHash(evidence, context),
+    })),
+    evidence: kept.map((it) => it.evidence),
+    revision: run.revision,
+    factsHash: factsHash(facts),
+  }
+}
+
+/** Keeps results as evidence, if what they were made from has not changed meanwhile. */
+export async function keepChecked(
+  tx: Tx,
+  context: Context,
+  present: Present,
+  checked: Checked,
+): Promise<Refusal | undefined> {
+  const { feature, run } = present
+  const facts = await loadFacts(tx, feature, run, { now: context.now, members: true })
+  if (run.revision !== checked.revision || factsHash(facts) !== checked.factsHash) {
+    return refuse(
+      'run-changed',
+      `Run ${run.id}, or what it rests on, was changed while its checks ran.`,
+      'Look at it again and repeat.',
+    )
+  }
+  await keepEvidence(tx, context, checked.evidence)
+  return undefined
+}

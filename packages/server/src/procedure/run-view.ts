@@ -1,0 +1,121 @@
+/** A run as the API shows it. */
+import type { Run as RunView } from '@flagmarshal/api/procedure-run'
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import { subjectsOf } from '@flagmarshal/domain/procedure/approval'
+import { usersOf } from '@flagmarshal/domain/procedure/inputs'
+import { hasReached } from '@flagmarshal/domain/procedure/milestone'
+import type { InputDefinition } from '@flagmarshal/domain/procedure/model'
+import { positionOf } from '@flagmarshal/domain/procedure/next'
+import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
+
+import { sha256 } from '../id.ts'
+import type { Loaded } from './load.ts'
+import { blockerView, nextView } from './next-view.ts'
+import { stepSummary } from './step-view.ts'
+
+/** The whole run: where it stands, what blocks it, what may be done next. */
+export function runView({ feature, run, setting }: Loaded): RunView {
+  const position = positionOf(setting, run)
+  const address = { project: feature.project, feature: feature.key, run: run.id }
+  return {
+    id: run.id,
+    project: feature.project,
+    feature: feature.key,
+    flag: feature.flag,
+    procedure: { id: run.procedure.id, version: run.procedure.version },
+    state: run.state.kind,
+    step: position.step ?? null,
+    waitsFor: position.waitsFor,
+    status: position.status,
+    revision: run.revision,
+    startedAt: run.startedAt.toISOString(),
+    startedBy: run.startedBy,
+    correlationId: run.correlationId ?? null,
+    triggers: run.triggers.map((it) => ({ ...it, at: it.at.toISOString() })),
+    milestones: setting.definition.milestones.map((it) => ({
+      id: it.id,
+      title: it.title,
+      reached: hasReached(it, run),
+    })),
+    inputs: setting.definition.inputs.map((it) => inputView(setting, run, it, position.step ?? 1)),
+    workPlan: workPlanView(run),
+    steps: setting.definition.steps.map((it) => stepSummary(setting, run, it)),
+    reviews: reviewViews(setting, run),
+    ...approvalViews(setting, run),
+    blockers: position.blockers.map(blockerView),
+    nextActions: position.next.map((it) => nextView(address, it)),
+  }
+}
+
+// oxlint-disable-next-line max-params -- private; the step decides what is due
+function inputView(
+  { definition }: Setting,
+  run: Run,
+  input: InputDefinition,
+  step: number,
+): RunView['inputs'][number] {
+  const given = run.inputs[input.id]
+  const { id, path } = input.remediation
+  const absent = input.dueBefore > step ? 'coming_due' : 'missing'
+  return {
+    id: input.id,
+    title: input.title,
+    state: given === undefined ? absent : given.verdict.ok ? 'provided' : 'failing',
+    checked: given?.verdict.checked ?? null,
+    findings: [...(given?.verdict.findings ?? [])],
+    value: given === undefined || input.how === 'automatic' ? null : given.value,
+    by: given?.by ?? null,
+    at: given?.at.toISOString() ?? null,
+    attestation: given?.attestation ?? null,
+    remediation: { id, path },
+    usedBy: [...usersOf(definition, input.id)],
+  }
+}
+
+function workPlanView({ workPlan }: Run): RunView['workPlan'] {
+  const { content, revision, authors, review } = workPlan
+  return {
+    // Parsed with its schema before it was stored.
+    content: content as RunView['workPlan']['content'],
+    revision,
+    hash: sha256(canonical(content)),
+    authors: [...authors],
+    review: review === undefined ? null : { ...review, at: review.at.toISOString() },
+  }
+}
+
+function reviewViews(setting: Setting, run: Run): RunView['reviews'] {
+  return subjectsOf(setting.definition, run).map(({ group, subject, title, state, review }) => ({
+    group,
+    subject,
+    title,
+    state,
+    by: review?.by ?? null,
+    comment: review?.comment ?? null,
+  }))
+}
+
+function approvalViews(
+  setting: Setting,
+  run: Run,
+): Pick<RunView, 'approvalRequest' | 'approvals' | 'schedule' | 'abort'> {
+  const signs = new Map(setting.definition.approvals.map((it) => [it.role, it.signs]))
+  const { request, schedule, abort } = run
+  return {
+    approvalRequest: request === undefined ? null : { ...request, at: request.at.toISOString() },
+    approvals: run.approvals.map(({ role, by, at, bundleHash, comment, voided }) => ({
+      role,
+      signs: signs.get(role) ?? '',
+      by,
+      at: at.toISOString(),
+      bundleHash,
+      comment: comment ?? null,
+      voided: voided === undefined ? null : { ...voided, at: voided.at.toISOString() },
+    })),
+    schedule:
+      schedule === undefined
+        ? null
+        : { start: schedule.start?.toISOString() ?? null, by: schedule.by, at: schedule.at.toISOString() },
+    abort: abort === undefined ? null : { ...abort, at: abort.at.toISOString() },
+  }
+}

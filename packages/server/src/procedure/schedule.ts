@@ -1,0 +1,32 @@
+/** Recording when the rollout starts: the run is then completed (P-S7-10). */
+import type { Run as RunView } from '@flagmarshal/api/procedure-run'
+import type { ScheduleRun } from '@flagmarshal/api/procedure-write'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { z } from 'zod'
+
+import type { Context } from '../context.ts'
+import type { Database } from '../storage/database.ts'
+import { changeRun } from './change-run.ts'
+import { actorOf } from './load.ts'
+import type { RunKey } from './load.ts'
+import { runView } from './run-view.ts'
+
+/** Records the start. */
+export async function scheduleRun(
+  context: Context,
+  database: Database,
+  key: RunKey,
+  { start }: z.output<typeof ScheduleRun>,
+): Promise<RunView | Refusal> {
+  const changed = await changeRun(context, database, key, () => ({
+    action: 'run.schedule',
+    after: { start: start ?? null },
+    event: {
+      kind: 'scheduled',
+      by: actorOf(context.actor),
+      ...(start === undefined ? {} : { start: new Date(start) }),
+    },
+  }))
+  return isRefusal(changed) ? changed : runView(changed)
+}

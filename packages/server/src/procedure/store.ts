@@ -1,0 +1,62 @@
+/**
+ * Storing what became of a run: state, audit and signals in one transaction.
+ */
+import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
+import { signalsBetween } from '@flagmarshal/domain/procedure/signals'
+
+import { record } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { toJson } from '../storage/column.ts'
+import type { Tx } from '../storage/database.ts'
+import { emit } from '../storage/outbox.ts'
+import { updateRun } from '../storage/procedures.ts'
+
+/** What somebody did, for the audit chain. */
+export interface Act {
+  /** `run.decide`. */
+  readonly action: string
+  /** What was there before, of the part that was changed. */
+  readonly before?: unknown
+  readonly after?: unknown
+  readonly reason?: string
+}
+
+/** A run before and after. */
+export interface Passage {
+  readonly setting: Setting
+  readonly before: Run
+  readonly after: Run
+}
+
+/** Stores the run as its next revision, records the act, emits its signals. */
+export async function storeRun(tx: Tx, context: Context, passage: Passage, act: Act): Promise<Run> {
+  const { setting, before } = passage
+  const run: Run = { ...passage.after, revision: before.revision + 1 }
+  await updateRun(tx, run.id, {
+    state: run.state.kind,
+    revision: run.revision,
+    updated_at: context.now,
+    run: toJson(run),
+  })
+  for (const signal of signalsBetween(setting, before, run)) {
+    await emit(tx, context, {
+      ...signal,
+      project: setting.project,
+      dedupKey: `${run.id}/${signal.type}/${run.revision}`,
+    })
+  }
+  await record(tx, context, {
+    chain: { project: setting.project },
+    action: act.action,
+    subject: { kind: 'run', id: run.id },
+    before: { state: before.state, ...(act.before === undefined ? {} : { content: act.before }) },
+    after: {
+      state: run.state,
+      revision: run.revision,
+      ...(act.after === undefined ? {} : { content: act.after }),
+    },
+    run: run.id,
+    ...(act.reason === undefined ? {} : { reason: act.reason }),
+  })
+  return run
+}
