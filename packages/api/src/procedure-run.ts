@@ -136,6 +136,7 @@ export const Bundle = z
     bundle: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Bundle' })
+export type Bundle = z.infer<typeof Bundle>
 
 export const Gate = z
   .object({
@@ -153,6 +154,7 @@ export const ProcedureDefinition = z
   .object({ id: z.string(), version: z.int(), name: z.string() })
   .catchall(z.unknown())
   .meta({ id: 'ProcedureDefinition' })
+export type ProcedureDefinition = z.infer<typeof ProcedureDefinition>
 
 export const EvidenceView = z
   .object({
@@ -165,3 +167,4 @@ export const EvidenceView = z
     content: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'Evidence' })
+export type EvidenceView = z.infer<typeof EvidenceView>

@@ -58,6 +58,7 @@ export const Check = z
     blocksGo: z.boolean(),
   })
   .meta({ id: 'Check' })
+export type Check = z.infer<typeof Check>
 
 const StepDecision = z.object({
   role: z.string(),

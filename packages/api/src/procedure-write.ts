@@ -35,6 +35,7 @@ export const CreateFeature = z
     layers: z.array(Layer).min(1),
   })
   .meta({ id: 'CreateFeature' })
+export type CreateFeature = z.infer<typeof CreateFeature>
 
 /** One fact that set the run off, or that arrived later (P-T2). */
 export const TriggerFact = z
@@ -46,10 +47,12 @@ export const TriggerFact = z
     at: Instant.optional().describe('When it became so; now unless given.'),
   })
   .meta({ id: 'TriggerFact' })
+export type TriggerFact = z.infer<typeof TriggerFact>
 
 export const StartRun = z
   .strictObject({ triggers: z.array(TriggerFact).min(1), correlationId: Line.optional() })
   .meta({ id: 'StartRun' })
+export type StartRun = z.infer<typeof StartRun>
 
 /** The plan of the run itself (P-PL1 … P-PL6), never the rollout plan of step 3. */
 export const WorkPlan = z
@@ -62,6 +65,7 @@ export const WorkPlan = z
     notes: Text.optional(),
   })
   .meta({ id: 'WorkPlan' })
+export type WorkPlan = z.infer<typeof WorkPlan>
 
 export const ProvideInput = z
   .strictObject({
@@ -72,14 +76,17 @@ export const ProvideInput = z
       .describe('What a person vouches for where this version cannot look by itself.'),
   })
   .meta({ id: 'ProvideInput' })
+export type ProvideInput = z.infer<typeof ProvideInput>
 
 export const ReviewWorkPlan = z
   .strictObject({ verdict: z.enum(['approved', 'rejected']), comments: z.string().max(4000).default('') })
   .meta({ id: 'ReviewWorkPlan' })
+export type ReviewWorkPlan = z.infer<typeof ReviewWorkPlan>
 
 export const WriteStep = z
   .strictObject({ output: z.record(z.string(), z.unknown()).describe("The step's output, whole.") })
   .meta({ id: 'WriteStep' })
+export type WriteStep = z.infer<typeof WriteStep>
 
 export const GiveEvidence = z
   .union([
@@ -87,6 +94,7 @@ export const GiveEvidence = z
     z.strictObject({ check: Line, notApplicable: Text.describe('Why it does not apply (P-E12).') }),
   ])
   .meta({ id: 'GiveEvidence' })
+export type GiveEvidence = z.infer<typeof GiveEvidence>
 
 export const DecideStep = z
   .strictObject({
@@ -98,6 +106,7 @@ export const DecideStep = z
     ),
   })
   .meta({ id: 'DecideStep' })
+export type DecideStep = z.infer<typeof DecideStep>
 
 export const ReviewSubject = z
   .strictObject({
@@ -107,14 +116,17 @@ export const ReviewSubject = z
     comment: Text.optional(),
   })
   .meta({ id: 'ReviewSubject' })
+export type ReviewSubject = z.infer<typeof ReviewSubject>
 
 export const Approve = z
   .strictObject({ role: ApproverRole, bundleHash: Hash, comment: Text.optional() })
   .meta({ id: 'Approve' })
+export type Approve = z.infer<typeof Approve>
 
 export const ScheduleRun = z
   .strictObject({ start: Instant.optional().describe('Without it the rollout starts when it is started.') })
   .meta({ id: 'ScheduleRun' })
+export type ScheduleRun = z.infer<typeof ScheduleRun>
 
 export const AbortRun = z
   .strictObject({
@@ -123,3 +135,4 @@ export const AbortRun = z
     lessons: Text,
   })
   .meta({ id: 'AbortRun' })
+export type AbortRun = z.infer<typeof AbortRun>

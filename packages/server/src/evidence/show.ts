@@ -14,7 +14,7 @@ export async function showEvidence(
   { kysely }: Database,
   project: string,
   hash: string,
-): Promise<z.infer<typeof EvidenceView> | Refusal> {
+): Promise<EvidenceView | Refusal> {
   const row = await selectEvidence(kysely, project, hash)
   if (row === undefined) return notFound('evidence', hash)
   return {

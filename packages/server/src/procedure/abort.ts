@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { AbortRun } from '@flagmarshal/api/procedure-write'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -18,7 +17,7 @@ export async function abortRun(
   context: Context,
   database: Database,
   key: RunKey,
-  { cause, detail, lessons }: z.output<typeof AbortRun>,
+  { cause, detail, lessons }: AbortRun,
 ): Promise<RunView | Refusal> {
   if (cause === 'other' && detail === undefined) {
     return refuse('invalid', 'Another cause needs a text.', 'Say what the cause is.', '/detail')

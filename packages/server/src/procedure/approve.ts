@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { Approve } from '@flagmarshal/api/procedure-write'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -19,7 +18,7 @@ export async function approveRun(
   context: Context,
   database: Database,
   key: RunKey,
-  { role, bundleHash, comment }: z.output<typeof Approve>,
+  { role, bundleHash, comment }: Approve,
 ): Promise<RunView | Refusal> {
   const changed = await changeRun(context, database, key, async (present, tx) => ({
     action: 'run.approve',

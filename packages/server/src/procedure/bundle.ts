@@ -34,7 +34,7 @@ export async function showBundle(
   context: Context,
   database: Database,
   key: RunKey,
-): Promise<z.infer<typeof BundleView> | Refusal> {
+): Promise<BundleView | Refusal> {
   const loaded = await seenRun(context, database, key)
   if (isRefusal(loaded)) return loaded
   const { feature, run } = loaded

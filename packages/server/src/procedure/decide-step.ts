@@ -6,7 +6,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { DecideStep } from '@flagmarshal/api/procedure-write'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -21,7 +20,7 @@ export async function decideStep(
   context: Context,
   database: Database,
   key: StepKey,
-  { decision, rationale, overrides, unchangedBecause }: z.output<typeof DecideStep>,
+  { decision, rationale, overrides, unchangedBecause }: DecideStep,
 ): Promise<RunView | Refusal> {
   const checked = await checkStep(context, database, key, key.step)
   if (isRefusal(checked)) return checked

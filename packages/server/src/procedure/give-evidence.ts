@@ -3,7 +3,6 @@ import type { Step } from '@flagmarshal/api/procedure-step'
 import type { GiveEvidence } from '@flagmarshal/api/procedure-write'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
@@ -19,7 +18,7 @@ export async function giveEvidence(
   context: Context,
   database: Database,
   key: StepKey,
-  input: z.output<typeof GiveEvidence>,
+  input: GiveEvidence,
 ): Promise<Step | Refusal> {
   const { step, project } = key
   const by = actorOf(context.actor)

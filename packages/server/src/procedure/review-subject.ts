@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { ReviewSubject } from '@flagmarshal/api/procedure-write'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -18,7 +17,7 @@ export async function reviewSubject(
   context: Context,
   database: Database,
   key: RunKey,
-  { group, subject, verdict, comment }: z.output<typeof ReviewSubject>,
+  { group, subject, verdict, comment }: ReviewSubject,
 ): Promise<RunView | Refusal> {
   const changed = await changeRun(context, database, key, async (present, tx) => ({
     action: 'run.review',

@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { ReviewWorkPlan } from '@flagmarshal/api/procedure-write'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -17,7 +16,7 @@ export async function reviewWorkPlan(
   context: Context,
   database: Database,
   key: RunKey,
-  { verdict, comments }: z.output<typeof ReviewWorkPlan>,
+  { verdict, comments }: ReviewWorkPlan,
 ): Promise<RunView | Refusal> {
   const changed = await changeRun(context, database, key, ({ run }) => ({
     action: 'run.review-work-plan',

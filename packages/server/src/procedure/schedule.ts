@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { ScheduleRun } from '@flagmarshal/api/procedure-write'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -17,7 +16,7 @@ export async function scheduleRun(
   context: Context,
   database: Database,
   key: RunKey,
-  { start }: z.output<typeof ScheduleRun>,
+  { start }: ScheduleRun,
 ): Promise<RunView | Refusal> {
   const changed = await changeRun(context, database, key, () => ({
     action: 'run.schedule',

@@ -3,7 +3,6 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { WorkPlan } from '@flagmarshal/api/procedure-write'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import type { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
@@ -18,7 +17,7 @@ export async function writeWorkPlan(
   context: Context,
   database: Database,
   key: RunKey,
-  input: z.output<typeof WorkPlan>,
+  input: WorkPlan,
 ): Promise<RunView | Refusal> {
   const content = jsonObject(input)
   const changed = await changeRun(context, database, key, ({ run }) => ({
