@@ -8,6 +8,7 @@ import { deliveryOperations } from './delivery.ts'
 import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { rolloutOperations } from './rollout.ts'
 import { segmentOperations } from './segment.ts'
@@ -25,6 +26,7 @@ export const operations = {
   ...deliveryOperations,
   ...ofrepOperations,
   ...rolloutOperations,
+  ...procedureOperations,
 }
 
 export type Operations = typeof operations

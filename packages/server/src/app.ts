@@ -22,14 +22,15 @@ import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
+import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { createReadiness } from './readiness.ts'
-import { notFound } from './refusals.ts'
 import { startController } from './rollout/controller.ts'
 import { createRolloutMetrics } from './rollout/metrics.ts'
 import type { RolloutPorts } from './rollout/ports.ts'
@@ -50,6 +51,7 @@ const handlers = {
   ...deliveryHandlers,
   ...ofrepHandlers,
   ...rolloutHandlers,
+  ...procedureHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -75,17 +77,6 @@ export interface AppOptions {
   readonly rolloutPorts?: RolloutPorts
 }
 
-/** Without features no gate is open. */
-const NO_FEATURES: FlagPorts = {
-  gateOf: () => Promise.resolve({ kind: 'no-feature' }),
-  onFlagChanged: () => Promise.resolve(),
-}
-
-/** Without the procedure no plan is approved. */
-const NO_PROCEDURE: RolloutPorts = {
-  loadApprovedPlan: (_, __, run) => Promise.resolve(notFound('run', run)),
-}
-
 /** Builds everything. Throws a StartFailure for what the operator can put right. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const log = pino({ level: config.logLevel, base: null })
@@ -101,8 +92,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const ports = options.deliveryPorts ?? rolloutWindows
     const delivery = await openDelivery({ database, ports, clock, log, metrics, readiness })
     closing.push(() => delivery.close())
-    const flagPorts = options.flagPorts ?? NO_FEATURES
-    const rolloutPorts = options.rolloutPorts ?? NO_PROCEDURE
+    const flagPorts = options.flagPorts ?? flagPortsOf(clock)
+    const rolloutPorts = options.rolloutPorts ?? rolloutPortsOf(clock)
     const controller = await startController({
       database,
       rolloutPorts,

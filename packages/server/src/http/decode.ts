@@ -27,20 +27,36 @@ export function decode(operation: Operation, request: FastifyRequest): Decoded {
   const params = check(operation.params ?? NOTHING, request.params, '#/path', errors)
   const query = check(operation.query ?? NOTHING, request.query, '#/query', errors)
   const body = check(operation.body ?? NOTHING, request.body, '', errors)
-  if (errors.length > 0) {
-    const first = errors[0]
-    const where = first === undefined || first.pointer === '' ? 'The body' : first.pointer
-    const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`
-    throw new HttpProblem(422, 'invalid', `${where}: ${first?.message}${more}`, {
-      errors: errors.slice(0, MOST_ERRORS),
-    })
-  }
+  refuseFaults(errors)
   return {
     params: operation.params && params,
     query: operation.query && query,
     body: operation.body && body,
     ifMatch: operation.ifMatch ? revisionOf(request.headers['if-match']) : undefined,
   }
+}
+
+/** A part of the body whose schema depends on the address. Throws an HttpProblem 422 as `decode` does. */
+export function decodePart<S extends z.ZodType>(schema: S, value: unknown, base: string): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  refuseFaults(parsed.error.issues.flatMap((issue) => faultsOf(issue, base)))
+  throw new Error('a schema refused a value without an issue')
+}
+
+/** The revision of an If-Match that may be left out; 0, which matches nothing, for a foreign ETag. */
+export function optionalIfMatch(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : revisionOf(header)
+}
+
+function refuseFaults(errors: readonly FieldError[]): void {
+  const [first] = errors
+  if (first === undefined) return
+  const where = first.pointer === '' ? 'The body' : first.pointer
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`
+  throw new HttpProblem(422, 'invalid', `${where}: ${first.message}${more}`, {
+    errors: errors.slice(0, MOST_ERRORS),
+  })
 }
 
 // oxlint-disable-next-line max-params -- schema, value, where it is, and where faults go

@@ -45,6 +45,9 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'no-environment': 400,
   'written-too-late': 503,
   forbidden: 403,
+  'role-needed': 403,
+  'person-needed': 403,
+  'own-work': 403,
 }
 
 const TITLES: Readonly<Record<number, string>> = {

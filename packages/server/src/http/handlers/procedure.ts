@@ -1,0 +1,134 @@
+/** Features, runs, steps, approvals and gates over HTTP. */
+import type { procedureOperations } from '@flagmarshal/api/procedure'
+import { INPUT_VALUES } from '@flagmarshal/api/procedure-inputs'
+import { STEP_OUTPUTS } from '@flagmarshal/api/procedure-outputs'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import { showEvidence } from '../../evidence/show.ts'
+import { abortRun } from '../../procedure/abort.ts'
+import { acknowledgeStep } from '../../procedure/acknowledge.ts'
+import { approveRun } from '../../procedure/approve.ts'
+import { showBundle } from '../../procedure/bundle.ts'
+import { createFeature } from '../../procedure/create-feature.ts'
+import { decideStep } from '../../procedure/decide-step.ts'
+import { giveEvidence } from '../../procedure/give-evidence.ts'
+import { jsonObject } from '../../procedure/json-object.ts'
+import { provideInput } from '../../procedure/provide-input.ts'
+import { listFeatures, listRuns, showFeature } from '../../procedure/read-features.ts'
+import { recordTrigger } from '../../procedure/record-trigger.ts'
+import { requestApproval } from '../../procedure/request-approval.ts'
+import { reviewSubject } from '../../procedure/review-subject.ts'
+import { reviewWorkPlan } from '../../procedure/review-work-plan.ts'
+import { runChecks } from '../../procedure/run-checks.ts'
+import { scheduleRun } from '../../procedure/schedule.ts'
+import { showGate } from '../../procedure/show-gate.ts'
+import { showProcedure } from '../../procedure/show-procedure.ts'
+import { showRun } from '../../procedure/show-run.ts'
+import { showChecks, showStep } from '../../procedure/show-step.ts'
+import { startRun } from '../../procedure/start-run.ts'
+import { writeStep } from '../../procedure/write-step.ts'
+import { writeWorkPlan } from '../../procedure/write-work-plan.ts'
+import { decodePart } from '../decode.ts'
+import { optionalIfMatch } from '../decode.ts'
+import { reply, replyList } from '../handler.ts'
+import type { Handlers } from '../handler.ts'
+
+export const handlers: Handlers<typeof procedureOperations> = {
+  showProcedure: ({ params }) => plain(showProcedure(params.procedure)),
+
+  createFeature: async ({ context, services, params, body }) =>
+    reply(await createFeature(context, services.database, params.project, body)),
+
+  listFeatures: async ({ services, params }) =>
+    replyList(await listFeatures(services.database, params.project)),
+
+  showFeature: async ({ services, params }) =>
+    reply(await showFeature(services.database, params.project, params.feature)),
+
+  startRun: async ({ context, services, params, body }) =>
+    reply(await startRun(context, services.database, params, body)),
+
+  listRuns: async ({ services, params }) =>
+    replyList(await listRuns(services.database, params.project, params.feature)),
+
+  showRun: async ({ context, services, params }) => reply(await showRun(context, services.database, params)),
+
+  recordTrigger: async ({ context, services, params, body }) =>
+    reply(await recordTrigger(context, services.database, params, body)),
+
+  provideInput: async ({ context, services, params, body }) => {
+    const schema = INPUT_VALUES[params.input as keyof typeof INPUT_VALUES]
+    const value = schema === undefined ? body.value : jsonObject(decodePart(schema, body.value, '/value'))
+    const given = { input: params.input, value: jsonObject(value), attest: body.attest }
+    return reply(await provideInput(context, services.database, params, given))
+  },
+
+  writeWorkPlan: async ({ context, services, params, body }) =>
+    reply(await writeWorkPlan(context, services.database, params, body)),
+
+  reviewWorkPlan: async ({ context, services, params, body }) =>
+    reply(await reviewWorkPlan(context, services.database, params, body)),
+
+  showStep: async ({ context, services, params }) =>
+    plain(await showStep(context, services.database, params)),
+
+  writeStep: async ({ context, services, params, body, header }) => {
+    const schema = Object.values(STEP_OUTPUTS)[params.step - 1]
+    const output = schema === undefined ? {} : jsonObject(decodePart(schema, body.output, '/output'))
+    const wanted = { output, ifMatch: optionalIfMatch(header('if-match')) }
+    return plain(await writeStep(context, services.database, params, wanted))
+  },
+
+  showChecks: async ({ context, services, params }) =>
+    replyList(await showChecks(context, services.database, params)),
+
+  runChecks: async ({ context, services, params }) =>
+    replyList(await runChecks(context, services.database, params)),
+
+  giveEvidence: async ({ context, services, params, body }) =>
+    plain(await giveEvidence(context, services.database, params, body)),
+
+  decideStep: async ({ context, services, params, body }) =>
+    reply(await decideStep(context, services.database, params, body)),
+
+  acknowledgeStep: async ({ context, services, params }) =>
+    reply(await acknowledgeStep(context, services.database, params)),
+
+  reviewSubject: async ({ context, services, params, body }) =>
+    reply(await reviewSubject(context, services.database, params, body)),
+
+  requestApproval: async ({ context, services, params }) =>
+    reply(await requestApproval(context, services.database, params)),
+
+  approveRun: async ({ context, services, params, body }) =>
+    reply(await approveRun(context, services.database, params, body)),
+
+  showBundle: async ({ context, services, params }) =>
+    reply(await showBundle(context, services.database, params)),
+
+  scheduleRun: async ({ context, services, params, body }) =>
+    reply(await scheduleRun(context, services.database, params, body)),
+
+  abortRun: async ({ context, services, params, body }) =>
+    reply(await abortRun(context, services.database, params, body)),
+
+  showEvidence: async ({ services, params }) =>
+    reply(await showEvidence(services.database, params.project, params.hash)),
+
+  showGate: async ({ context, services, params, query }) =>
+    reply(await showGate(context, services.database, params, query.gate)),
+
+  confirmGate: async ({ context, services, params, body }) => {
+    const gate = await showGate(context, services.database, params, body.gate)
+    return isRefusal(gate) ? gate : { body: gate, status: gate.open ? 200 : 403 }
+  },
+}
+
+/** Without an ETag: a step's revision counts its output alone, and there is more to see of a step. */
+function plain<T>(
+  result: T,
+): Exclude<T, Refusal> extends infer B ? Extract<T, Refusal> | { readonly body: B } : never {
+  // The cast says what isRefusal has decided; a generic cannot be narrowed.
+  return (isRefusal(result) ? result : { body: result }) as ReturnType<typeof plain<T>>
+}
