@@ -19,14 +19,14 @@ export interface OpenApiDocument extends JsonObject {
 
 /** Describes all operations. Throws when two different schemas share an id. */
 export function openApiDocument(operations: Readonly<Record<string, Operation>>): OpenApiDocument {
-  const components = new Map<string, JsonObject>()
+  const components: Components = { input: new Map(), output: new Map() }
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [id, operation] of Object.entries(operations)) {
     const path = (paths[operation.path] ??= {})
     path[operation.method.toLowerCase()] = describe(id, operation, components)
   }
   schemaOf(Problem, 'output', components)
-  return {
+  const document = {
     openapi: '3.1.0',
     info: {
       title: 'Flagmarshal',
@@ -36,13 +36,56 @@ export function openApiDocument(operations: Readonly<Record<string, Operation>>)
     },
     paths,
     components: {
-      schemas: Object.fromEntries([...components].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: schemasOf(components),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
     },
   }
+  return resolved(document, differing(components))
 }
 
-type Components = Map<string, JsonObject>
+type Io = 'input' | 'output'
+
+/** Named schemas, as requests and as answers: they differ where a request may leave out what has a default. */
+interface Components {
+  readonly input: Map<string, JsonObject>
+  readonly output: Map<string, JsonObject>
+}
+
+/** The ids of schemas that requests and answers cannot share, also because of what they refer to. */
+function differing({ input, output }: Components): ReadonlySet<string> {
+  const found = new Set<string>()
+  const neutral = (json: JsonObject | undefined) => JSON.stringify(json).replaceAll('#/input/', '#/output/')
+  for (const [id, json] of input) {
+    if (output.has(id) && neutral(json) !== neutral(output.get(id))) found.add(id)
+  }
+  for (let size = -1; size !== found.size;) {
+    size = found.size
+    for (const [id, json] of input) {
+      const text = JSON.stringify(json)
+      if (output.has(id) && [...found].some((it) => text.includes(`"#/input/${it}"`))) found.add(id)
+    }
+  }
+  return found
+}
+
+/** All named schemas by name; requests' own ones are `<Id>Input`. */
+function schemasOf(components: Components): JsonObject {
+  const different = differing(components)
+  const named = new Map(components.output)
+  for (const [id, json] of components.input) named.set(different.has(id) ? `${id}Input` : id, json)
+  return Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** With every reference pointing at its component. */
+function resolved<T extends JsonObject>(document: T, different: ReadonlySet<string>): T {
+  const text = JSON.stringify(document).replace(
+    /"#\/(input|output)\/([^"]+)"/g,
+    (_, io: Io, id: string) =>
+      `"#/components/schemas/${id}${io === 'input' && different.has(id) ? 'Input' : ''}"`,
+  )
+  const result: T = JSON.parse(text)
+  return result
+}
 
 function describe(id: string, operation: Operation, components: Components): JsonObject {
   const { summary, can, body, success } = operation
@@ -102,17 +145,12 @@ function answerOf(success: Operation['success'], components: Components): JsonOb
 }
 
 // oxlint-disable-next-line max-params -- the parts of one line of the document
-function contentOf(
-  schema: z.ZodType,
-  media: string,
-  io: 'input' | 'output',
-  components: Components,
-): JsonObject {
+function contentOf(schema: z.ZodType, media: string, io: Io, components: Components): JsonObject {
   return { [media]: { schema: schemaOf(schema, io, components) } }
 }
 
 /** A schema; the ones that carry an id move to the components and are referred to. */
-function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output', components: Components): JsonObject {
+function schemaOf(schema: z.core.$ZodType, io: Io, components: Components): JsonObject {
   const {
     $schema: _,
     $defs = {},
@@ -120,22 +158,20 @@ function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output', components: C
   }: JsonObject = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   const root = typeof json['id'] === 'string' ? json['id'] : undefined
   const parts = { ...($defs as Record<string, JsonObject>), ...(root === undefined ? {} : { [root]: json }) }
-  for (const [id, part] of Object.entries(parts)) addComponent(id, part, components)
-  return root === undefined ? referring(json) : { $ref: `#/components/schemas/${root}` }
+  for (const [id, part] of Object.entries(parts)) addComponent(id, referring(part, io), components[io])
+  return root === undefined ? referring(json, io) : { $ref: `#/${io}/${root}` }
 }
 
-function addComponent(id: string, part: JsonObject, components: Components): void {
-  const { id: _, ...json } = referring(part)
+function addComponent(id: string, { id: _, ...json }: JsonObject, components: Map<string, JsonObject>): void {
   const known = components.get(id)
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(json)) {
-    throw new Error(`two different schemas have the id ${id}, or it differs between request and answer`)
+    throw new Error(`two different schemas have the id ${id}`)
   }
   components.set(id, json)
 }
 
-/** Zod refers to `#/$defs/X`; the document has them among its components. */
-function referring(json: JsonObject): JsonObject {
-  const text = JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')
-  const result: JsonObject = JSON.parse(text)
+/** Zod refers to `#/$defs/X`; here the name says too whether it is a request's or an answer's. */
+function referring(json: JsonObject, io: Io): JsonObject {
+  const result: JsonObject = JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"#/${io}/`))
   return result
 }
