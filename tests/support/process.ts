@@ -20,6 +20,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly pid: number
   /** The address that it printed. */
   readonly address: string
+  /** What it has printed so far. */
+  printed(): string
   /** Sends a signal and waits for the end. */
   kill(signal: NodeJS.Signals): Promise<Ended>
 }
@@ -47,7 +49,14 @@ export async function startProcess(options: ProcessOptions): Promise<ServerProce
     return await ended
   }
   // A child that printed has a pid.
-  return { pid: child.pid!, address, kill, [Symbol.asyncDispose]: async () => void (await kill('SIGTERM')) }
+  const printed = () => `${output.stdout}\n${output.stderr}`
+  return {
+    pid: child.pid!,
+    address,
+    printed,
+    kill,
+    [Symbol.asyncDispose]: async () => void (await kill('SIGTERM')),
+  }
 }
 
 /** Starts it where it must refuse, and waits for its end. */

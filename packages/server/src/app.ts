@@ -1,9 +1,8 @@
-import type { Operation } from '@flagmarshal/api/operation'
 /**
  * The composition root: builds every part, wires them, and takes them down in the opposite order.
  */
+import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
-import { pino } from 'pino'
 
 import { createAuthenticator } from './access/authenticate.ts'
 import { bootstrapToken } from './access/bootstrap.ts'
@@ -28,6 +27,7 @@ import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
+import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { createReadiness } from './readiness.ts'
@@ -79,7 +79,7 @@ export interface AppOptions {
 
 /** Builds everything. Throws a StartFailure for what the operator can put right. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = pino({ level: config.logLevel, base: null })
+  const log = createLog(config)
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
   const opened = await openDatabase(config, log)

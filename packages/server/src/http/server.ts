@@ -1,6 +1,8 @@
 /**
  * The HTTP server: Fastify with our own reading of bodies, problems, request log and headers.
  */
+import type { Socket } from 'node:net'
+
 import helmet from '@fastify/helmet'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -46,8 +48,22 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   server.setNotFoundHandler((request, reply) => {
     sendProblem(parts, notRouted(parts, request), request, reply)
   })
+  closeUnused(server)
   registerRoutes(server, parts)
   return server
+}
+
+/** Connections that have not asked for anything are not "idle" to Node: closing would wait for them. */
+function closeUnused(server: FastifyInstance): void {
+  const unused = new Set<Socket>()
+  server.server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.server.on('request', ({ socket }) => unused.delete(socket))
+  server.addHook('preClose', async () => {
+    for (const socket of unused) socket.destroy()
+  })
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
@@ -60,7 +76,9 @@ function prepare({ services }: RouterParts, request: FastifyRequest): void {
 
 function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, problem } = problemAnswer(error)
-  if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
+  if (status === 503)
+    parts.log.warn({ code: problem.code, why: String(error), requestId: request.id }, problem.detail)
+  else if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
   if (request.routeOptions.config.operation === 'evaluateFlag') {
     const { status: code, body } = ofrepAnswer(problem, request.params)
     void reply.code(code).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body))

@@ -34,7 +34,7 @@ async function keepListening(
     try {
       await listenOnce({ ...config, keepAlive: true }, channel, notified, signal)
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error, channel }, 'listening to the database failed')
+      if (!signal.aborted) log.warn({ why: String(error), channel }, 'listening to the database failed')
     }
     await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
   }

@@ -32,7 +32,7 @@ const FOLDER = new URL('migrations/', import.meta.url)
 /** Runs what has not run yet. Throws a StartFailure where the database is not one for this version. */
 export async function migrate(url: string, log: Log): Promise<void> {
   const client = new Client({ connectionString: url, application_name: 'flagmarshal-migrate' })
-  client.on('error', (error) => log.warn({ err: error }, 'the migrating connection was lost'))
+  client.on('error', (error) => log.warn({ why: error.message }, 'the migrating connection was lost'))
   await client.connect()
   try {
     await refuseOldServer(client)

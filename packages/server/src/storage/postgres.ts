@@ -30,7 +30,10 @@ export function openPostgres(url: string, log: Log): Database {
     types: { getTypeParser },
   }
   const pool = new Pool(config)
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
+  // One that is lost between two statements of a transaction would otherwise end the process: the
+  // pool listens to idle connections only. The next statement on it fails by itself.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const stops = new Set<() => Promise<void>>()
 

@@ -52,7 +52,6 @@ async function initdb(place: Place, binaries: Binaries, folder: string): Promise
   throw new StartFailure(`The local database could not be made in ${folder}: ${lastLine(await complaints)}`)
 }
 
-/** The last line of what a program printed. */
-export function lastLine(output: string): string {
+function lastLine(output: string): string {
   return output.trim().split('\n').at(-1) ?? ''
 }

@@ -18,6 +18,8 @@ const LOCK = 48_600_001
 const PATIENCE_MS = 3_000
 
 export interface Ownership {
+  /** Resolves when the connection, and with it the lock, is gone. */
+  readonly lost: Promise<void>
   release(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export async function takeOwnership(place: Place, dataDir: string): Promise<Owne
     keepAlive: true,
   })
   client.on('error', () => undefined)
+  const lost = new Promise<void>((resolve) => client.once('end', () => resolve()))
   try {
     await client.connect()
     const end = performance.now() + PATIENCE_MS
@@ -36,7 +39,7 @@ export async function takeOwnership(place: Place, dataDir: string): Promise<Owne
       if (performance.now() > end) throw await taken(client, dataDir)
       await sleep(50)
     }
-    return { release: () => client.end().catch(() => undefined) }
+    return { lost, release: () => client.end().catch(() => undefined) }
   } catch (error) {
     await client.end().catch(() => undefined)
     if (failureOf(error) === 'unavailable') return undefined

@@ -5,7 +5,8 @@
  * the process id. It leads a session of its own, so neither Ctrl-C nor the death of the server ends it.
  */
 import { spawn } from 'node:child_process'
-import { open, readFile, rm } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -14,12 +15,14 @@ import { Client, DatabaseError } from 'pg'
 import { failureOf } from '../../failure.ts'
 import { StartFailure } from '../../start-failure.ts'
 import type { Binaries } from './binaries.ts'
-import { lastLine } from './cluster.ts'
 import type { Place } from './place.ts'
 
 /** Recovery after a crash can take this long before it answers. */
 const START_MS = 60_000
 const STOP_MS = 15_000
+
+/** How long the processes of a killed PostgreSQL may take to notice. */
+const LEFTOVERS_MS = 10_000
 const POLL_MS = 20
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -36,14 +39,23 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** Waits for the one that is running, if one is; false when none is, so that one can be started. */
 export async function adopt(place: Place): Promise<boolean> {
-  const pid = await postmasterPid(place)
-  if (pid === undefined) return false
-  if (!(await isPostgres(pid))) {
-    // The machine or container was restarted and the id is another program's now.
-    await rm(path.join(place.data, 'postmaster.pid'), { force: true })
-    return false
-  }
+  await removeLeftovers(place)
+  const pid = await pidIn(pidFile(place))
+  if (pid === undefined || !(await isPostgres(pid))) return false
   return await untilItAnswers(place, () => isAlive(pid))
+}
+
+/**
+ * Removes lock files of a dead PostgreSQL whose process id is taken: by another program after the
+ * machine or container was restarted, or by its own remains where nothing reaps them (a container
+ * without an init). PostgreSQL takes such an id for its own and would refuse to start. It removes the
+ * others itself.
+ */
+async function removeLeftovers(place: Place): Promise<void> {
+  for (const file of [pidFile(place), path.join(place.socket, '.s.PGSQL.5432.lock')]) {
+    const pid = await pidIn(file)
+    if (pid !== undefined && isAlive(pid) && !(await isPostgres(pid))) await rm(file, { force: true })
+  }
 }
 
 /** Starts it and waits until it answers. Throws a StartFailure with its last words otherwise. */
@@ -52,6 +64,26 @@ export async function start(
   binaries: Binaries,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const end = performance.now() + LEFTOVERS_MS
+  for (;;) {
+    const { size } = await stat(place.logFile).catch(() => ({ size: 0 }))
+    const alive = await launch(place, binaries, settings)
+    if (await untilItAnswers(place, alive)) return
+    // Another server may have been faster: then its PostgreSQL is the one to use.
+    if (await adopt(place)) return
+    const words = (await readFile(place.logFile, 'utf8').catch(() => '')).slice(size)
+    // Its processes outlive a killed PostgreSQL by a moment, and it waits for none of them.
+    if (!words.includes('is still in use') || performance.now() > end) throw failed(place, words)
+    await sleep(POLL_MS)
+  }
+}
+
+/** Starts the process; the answer tells whether it still lives. */
+async function launch(
+  place: Place,
+  binaries: Binaries,
+  settings: Readonly<Record<string, string>>,
+): Promise<() => boolean> {
   const log = await open(place.logFile, 'a', 0o600)
   const all = { ...SETTINGS, unix_socket_directories: place.socket, ...settings }
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -62,32 +94,41 @@ export async function start(
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   })
-  let failure: Error | undefined
-  child.on('error', (error) => (failure = error))
+  let failed = false
+  child.on('error', (error) => {
+    failed = true
+    appendFileSync(place.logFile, `FATAL: ${error.message}\n`)
+  })
   child.unref()
   await log.close()
-  const alive = () => failure === undefined && child.exitCode === null && child.signalCode === null
-  if (await untilItAnswers(place, alive)) return
-  // Another server may have been faster: then its PostgreSQL is the one to use.
-  if (await adopt(place)) return
-  const why = failure?.message ?? lastLine(await readFile(place.logFile, 'utf8').catch(() => ''))
-  throw new StartFailure(`The local PostgreSQL in ${place.root} does not start: ${why}`)
+  return () => !failed && child.exitCode === null && child.signalCode === null
+}
+
+function failed(place: Place, words: string): StartFailure {
+  const reasons = words.split('\n').flatMap((line) => /(?:FATAL|PANIC): +(.*)/.exec(line)?.[1] ?? [])
+  const why = reasons.at(-1) ?? `see ${place.logFile}`
+  return new StartFailure(`The local PostgreSQL in ${place.root} does not start: ${why}`)
 }
 
 /** Fast shutdown, waited for. */
 export async function stop(place: Place): Promise<void> {
-  const pid = await postmasterPid(place)
+  const pid = await pidIn(pidFile(place))
   if (pid === undefined || !(await isPostgres(pid))) return
   process.kill(pid, 'SIGINT')
   const end = performance.now() + STOP_MS
-  while (isAlive(pid) && (await postmasterPid(place)) === pid) {
+  while ((await isPostgres(pid)) && (await pidIn(pidFile(place))) === pid) {
     if (performance.now() > end) throw new Error(`the local PostgreSQL (process ${pid}) does not stop`)
     await sleep(POLL_MS)
   }
 }
 
-async function postmasterPid(place: Place): Promise<number | undefined> {
-  const text = await readFile(path.join(place.data, 'postmaster.pid'), 'utf8').catch(() => '')
+function pidFile(place: Place): string {
+  return path.join(place.data, 'postmaster.pid')
+}
+
+/** The process id on the first line of a lock file. */
+async function pidIn(file: string): Promise<number | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '')
   const pid = Number(text.split('\n')[0])
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }
@@ -106,17 +147,18 @@ function isAlive(pid: number): boolean {
 async function isPostgres(pid: number): Promise<boolean> {
   if (!isAlive(pid)) return false
   if (process.platform !== 'linux') return true
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return /^\d+ \(postgres\) [^Z]/.test(stat)
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return /^\d+ \(postgres\) [^Z]/.test(line)
 }
 
 /** False once it is dead, or when it does not answer in time. */
 async function untilItAnswers(place: Place, alive: () => boolean): Promise<boolean> {
   const end = performance.now() + START_MS
-  while (performance.now() < end) {
+  // Usually it takes 40 ms; after a crash, with many files to sync, seconds.
+  for (let pause = POLL_MS; performance.now() < end; pause = Math.min(pause * 2, 250)) {
     if (await answers(place)) return true
     if (!alive()) return false
-    await sleep(POLL_MS)
+    await sleep(pause)
   }
   return false
 }
