@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 import { Blocker, NextAction, StepSummary } from './procedure-step.ts'
 import { Layer, WorkPlan } from './procedure-write.ts'
-import { Instant } from './shapes.ts'
+import { Instant, Text } from './shapes.ts'
 
 export const Feature = z
   .object({
@@ -55,7 +55,7 @@ const InputView = z.object({
 })
 
 const WorkPlanView = z.object({
-  content: WorkPlan,
+  content: z.strictObject({ ...WorkPlan.shape, unknowns: z.array(Text) }),
   revision: z.int(),
   hash: z.string(),
   authors: z.array(z.string()),

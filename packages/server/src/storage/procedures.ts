@@ -197,7 +197,7 @@ export async function countServerKeys(queries: Queries, project: string, now: Da
     .where('revoked_at', 'is', null)
     .where((it) => it.or([it('expires_at', 'is', null), it('expires_at', '>', now)]))
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }
 
 /** The segments of a project in every environment; without their lists unless asked for. */
