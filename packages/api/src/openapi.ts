@@ -162,7 +162,8 @@ function schemaOf(schema: z.core.$ZodType, io: Io, components: Components): Json
   return root === undefined ? referring(json, io) : { $ref: `#/${io}/${root}` }
 }
 
-function addComponent(id: string, { id: _, ...json }: JsonObject, components: Map<string, JsonObject>): void {
+function addComponent(id: string, part: JsonObject, components: Map<string, JsonObject>): void {
+  const { id: _, ...json } = part
   const known = components.get(id)
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(json)) {
     throw new Error(`two different schemas have the id ${id}`)

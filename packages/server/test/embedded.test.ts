@@ -5,7 +5,7 @@ import path from 'node:path'
 
 import { createClient } from '@flagmarshal/api'
 import type { Client } from '@flagmarshal/api'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { runToEnd, startProcess } from '../../../tests/support/process.ts'
 import type { ServerProcess } from '../../../tests/support/process.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const pid = await postmaster()
   if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGINT')
-  if (pid !== undefined) await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
+  if (pid !== undefined) await vi.waitUntil(() => !isAlive(pid), { timeout: 10_000 })
   await rm(folder, { recursive: true, force: true })
 })
 
