@@ -16,22 +16,24 @@ export function startTask(
 ): Task {
   const { name, everyMs, clock, log } = of
   const stopping = new AbortController()
-  let wake = new AbortController()
+  // One signal for both ways to wake: one that is made of several is not kept alive by who sleeps on it.
+  let sleeping = new AbortController()
   const running = repeat()
 
   return {
-    soon: () => wake.abort(),
+    soon: () => sleeping.abort(),
     async stop() {
       stopping.abort()
+      sleeping.abort()
       await running
     },
   }
 
   async function repeat(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await clock.sleep(everyMs, AbortSignal.any([stopping.signal, wake.signal]))
+      await clock.sleep(everyMs, sleeping.signal)
       if (stopping.signal.aborted) return
-      wake = new AbortController()
+      sleeping = new AbortController()
       await work().catch((error: unknown) => log.warn({ err: error, task: name }, 'a task failed'))
     }
   }

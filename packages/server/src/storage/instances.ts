@@ -30,7 +30,8 @@ export interface Sign extends EnvironmentKey {
 
 /**
  * Writes signs down, and confirms with their acknowledgements what waits for them. Answers the ids
- * of verifications that got a confirmation. The time is the database's.
+ * of verifications that got a confirmation. The time is the database's. A stream alone makes no
+ * instance known: it has to have said something.
  */
 export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readonly string[]> {
   const rows = signs.map((it) => ({
@@ -55,6 +56,7 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
       acknowledged, case when acknowledged is not null then now() end,
       case when stream_open then now() end, now(), now()
     from ${incoming(rows)}
+    where spoke
     order by project, environment, instance
     on conflict (project, environment, instance) do update set
       application = case when excluded.description is null then known.application else excluded.application end,

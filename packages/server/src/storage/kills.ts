@@ -73,7 +73,11 @@ export async function selectWatched(queries: Queries, it: VerificationRow): Prom
       'verification_instances.application',
       'verification_instances.mode',
       'verification_instances.poll_interval_ms',
-      'verification_instances.confirmed_at',
+      // An acknowledgement that was written while the verification began has met no row to confirm.
+      sql<Date | null>`coalesce(confirmed_at, case
+        when acknowledged_revision >= ${it.revision} then greatest(acknowledged_at, ${it.at}) end)`.as(
+        'confirmed_at',
+      ),
       sql<Date>`coalesce(instances.last_seen_at, ${it.at})`.as('last_seen_at'),
     ])
     .where('verification', '=', it.id)

@@ -1,0 +1,265 @@
+/**
+ * A feature and its people, and the way of a run through the procedure, for tests over HTTP.
+ */
+import type { Client } from '@flagmarshal/api'
+
+import { expectOk } from '../../../../tests/support/server.ts'
+import type { TestPerson, TestServer } from '../../../../tests/support/server.ts'
+
+const url = (path: string) => ({ kind: 'url', url: `https://shop.example/${path}` })
+const attest = { statement: 'I have looked at it.', reference: 'https://shop.example/word' }
+
+/** Everything that a run needs, as bodies. */
+export const INPUTS: Readonly<Record<string, { value: Record<string, unknown>; attest?: typeof attest }>> = {
+  'P-I1': { value: { reference: url('requirements'), acceptanceCriteria: ['pays'] }, attest },
+  'P-I2': { value: { layers: [{ layer: 'backend', reference: url('code') }] }, attest },
+  'P-I3': { value: { reference: url('tests'), total: 12, passed: 12, failed: 0 } },
+  'P-I4': { value: { logging: url('logs'), metrics: url('metrics'), alerting: url('alerts') }, attest },
+  'P-I5': { value: { references: [url('runbook')] }, attest },
+  'P-I6': {
+    value: { reference: url('ready'), on: '2026-03-02', criteria: [{ criterion: 'pays', met: true }] },
+    attest,
+  },
+  'P-I7': { value: { approach: 'canary' } },
+  'P-I9': { value: { mode: 'gradual', reason: 'money is involved' } },
+  'P-I10': { value: { maxErrorRateIncrease: 100, maxLatencyIncrease: 100, maxExposedUsers: 20_000 } },
+  'P-I11': { value: { accept: 'built-in-telemetry', statement: 'It suffices.' } },
+  'P-I12': { value: { reference: url('deployment'), previousVersion: '1.4.2' }, attest },
+}
+
+const text = 'as it should be'
+
+/** The outputs of steps 1 to 6. */
+export const OUTPUTS: readonly Record<string, unknown>[] = [
+  {
+    review: { scope: text, complexity: 'low', riskLevel: 'medium', dependencies: [], userImpact: text },
+    type: 'release',
+    approach: 'percentage',
+    layers: ['backend'],
+    bucketBy: { backend: 'targetingKey' },
+    rollout: { gradual: true, targetPercents: [25, 50, 100] },
+    mitigation: { quickDisable: true, rollback: true, monitoring: ['errors'] },
+    targeting: { audience: 'all', segments: [] },
+    implementation: { flagSystem: 'Flagmarshal', configuration: text, code: text },
+    life: { owner: 'shop', endsOn: '2027-01-31', retirement: text },
+  },
+  {
+    flag: 'new-checkout',
+    implementation: [{ layer: 'backend', reference: url('code'), summary: text }],
+    configuration: text,
+  },
+  {
+    review: { business: text, userImpact: text, timeline: text, openTestPoints: text, runbooks: text },
+    expectations: { shouldHappen: text, mightGoWrong: text, watch: text },
+    monitoring: { keyMetrics: ['errors'], dashboards: text, reviewEveryMinutes: 60 },
+    timeline: { checkpoints: [text] },
+    plan: {
+      treatment: 'on',
+      control: 'off',
+      windowMs: 500,
+      observeWindows: 20,
+      stages: [{ name: 'everybody', increments: [25, 50, 100], bakeMs: 15_000, maxMs: 300_000 }],
+      criteria: [
+        { id: 'errors', role: 'guardrail', source: { kind: 'telemetry', counts: 'bad' }, ceiling: 0.02 },
+      ],
+      phi: 2,
+      phiReason: text,
+      absoluteOnly: { by: text, reason: text },
+      holdback: 0,
+      demo: true,
+    },
+  },
+  {
+    review: { logging: text, metrics: text, alerting: text },
+    metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+    dashboards: [{ name: text, refreshSeconds: 30 }],
+    alerts: [{ criterion: 'errors', condition: text, channel: text, person: text }],
+    flagMonitoring: { status: text, usage: text, impact: text },
+  },
+  {
+    triggers: [
+      { class: 'critical', event: text, bound: { person: text } },
+      { class: 'performance', event: text, bound: { person: text } },
+      { class: 'user-impact', event: text, bound: { criterion: 'errors' } },
+    ],
+    quickDisable: { steps: [text], verify: text, watchMinutes: 30 },
+    codeRollback: { steps: [text], targetVersion: '1.4.2', verify: text, watchMinutes: 30 },
+    dataRollback: { supported: false, reason: text },
+    handover: { procedure: 'Rollback Procedure', reference: url('rollback') },
+  },
+  {
+    documents: ['flag-configuration', 'rollout-plan', 'runbook-updates', 'flag-reference'].map(
+      (document) => ({ document, reference: url(document) }),
+    ),
+  },
+]
+
+/** A project with a flag, a server key, a feature and the people of its run. */
+export interface Stage {
+  readonly server: TestServer
+  readonly project: string
+  readonly feature: string
+  readonly developer: TestPerson
+  readonly technicalLead: TestPerson
+  readonly operationsLead: TestPerson
+  readonly productOwner: TestPerson
+}
+
+/** Sets one up; `project` must be new on the server. `both` is Technical Lead and one of the Operations Leads. */
+export async function setStage(server: TestServer, project: string, both?: TestPerson): Promise<Stage> {
+  expectOk(await server.admin.call('createProject', { body: { key: project, name: project } }))
+  await server.sdkKey(project, 'production')
+  const developer = await server.person('developer')
+  const technicalLead = both ?? (await server.person('technical-lead'))
+  const operationsLead = await server.person('operations-lead')
+  const productOwner = await server.person('product-owner')
+  expectOk(
+    await developer.client.call('createFlag', {
+      params: { project },
+      body: {
+        key: 'new-checkout',
+        name: 'New checkout',
+        kind: 'release',
+        valueType: 'boolean',
+        variants: { on: true, off: false },
+        offVariant: 'off',
+        layers: ['backend'],
+        owner: 'shop',
+      },
+    }),
+  )
+  const feature = 'new-checkout'
+  expectOk(
+    await developer.client.call('createFeature', {
+      params: { project },
+      body: {
+        key: feature,
+        name: 'New checkout',
+        team: 'shop',
+        ticket: { none: 'no ticket system' },
+        roles: {
+          technicalLead: [technicalLead.id],
+          operationsLead: [operationsLead.id, ...(both === undefined ? [] : [both.id])],
+          productOwner: [productOwner.id],
+        },
+        flag: 'new-checkout',
+        layers: ['backend'],
+      },
+    }),
+  )
+  return { server, project, feature, developer, technicalLead, operationsLead, productOwner }
+}
+
+/** Starts a run in state draft; its id. */
+export async function start({ developer, project, feature }: Stage): Promise<string> {
+  const body = { triggers: [{ kind: 'feature_ready' as const, state: 'ready' as const, source: 'a test' }] }
+  return expectOk(await developer.client.call('startRun', { params: { project, feature }, body })).id
+}
+
+/** Gives inputs, all of them unless named. */
+export async function provide(
+  stage: Stage,
+  run: string,
+  ids: readonly string[] = Object.keys(INPUTS),
+): Promise<void> {
+  for (const input of ids) {
+    const by = input === 'P-I11' ? stage.operationsLead : stage.developer
+    const body = INPUTS[input]
+    if (body === undefined) throw new Error(`no input ${input}`)
+    expectOk(await by.client.call('provideInput', { params: { project: stage.project, run, input }, body }))
+  }
+}
+
+/** Has the work plan reviewed. */
+export async function reviewPlan({ technicalLead, project }: Stage, run: string): Promise<void> {
+  const body = { verdict: 'approved' as const }
+  expectOk(await technicalLead.client.call('reviewWorkPlan', { params: { project, run }, body }))
+}
+
+/** A run that stands at step 1. */
+export async function openRun(stage: Stage): Promise<string> {
+  const run = await start(stage)
+  await provide(stage, run)
+  await reviewPlan(stage, run)
+  return run
+}
+
+/** Writes a step's output and attests what this version does not check. */
+export async function prepareStep(stage: Stage, run: string, step: number): Promise<void> {
+  const { client } = stage.developer
+  const params = { project: stage.project, run, step }
+  const output = OUTPUTS[step - 1]
+  if (output !== undefined) expectOk(await client.call('writeStep', { params, body: { output } }))
+  await attestAll(client, params)
+}
+
+/** Attests every required check of a step that this version lacks. */
+export async function attestAll(
+  client: Client,
+  params: { readonly project: string; readonly run: string; readonly step: number },
+): Promise<void> {
+  const { items } = expectOk(await client.call('showChecks', { params }))
+  for (const { id } of items.filter((it) => it.state === 'not_in_this_version' && it.required)) {
+    expectOk(await client.call('giveEvidence', { params, body: { check: id, ...attest } }))
+  }
+}
+
+/** Go of a step by whoever must, and the acknowledgement where one is due. */
+export async function goThrough(stage: Stage, run: string, step: number): Promise<void> {
+  await prepareStep(stage, run, step)
+  const deciders = [
+    [stage.technicalLead],
+    [stage.technicalLead],
+    [stage.operationsLead, stage.productOwner],
+    [stage.operationsLead],
+    [stage.operationsLead],
+    [stage.technicalLead],
+  ][step - 1]
+  const params = { project: stage.project, run, step }
+  for (const { client } of deciders ?? []) {
+    expectOk(await client.call('decideStep', { params, body: { decision: 'go', rationale: text } }))
+  }
+  if (step === 2 || step === 3 || step === 6) {
+    expectOk(await stage.technicalLead.client.call('acknowledgeStep', { params }))
+  }
+}
+
+/** Reviews every subject and asks for the approvals; the hash to approve. */
+export async function askForApproval(stage: Stage, run: string): Promise<string> {
+  const params = { project: stage.project, run }
+  const by = {
+    technical: stage.technicalLead,
+    operations: stage.operationsLead,
+    business: stage.productOwner,
+  }
+  const { reviews } = expectOk(await stage.developer.client.call('showRun', { params }))
+  for (const { group, subject } of reviews) {
+    if (group !== 'technical' && group !== 'operations' && group !== 'business') throw new Error(group)
+    const body = { group, subject, verdict: 'reviewed' as const }
+    expectOk(await by[group].client.call('reviewSubject', { params, body }))
+  }
+  const asked = expectOk(await stage.developer.client.call('requestApproval', { params }))
+  return asked.approvalRequest?.bundleHash ?? ''
+}
+
+/** Steps 1 to 6, reviews, and the three approvals. */
+export async function approvedRun(stage: Stage): Promise<{ readonly run: string; readonly hash: string }> {
+  const run = await openRun(stage)
+  for (const step of [1, 2, 3, 4, 5, 6]) await goThrough(stage, run, step)
+  const hash = await askForApproval(stage, run)
+  await approveAll(stage, run, hash)
+  return { run, hash }
+}
+
+/** The three approvals of a hash. */
+export async function approveAll(stage: Stage, run: string, bundleHash: string): Promise<void> {
+  const params = { project: stage.project, run }
+  const approvers = [
+    ['technical-lead', stage.technicalLead],
+    ['operations-lead', stage.operationsLead],
+    ['product-owner', stage.productOwner],
+  ] as const
+  for (const [role, { client }] of approvers) {
+    expectOk(await client.call('approveRun', { params, body: { role, bundleHash } }))
+  }
+}
