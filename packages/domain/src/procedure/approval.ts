@@ -230,7 +230,7 @@ function withApproval(definition: ProcedureDefinition, run: Run, approval: Appro
   const steps = run.steps.map((it) =>
     it.number === last ? { ...it, attempts: [...it.attempts.slice(0, -1), attempt] } : it,
   )
-  return { ...next, steps, authors: {} }
+  return { ...next, steps, authors: {}, lastApproved: { bundleHash: approval.bundleHash, at: approval.at } }
 }
 
 function revisionsOf(

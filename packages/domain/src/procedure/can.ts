@@ -115,6 +115,14 @@ export function holders(setting: Setting, roles: readonly Role[]): readonly stri
   return [...new Set(roles.flatMap((role) => setting.people[role] ?? []))]
 }
 
+/** Everybody who holds an approver role for this feature. */
+export function approvers(setting: Setting): readonly string[] {
+  return holders(
+    setting,
+    setting.definition.approvals.map((it) => it.role),
+  )
+}
+
 /** A refusal for somebody who lacks the role, naming who has it. */
 export function roleNeeded(setting: Setting, roles: readonly Role[], what: string): Refusal {
   const people = holders(setting, roles)

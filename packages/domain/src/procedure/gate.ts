@@ -1,11 +1,11 @@
 import { standing } from './approval.ts'
 import { hasReached } from './milestone.ts'
+import { positionOf } from './next.ts'
 /**
  * The gates that pipelines ask (P-O3). A gate is open while its milestone is reached and the run is
  * neither halted nor ended; the gate of a stage is open once the rollout has got that far.
  */
-import type { Blocker, NextAct } from './next.ts'
-import { positionOf } from './next.ts'
+import type { Blocker, NextAct } from './position.ts'
 import type { Run, Setting } from './run.ts'
 
 /** A milestone by its id, or a stage of the rollout, counted from 1. */

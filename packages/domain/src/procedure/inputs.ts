@@ -7,7 +7,16 @@ import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { roleNeeded } from './can.ts'
 import type { ProcedureDefinition } from './model.ts'
-import type { Actor, Attestation, InputVerdict, JsonObject, ProvidedInput, Run, Setting } from './run.ts'
+import type {
+  Actor,
+  Attestation,
+  InputVerdict,
+  JsonObject,
+  ProvidedInput,
+  Run,
+  Setting,
+  TriggerFact,
+} from './run.ts'
 import { spread } from './stale.ts'
 import { presentAttempt, recordOf } from './standing.ts'
 
@@ -24,6 +33,13 @@ export interface InputProvided {
 /** What the system sees of the automatic inputs now. */
 export interface InputsObserved {
   readonly kind: 'inputs-observed'
+  readonly verdicts: Readonly<Record<string, InputVerdict>>
+}
+
+/** A later trigger fact, with what the inputs that were given amount to once it is known. */
+export interface TriggerRecorded {
+  readonly kind: 'trigger-recorded'
+  readonly fact: TriggerFact
   readonly verdicts: Readonly<Record<string, InputVerdict>>
 }
 
@@ -79,4 +95,13 @@ export function observeInputs(setting: Setting, run: Run, event: InputsObserved,
 /** The steps that name an input. */
 export function usersOf(definition: ProcedureDefinition, input: string): readonly number[] {
   return definition.steps.filter((it) => it.inputs.includes(input)).map((it) => it.number)
+}
+
+/** Adds a later fact; what was given already may count, or not count, because of it. */
+export function recordTrigger(run: Run, { fact, verdicts }: TriggerRecorded): Run {
+  const judged = Object.entries(run.inputs).map(([id, given]) => {
+    const verdict = verdicts[id]
+    return [id, verdict === undefined ? given : { ...given, verdict }] as const
+  })
+  return { ...run, triggers: [...run.triggers, fact], inputs: Object.fromEntries(judged) }
 }

@@ -27,6 +27,8 @@ export interface Run {
   readonly observed: Readonly<Record<string, string>>
   readonly reviews: readonly SubjectReview[]
   readonly request?: ApprovalRequest
+  /** The bundle that every role approved last, whether that still holds or not. */
+  readonly lastApproved?: { readonly bundleHash: string; readonly at: Date }
   /** All that were ever given, the voided ones too. */
   readonly approvals: readonly Approval[]
   readonly schedule?: Schedule

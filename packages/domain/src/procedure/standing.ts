@@ -16,7 +16,8 @@ export function stateOf(definition: ProcedureDefinition, run: Run): RunState {
   const reopened = run.state.kind === 'reopened' ? run.state : undefined
   if (run.workPlan.review?.verdict !== 'approved') return reopened ?? { kind: 'draft' }
 
-  const lacking = lackingInputs(definition, run, step)
+  // Once every step is Go an input that fails does not take the approvals back; one that is given anew does.
+  const lacking = nextStep(definition, run) === undefined ? [] : lackingInputs(definition, run, step)
   if (lacking.length > 0) return { kind: 'halted', step, inputs: lacking.map((it) => it.id) }
 
   const point = pendingPoint(definition, run, step)
@@ -77,6 +78,11 @@ export function presentAttempt(record: StepRecord): Attempt {
   const last = record.attempts.at(-1)
   if (last === undefined) throw new RangeError(`step ${record.number} has no attempt`)
   return last
+}
+
+/** The run with one step's record changed. */
+export function onStep(run: Run, step: number, change: (record: StepRecord) => StepRecord): Run {
+  return { ...run, steps: run.steps.map((it) => (it.number === step ? change(it) : it)) }
 }
 
 /** The last step: the one that the approvals decide. */

@@ -299,6 +299,13 @@ describe('approving', () => {
     expect(signalsBetween(setting, asked(), approved()).map((it) => it.type)).toEqual(['patch.cleared'])
   })
 
+  it('takes no approval back when an input fails later, but does when one is given anew', () => {
+    expect(on(approved(), noBackup).state).toEqual({ kind: 'approved' })
+    const run = on(approved(), { ...ticket, value: { key: 'DB-8' } })
+    expect(run.state).toMatchObject({ kind: 'reopened', step: 1 })
+    expect(on(run, noBackup).state).toMatchObject({ kind: 'reopened', step: 1 })
+  })
+
   it('P-X1 closes the gate as soon as the bundle hashes to something else', () => {
     expect(gateOf(setting, approved(), { milestone: 'cleared' }, { presentHash: HASH })).toMatchObject({
       open: true,

@@ -9,34 +9,21 @@ import type { Refusal } from '../refusal.ts'
 import { isRefusal } from '../refusal.ts'
 import { approve, requestApproval, reviewSubject } from './approval.ts'
 import type { ApprovalRequested, Approved, SubjectReviewed } from './approval.ts'
-import {
-  heldRoles,
-  mayAcknowledge,
-  mayGiveEvidence,
-  mayNow,
-  mayWorkOn,
-  mustBePerson,
-  roleNeeded,
-} from './can.ts'
+import { heldRoles, mayAcknowledge, mayNow, mayWorkOn, mustBePerson, roleNeeded } from './can.ts'
 import type { Act } from './can.ts'
-import { standingOf } from './checks.ts'
 import { decide } from './decision.ts'
 import type { Decided } from './decision.ts'
-import { observeInputs, provideInput } from './inputs.ts'
-import type { InputProvided, InputsObserved } from './inputs.ts'
-import type {
-  Actor,
-  Attestation,
-  CheckResult,
-  InputVerdict,
-  JsonObject,
-  Run,
-  Setting,
-  StepRecord,
-  TriggerFact,
-} from './run.ts'
+import { attest, setAside } from './evidence.ts'
+import type { CheckAttested, CheckSetAside } from './evidence.ts'
+import { abort, schedule } from './exit.ts'
+import type { Aborted, Scheduled } from './exit.ts'
+import { observeInputs, provideInput, recordTrigger } from './inputs.ts'
+import type { InputProvided, InputsObserved, TriggerRecorded } from './inputs.ts'
+import { observe } from './observe.ts'
+import type { Observed } from './observe.ts'
+import type { Actor, CheckResult, JsonObject, Run, Setting } from './run.ts'
 import { changedParts, renewed, spread, withAuthor } from './stale.ts'
-import { lastStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
+import { lastStep, onStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
 import { reviewWorkPlan, writeWorkPlan } from './work-plan.ts'
 import type { WorkPlanReviewed, WorkPlanWritten } from './work-plan.ts'
 
@@ -54,50 +41,16 @@ export type RunEvent =
       readonly by: Actor
     }
   | { readonly kind: 'checks-run'; readonly step: number; readonly checks: readonly CheckResult[] }
-  | (Attestation & {
-      readonly kind: 'check-attested'
-      readonly step: number
-      readonly check: string
-      readonly evidence: string
-      readonly by: Actor
-    })
-  | {
-      readonly kind: 'check-set-aside'
-      readonly step: number
-      readonly check: string
-      readonly reason: string
-      readonly by: Actor
-    }
+  | CheckAttested
+  | CheckSetAside
   | Decided
   | { readonly kind: 'acknowledged'; readonly step: number; readonly by: Actor }
   | SubjectReviewed
   | ApprovalRequested
   | Approved
   | Observed
-  | { readonly kind: 'scheduled'; readonly start?: Date; readonly by: Actor }
-  | {
-      readonly kind: 'aborted'
-      readonly cause: string
-      readonly lessons: string
-      readonly by: Actor
-      readonly exposed: boolean
-    }
-
-/** A later trigger fact, with what the inputs that were given amount to once it is known. */
-export interface TriggerRecorded {
-  readonly kind: 'trigger-recorded'
-  readonly fact: TriggerFact
-  readonly verdicts: Readonly<Record<string, InputVerdict>>
-}
-
-/** What a step rests on outside the run, seen now. */
-export interface Observed {
-  readonly kind: 'observed'
-  readonly step: number
-  readonly hash: string
-  /** Who changed it, where that is known. */
-  readonly by?: string
-}
+  | Scheduled
+  | Aborted
 
 const ACTS: Readonly<Partial<Record<RunEvent['kind'], Act>>> = {
   'trigger-recorded': 'record-trigger',
@@ -171,14 +124,6 @@ function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Re
 
 type EventOf<K extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: K }>
 
-function recordTrigger(run: Run, { fact, verdicts }: TriggerRecorded): Run {
-  const judged = Object.entries(run.inputs).map(([id, given]) => {
-    const verdict = verdicts[id]
-    return [id, verdict === undefined ? given : { ...given, verdict }] as const
-  })
-  return { ...run, triggers: [...run.triggers, fact], inputs: Object.fromEntries(judged) }
-}
-
 function writeOutput(setting: Setting, run: Run, event: EventOf<'output-written'>, now: Date): Run | Refusal {
   const { definition } = setting
   const { step, output, by } = event
@@ -194,52 +139,6 @@ function writeOutput(setting: Setting, run: Run, event: EventOf<'output-written'
   return spread(definition, withAuthor(written, parts, by.id), { step, why }, now)
 }
 
-function attest(setting: Setting, run: Run, event: EventOf<'check-attested'>, now: Date): Run | Refusal {
-  const { step, check, statement, reference, evidence, by } = event
-  const known = stepOf(setting.definition, step).checks.find((it) => it.id === check)
-  if (known === undefined) return unknownCheck(setting, step, check)
-  const no = mayGiveEvidence(setting, run, step) ?? mustBePerson(by, 'An attestation')
-  if (no !== undefined) return no
-  if (known.availability === 'available') {
-    return refuse(
-      'checked-by-machine',
-      `${check} is checked by the system and cannot be attested.`,
-      'Run the checks; a failed one can be overridden at the decision.',
-      '/check',
-    )
-  }
-  return onStep(run, step, (it) => ({
-    ...it,
-    attested: [...it.attested, { check, statement, reference, by: by.id, at: now, evidence }],
-  }))
-}
-
-function setAside(setting: Setting, run: Run, event: EventOf<'check-set-aside'>, now: Date): Run | Refusal {
-  const { step, check, reason, by } = event
-  const definition = stepOf(setting.definition, step)
-  const known = definition.checks.find((it) => it.id === check)
-  if (known === undefined) return unknownCheck(setting, step, check)
-  const no = mayGiveEvidence(setting, run, step) ?? mustBePerson(by, 'Setting a check aside')
-  if (no !== undefined) return no
-  if (!known.mayBeNotApplicable) {
-    return refuse(
-      'always-applies',
-      `${check} always applies.`,
-      'Attest it, put it right, or override it at the decision.',
-      '/check',
-    )
-  }
-  const roles =
-    definition.decision.by === 'person'
-      ? definition.decision.roles
-      : setting.definition.approvals.map((it) => it.role)
-  if (heldRoles(setting, by, roles).length === 0) return roleNeeded(setting, roles, `Setting ${check} aside`)
-  return onStep(run, step, (it) => ({
-    ...it,
-    notApplicable: [...it.notApplicable, { check, reason, by: by.id, at: now }],
-  }))
-}
-
 function acknowledge(setting: Setting, run: Run, event: EventOf<'acknowledged'>, now: Date): Run | Refusal {
   const roles = setting.definition.approvals.map((it) => it.role)
   const no = mayAcknowledge(run, event.step) ?? mustBePerson(event.by, 'An acknowledgement')
@@ -250,73 +149,4 @@ function acknowledge(setting: Setting, run: Run, event: EventOf<'acknowledged'>,
     ...it,
     acknowledged: { attempt: presentAttempt(it).number, by: event.by.id, at: now },
   }))
-}
-
-/** A change outside the run: the step that rests on it is about something else now. */
-function observe(setting: Setting, run: Run, event: Observed, now: Date): Run {
-  const { definition } = setting
-  const before = run.observed[String(event.step)]
-  if (before === event.hash || run.abort !== undefined) return run
-  const seen: Run = { ...run, observed: { ...run.observed, [String(event.step)]: event.hash } }
-  if (before === undefined) return seen
-  const { observes } = stepOf(definition, event.step)
-  const why = `${observes ?? 'what it rests on'} was changed${event.by === undefined ? '' : ` by ${event.by}`}`
-  const touched = onStep(seen, event.step, (it) => renewed(it, it.output))
-  const parts = definition.parts
-    .filter((it) => it.step === event.step && it.fields === undefined)
-    .map((it) => it.id)
-  const authored = event.by === undefined ? touched : withAuthor(touched, parts, event.by)
-  return spread(definition, authored, { step: event.step, why }, now)
-}
-
-function schedule(setting: Setting, run: Run, event: EventOf<'scheduled'>, now: Date): Run | Refusal {
-  const roles = setting.definition.approvals.map((it) => it.role)
-  if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Scheduling')
-  if (event.start !== undefined && event.start < now) {
-    return refuse(
-      'start-is-past',
-      `${event.start.toISOString()} is past.`,
-      `Choose a start after ${now.toISOString()}.`,
-      '/start',
-    )
-  }
-  const last = lastStep(setting.definition)
-  const open = standingOf(last, recordOf(run, last.number)).filter(
-    (it) => it.check.forExit === true && !it.settled,
-  )
-  if (open.length > 0) {
-    return refuse(
-      'exit-open',
-      `Not done yet: ${open.map((it) => `${it.check.id} (${it.check.title})`).join(', ')}.`,
-      'Attest it with a statement and a reference, or set it aside where that is allowed.',
-    )
-  }
-  const start = event.start === undefined ? {} : { start: event.start }
-  return { ...run, schedule: { ...start, by: event.by.id, at: now } }
-}
-
-function abort(setting: Setting, run: Run, event: EventOf<'aborted'>, now: Date): Run | Refusal {
-  const roles = setting.definition.approvals.map((it) => it.role)
-  const no = mustBePerson(event.by, 'An abort')
-  if (no !== undefined) return no
-  if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Aborting')
-  if (event.exposed) {
-    return refuse('exposed', 'Users are exposed to the feature.', 'Roll the rollout back first; then abort.')
-  }
-  const { cause, lessons, by } = event
-  return { ...run, abort: { cause, lessons, by: by.id, at: now } }
-}
-
-function unknownCheck(setting: Setting, step: number, check: string): Refusal {
-  const known = stepOf(setting.definition, step).checks.map((it) => it.id)
-  return refuse(
-    'check-unknown',
-    `Step ${step} has no check ${check}.`,
-    `Use one of ${known.join(', ')}.`,
-    '/check',
-  )
-}
-
-function onStep(run: Run, step: number, change: (record: StepRecord) => StepRecord): Run {
-  return { ...run, steps: run.steps.map((it) => (it.number === step ? change(it) : it)) }
 }

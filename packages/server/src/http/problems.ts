@@ -48,6 +48,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'role-needed': 403,
   'person-needed': 403,
   'own-work': 403,
+  'gate-not-open': 403,
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -56,6 +57,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'You may not do this',
   404: 'There is no such thing',
   405: 'This method does not exist here',
+  408: 'The request took too long',
   409: 'This cannot be done now',
   412: 'It has changed since you read it',
   413: 'The request is too large',

@@ -1,10 +1,9 @@
 /** The bundle of a run: its content, its hash, and how it differs from what was approved. */
 import type { Bundle as BundleView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
-import { standing } from '@flagmarshal/domain/procedure/approval'
 import { bundleOf, differences } from '@flagmarshal/domain/procedure/bundle'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
-import type { JsonObject, Run } from '@flagmarshal/domain/procedure/run'
+import type { JsonObject } from '@flagmarshal/domain/procedure/run'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { z } from 'zod'
@@ -40,7 +39,7 @@ export async function showBundle(
   const { feature, run } = loaded
   const facts = await loadFacts(database.kysely, feature, run, { now: context.now, members: false })
   const { content, hash } = presentBundle(loaded, facts)
-  const approved = approvedHash(run)
+  const approved = run.lastApproved?.bundleHash
   return {
     hash,
     approvedHash: approved ?? null,
@@ -51,16 +50,6 @@ export async function showBundle(
         : [...differences(await storedBundle(database.kysely, run.id, approved), content)],
     bundle: content,
   }
-}
-
-/** The hash that every role approved last, whether it still holds or not. */
-export function approvedHash(run: Run): string | undefined {
-  const standingHash = standing(run).at(0)?.bundleHash
-  if (run.steps.at(-1)?.attempts.at(-1)?.outcome === 'go') return standingHash
-  const hashes = run.approvals.map((it) => it.bundleHash)
-  return hashes.findLast(
-    (hash) => new Set(run.approvals.filter((it) => it.bundleHash === hash).map((it) => it.role)).size === 3,
-  )
 }
 
 async function storedBundle(queries: Queries, run: string, hash: string): Promise<JsonObject> {

@@ -3,7 +3,7 @@
  */
 import type { Blocker as BlockerView, NextAction } from '@flagmarshal/api/procedure-step'
 import type { Act } from '@flagmarshal/domain/procedure/can'
-import type { Blocker, NextAct } from '@flagmarshal/domain/procedure/next'
+import type { Blocker, NextAct } from '@flagmarshal/domain/procedure/position'
 
 /** Where a run is found. */
 export interface RunAddress {

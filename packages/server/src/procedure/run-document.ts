@@ -116,6 +116,7 @@ const document: z.ZodType<Run> = z.object({
   observed: z.record(text, text),
   reviews: z.array(review),
   request: z.object({ bundleHash: text, by: text, at }).exactOptional(),
+  lastApproved: z.object({ bundleHash: text, at }).exactOptional(),
   approvals: z.array(approval),
   schedule: z.object({ start: at.exactOptional(), by: text, at }).exactOptional(),
   abort: z.object({ cause: text, lessons: text, by: text, at }).exactOptional(),

@@ -80,6 +80,13 @@ export async function flagGate(
     : closed(`the approved plan is for ${approvedFor}`)
 }
 
+/** The refusal for a pipeline that must not go on. */
+export function gateNotOpen({ gate, blockers }: GateView): Refusal {
+  const reasons = blockers.map((it) => it.message).join(' ')
+  const remedies = [...new Set(blockers.map((it) => it.remedy))].join(' ')
+  return refuse('gate-not-open', `The gate ${gate} is closed. ${reasons}`, remedies)
+}
+
 function gateView(gate: string, { feature, run }: Loaded, answer: Gate): GateView {
   const address = { project: feature.project, feature: feature.key, run: run.id }
   return {

@@ -29,7 +29,7 @@ export function stepSummary({ definition }: Setting, run: Run, step: StepDefinit
     revision: record.revision,
     decidedBy: attempt.decisions.map((it) => it.by),
     overrides: attempt.decisions.flatMap((it) => it.overrides.map((one) => ({ ...one, by: it.by }))),
-    attested: record.attested.length,
+    attested: new Set(record.attested.map((it) => it.check)).size,
   }
 }
 

@@ -22,15 +22,14 @@ import { reviewSubject } from '../../procedure/review-subject.ts'
 import { reviewWorkPlan } from '../../procedure/review-work-plan.ts'
 import { runChecks } from '../../procedure/run-checks.ts'
 import { scheduleRun } from '../../procedure/schedule.ts'
-import { showGate } from '../../procedure/show-gate.ts'
+import { gateNotOpen, showGate } from '../../procedure/show-gate.ts'
 import { showProcedure } from '../../procedure/show-procedure.ts'
 import { showRun } from '../../procedure/show-run.ts'
 import { showChecks, showStep } from '../../procedure/show-step.ts'
 import { startRun } from '../../procedure/start-run.ts'
 import { writeStep } from '../../procedure/write-step.ts'
 import { writeWorkPlan } from '../../procedure/write-work-plan.ts'
-import { decodePart } from '../decode.ts'
-import { optionalIfMatch } from '../decode.ts'
+import { decodePart, optionalIfMatch } from '../decode.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
@@ -121,7 +120,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
 
   confirmGate: async ({ context, services, params, body }) => {
     const gate = await showGate(context, services.database, params, body.gate)
-    return isRefusal(gate) ? gate : { body: gate, status: gate.open ? 200 : 403 }
+    return isRefusal(gate) || gate.open ? reply(gate) : gateNotOpen(gate)
   },
 }
 

@@ -1,0 +1,67 @@
+/**
+ * The exits that people make: scheduling the rollout, which completes the run, and aborting it.
+ */
+import { refuse } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { heldRoles, mustBePerson, roleNeeded } from './can.ts'
+import { standingOf } from './checks.ts'
+import type { Actor, Run, Setting } from './run.ts'
+import { lastStep, recordOf } from './standing.ts'
+
+export interface Scheduled {
+  readonly kind: 'scheduled'
+  /** Absent: when the rollout is started. */
+  readonly start?: Date
+  readonly by: Actor
+}
+
+export interface Aborted {
+  readonly kind: 'aborted'
+  readonly cause: string
+  readonly lessons: string
+  /** Whether a rollout exposes users, or may. */
+  readonly exposed: boolean
+  readonly by: Actor
+}
+
+/** Records the start. Refused while a check for the exit is open. */
+export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date): Run | Refusal {
+  const roles = setting.definition.approvals.map((it) => it.role)
+  const no = mustBePerson(event.by, 'Scheduling')
+  if (no !== undefined) return no
+  if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Scheduling')
+  if (event.start !== undefined && event.start < now) {
+    return refuse(
+      'start-is-past',
+      `${event.start.toISOString()} is past.`,
+      `Choose a start after ${now.toISOString()}.`,
+      '/start',
+    )
+  }
+  const last = lastStep(setting.definition)
+  const open = standingOf(last, recordOf(run, last.number)).filter(
+    (it) => it.check.forExit === true && !it.settled,
+  )
+  if (open.length > 0) {
+    return refuse(
+      'exit-open',
+      `Not done yet: ${open.map((it) => `${it.check.id} (${it.check.title})`).join(', ')}.`,
+      'Attest it with a statement and a reference, or set it aside where that is allowed.',
+    )
+  }
+  const start = event.start === undefined ? {} : { start: event.start }
+  return { ...run, schedule: { ...start, by: event.by.id, at: now } }
+}
+
+/** Ends the run. Refused while users are exposed: the rollback comes first. */
+export function abort(setting: Setting, run: Run, event: Aborted, now: Date): Run | Refusal {
+  const roles = setting.definition.approvals.map((it) => it.role)
+  const no = mustBePerson(event.by, 'An abort')
+  if (no !== undefined) return no
+  if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Aborting')
+  if (event.exposed) {
+    return refuse('exposed', 'Users are exposed to the feature.', 'Roll the rollout back first; then abort.')
+  }
+  const { cause, lessons, by } = event
+  return { ...run, abort: { cause, lessons, by: by.id, at: now } }
+}

@@ -1,0 +1,153 @@
+/**
+ * What blocks the step at which a run stands, and what may be done there next.
+ */
+import { standing, subjectsOf } from './approval.ts'
+import { approvers, holders } from './can.ts'
+import { blocking, emptyFields } from './checks.ts'
+import type { StepDefinition } from './model.ts'
+import type { Blocker, Position } from './position.ts'
+import type { Run, Setting } from './run.ts'
+import { lastStep, presentAttempt, recordOf, stepOf } from './standing.ts'
+
+/** A run that stands at a step to be decided. */
+export function atStep(setting: Setting, run: Run, number: number): Position {
+  const step = stepOf(setting.definition, number)
+  if (step.decision.by === 'approvals') return inReview(setting, run, step)
+  const record = recordOf(run, number)
+  const { decisions, number: attempt } = presentAttempt(record)
+  const left = step.decision.roles.filter((role) => !decisions.some((it) => it.role === role))
+  const who = holders(setting, left)
+  const fields = emptyFields(step, record)
+  const open = blocking(step, record, []).filter((it) => it.state !== 'unknown' || it.result !== undefined)
+  const toAttest = open.filter((it) => it.state === 'not_in_this_version')
+  const blockers: readonly Blocker[] = [
+    ...fields.map((field) => ({
+      code: 'output-incomplete',
+      message: `The output of step ${number} lacks ${field}.`,
+      remedy: 'Write it.',
+      who: [],
+      step: number,
+    })),
+    ...toAttest.map(({ check }) => ({
+      code: 'evidence-needed',
+      message: `${check.id} (${check.title}) is not checked in this version.`,
+      remedy: `Attest ${check.id} with a statement and a reference.`,
+      who: [],
+      step: number,
+    })),
+    ...open
+      .filter((it) => !toAttest.includes(it))
+      .map(({ check, state, result }) => ({
+        code: `check-${state}`,
+        message: `${check.id} (${check.title}) is ${state}: ${result?.findings.join('; ') ?? ''}`,
+        remedy: 'Put it right, or override it with a reason at the decision.',
+        who,
+        step: number,
+      })),
+    {
+      code: 'decision-missing',
+      message: `Step ${number} (${step.title}) is not decided: ${step.decision.question}`,
+      remedy: `Decide it, as ${left.join(step.decision.all ? ' and ' : ' or ')}.`,
+      who,
+      step: number,
+    },
+  ]
+  return {
+    waitsFor: 'decision',
+    step: number,
+    status: `Step ${number} of ${setting.definition.steps.length}, ${step.title}, attempt ${attempt}.`,
+    blockers,
+    next: [
+      ...(fields.length > 0
+        ? [{ act: 'write-step' as const, title: `Write the output of step ${number}`, who: [], step: number }]
+        : []),
+      ...toAttest.map(({ check }) => ({
+        act: 'give-evidence' as const,
+        title: `Attest ${check.id}: ${check.title}`,
+        who: [],
+        step: number,
+        about: check.id,
+      })),
+      { act: 'run-checks', title: `Run the checks of step ${number}`, who: [], step: number },
+      { act: 'decide-step', title: `Decide step ${number}: ${step.decision.question}`, who, step: number },
+    ],
+  }
+}
+
+function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
+  const subjects = subjectsOf(setting.definition, run).filter((it) => it.state !== 'reviewed')
+  const record = recordOf(run, step.number)
+  const open = blocking(step, record, []).filter((it) => it.state === 'not_in_this_version')
+  const who = approvers(setting)
+  return {
+    waitsFor: 'review',
+    step: step.number,
+    status: `Step ${step.number} of ${setting.definition.steps.length}, ${step.title}: ${subjects.length === 0 ? 'ready to ask for the approvals' : `${subjects.length} subjects to review`}.`,
+    blockers: [
+      ...subjects.map((it) => ({
+        code: it.state === 'open' ? 'review-missing' : 'changes-requested',
+        message:
+          it.state === 'open'
+            ? `${it.group}: ${it.title} has not been reviewed.`
+            : `${it.group}: ${it.review?.by} asks for changes to ${it.title}: ${it.review?.comment}`,
+        remedy: 'Review it; by somebody of the group who is not its author.',
+        who: [],
+        step: step.number,
+      })),
+      {
+        code: 'approval-not-requested',
+        message: 'The approvals have not been asked for.',
+        remedy: 'Ask for them.',
+        who,
+        step: step.number,
+      },
+    ],
+    next: [
+      ...subjects.map((it) => ({
+        act: 'review-subject' as const,
+        title: `Review ${it.group}: ${it.title}`,
+        who: [],
+        step: step.number,
+        about: `${it.group}/${it.subject}`,
+      })),
+      ...open.map(({ check }) => ({
+        act: 'give-evidence' as const,
+        title: `Attest ${check.id}: ${check.title}`,
+        who: [],
+        step: step.number,
+        about: check.id,
+      })),
+      ...(subjects.length === 0 && open.length === 0
+        ? [{ act: 'request-approval' as const, title: 'Ask for the approvals', who: [], step: step.number }]
+        : []),
+    ],
+  }
+}
+
+/** A run that waits for approvals. */
+export function awaiting(setting: Setting, run: Run): Position {
+  const given = standing(run)
+  const left = setting.definition.approvals.filter((it) => !given.some((one) => one.role === it.role))
+  const step = lastStep(setting.definition).number
+  return {
+    waitsFor: 'approval',
+    step,
+    status: `Waiting for ${left.length} of ${setting.definition.approvals.length} approvals.`,
+    blockers: left.map(({ role, signs }) => ({
+      code: 'approval-missing',
+      message: `The ${role} has not approved ${signs}.`,
+      remedy: `Look at the bundle and approve its hash ${run.request?.bundleHash ?? ''}.`,
+      who: holders(setting, [role]),
+      role,
+      step,
+    })),
+    next: left.map(({ role, signs }) => ({
+      act: 'approve' as const,
+      title: `Approve ${signs} as ${role}`,
+      who: holders(setting, [role]),
+      role,
+      step,
+      about: role,
+    })),
+  }
+}
