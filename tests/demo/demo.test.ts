@@ -28,7 +28,7 @@ describe('npm run demo', () => {
     }
     expect(output).toMatch(/complete: 100 % of everybody/)
     expect(output).toMatch(/new-checkout serves everybody/)
-    expect(output).toMatch(/roll back: .*harm/)
+    expect(output).toMatch(/✗ +[\d.]+ s {2}roll back\n +errors: exposed \d+\/\d+ .*; F1r log e = [\d.]+ ≥ /)
     expect(output).toMatch(/fast-search is rolled back, confirmed by 3 of 3 instances/)
     expect(output).toMatch(/audit chain of the project holds/)
     expect(output).not.toContain('\u001b')

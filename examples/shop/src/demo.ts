@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { DemoFailure } from './demo/failure.ts'
 import { printTo } from './demo/output.ts'
 import { perform } from './demo/perform.ts'
+import { StartFailure } from './process/child.ts'
 
 const USAGE = `npm run demo [-- --speed N] [-- --keep]
   --speed N  divides the times that only wait by N (0.1 to 10; 1 unless given)
@@ -35,11 +36,9 @@ try {
 async function fail(error: unknown): Promise<void> {
   // What falls over while everything is being stopped is no news.
   if (ending !== undefined) return
-  output.line(
-    error instanceof DemoFailure ? error.message : `Something unexpected happened: ${String(error)}`,
-    'bad',
-  )
-  if (!(error instanceof DemoFailure)) console.error(error)
+  const plain = error instanceof DemoFailure || error instanceof StartFailure
+  output.line(plain ? error.message : `Something unexpected happened: ${String(error)}`, 'bad')
+  if (!plain) console.error(error)
   await end(1)
 }
 

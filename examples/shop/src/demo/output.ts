@@ -11,6 +11,8 @@ export interface Output {
   heading(text: string): void
   /** Something happened. `mark` stands before it, coloured. */
   line(text: string, mark?: Mark): void
+  /** A paragraph, dimmed, wrapped to the terminal and indented. */
+  text(text: string, indent: number): void
   /** What is going on at the moment. Without a terminal nothing is printed. */
   status(text: string): void
   paint(colour: Colour, text: string): string
@@ -23,6 +25,9 @@ const MARKS = {
   decided: ['→', 'yellow'],
   bad: ['✗', 'red'],
 } as const satisfies Record<Mark, readonly [string, Colour]>
+
+/** Columns of text where there is no terminal. */
+const WIDTH = 110
 
 /** Prints to this stream. */
 export function printTo(stream: NodeJS.WriteStream): Output {
@@ -48,11 +53,25 @@ export function printTo(stream: NodeJS.WriteStream): Output {
       const [sign, colour] = MARKS[mark]
       print(`  ${paint(colour, sign)} ${text}`)
     },
+    text(text, indent) {
+      for (const line of wrap(text, (stream.columns || WIDTH) - indent))
+        print(' '.repeat(indent) + paint('dim', line))
+    },
     status(text) {
       if (!stream.isTTY) return
       clear()
-      stream.write(paint('dim', `    ${text}`.slice(0, Math.max(stream.columns - 1, 20))))
+      stream.write(paint('dim', `    ${text}`.slice(0, (stream.columns || WIDTH) - 1)))
       showing = true
     },
   }
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
 }

@@ -23,7 +23,7 @@ import type { Feature } from './features.ts'
 import type { Output } from './output.ts'
 import { walkThrough } from './procedure.ts'
 import { printReport, proveAudit, proveCompleted, proveRolledBack } from './proof.ts'
-import { startRollout, watchRollout } from './rollout.ts'
+import { explainTests, startRollout, watchRollout } from './rollout.ts'
 import type { Rollout } from './rollout.ts'
 import { startServer } from './server.ts'
 import type { RunningServer } from './server.ts'
@@ -80,13 +80,14 @@ async function roll(stage: Stage, feature: Feature, limitMs: number): Promise<Ro
   await createFlag(cast, feature)
   const run = await walkThrough({ cast, feature, output, speed })
   output.heading(`${feature.key}: the rollout`)
+  if (feature === NEW_CHECKOUT) explainTests(output)
   const watch = { cast, output, traffic, limitMs: Math.max(limitMs, limitMs / speed) }
   return watchRollout(watch, await startRollout(watch, run))
 }
 
 async function setTheStage(performance: Performance, broken: (why: DemoFailure) => void): Promise<Stage> {
   const { output, running } = performance
-  output.heading('The stage')
+  output.heading('Flagmarshal: a good feature and a bad one, on real traffic')
   output.status('starting the server and its database')
   const server = await startServer(running)
   endsEarly(server.process, broken)

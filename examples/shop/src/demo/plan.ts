@@ -2,8 +2,15 @@
  * The rollout plan of both features: a real one in minutes instead of weeks.
  */
 
-/** Length of a window: half a second, with some hundred requests in it. */
-export const WINDOW_MS = 500
+/** Half a second, with some hundred requests in it. */
+const WINDOW_MS = 500
+
+/** Chance of a wrong rollback. */
+export const ALPHA = 0.001
+/** Chance of a wrong Go at the ceiling. */
+export const BETA = 0.01
+/** The highest acceptable share of failed requests: ten times what the shop fails at anyway. */
+export const CEILING = 0.02
 
 const OBSERVE_WINDOWS = 20
 const BAKE_WINDOWS = 10
@@ -29,8 +36,10 @@ export function demoPlan(responsible: string, speed: number): Record<string, unk
       },
     ],
     criteria: [
-      { id: 'errors', role: 'guardrail', source: { kind: 'telemetry', counts: 'bad' }, ceiling: 0.02 },
+      { id: 'errors', role: 'guardrail', source: { kind: 'telemetry', counts: 'bad' }, ceiling: CEILING },
     ],
+    alpha: ALPHA,
+    beta: BETA,
     phi: 2,
     phiReason: 'Twenty windows say too little of how bursty errors are; twice Poisson is assumed.',
     absoluteOnly: {

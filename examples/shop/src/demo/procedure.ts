@@ -119,7 +119,7 @@ async function takeStep(walk: Walk, run: string, number: number, content: object
   const passed = must('Reading the checks', await client.call('showChecks', { params })).items.filter(
     (it) => it.state === 'pass',
   ).length
-  const proof = `${passed} checks pass${attested === 0 ? '' : `, ${attested} attested`}`
+  const proof = `${passed} ${passed === 1 ? 'check passes' : 'checks pass'}${attested === 0 ? '' : `, ${attested} attested`}`
   output.line(`step ${number}, ${step.title}: ${proof}; Go by ${deciders.join(' and ')}`, 'done')
 }
 

@@ -46,8 +46,7 @@ export async function printReport(cast: Cast, rollout: Rollout, output: Output):
   const params = { project: PROJECT, rollout: rollout.id }
   const answer = await cast.operationsLead.client.call('showRollbackReport', { params })
   const { exposed, recovery } = must('Reading the rollback report', answer)
-  const people = exposed.distinctKeys === null ? '' : ` of ${exposed.distinctKeys} shoppers`
-  output.line(`it had served ${exposed.requests} requests${people}, of which ${exposed.bad} failed`, 'done')
+  output.line(`it had served ${exposed.requests} requests, of which ${exposed.bad} failed`, 'done')
   if (recovery.before === null || recovery.after === null) return
   output.line(
     `the same shoppers now fail in ${percent(recovery.after)} of their requests, before in ${percent(recovery.before)}`,

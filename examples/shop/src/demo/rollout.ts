@@ -9,6 +9,7 @@ import type { Cast } from './cast.ts'
 import { DemoFailure, must } from './failure.ts'
 import type { Answer } from './failure.ts'
 import type { Output } from './output.ts'
+import { ALPHA, BETA, CEILING } from './plan.ts'
 import { PROJECT } from './set-up.ts'
 
 /** A rollout as the API shows it. */
@@ -39,6 +40,15 @@ export async function startRollout({ cast, output }: Watch, run: string): Promis
   return id
 }
 
+/** How to read the decisions, for somebody who sees them for the first time. */
+export function explainTests(output: Output): void {
+  const evidence = (chance: number): string => `log e ≥ ${Math.log(1 / chance).toFixed(2)}`
+  output.text(
+    `Exposed shoppers get the feature, those of the control do not. Each half second the failed requests of both are counted and three tests look at them. F1r asks whether the exposed fail more often than the control: at ${evidence(ALPHA)} the feature is rolled back at once. F2b-safe and block-abs ask whether surely less than ${100 * CEILING} % of the exposed requests fail: only with ${evidence(BETA)}, and no sign of harm, exposure grows. As long as neither is shown, the system waits.`,
+    4,
+  )
+}
+
 /** Watches a rollout to its end. */
 export async function watchRollout(watch: Watch, id: string): Promise<Rollout> {
   const { client } = watch.cast.operationsLead
@@ -63,10 +73,15 @@ export async function watchRollout(watch: Watch, id: string): Promise<Rollout> {
   }
 }
 
+/** What is decided in one line, the arithmetic below it. */
 function printDecision(output: Output, decision: Decision, rollout: Rollout): void {
   const seconds = (Date.parse(decision.at) - Date.parse(rollout.startAt)) / 1_000
   const bad = decision.kind === 'roll-back' || decision.kind === 'failed'
-  output.line(`${seconds.toFixed(1).padStart(5)} s  ${decision.sentence}`, bad ? 'bad' : 'decided')
+  const { sentence } = decision
+  const cut = rollout.plan.criteria.map(({ id }) => sentence.indexOf(`: ${id}: `)).find((it) => it >= 0)
+  const what = cut === undefined ? sentence : sentence.slice(0, cut)
+  output.line(`${seconds.toFixed(1).padStart(5)} s  ${what}`, bad ? 'bad' : 'decided')
+  if (cut !== undefined) output.text(sentence.slice(cut + 2), 13)
 }
 
 function statusOf(rollout: Rollout, traffic: Second | undefined): string {

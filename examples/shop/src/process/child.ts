@@ -24,7 +24,7 @@ export interface ChildOptions {
 export interface Child {
   readonly name: string
   onMessage(listener: (message: unknown) => void): void
-  /** The first message or line for which `pick` answers something. Rejects when it ends before or `limitMs` passes. */
+  /** The first message or line for which `pick` answers something. Rejects with a StartFailure when it ends before or `limitMs` passes. */
   first<Result>(pick: Pick<Result>, limitMs: number): Promise<Result>
   /** Settles when it has ended: with how, and its last lines where it failed. */
   readonly ended: Promise<string>
@@ -36,6 +36,9 @@ export interface Pick<Result> {
   readonly line?: (line: string) => Result | undefined
   readonly message?: (message: unknown) => Result | undefined
 }
+
+/** A child ended, or was not ready in time, before it said what was waited for. */
+export class StartFailure extends Error {}
 
 const LINES_KEPT = 20
 
@@ -94,7 +97,7 @@ async function first<Result>(running: Running, pick: Pick<Result>, limitMs: numb
   }
   const onLine = (line: string): void => take(pick.line?.(line))
   const onMessage = (message: unknown): void => take(pick.message?.(message))
-  const fail = (how: string): void => reject(new Error(`${name} ${how}`))
+  const fail = (how: string): void => reject(new StartFailure(`${name} ${how}`))
   const limit = setTimeout(() => fail(`was not ready after ${limitMs / 1000} s`), limitMs)
   void ended.then((how) => fail(`ended (${how})`))
   listeners.add(onLine)
