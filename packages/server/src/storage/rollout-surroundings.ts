@@ -13,7 +13,7 @@ export async function selectLastFlagEdit(
 ): Promise<{ readonly by: string; readonly before: unknown; readonly after: unknown } | undefined> {
   return await queries
     .selectFrom('audit_entries')
-    .select(['actor_name as by', 'before', 'after'])
+    .select(['actor_id as by', 'before', 'after'])
     .where('chain', '=', chain)
     .where('subject_kind', '=', 'flag')
     .where('subject_id', '=', place.flag)
