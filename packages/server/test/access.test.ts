@@ -89,6 +89,14 @@ describe('every operation lets in exactly those that it declares', () => {
   })
 })
 
+test('where others can reach the server, metrics need a token', async () => {
+  await using open = await startServer({ settings: { FLAGMARSHAL_HOST: '0.0.0.0' } })
+  const port = new URL(open.address).port
+  const url = `http://127.0.0.1:${port}/metrics`
+  expect((await fetch(url)).status).toBe(401)
+  expect((await fetch(url, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).status).toBe(200)
+})
+
 describe('tokens', () => {
   test('a token says whose it is and what it allows', async () => {
     const { client, id } = await server.person('developer', 'viewer')

@@ -1,6 +1,7 @@
 /**
  * The HTTP server: Fastify with our own reading of bodies, problems, request log and headers.
  */
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
 import helmet from '@fastify/helmet'
@@ -24,6 +25,9 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    // While closing, what still arrives on an open connection is answered; `closeConnections` ends it.
+    return503OnClosing: false,
+    clientErrorHandler,
     routerOptions: { maxParamLength: 512 },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
@@ -48,22 +52,52 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   server.setNotFoundHandler((request, reply) => {
     sendProblem(parts, notRouted(parts, request), request, reply)
   })
-  closeUnused(server)
+  closeConnections(server)
   registerRoutes(server, parts)
   return server
 }
 
-/** Connections that have not asked for anything are not "idle" to Node: closing would wait for them. */
-function closeUnused(server: FastifyInstance): void {
+/**
+ * Lets a closing server end: connections that have not asked for anything are not idle to Node, and
+ * those whose request is still on its way would be kept alive after the answer.
+ */
+function closeConnections(server: FastifyInstance): void {
   const unused = new Set<Socket>()
+  let closing = false
   server.server.on('connection', (socket) => {
     unused.add(socket)
     socket.once('close', () => unused.delete(socket))
   })
   server.server.on('request', ({ socket }) => unused.delete(socket))
   server.addHook('preClose', async () => {
-    for (const socket of unused) socket.destroy()
+    closing = true
+    // A request whose head is still on its way has not been announced, but it has begun.
+    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy()
   })
+  server.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
+}
+
+/** What Node's parser cannot read as HTTP never becomes a request; its sender gets a problem all the same. */
+function clientErrorHandler(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const { status, problem } = problemAnswer(unreadable(error.code))
+  const body = JSON.stringify(problem)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+function unreadable(code: string | undefined): HttpProblem {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HttpProblem(431, 'headers-too-large', 'The headers are larger than 16 KiB.')
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HttpProblem(408, 'request-timeout', 'The request took longer than 30 s to arrive.')
+  }
+  return new HttpProblem(400, 'bad-request', 'This is no HTTP request.')
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

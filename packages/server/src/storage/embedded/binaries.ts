@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
  * the folder cannot be written, or the account that runs PostgreSQL cannot reach it, everything is
  * copied once.
  */
-import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -74,7 +74,9 @@ async function makeLinks(folder: string): Promise<void> {
     if (existsSync(link)) continue
     await symlink(path.relative(path.dirname(target), source), link)
   }
-  for (const program of Object.values(binariesIn(folder))) await chmod(program, 0o755)
+  for (const program of Object.values(binariesIn(folder))) {
+    if (((await stat(program)).mode & 0o111) !== 0o111) await chmod(program, 0o755)
+  }
 }
 
 /** Copies beside the target first, so that a crash or a second server never leaves half a copy. */

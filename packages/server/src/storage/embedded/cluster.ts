@@ -44,12 +44,15 @@ async function initdb(place: Place, binaries: Binaries, folder: string): Promise
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const complaints = text(child.stderr)
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
+  const outcome = await new Promise<number | null | Error>((resolve) => {
+    child.on('error', resolve)
     child.on('close', resolve)
   })
-  if (code === 0) return
-  throw new StartFailure(`The local database could not be made in ${folder}: ${lastLine(await complaints)}`)
+  if (outcome === 0) return
+  const why = outcome instanceof Error ? outcome.message : lastLine(await complaints)
+  throw new StartFailure(
+    `The local database could not be made in ${folder} (${why}): put that right, or name a PostgreSQL in FLAGMARSHAL_DATABASE_URL.`,
+  )
 }
 
 function lastLine(output: string): string {
