@@ -128,31 +128,20 @@ const Exposure = z.strictObject({
   variant: z.string(),
 })
 
-const RuleId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'Use 1 to 63 of a-z, 0-9, _ and -.')
-const RuleName = z.string().max(200)
-
 export const RuleInput = z
-  .union([
-    z.strictObject({
-      id: RuleId.optional().describe('Made by the server when absent.'),
-      name: RuleName,
-      when: Condition,
-      serve: ServeInput,
-    }),
-    z
-      .strictObject({
-        id: z.string(),
-        name: RuleName,
-        when: Condition,
-        serve: z.union([
-          z.strictObject({ exposure: Exposure }),
-          z.strictObject({ variant: VariantName }),
-          z.strictObject({ allocation: Allocation }),
-        ]),
-        rollout: RuleRollout,
-      })
-      .describe('The rule that a rollout owns: leave it out, or send it back as it was read.'),
-  ])
+  .strictObject({
+    id: z.string().min(1).max(128).optional().describe('Made by the server when absent.'),
+    name: z.string().max(200),
+    when: Condition,
+    serve: z.union([
+      z.strictObject({ variant: VariantName }),
+      z.strictObject({ allocation: Allocation }),
+      z
+        .strictObject({ exposure: Exposure })
+        .describe('Only in the rule that a rollout owns: leave it out, or send it back as it was read.'),
+    ]),
+    rollout: RuleRollout.exactOptional().describe('Marks the rule that a rollout owns.'),
+  })
   .meta({ id: 'RuleInput' })
 
 const AllocationOut = z
@@ -171,6 +160,11 @@ export const Serve = z
     z.strictObject({ exposure: Exposure }),
   ])
   .meta({ id: 'Serve' }) satisfies z.ZodType<ServeModel>
+
+/** What serves where no rollout can: the fallthrough. */
+export const PlainServe = z
+  .union([z.strictObject({ variant: z.string() }), z.strictObject({ allocation: AllocationOut })])
+  .meta({ id: 'PlainServe' })
 
 export const Rule = z
   .object({

@@ -8,9 +8,9 @@ import {
   FlagKind,
   FlagValue,
   Layer,
+  PlainServe,
   Rule,
   RuleInput,
-  Serve,
   ServeInput,
   ValueType,
   VariantName,
@@ -78,7 +78,7 @@ export const FlagConfig = z
     enabled: z.boolean().describe('The kill switch: false serves the off variant, whatever the rules say.'),
     offVariant: z.string(),
     rules: z.array(Rule).describe('The first one that matches wins.'),
-    fallthrough: Serve,
+    fallthrough: PlainServe,
     revision: Revision,
     environmentRevision: z
       .int()

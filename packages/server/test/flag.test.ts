@@ -66,7 +66,7 @@ test('a configuration is completed with rule ids and salts, and keeps them when 
   const { enabled, offVariant, rules, fallthrough } = stored
   const again = await server.admin.call('configureFlag', {
     params,
-    body: { enabled, offVariant, rules, fallthrough } as typeof body,
+    body: { enabled, offVariant, rules, fallthrough },
     ifMatch: 2,
   })
   expect(expectOk(again), 'nothing changed').toEqual(stored)
