@@ -1,6 +1,6 @@
 import { operations } from '@flagmarshal/api'
 /** A whole run by four people over HTTP, and what each gate on its way refuses. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { sendRaw } from '../../../tests/support/raw-request.ts'
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
@@ -250,11 +250,13 @@ describe('inputs', () => {
     const problem = expectProblem(wrong)
     expect(problem.status).toBe(422)
     expect(problem.errors?.map((it) => it.pointer)).toContain('/value/total')
-    const strange = await stage.developer.client.call('provideInput', {
-      params: { ...params, input: 'P-I99' },
-      body,
-    })
-    expect(expectProblem(strange).status).toBe(404)
+    for (const input of ['P-I99', 'constructor']) {
+      const strange = await stage.developer.client.call('provideInput', {
+        params: { ...params, input },
+        body,
+      })
+      expect(expectProblem(strange).status).toBe(404)
+    }
   })
 })
 
@@ -474,6 +476,41 @@ describe('approving', () => {
       'procedure.aborted',
     ])
     await start(stage)
+  })
+})
+
+describe('carrying out', () => {
+  it('P-S7-11 keeps approvals while the controller does what was approved; P-X1 takes them when people do more', async () => {
+    const stage = await newStage()
+    const { project, feature, developer, operationsLead } = stage
+    const { run } = await approvedRun(stage)
+    const params = { project, run }
+    expectOk(await operationsLead.client.call('scheduleRun', { params, body: {} }))
+    const started = await operationsLead.client.call('startRollout', { params: { project }, body: { run } })
+    const { id } = expectOk(started)
+    const rolloutState = async () =>
+      expectOk(await developer.client.call('showRollout', { params: { project, rollout: id } })).state
+    await vi.waitUntil(async () => (await rolloutState()) !== 'scheduled', { timeout: 10_000, interval: 50 })
+
+    const key = { project, flag: 'new-checkout', environment: 'production' }
+    const config = expectOk(await developer.client.call('getFlagConfig', { params: key }))
+    expect(config).toMatchObject({ enabled: true, rules: [{ rollout: { id } }] })
+    expect(expectOk(await developer.client.call('showRun', { params })).state).toBe('completed')
+    expect(await gateOf(stage, 'stage:1')).toMatchObject({
+      open: false,
+      blockers: [{ code: 'stage-not-reached' }],
+    })
+    const body = { cause: 'feature_cancelled' as const, lessons: 'none' }
+    const abort = await operationsLead.client.call('abortRun', { params, body })
+    expect(expectProblem(abort)).toMatchObject({ status: 409, code: 'carried-out' })
+
+    await changeFlag(stage, 'development')
+    expect(expectOk(await developer.client.call('showRun', { params })).state).toBe('reopened')
+    const again = await operationsLead.client.call('startRollout', { params: { project }, body: { run } })
+    expect(expectProblem(again)).toMatchObject({
+      code: 'run-not-approved',
+      remedy: expect.stringContaining(feature),
+    })
   })
 })
 

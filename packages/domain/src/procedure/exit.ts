@@ -19,8 +19,8 @@ export interface Aborted {
   readonly kind: 'aborted'
   readonly cause: string
   readonly lessons: string
-  /** Whether a rollout exposes users, or may. */
-  readonly exposed: boolean
+  /** Whether what the run approved is being carried out, or has been. */
+  readonly carriedOut: boolean
   readonly by: Actor
 }
 
@@ -53,14 +53,18 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
   return { ...run, schedule: { ...start, by: event.by.id, at: now } }
 }
 
-/** Ends the run. Refused while users are exposed: the rollback comes first. */
+/** Ends the run. Refused while it is carried out: the rollback comes first. */
 export function abort(setting: Setting, run: Run, event: Aborted, now: Date): Run | Refusal {
   const roles = setting.definition.approvals.map((it) => it.role)
   const no = mustBePerson(event.by, 'An abort')
   if (no !== undefined) return no
   if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Aborting')
-  if (event.exposed) {
-    return refuse('exposed', 'Users are exposed to the feature.', 'Roll the rollout back first; then abort.')
+  if (event.carriedOut) {
+    return refuse(
+      'carried-out',
+      'What this run approved is being carried out: users may be exposed.',
+      'Roll that back or abort it first.',
+    )
   }
   const { cause, lessons, by } = event
   return { ...run, abort: { cause, lessons, by: by.id, at: now } }

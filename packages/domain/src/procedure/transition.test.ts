@@ -339,10 +339,10 @@ describe('approving', () => {
       kind: 'aborted',
       cause: 'cancelled',
       lessons: 'start earlier',
-      exposed: false,
+      carriedOut: false,
       by: pia,
     }
-    expect(refusal(approved(), { ...abort, exposed: true })).toBe('exposed')
+    expect(refusal(approved(), { ...abort, carriedOut: true })).toBe('carried-out')
     const ended = on(approved(), abort)
     expect(ended.state).toEqual({ kind: 'aborted' })
     expect(refusal(ended, ticket)).toBe('run-aborted')

@@ -31,7 +31,7 @@ export async function abortRun(
       kind: 'aborted',
       cause: text,
       lessons,
-      exposed: (await stageOf(tx, feature.project, feature.key))?.alive === true,
+      carriedOut: (await stageOf(tx, feature.project, feature.key))?.alive === true,
       by: actorOf(context.actor),
     },
   }))

@@ -194,7 +194,7 @@ export async function prepareStep(stage: Stage, run: string, step: number): Prom
 }
 
 /** Attests every required check of a step that this version lacks. */
-export async function attestAll(
+async function attestAll(
   client: Client,
   params: { readonly project: string; readonly run: string; readonly step: number },
 ): Promise<void> {

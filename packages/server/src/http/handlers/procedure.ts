@@ -57,8 +57,9 @@ export const handlers: Handlers<typeof procedureOperations> = {
     reply(await recordTrigger(context, services.database, params, body)),
 
   provideInput: async ({ context, services, params, body }) => {
-    const schema = INPUT_VALUES[params.input as keyof typeof INPUT_VALUES]
-    const value = schema === undefined ? body.value : jsonObject(decodePart(schema, body.value, '/value'))
+    const value = isInput(params.input)
+      ? decodePart(INPUT_VALUES[params.input], body.value, '/value')
+      : body.value
     const given = { input: params.input, value: jsonObject(value), attest: body.attest }
     return reply(await provideInput(context, services.database, params, given))
   },
@@ -122,6 +123,10 @@ export const handlers: Handlers<typeof procedureOperations> = {
     const gate = await showGate(context, services.database, params, body.gate)
     return isRefusal(gate) || gate.open ? reply(gate) : gateNotOpen(gate)
   },
+}
+
+function isInput(id: string): id is keyof typeof INPUT_VALUES {
+  return Object.hasOwn(INPUT_VALUES, id)
 }
 
 /** Without an ETag: a step's revision counts its output alone, and there is more to see of a step. */
