@@ -64,9 +64,13 @@ export const Signal = z
   .meta({ id: 'Signal' })
 export type Signal = z.infer<typeof Signal>
 
-const After = { after: QueryNumber.optional(), limit: QueryNumber.optional() }
 const AuditQuery = z.strictObject({
-  ...After,
+  after: QueryNumber.optional().describe('Only entries after this position.'),
+  limit: QueryNumber.optional(),
+  order: z
+    .enum(['oldest', 'newest'])
+    .optional()
+    .describe('Which entry comes first: the oldest unless given. With a limit, `newest` reads the tail.'),
   kind: z.string().max(63).optional().describe('Only subjects of this kind.'),
   subject: z.string().max(200).optional().describe('Only the subject with this id.'),
 })
@@ -75,7 +79,7 @@ export const auditOperations = {
   listAudit: operation({
     method: 'GET',
     path: '/api/v1/projects/{project}/audit',
-    summary: 'Read the audit chain of a project, in order.',
+    summary: 'Read the audit chain of a project.',
     can: 'audit:read',
     params: ProjectPath,
     query: AuditQuery,

@@ -3,6 +3,7 @@
  */
 import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
+import { pino } from 'pino'
 
 import { createAuthenticator } from './access/authenticate.ts'
 import { bootstrapToken } from './access/bootstrap.ts'
@@ -14,6 +15,7 @@ import type { Config } from './config.ts'
 import type { Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
+import { errorLine } from './error-line.ts'
 import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
@@ -27,7 +29,6 @@ import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
-import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { createReadiness } from './readiness.ts'
@@ -79,7 +80,7 @@ export interface AppOptions {
 
 /** Builds everything. Throws a StartFailure for what the operator can put right. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = createLog(config)
+  const log = pino({ level: config.logLevel, base: null, serializers: { err: errorLine } })
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
   const opened = await openDatabase(config, log)

@@ -57,6 +57,19 @@ test('the chain of a project is read in order, with who did what to which thing'
   expect(expectOk(one).items.map((it) => it.seq)).toEqual([2])
 })
 
+test('the tail of a chain is read from its end, also of one kind of subject', async () => {
+  await withEntries('tail')
+  const params = { project: 'tail' }
+  const tail = async (query: { limit: string; kind?: string; after?: string }) => {
+    const answer = await server.admin.call('listAudit', { params, query: { ...query, order: 'newest' } })
+    return expectOk(answer).items.map((it) => it.seq)
+  }
+  expect(await tail({ limit: '2' })).toEqual([6, 5])
+  expect(await tail({ limit: '100', after: '4' })).toEqual([6, 5])
+  expect(await tail({ limit: '1', kind: 'key' })).toEqual([6])
+  expect(await tail({ limit: '1', kind: 'flag' })).toEqual([])
+})
+
 test('the export has every entry on a line of its own', async () => {
   const text = expectOk(await server.admin.call('exportAudit', { params: { project: 'shop' } }))
   const lines = text.trim().split('\n')

@@ -6,7 +6,7 @@ import path from 'node:path'
 
 import type { Config } from '../config.ts'
 import { newToken } from '../id.ts'
-import { StartFailure } from '../start-failure.ts'
+import { unwritable } from '../start-failure.ts'
 
 export interface Bootstrap {
   readonly token: string
@@ -31,15 +31,6 @@ export async function bootstrapToken(config: Config): Promise<Bootstrap> {
     if (theirs !== undefined) return { token: theirs, file }
     throw unwritable(config.dataDir, error)
   }
-}
-
-/** The sentence for a data directory that cannot be written. */
-export function unwritable(dataDir: string, error: unknown): StartFailure {
-  const why = error instanceof Error ? error.message : String(error)
-  return new StartFailure(
-    `The data directory ${dataDir} cannot be written (${why}): make it writable for this user, or set FLAGMARSHAL_DATA_DIR.`,
-    { cause: error },
-  )
 }
 
 async function readKnown(file: string): Promise<string | undefined> {

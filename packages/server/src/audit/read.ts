@@ -15,7 +15,7 @@ import type { ChainOwner } from './chain.ts'
 /** The most that one answer holds. */
 const LARGEST_PAGE = 1_000
 
-/** Entries of a chain in order, at most 1,000. */
+/** Entries of a chain, from its beginning or from its end, at most 1,000. */
 export async function listEntries(
   database: Database,
   owner: ChainOwner,

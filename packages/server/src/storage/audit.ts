@@ -63,11 +63,13 @@ export interface EntryFilter {
   /** Only entries after this position. */
   readonly after: number
   readonly limit: number
+  /** Which comes first; the oldest unless given. */
+  readonly order?: 'oldest' | 'newest' | undefined
   readonly kind?: string | undefined
   readonly subject?: string | undefined
 }
 
-/** Entries in order. */
+/** Entries by their position. */
 export async function selectEntries(
   queries: Queries,
   chain: string,
@@ -80,7 +82,7 @@ export async function selectEntries(
     .where('seq', '>', filter.after)
     .$if(filter.kind !== undefined, (query) => query.where('subject_kind', '=', filter.kind ?? ''))
     .$if(filter.subject !== undefined, (query) => query.where('subject_id', '=', filter.subject ?? ''))
-    .orderBy('seq')
+    .orderBy('seq', filter.order === 'newest' ? 'desc' : 'asc')
     .limit(filter.limit)
     .execute()
   return rows.map(entryOf)

@@ -43,7 +43,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Opened> {
 
 /** Tries until it answers; a wrong password or database is not tried again. */
 async function waitFor(url: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS
+  const end = performance.now() + PATIENCE_MS
   for (;;) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
     client.on('error', () => undefined)
@@ -52,7 +52,7 @@ async function waitFor(url: string): Promise<void> {
       return
     } catch (error) {
       const hopeless = error instanceof DatabaseError && !error.code?.startsWith('57P')
-      if (hopeless || Date.now() > end) throw unreachable(url, error)
+      if (hopeless || performance.now() > end) throw unreachable(url, error)
     } finally {
       await client.end().catch(() => undefined)
     }

@@ -40,7 +40,7 @@ async function initdb(place: Place, binaries: Binaries, folder: string): Promise
   const child = spawn(binaries.initdb, ['--pgdata', folder, ...options], {
     ...place.account,
     cwd: '/',
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    env: { LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const complaints = text(child.stderr)

@@ -11,10 +11,9 @@ import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
-import { unwritable } from '../../access/bootstrap.ts'
 import type { Log } from '../../context.ts'
 import { sha256 } from '../../id.ts'
-import { StartFailure } from '../../start-failure.ts'
+import { StartFailure, unwritable } from '../../start-failure.ts'
 
 /** The database inside of the cluster, and the user that owns everything. */
 const NAME = 'flagmarshal'

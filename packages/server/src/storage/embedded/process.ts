@@ -90,7 +90,7 @@ async function launch(
   const child = spawn(binaries.postgres, ['-D', place.data, ...args], {
     ...place.account,
     cwd: '/',
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    env: { LC_ALL: 'C' },
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   })

@@ -1,10 +1,6 @@
 /**
- * The log: one JSON object a line, on standard output.
+ * What the log says of an error.
  */
-import { pino } from 'pino'
-
-import type { Config } from './config.ts'
-import type { Log } from './context.ts'
 
 /** What is written of an error. Drivers hang whole connections on theirs, and those hold secrets. */
 interface ErrorLine {
@@ -14,13 +10,8 @@ interface ErrorLine {
   readonly cause?: unknown
 }
 
-/** A log at the level that the settings name. */
-export function createLog(config: Pick<Config, 'logLevel'>): Log {
-  return pino({ level: config.logLevel, base: null, serializers: { err: errorLine } })
-}
-
-/** The whole chain of causes, each with its own stack. */
-function errorLine(error: unknown): unknown {
+/** An error for the log: the whole chain of causes, each with its own stack, and nothing else of it. */
+export function errorLine(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const line: ErrorLine = {
     message: error.message,
