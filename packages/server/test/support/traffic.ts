@@ -10,7 +10,6 @@ import type { Follower } from './instances.ts'
 import type { Place } from './rollouts.ts'
 
 export interface TrafficOptions {
-  readonly instance?: string
   /** Requests in each report. */
   readonly requests?: number
   /** Share of bad requests by the variant served, 0..1; may change while it runs. */
@@ -39,7 +38,6 @@ export async function startTraffic(
   const follower = await follow(server, key, {
     environment,
     acknowledges: true,
-    ...(options.instance === undefined ? {} : { instance: options.instance }),
   })
   const owed = new Map<string, number>()
   let [next, seq, paused] = [0, 0, false]

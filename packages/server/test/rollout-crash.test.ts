@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+import { createClient } from '@flagmarshal/api'
+import { expect, test } from 'vitest'
+
+import { createCast } from '../../../examples/shop/src/demo/cast.ts'
+import { NEW_CHECKOUT } from '../../../examples/shop/src/demo/features.ts'
+import type { Output } from '../../../examples/shop/src/demo/output.ts'
+import { walkThrough } from '../../../examples/shop/src/demo/procedure.ts'
+import { createFlag, createProject } from '../../../examples/shop/src/demo/set-up.ts'
+import { createDatabase } from '../../../tests/support/database.ts'
+import { startProcess } from '../../../tests/support/process.ts'
+import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { decisions, start, until } from './support/rollouts.ts'
+import type { Place } from './support/rollouts.ts'
+import { startTraffic } from './support/traffic.ts'
+import { measuredWindows } from './support/windows.ts'
+
+/** The walk through the procedure tells nobody. */
+const QUIET: Output = {
+  heading: () => undefined,
+  line: () => undefined,
+  text: () => undefined,
+  status: () => undefined,
+  paint: (_, text) => text,
+}
+
+test(
+  'a server that is killed in the middle of a rollout and started again loses nothing and skips nothing',
+  { timeout: 150_000 },
+  async () => {
+    await using database = await createDatabase()
+    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-crash-'))
+    const settings = {
+      FLAGMARSHAL_DATA_DIR: cwd,
+      FLAGMARSHAL_DATABASE_URL: database.url,
+      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
+      FLAGMARSHAL_LOG_LEVEL: 'silent',
+    }
+    const launch = () => startProcess({ settings, cwd })
+    let running = await launch()
+
+    const admin = createClient({ server: running.address, token: ADMIN_TOKEN })
+    const cast = await createCast(running.address, admin)
+    const key = await createProject(admin)
+    await createFlag(cast, NEW_CHECKOUT)
+    const walk = { cast, feature: NEW_CHECKOUT, output: QUIET, speed: 5 }
+    const run = await walkThrough(walk)
+    const at = (): Place => ({
+      server: {
+        address: running.address,
+        admin: createClient({ server: running.address, token: ADMIN_TOKEN }),
+      },
+      project: 'shop',
+      flag: NEW_CHECKOUT.key,
+      key,
+    })
+
+    let traffic = await startTraffic(at())
+    const id = await start(at(), run)
+    for (const percent of [25, 50, 100]) {
+      await until(at(), id, (it) => it.position?.percent === percent)
+      await running.kill('SIGKILL')
+      await traffic.stop()
+      running = await launch()
+      traffic = await startTraffic(at())
+    }
+    const done = await until(at(), id, (it) => it.state === 'completed', 60_000)
+    await traffic.stop()
+
+    expect(done.exposure.share).toBe(1)
+    const kinds = (await decisions(at(), id)).map((it) => it.kind)
+    expect(kinds).toEqual(['scheduled', 'observe', 'advance', 'advance', 'advance', 'complete'])
+    const { gaps, windows } = await measuredWindows(database.url, id, done.plan.windowMs)
+    expect(gaps, 'the windows of the time without a server were folded, as unknown ones').toEqual([])
+    expect(windows).toBeGreaterThan(60)
+    const chain = expectOk(await at().server.admin.call('verifyAudit', { params: { project: 'shop' } }))
+    expect(chain.ok).toBe(true)
+    await running.kill('SIGTERM')
+    await rm(cwd, { recursive: true, force: true })
+  },
+)
