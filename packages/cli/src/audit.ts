@@ -6,7 +6,14 @@ import type { Command } from 'commander'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
+import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
+
+interface TailOptions {
+  count: string
+  kind?: string
+  installation?: boolean
+}
 
 export function auditCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const audit = program.command('audit').description('the audit chain')
@@ -33,27 +40,23 @@ export function auditCommands(program: Command, open: Open, end: (code: ExitCode
     })
   audit
     .command('tail')
-    .description('the latest entries of the project')
+    .description('the latest entries of the project, the newest last')
     .option('-n, --count <number>', 'how many', '20')
     .option('--kind <kind>', 'only subjects of this kind, like flag or run')
-    .action(async (given: { count: string; kind?: string }, command: Command) => {
+    .option('--installation', 'of the chain of people, tokens and projects')
+    .action(async (given: TailOptions, command: Command) => {
       const session = open(command)
-      const project = session.project()
-      const count = Number(given.count)
-      const { head } = await session.call('verifyAudit', { params: { project } })
-      const { items } = await session.call('listAudit', {
-        params: { project },
-        query: {
-          limit: given.count,
-          ...(given.kind === undefined
-            ? { after: String(Math.max(0, head.count - count)) }
-            : { kind: given.kind }),
-        },
-      })
+      const limit = String(wholeNumber(given.count, '--count'))
+      const query = { limit, order: 'newest' as const, ...(given.kind && { kind: given.kind }) }
+      const { items } =
+        given.installation === true
+          ? await session.call('listInstallationAudit', { query })
+          : await session.call('listAudit', { params: { project: session.project() }, query })
+      const entries = items.toReversed()
       session.rows(
-        items,
+        entries,
         ['entry', 'at', 'who', 'did', 'to', 'because'],
-        items.map((it) => [
+        entries.map((it) => [
           String(it.seq),
           it.at,
           it.actor.name,

@@ -21,7 +21,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /** The exit code that a problem of the server means. */
 export function exitCodeOf(problem: Problem): ExitCode {
-  if (problem.code === 'gate-closed') return EXIT.gateClosed
+  if (problem.code === 'gate-closed' || problem.code === 'gate-not-open') return EXIT.gateClosed
   switch (problem.status) {
     case 401:
     case 403:

@@ -9,7 +9,7 @@ import type { ExitCode } from './exit-code.ts'
 export class Failure extends Error {
   readonly exitCode: ExitCode
   readonly remedy: string | undefined
-  /** With `--json`, printed as it is. */
+  /** What the server said, where it said something. */
   readonly problem: Problem | undefined
 
   constructor(message: string, given: { exitCode: ExitCode; remedy?: string; problem?: Problem }) {
@@ -28,6 +28,20 @@ export function failureOf(problem: Problem): Failure {
     problem,
     ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
   })
+}
+
+/** A failure as `--json` prints it: the server's problem, or one of the same shape with status 0. */
+export function problemOf({ message, remedy, exitCode, problem }: Failure): Problem {
+  if (problem !== undefined) return problem
+  const code = exitCode === EXIT.usage ? 'usage' : 'failed'
+  return {
+    type: `urn:flagmarshal:problem:${code}`,
+    title: code,
+    status: 0,
+    code,
+    detail: message,
+    ...(remedy === undefined ? {} : { remedy }),
+  }
 }
 
 /** A mistake in how the command was called. */

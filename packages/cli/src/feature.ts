@@ -1,19 +1,26 @@
 /**
- * `flagmarshal feature …`, `approve`: a feature and its run, up to the steps (those are in step.ts).
+ * `flagmarshal feature …`: a feature and where its run stands. Inputs, steps and approvals have files
+ * of their own.
  */
 import type { Call, Operations } from '@flagmarshal/api'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 
+import { approvalCommands } from './approval.ts'
+import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
-import { pairs, parseObject, readObject } from './given.ts'
+import { pairs, readObject } from './given.ts'
+import { inputCommand } from './input.ts'
 import type { Open } from './program.ts'
 import { describeNext, describeRun, runOf } from './run.ts'
+import { stepCommands } from './step.ts'
 import { table } from './table.ts'
 
 type NewFeature = Call<Operations['createFeature']>['body']
-type Trigger = Call<Operations['startRun']>['body']['triggers'][number]
-type Cause = Call<Operations['abortRun']>['body']['cause']
-type Approver = Call<Operations['approveRun']>['body']['role']
+type Trigger = Call<Operations['recordTrigger']>['body']
+
+const TRIGGERS =
+  'documentation, acceptance, feature_ready, strategy_needed or orchestration; and completed, in_progress, ready or needed'
 
 interface NewOptions {
   name?: string
@@ -28,37 +35,21 @@ interface NewOptions {
   stakeholder?: string[]
 }
 
-export function featureCommands(program: Command, open: Open): void {
+export function featureCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const feature = program.command('feature').description('features and their way through the procedure')
   creating(feature, open)
+  starting(feature, open)
   reading(feature, open)
-  preparing(feature, open)
-  ending(feature, open)
-  program
-    .command('approve <feature>')
-    .description('approve the bundle in one role, with your own token')
-    .requiredOption('--role <role>', 'technical-lead, operations-lead or product-owner')
-    .option('--hash <hash>', 'the bundle that you have read; the present one unless given')
-    .option('--comment <text>', 'a comment')
-    .action(
-      async (name: string, given: { role: Approver; hash?: string; comment?: string }, command: Command) => {
-        const session = open(command)
-        const params = await runOf(session, name)
-        const bundleHash = given.hash ?? (await session.call('showBundle', { params })).hash
-        const run = await session.call('approveRun', {
-          params,
-          body: {
-            role: given.role,
-            bundleHash,
-            ...(given.comment === undefined ? {} : { comment: given.comment }),
-          },
-        })
-        session.result(run, () => `Approved ${bundleHash.slice(0, 12)} as ${given.role}. ${run.status}`)
-      },
-    )
+  planning(feature, open)
+  inputCommand(feature, open)
+  stepCommands(feature, open, end)
+  approvalCommands(program, feature, open)
 }
 
 function creating(feature: Command, open: Open): void {
+  const noTicket = new Option('--no-ticket <reason>', 'why there is no ticket')
+  // Commander reads --no-… as the opposite of --ticket; here it is an option of its own.
+  noTicket.negate = false
   feature
     .command('new <key>')
     .description('register a feature: its flag, its layers, and the people who hold each role')
@@ -70,7 +61,7 @@ function creating(feature: Command, open: Open): void {
     .requiredOption('--product-owner <person...>', 'who approves timeline and audience')
     .option('--name <name>', 'name for people; the key unless given')
     .option('--ticket <key=url>', 'the ticket')
-    .option('--no-ticket <reason>', 'why there is no ticket')
+    .addOption(noTicket)
     .option('--stakeholder <name...>', 'who is consulted and told')
     .action(async (key: string, given: NewOptions, command: Command) => {
       const session = open(command)
@@ -84,13 +75,13 @@ function creating(feature: Command, open: Open): void {
           `Feature ${made.key} behind ${made.flag}. Next: flagmarshal feature start ${made.key} --trigger feature_ready=ready`,
       )
     })
+}
+
+function starting(feature: Command, open: Open): void {
   feature
     .command('start <feature>')
     .description('start a run of the procedure')
-    .requiredOption(
-      '--trigger <kind=state...>',
-      'documentation, acceptance, feature_ready, strategy_needed, orchestration; and completed, in_progress, ready or needed',
-    )
+    .requiredOption('--trigger <kind=state...>', TRIGGERS)
     .option('--source <text>', 'who or what says so', 'command line')
     .option('--correlation-id <id>', "the caller's own id")
     .action(
@@ -100,22 +91,27 @@ function creating(feature: Command, open: Open): void {
         command: Command,
       ) => {
         const session = open(command)
-        const triggers = pairs(given.trigger, '--trigger').map(([kind, state]) => ({
-          // The server refuses a kind or state that it does not know, naming those that it does.
-          kind: kind as Trigger['kind'],
-          state: state as Trigger['state'],
-          source: given.source,
-        }))
         const run = await session.call('startRun', {
           params: { project: session.project(), feature: name },
           body: {
-            triggers,
+            triggers: triggers(given.trigger, given.source),
             ...(given.correlationId === undefined ? {} : { correlationId: given.correlationId }),
           },
         })
         session.result(run, () => describeRun(run))
       },
     )
+  feature
+    .command('trigger <feature> <kind=state...>')
+    .description(`record a fact that arrived later: ${TRIGGERS}`)
+    .option('--source <text>', 'who or what says so', 'command line')
+    .action(async (name: string, facts: string[], given: { source: string }, command: Command) => {
+      const session = open(command)
+      const params = await runOf(session, name)
+      for (const body of triggers(facts, given.source)) await session.call('recordTrigger', { params, body })
+      const run = await session.call('showRun', { params })
+      session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
+    })
 }
 
 function reading(feature: Command, open: Open): void {
@@ -148,119 +144,6 @@ function reading(feature: Command, open: Open): void {
       session.result({ blockers: run.blockers, nextActions: run.nextActions }, () => describeNext(run))
     })
   feature
-    .command('bundle <feature>')
-    .description('what approvals are bound to, and its hash')
-    .action(async (name: string, _: unknown, command: Command) => {
-      const session = open(command)
-      const it = await session.call('showBundle', { params: await runOf(session, name) })
-      session.result(it, () =>
-        [
-          `bundle ${it.hash}`,
-          it.approved
-            ? 'approved'
-            : it.approvedHash === null
-              ? 'not approved yet'
-              : `differs from the approved ${it.approvedHash} at ${it.differs.join(', ')}`,
-          JSON.stringify(it.bundle, null, 2),
-        ].join('\n'),
-      )
-    })
-}
-
-function preparing(feature: Command, open: Open): void {
-  feature
-    .command('inputs <feature>')
-    .description('the required inputs; with --set, give one')
-    .option('--set <input>', 'the input to give, like P-I1')
-    .option('--value <json>', 'its value')
-    .option('-f, --file <path>', 'file with its value; - reads stdin')
-    .option('--statement <text>', 'what you vouch for where this version cannot look by itself')
-    .option('--reference <text>', 'where that can be read')
-    .action(async (name: string, given: InputOptions, command: Command) => {
-      const session = open(command)
-      const params = await runOf(session, name)
-      const run =
-        given.set === undefined
-          ? await session.call('showRun', { params })
-          : await session.call('provideInput', {
-              params: { ...params, input: given.set },
-              body: input(given),
-            })
-      session.rows(
-        run.inputs,
-        ['input', 'title', 'state', 'checked', 'way to it'],
-        run.inputs.map((it) => [
-          it.id,
-          it.title,
-          it.state,
-          it.checked ?? '–',
-          it.state === 'provided' ? it.findings.join(' ') : it.remediation.path,
-        ]),
-      )
-    })
-  feature
-    .command('work-plan <feature>')
-    .description('the plan of the run itself; with --file, replace it')
-    .option('-f, --file <path>', 'file with the plan; - reads stdin')
-    .action(async (name: string, given: { file?: string }, command: Command) => {
-      const session = open(command)
-      const params = await runOf(session, name)
-      const run =
-        given.file === undefined
-          ? await session.call('showRun', { params })
-          : await session.call('writeWorkPlan', { params, body: workPlan(given.file) })
-      session.result(run.workPlan, () => JSON.stringify(run.workPlan, null, 2))
-    })
-  feature
-    .command('review <feature>')
-    .description('review the work plan, or a subject of the final review')
-    .option('--work-plan <verdict>', 'approved or rejected')
-    .option('--subject <group/subject>', 'like technical/strategy')
-    .option('--changes', 'ask for changes instead of marking the subject reviewed')
-    .option('--comment <text>', 'comments')
-    .action(async (name: string, given: ReviewOptions, command: Command) => {
-      const session = open(command)
-      const params = await runOf(session, name)
-      const run =
-        given.subject === undefined
-          ? await session.call('reviewWorkPlan', { params, body: workPlanReview(given) })
-          : await session.call('reviewSubject', { params, body: subjectReview(given.subject, given) })
-      session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
-    })
-}
-
-function ending(feature: Command, open: Open): void {
-  feature
-    .command('request-approval <feature>')
-    .description('fix the bundle and ask the three roles')
-    .action(async (name: string, _: unknown, command: Command) => {
-      const session = open(command)
-      const run = await session.call('requestApproval', { params: await runOf(session, name) })
-      session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
-    })
-  feature
-    .command('schedule <feature>')
-    .description('say when the rollout starts; the run is then completed')
-    .option('--start <instant>', 'RFC 3339; without it the rollout starts when it is started')
-    .action(async (name: string, given: { start?: string }, command: Command) => {
-      const session = open(command)
-      const run = await session.call('scheduleRun', { params: await runOf(session, name), body: given })
-      session.result(run, () => `${run.status}\n\n${describeNext(run)}`)
-    })
-  feature
-    .command('abort <feature>')
-    .description('end the run, with the cause and what was learned')
-    .requiredOption('--cause <cause>', 'feature_cancelled, deployment_approach_changed or other')
-    .requiredOption('--lessons <text>', 'what was learned')
-    .option('--detail <text>', 'more about the cause')
-    .action(
-      async (name: string, given: { cause: Cause; lessons: string; detail?: string }, command: Command) => {
-        const session = open(command)
-        const run = await session.call('abortRun', { params: await runOf(session, name), body: given })
-        session.result(run, () => run.status)
-      },
-    )
-  feature
     .command('history <feature>')
     .description('its runs, newest first')
     .action(async (name: string, _: unknown, command: Command) => {
@@ -277,19 +160,20 @@ function ending(feature: Command, open: Open): void {
     })
 }
 
-interface InputOptions {
-  set?: string
-  value?: string
-  file?: string
-  statement?: string
-  reference?: string
-}
-
-interface ReviewOptions {
-  workPlan?: string
-  subject?: string
-  changes?: boolean
-  comment?: string
+function planning(feature: Command, open: Open): void {
+  feature
+    .command('work-plan <feature>')
+    .description('the plan of the run itself; with --file, replace it')
+    .option('-f, --file <path>', 'file with the plan; - reads stdin')
+    .action(async (name: string, given: { file?: string }, command: Command) => {
+      const session = open(command)
+      const params = await runOf(session, name)
+      const run =
+        given.file === undefined
+          ? await session.call('showRun', { params })
+          : await session.call('writeWorkPlan', { params, body: workPlan(given.file) })
+      session.result(run.workPlan, () => JSON.stringify(run.workPlan, null, 2))
+    })
 }
 
 function newFeature(key: string, given: NewOptions): NewFeature {
@@ -313,42 +197,16 @@ function newFeature(key: string, given: NewOptions): NewFeature {
   }
 }
 
-function input(given: InputOptions): Call<Operations['provideInput']>['body'] {
-  const { file, value, statement, reference } = given
-  const attest =
-    statement === undefined && reference === undefined
-      ? undefined
-      : { statement: statement ?? '', reference: reference ?? '' }
-  return {
-    value: file !== undefined ? readObject(file) : parseObject(value ?? '{}', '--value'),
-    ...(attest === undefined ? {} : { attest }),
-  }
+function triggers(given: readonly string[], source: string): Trigger[] {
+  return pairs(given, 'the trigger').map(([kind, state]) => ({
+    // The server refuses a kind or state that it does not know, naming those that it does.
+    kind: kind as Trigger['kind'],
+    state: state as Trigger['state'],
+    source,
+  }))
 }
 
 function workPlan(path: string): Call<Operations['writeWorkPlan']>['body'] {
   // The server checks the shape and names the field at fault.
   return readObject(path) as Call<Operations['writeWorkPlan']>['body']
-}
-
-function workPlanReview(given: ReviewOptions): Call<Operations['reviewWorkPlan']>['body'] {
-  if (given.workPlan !== 'approved' && given.workPlan !== 'rejected') {
-    throw usage(
-      'What is reviewed, and how?',
-      'Add --work-plan approved|rejected, or --subject technical/strategy.',
-    )
-  }
-  return { verdict: given.workPlan, comments: given.comment ?? '' }
-}
-
-type SubjectReview = Call<Operations['reviewSubject']>['body']
-
-function subjectReview(subject: string, given: ReviewOptions): SubjectReview {
-  const [group = '', name = ''] = subject.split('/')
-  return {
-    // The server refuses a group or subject that it does not know, naming those that it does.
-    group: group as SubjectReview['group'],
-    subject: name,
-    verdict: given.changes === true ? 'changes_requested' : 'reviewed',
-    ...(given.comment === undefined ? {} : { comment: given.comment }),
-  }
 }

@@ -5,7 +5,7 @@ import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
-import { pairs, parseObject, readObject } from './given.ts'
+import { pairs, parseObject, readObject, wholeNumber } from './given.ts'
 import type { JsonObject } from './given.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
@@ -196,8 +196,8 @@ async function configure(
     body: change({
       enabled,
       offVariant,
-      rules: own as ConfigChange['rules'],
-      fallthrough: fallthrough as ConfigChange['fallthrough'],
+      rules: own,
+      fallthrough,
     }),
     ifMatch: revision,
   })
@@ -217,7 +217,7 @@ function newFlag(key: string, given: CreateOptions): NewFlag {
     offVariant: given.off ?? (given.variant === undefined ? 'off' : (Object.keys(variants)[0] ?? 'off')),
     layers: given.layer,
     owner: given.owner,
-    ...(given.days === undefined ? {} : { lifetimeDays: Number(given.days) }),
+    ...(given.days === undefined ? {} : { lifetimeDays: wholeNumber(given.days, '--days') }),
     ...(given.permanent === undefined ? {} : { permanentReason: given.permanent }),
   }
 }

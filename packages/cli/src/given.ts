@@ -15,8 +15,19 @@ export function readObject(path: string): JsonObject {
 /** The object in a text. */
 export function parseObject(text: string, where: string): JsonObject {
   const value = parse(text, where)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  if (isObject(value)) return value
   throw usage(`${where} holds no JSON object.`, 'Write one like {"key": "value"}.')
+}
+
+/** Whether a value is an object with names. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A whole number of an option, at least 1. */
+export function wholeNumber(text: string, option: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw usage(`${option} ${text} is no whole number.`, `Write ${option} with a number from 1.`)
 }
 
 /** `name=text` options, gathered. */

@@ -4,6 +4,7 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
+import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 
 type NewPerson = Call<Operations['createPerson']>['body']
@@ -62,7 +63,7 @@ export function peopleCommands(program: Command, open: Open): void {
       const session = open(command)
       const made = await session.call('createToken', {
         params: { person: who },
-        body: { name: given.name, expiresInDays: Number(given.days) },
+        body: { name: given.name, expiresInDays: wholeNumber(given.days, '--days') },
       })
       session.say(`This is shown once; it expires ${made.expiresAt}:`)
       session.result(made, () => made.token)

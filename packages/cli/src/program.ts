@@ -7,7 +7,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { auditCommands } from './audit.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
-import { Failure } from './failure.ts'
+import { Failure, problemOf } from './failure.ts'
 import { featureCommands } from './feature.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
@@ -15,11 +15,10 @@ import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
 import { projectCommands } from './project.ts'
 import { rolloutCommands } from './rollout.ts'
-import { openSession } from './session.ts'
+import { openSession, SCHEMA } from './session.ts'
 import type { Session, Streams } from './session.ts'
 import { settle } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
-import { stepCommands } from './step.ts'
 
 /** What an action of a command gets: the session, then what the command line named. */
 export type Open = (command: Command) => Session
@@ -60,8 +59,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   projectCommands(program, open)
   peopleCommands(program, open)
   flagCommands(program, open)
-  featureCommands(program, open)
-  stepCommands(program, open)
+  featureCommands(program, open, end)
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
@@ -86,9 +84,7 @@ function explain(error: unknown, json: boolean, streams: Streams): ExitCode {
     )
     return EXIT.unexpected
   }
-  if (json && error.problem !== undefined) {
-    streams.out(`${JSON.stringify({ schema: 'flagmarshal.dev/cli/v1', problem: error.problem }, null, 2)}\n`)
-  }
+  if (json) streams.out(`${JSON.stringify({ schema: SCHEMA, problem: problemOf(error) }, null, 2)}\n`)
   streams.err(`${error.message}\n`)
   if (error.remedy !== undefined) streams.err(`→ ${error.remedy}\n`)
   return error.exitCode

@@ -1,7 +1,7 @@
-import { EXIT } from './exit-code.ts'
 /**
  * Runs as a person reads them: where one stands, what blocks it, what to do next.
  */
+import { EXIT } from './exit-code.ts'
 import { Failure } from './failure.ts'
 import type { Answer, Session } from './session.ts'
 import { fields, table } from './table.ts'

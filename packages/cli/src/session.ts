@@ -46,7 +46,7 @@ export interface SessionOptions {
 }
 
 /** The version of the JSON that commands print. */
-const SCHEMA = 'flagmarshal.dev/cli/v1'
+export const SCHEMA = 'flagmarshal.dev/cli/v1'
 
 export function openSession(options: SessionOptions, streams: Streams): Session {
   const { server, token, json, quiet } = options

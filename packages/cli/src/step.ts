@@ -4,6 +4,8 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
+import { EXIT } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
 import { pairs, readObject } from './given.ts'
 import type { Open } from './program.ts'
@@ -26,14 +28,13 @@ interface DecideOptions {
   unchangedBecause?: string
 }
 
-export function stepCommands(program: Command, open: Open): void {
-  const feature = program.commands.find((it) => it.name() === 'feature')
-  if (feature === undefined) throw new Error('`feature` must be defined before its steps.')
-  working(feature, open)
+export function stepCommands(feature: Command, open: Open, end: (code: ExitCode) => void): void {
+  writing(feature, open)
+  proving(feature, open, end)
   deciding(feature, open)
 }
 
-function working(feature: Command, open: Open): void {
+function writing(feature: Command, open: Open): void {
   feature
     .command('step <feature> <number>')
     .description('a step: purpose, actions, output, checks; with --file, write its output')
@@ -47,35 +48,40 @@ function working(feature: Command, open: Open): void {
           : await session.call('writeStep', { params, body: { output: readObject(given.file) } })
       session.result(step, () => describeStep(step))
     })
+}
+
+function proving(feature: Command, open: Open, end: (code: ExitCode) => void): void {
   feature
     .command('check <feature> <number>')
-    .description('run the checks of a step now and keep the results as evidence')
+    .description('run the checks of a step now and keep the results as evidence; exits 7 when one fails')
     .action(async (name: string, number: string, _: unknown, command: Command) => {
       const session = open(command)
       const { items } = await session.call('runChecks', {
         params: { ...(await runOf(session, name)), step: number },
       })
       session.result(items, () => describeChecks(items))
+      if (items.some((it) => it.state === 'fail')) end(EXIT.invalid)
     })
   feature
-    .command('evidence <feature> <number> <check>')
-    .description('attest what this version cannot check by itself, or say that an item does not apply')
+    .command('evidence <feature> <number> <check...>')
+    .description('attest checks that this version cannot make by itself, or say that they do not apply')
     .option('--statement <text>', 'what you vouch for')
     .option('--reference <text>', 'where that can be read')
-    .option('--not-applicable <reason>', 'why the item does not apply')
+    .option('--not-applicable <reason>', 'why they do not apply')
     .action(
       async (
         name: string,
         number: string,
-        check: string,
+        checks: string[],
         ...[given, command]: [EvidenceOptions, Command]
       ) => {
         const session = open(command)
-        const step = await session.call('giveEvidence', {
-          params: { ...(await runOf(session, name)), step: number },
-          body: evidence(check, given),
-        })
-        session.result(step, () => describeChecks(step.checks.filter((it) => it.id === check)))
+        const bodies = checks.map((check) => evidence(check, given))
+        const params = { ...(await runOf(session, name)), step: number }
+        for (const body of bodies) await session.call('giveEvidence', { params, body })
+        const { items } = await session.call('showChecks', { params })
+        const attested = items.filter((it) => checks.includes(it.id))
+        session.result(attested, () => describeChecks(attested))
       },
     )
 }

@@ -48,7 +48,7 @@ export function gateRefusal(gate: FlagGate, flag: string, environment: string): 
       return refuse(
         'gate-closed',
         `${environment} is protected, and no feature stands behind the flag ${flag}.`,
-        'Begin the procedure with "flagmarshal feature new"; its approved plan opens the gate.',
+        'Begin the procedure ("flagmarshal feature new --help" says with what); its approved plan opens the gate.',
       )
   }
 }

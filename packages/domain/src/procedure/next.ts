@@ -69,7 +69,7 @@ function inDraft(setting: Setting, run: Run): Position {
         ? []
         : [{ act: 'review-work-plan' as const, title: 'Review the work plan', who: blocker.who }]),
       { act: 'write-work-plan', title: 'Write the work plan', who: authors },
-      ...inputs.map((it) => inputAct(setting, it)),
+      ...inputActs(setting, inputs),
     ],
   }
 }
@@ -81,7 +81,7 @@ function halted(setting: Setting, run: Run, step: number): Position {
     step,
     status: `Halted before step ${step}: ${inputs.map((it) => it.id).join(', ')} missing or failing.`,
     blockers: inputs.map((it) => inputBlocker(setting, run, it)),
-    next: inputs.map((it) => inputAct(setting, it)),
+    next: inputActs(setting, inputs),
   }
 }
 
@@ -98,10 +98,17 @@ function inputBlocker(setting: Setting, run: Run, input: InputDefinition): Block
   }
 }
 
-function inputAct(setting: Setting, input: InputDefinition): NextAct {
-  const who = input.providedBy === undefined ? [] : holders(setting, [input.providedBy])
-  const role = input.providedBy === undefined ? {} : { role: input.providedBy }
-  return { act: 'provide-input', title: `Give ${input.id}: ${input.title}`, who, about: input.id, ...role }
+/** Giving the inputs that somebody can give: what the system observes by itself is only a blocker. */
+function inputActs(setting: Setting, inputs: readonly InputDefinition[]): readonly NextAct[] {
+  return inputs
+    .filter((it) => it.how !== 'automatic')
+    .map(({ id, title, providedBy }) => ({
+      act: 'provide-input',
+      title: `Give ${id}: ${title}`,
+      who: providedBy === undefined ? [] : holders(setting, [providedBy]),
+      about: id,
+      ...(providedBy === undefined ? {} : { role: providedBy }),
+    }))
 }
 
 function toAcknowledge(setting: Setting, step: number): Position {

@@ -54,20 +54,20 @@ function requestOf({ act, step, about }: NextAct): readonly [NextAction['method'
 
 function commandOf(feature: string, { act, step, about }: NextAct): string {
   const commands: Readonly<Record<Act, string>> = {
-    'record-trigger': `feature start ${feature}`,
+    'record-trigger': `feature trigger ${feature} acceptance=completed`,
     'provide-input': `feature inputs ${feature} --set ${about} --file input.json`,
     'write-work-plan': `feature work-plan ${feature} --file work-plan.json`,
     'review-work-plan': `feature review ${feature} --work-plan approved`,
     'write-step': `feature step ${feature} ${step} --file step-${step}.json`,
     'run-checks': `feature check ${feature} ${step}`,
-    'give-evidence': `feature evidence ${feature} ${step} ${about} --statement <text> --reference <address>`,
-    'decide-step': `feature decide ${feature} ${step} go --rationale <text>`,
+    'give-evidence': `feature evidence ${feature} ${step} ${about} --statement "…" --reference "…"`,
+    'decide-step': `feature decide ${feature} ${step} go --rationale "…"`,
     acknowledge: `feature ack ${feature} ${step}`,
     'review-subject': `feature review ${feature} --subject ${about}`,
     'request-approval': `feature request-approval ${feature}`,
     approve: `approve ${feature} --role ${about}`,
     schedule: `feature schedule ${feature}`,
-    abort: `feature abort ${feature}`,
+    abort: `feature abort ${feature} --cause feature_cancelled --lessons "…"`,
   }
   return commands[act]
 }

@@ -125,7 +125,7 @@ function withoutRun(
         role: null,
         method: 'POST',
         path: `/api/v1/projects/${project}/features/${feature}/runs`,
-        command: `flagmarshal feature start ${feature}`,
+        command: `flagmarshal feature start ${feature} --trigger feature_ready=ready`,
       },
     ],
   }
