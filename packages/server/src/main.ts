@@ -42,15 +42,14 @@ function stopOnSignals(running: App): void {
 }
 
 function greeting(address: string, tokenFile: string | undefined): string {
-  const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat ${tokenFile})`
+  const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat '${tokenFile}')`
   return `
 Flagmarshal runs at ${address}
 The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
 
-Next, in another terminal:
+Next, in another terminal and in this folder:
   export FLAGMARSHAL_SERVER=${address} FLAGMARSHAL_TOKEN="${token}"
-  curl -s -H "Authorization: Bearer $FLAGMARSHAL_TOKEN" "$FLAGMARSHAL_SERVER/api/v1/whoami"
-  curl -s -H "Authorization: Bearer $FLAGMARSHAL_TOKEN" -H 'Content-Type: application/json' \\
-    -d '{"key":"shop","name":"Shop"}' "$FLAGMARSHAL_SERVER/api/v1/projects"
+  npm run --silent flagmarshal -- project create shop
+  npm run --silent flagmarshal -- --help
 `
 }
