@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import type { StreamEvent } from './support/instances.ts'
 import {
   createApprovals,
   decisions,
@@ -15,6 +16,7 @@ import {
 } from './support/rollouts.ts'
 import type { Place } from './support/rollouts.ts'
 import { startTraffic } from './support/traffic.ts'
+import { measuredWindows } from './support/windows.ts'
 
 const approvals = createApprovals()
 let server: TestServer
@@ -52,6 +54,8 @@ test('a healthy rollout observes, raises on evidence and reaches everybody', asy
     status: 'completed: 100 % of everybody',
     nextAt: null,
   })
+  const seldom = (it: StreamEvent) => Object(it.data).telemetry?.flushIntervalMs === 15_000
+  await traffic.follower.until((it) => it.event === 'patch' && seldom(it))
   await traffic.stop()
 
   const log = await decisions(at, id)
@@ -271,6 +275,27 @@ test('a run that is not approved starts nothing, and a scheduled rollout waits f
   expectOk(await server.admin.call('killFlag', kill))
   expectOk(await act(at, id, 'abortRollout'))
   expect(await served(at)).toMatchObject({ enabled: false, rules: [] })
+})
+
+test('a tick that fails is tried again, loses no window and stops no other rollout', async () => {
+  const [broken, sound] = [await place(server, 'broken'), await place(server, 'sound')]
+  const traffic = [await startTraffic(broken), await startTraffic(sound)]
+  const run = approvals.approve('broken')
+  const first = await start(broken, run)
+  await until(broken, first, half)
+  approvals.fail(run, true)
+  const stuck = await show(broken, first)
+  const second = await start(sound, approvals.approve('sound'))
+  await until(sound, second, half)
+  expect((await show(broken, first)).position).toEqual(stuck.position)
+  expect(expectOk(await server.admin.call('getReadiness')).controller).toMatchObject({ ok: true, failing: 1 })
+  approvals.fail(run, false)
+  await until(broken, first, (it) => it.position?.percent === 100)
+  await Promise.all(traffic.map((it) => it.stop()))
+  const { gaps } = await measuredWindows(server.databaseUrl, first, QUICK.windowMs ?? 0)
+  expect(gaps).toEqual([])
+  expectOk(await act(broken, first, 'abortRollout'))
+  expectOk(await act(sound, second, 'abortRollout'))
 })
 
 test('the process tells its readiness and its metrics', async () => {

@@ -8,8 +8,10 @@ export interface Backoff {
   /** Notes a failure; answers after how many milliseconds to try again. */
   failed(id: string): number
   succeeded(id: string): void
-  /** Milliseconds until the next try; 0 or less when it may be tried. */
-  leftMs(id: string): number
+  /** Those that must still be left alone. */
+  waiting(): readonly string[]
+  /** Milliseconds until the first of these may be tried again; undefined where there is none. */
+  soonestMs(): number | undefined
   /** How many rollouts fail at present. */
   failing(): number
 }
@@ -25,7 +27,15 @@ export function createBackoff(clock: Clock): Backoff {
       return againMs
     },
     succeeded: (id) => void failures.delete(id),
-    leftMs: (id) => (failures.get(id)?.until ?? 0) - clock.now().getTime(),
+    waiting() {
+      const now = clock.now().getTime()
+      return [...failures].flatMap(([id, { until }]) => (until > now ? [id] : []))
+    },
+    soonestMs() {
+      const now = clock.now().getTime()
+      const left = [...failures.values()].flatMap(({ until }) => (until > now ? [until - now] : []))
+      return left.length === 0 ? undefined : Math.min(...left)
+    },
     failing: () => failures.size,
   }
 }

@@ -18,6 +18,7 @@ import { placeRolloutRule } from '../flag/serve-rollout-rule.ts'
 import type { StoredFlag } from '../flag/serve-rollout-rule.ts'
 import { startVerification } from '../flag/verification.ts'
 import type { Tx } from '../storage/database.ts'
+import { bumpRevision } from '../storage/flags.ts'
 import { insertDecision } from '../storage/rollout-decisions.ts'
 import { wakeControllers } from '../storage/rollout-schedule.ts'
 import { updateRollout } from '../storage/rollouts.ts'
@@ -65,6 +66,10 @@ export async function carryOut(tx: Tx, context: Context, change: Change): Promis
     endedAt: isOver(after.state) ? (before.endedAt ?? now) : undefined,
   }
   if (!(await updateRollout(tx, next, before.rollout.version))) throw new Overtaken('the rollout has changed')
+  // SDKs are told that they may report seldom again.
+  if (next.endedAt !== undefined && before.endedAt === undefined) {
+    await bumpRevision(tx, before.project, before.environment)
+  }
   const seq = await insertDecision(tx, before.id, {
     at: now,
     kind: kindOf(recorded),

@@ -86,15 +86,14 @@ export async function startController(parts: ControllerParts): Promise<Controlle
   /** Starts what is due; answers how long nothing else will be. */
   async function look(): Promise<number> {
     try {
-      const { now, due } = await selectDue(database.kysely, LOOKED_UP)
+      const except = [...busy.keys(), ...backoff.waiting()]
+      const { now, due } = await selectDue(database.kysely, except, LOOKED_UP)
       watch.saw(now)
       lookedAt = clock.now()
       problem = undefined
-      let waitMs = LONGEST_SLEEP_MS
+      let waitMs = Math.min(LONGEST_SLEEP_MS, backoff.soonestMs() ?? LONGEST_SLEEP_MS)
       for (const rollout of due) {
-        if (busy.has(rollout.id)) continue
-        const inMs = Math.max(rollout.dueInMs, backoff.leftMs(rollout.id))
-        if (inMs > 0) waitMs = Math.min(waitMs, inMs)
+        if (rollout.dueInMs > 0) waitMs = Math.min(waitMs, rollout.dueInMs)
         else if (busy.size < AT_ONCE) start(rollout)
       }
       return Math.max(1, Math.ceil(waitMs))

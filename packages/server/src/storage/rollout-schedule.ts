@@ -27,9 +27,10 @@ export async function claimDueRollout(
   return row && { stored: storedOf(row), now: row.now }
 }
 
-/** The attempts that are or become due before others, with the database's time of this moment. */
+/** The attempts that are or become due before others, but for some, with the database's time of this moment. */
 export async function selectDue(
   queries: Queries,
+  except: readonly string[],
   limit: number,
 ): Promise<{
   readonly now: Date
@@ -39,7 +40,7 @@ export async function selectDue(
     with clock as (select clock_timestamp() as now)
     select clock.now, id, project, extract(epoch from next_at - clock.now)::float8 * 1000 as "dueInMs"
     from clock left join lateral (
-      select id, project, next_at from rollouts where next_at is not null order by next_at limit ${limit}
+      select id, project, next_at from rollouts where next_at is not null and id <> all(${except}::text[]) order by next_at limit ${limit}
     ) as due on true`.execute(queries)
   const now = answer.rows[0]?.now
   if (now === undefined) throw new Error('the database did not tell its time')

@@ -36,14 +36,18 @@ export interface Approvals extends RolloutPorts {
   approve(flag: string, plan?: RolloutPlanInput, startAt?: Date): string
   /** The approval does not hold any more. */
   revoke(run: string): void
+  /** Asking for it fails, or does not any more. */
+  fail(run: string, fails: boolean): void
 }
 
 /** Nothing is approved yet. */
 export function createApprovals(): Approvals {
   const runs = new Map<string, Awaited<ReturnType<RolloutPorts['loadApprovedPlan']>>>()
+  const failing = new Set<string>()
   const voided = refuse('approval-void', 'The approval does not hold.', 'Have it approved.')
   return {
-    loadApprovedPlan: (_, __, run) => Promise.resolve(runs.get(run) ?? voided),
+    loadApprovedPlan: (_, __, run) =>
+      failing.has(run) ? Promise.reject(new Error('a test')) : Promise.resolve(runs.get(run) ?? voided),
     approve(flag, plan = QUICK, startAt) {
       const run = `run_${flag.replaceAll(/[^a-z0-9]/g, '')}`
       const parsed = RolloutPlan.parse(plan)
@@ -52,6 +56,7 @@ export function createApprovals(): Approvals {
       return run
     },
     revoke: (run) => void runs.delete(run),
+    fail: (run, fails) => void (fails ? failing.add(run) : failing.delete(run)),
   }
 }
 
