@@ -107,7 +107,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const services: Services = { database, clock, metrics, readiness, delivery, flagPorts, rolloutPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
-    await database.listen(REVOKED_CHANNEL, (hash) => authenticator.forget(hash))
+    await database.listen(REVOKED_CHANNEL, (hash) => {
+      authenticator.forget(hash)
+      delivery.keysChanged()
+    })
     closing.push(startHeadLog(database, clock, log))
 
     const streams = new Set<EventStream>()

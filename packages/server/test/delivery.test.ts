@@ -227,3 +227,17 @@ test('metrics tell of streams, revisions and acknowledgements', async () => {
     /flagmarshal_environment_revision\{project="shop",environment="development"\} \d/,
   )
 })
+
+test('a revoked key loses its stream at once, and no other does', async () => {
+  const params = { project: 'shop' }
+  const body = { kind: 'server' as const, environment: 'development', name: 'short-lived' }
+  const made = expectOk(await server.admin.call('createKey', { params, body }))
+  const doomed = await follow(server.address, made.key)
+  open.push(doomed)
+  const other = await opened()
+  await Promise.all([doomed, other].map((it) => it.until(() => true)))
+  expectOk(await server.admin.call('revokeKey', { params: { ...params, sdkKey: made.id } }))
+  await doomed.ended
+  const revision = await toggle()
+  expect((await other.until(({ event }) => event === 'patch')).id).toBe(String(revision))
+})

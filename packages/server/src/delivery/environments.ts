@@ -9,9 +9,10 @@ import type { Log } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { REVISION_CHANNEL } from '../storage/flags.ts'
 import { selectChanges, selectRevisions } from '../storage/snapshots.ts'
-import type { Changes, EnvironmentKey } from '../storage/snapshots.ts'
+import type { EnvironmentKey } from '../storage/snapshots.ts'
 import { changedState, wholeState } from './environment-state.ts'
 import type { EnvironmentState } from './environment-state.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { DeliveryPorts } from './ports.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 
@@ -36,28 +37,26 @@ export interface Environments {
 interface Entry {
   readonly key: EnvironmentKey
   state: EnvironmentState | undefined
-  /** The load that runs, and the one that begins after it; whoever asks now must wait for the second. */
-  running: Promise<void> | undefined
-  next: Promise<void> | undefined
+  /** Resolves after a load that began later than the call. */
+  readonly refresh: () => Promise<void>
+}
+
+interface Parts {
+  readonly database: Database
+  readonly ports: DeliveryPorts
+  readonly clock: Clock
+  readonly log: Log
 }
 
 /** Starts to listen; the database's own `close` ends it. Nothing is loaded until `check` or `get`. */
-export async function openEnvironments(
-  parts: {
-    readonly database: Database
-    readonly ports: DeliveryPorts
-    readonly clock: Clock
-    readonly log: Log
-  },
-  changed: Changed,
-): Promise<Environments> {
-  const { database, ports, clock, log } = parts
+export async function openEnvironments(parts: Parts, changed: Changed): Promise<Environments> {
+  const { database, clock, log } = parts
   const entries = new Map<string, Entry>()
   let checkedAt: Date | undefined
 
   await database.listen(REVISION_CHANNEL, (payload) => {
     const announced = payload === undefined ? undefined : announcementOf(payload)
-    const task = announced === undefined ? check() : refresh(entryOf(announced))
+    const task = announced === undefined ? check() : entryOf(announced).refresh()
     task.catch((error: unknown) => log.warn({ err: error }, 'a change could not be loaded yet'))
   })
   return {
@@ -74,7 +73,7 @@ export async function openEnvironments(
 
   async function load(key: EnvironmentKey): Promise<EnvironmentState | undefined> {
     const entry = entryOf(key)
-    await refresh(entry)
+    await entry.refresh()
     if (entry.state === undefined) entries.delete(nameOf(key))
     return entry.state
   }
@@ -84,7 +83,7 @@ export async function openEnvironments(
     await Promise.all(
       revisions.map(async ({ revision, ...key }) => {
         const entry = entryOf(key)
-        if (entry.state?.snapshot.revision !== revision) await refresh(entry)
+        if (entry.state?.snapshot.revision !== revision) await entry.refresh()
       }),
     )
     checkedAt = clock.now()
@@ -92,55 +91,35 @@ export async function openEnvironments(
 
   function entryOf({ project, environment }: EnvironmentKey): Entry {
     const key = { project, environment }
-    const name = nameOf(key)
-    const known = entries.get(name)
+    const known = entries.get(nameOf(key))
     if (known !== undefined) return known
-    const entry: Entry = { key, state: undefined, running: undefined, next: undefined }
-    entries.set(name, entry)
+    const refresh = oneAtATime(async () => {
+      const next = await advanced(parts, key, entry.state)
+      if (next === undefined) return
+      entry.state = next.state
+      changed(key, next.state, next.patch)
+    })
+    const entry: Entry = { key, state: undefined, refresh }
+    entries.set(nameOf(key), entry)
     return entry
   }
+}
 
-  /** Resolves after a load that began later than the call. */
-  function refresh(entry: Entry): Promise<void> {
-    if (entry.running === undefined) return entry.next ?? begin(entry)
-    entry.next ??= entry.running
-      .catch(() => undefined)
-      .then(() => {
-        entry.next = undefined
-        return begin(entry)
-      })
-    return entry.next
-  }
-
-  function begin(entry: Entry): Promise<void> {
-    const running = update(entry).finally(() => (entry.running = undefined))
-    entry.running = running
-    return running
-  }
-
-  async function update(entry: Entry): Promise<void> {
-    const { key, state } = entry
-    const known = state?.snapshot.revision ?? -1
-    const changes = await selectChanges(database.kysely, key, known)
-    if (changes === undefined || changes.revision === known) return
-    const telemetry = await telemetrySettings(database.kysely, ports, key)
-    // A smaller revision is another history: the database was restored from a backup.
-    if (state === undefined || changes.revision < known) {
-      const whole = state === undefined ? changes : await everything(key)
-      entry.state = wholeState(key, whole, telemetry)
-      changed(key, entry.state, undefined)
-      return
-    }
-    const next = changedState(state, changes, telemetry)
-    entry.state = next.state
-    changed(key, next.state, next.patch)
-  }
-
-  async function everything(key: EnvironmentKey): Promise<Changes> {
-    const changes = await selectChanges(database.kysely, key, -1)
-    if (changes === undefined) throw new Error(`environment ${nameOf(key)} has gone`)
-    return changes
-  }
+/** The state that the database has now, with the patch that leads to it; undefined if it is this one or there is none. */
+async function advanced(
+  { database, ports }: Parts,
+  key: EnvironmentKey,
+  state: EnvironmentState | undefined,
+): Promise<{ readonly state: EnvironmentState; readonly patch?: Patch } | undefined> {
+  const known = state?.snapshot.revision ?? -1
+  const changes = await selectChanges(database.kysely, key, known)
+  if (changes === undefined || changes.revision === known) return undefined
+  const telemetry = await telemetrySettings(database.kysely, ports, key)
+  if (state === undefined) return { state: wholeState(key, changes, telemetry) }
+  if (changes.revision > known) return changedState(state, changes, telemetry)
+  // A smaller revision is another history: the database was restored from a backup.
+  const whole = await selectChanges(database.kysely, key, -1)
+  return whole && { state: wholeState(key, whole, telemetry) }
 }
 
 function nameOf({ project, environment }: EnvironmentKey): string {

@@ -38,84 +38,99 @@ interface Pending {
   readonly waiting: readonly Waiting[]
 }
 
+type Queue = Map<string, Pending>
+
 /** An empty journal. `confirmed` is told when an acknowledgement brought a verification forward. */
 export function createJournal(
   parts: { readonly database: Database; readonly log: Log },
   confirmed: () => void,
 ): Journal {
-  const { database, log } = parts
-  const pending = new Map<string, Pending>()
+  const queue: Queue = new Map()
   let writing: Promise<void> | undefined
   let retry: NodeJS.Timeout | undefined
 
   return {
     note(sign) {
-      if (pending.size < CAPACITY) add(sign, [])
+      if (queue.size < CAPACITY) add(sign, [])
     },
     store: (sign) => new Promise((resolve, reject) => add(sign, [{ resolve, reject }])),
     async close() {
       clearTimeout(retry)
       await writing
-      await (writing ??= writeAll())
+      await writeAll()
       clearTimeout(retry)
     },
   }
 
   function add(sign: Sign, waiting: readonly Waiting[]): void {
-    const name = `${sign.project}/${sign.environment}/${sign.instance}`
-    const before = pending.get(name)
-    pending.set(name, {
-      sign: before === undefined ? sign : merged(before.sign, sign),
-      waiting: before === undefined ? waiting : [...before.waiting, ...waiting],
-    })
+    append(queue, { sign, waiting })
     start()
   }
 
   function start(): void {
+    // Only begun: what else arrives in this turn is written with it.
     writing ??= Promise.resolve()
       .then(writeAll)
       .finally(() => (writing = undefined))
   }
 
   async function writeAll(): Promise<void> {
-    while (pending.size > 0) {
-      const batch = [...pending].slice(0, AT_ONCE)
-      for (const [name] of batch) pending.delete(name)
-      if (!(await write(batch.map(([, it]) => it)))) return
+    while (queue.size > 0) {
+      const batch = takeFrom(queue)
+      try {
+        const verifications = await write(parts.database, batch)
+        if (verifications.length > 0) confirmed()
+      } catch (error) {
+        parts.log.warn({ err: error, signs: batch.length }, 'signs of life could not be written')
+        for (const { waiting } of batch) for (const it of waiting) it.reject(error)
+        putBack(queue, batch)
+        clearTimeout(retry)
+        retry = setTimeout(start, RETRY_MS)
+        retry.unref()
+        return
+      }
     }
   }
+}
 
-  /** False when the database could not take them. */
-  async function write(batch: readonly Pending[]): Promise<boolean> {
-    try {
-      const signs = batch.map(({ sign }) => sign)
-      const verifications = await database.transaction((tx) => writeSigns(tx, signs))
-      for (const { waiting } of batch) for (const it of waiting) it.resolve()
-      if (verifications.length > 0) confirmed()
-      return true
-    } catch (error) {
-      log.warn({ err: error, signs: batch.length }, 'signs of life could not be written')
-      for (const { waiting } of batch) for (const it of waiting) it.reject(error)
-      retryLater(batch)
-      return false
-    }
-  }
+async function write(database: Database, batch: readonly Pending[]): Promise<readonly string[]> {
+  const signs = batch.map(({ sign }) => sign)
+  const verifications = await database.transaction((tx) => writeSigns(tx, signs))
+  for (const { waiting } of batch) for (const it of waiting) it.resolve()
+  return verifications
+}
 
-  /** Those that somebody waited for are sent again by their instance. */
-  function retryLater(batch: readonly Pending[]): void {
-    for (const { sign, waiting } of batch) {
-      const name = `${sign.project}/${sign.environment}/${sign.instance}`
-      if (waiting.length > 0 || pending.size >= CAPACITY) continue
-      const newer = pending.get(name)
-      pending.set(
-        name,
-        newer === undefined ? { sign, waiting } : { ...newer, sign: merged(sign, newer.sign) },
-      )
-    }
-    clearTimeout(retry)
-    retry = setTimeout(start, RETRY_MS)
-    retry.unref()
+function append(queue: Queue, { sign, waiting }: Pending): void {
+  const name = nameOf(sign)
+  const before = queue.get(name)
+  queue.set(
+    name,
+    before === undefined
+      ? { sign, waiting }
+      : { sign: merged(before.sign, sign), waiting: [...before.waiting, ...waiting] },
+  )
+}
+
+function takeFrom(queue: Queue): readonly Pending[] {
+  const taken = [...queue].slice(0, AT_ONCE)
+  for (const [name] of taken) queue.delete(name)
+  return taken.map(([, it]) => it)
+}
+
+/** Those that somebody waited for are sent again by their instance. */
+function putBack(queue: Queue, batch: readonly Pending[]): void {
+  for (const { sign, waiting } of batch) {
+    if (waiting.length > 0 || queue.size >= CAPACITY) continue
+    const newer = queue.get(nameOf(sign))
+    queue.set(
+      nameOf(sign),
+      newer === undefined ? { sign, waiting } : { ...newer, sign: merged(sign, newer.sign) },
+    )
   }
+}
+
+function nameOf({ project, environment, instance }: Sign): string {
+  return `${project}/${environment}/${instance}`
 }
 
 /** Two signs of one instance as one. */

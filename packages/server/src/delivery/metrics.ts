@@ -17,7 +17,7 @@ const PLACE = ['project', 'environment'] as const
 /** Adds the metrics to the registry. */
 export function createDeliveryMetrics(
   { registry }: Metrics,
-  parts: { readonly environments: () => Environments; readonly subscribers: Subscribers },
+  parts: { readonly environments: Environments; readonly subscribers: Subscribers },
 ): DeliveryMetrics {
   const registers = [registry]
   registry.registerMetric(
@@ -40,7 +40,7 @@ export function createDeliveryMetrics(
       registers: [],
       collect() {
         this.reset()
-        for (const { snapshot } of parts.environments().loaded()) {
+        for (const { snapshot } of parts.environments.loaded()) {
           const { project, environment, revision } = snapshot
           this.set({ project, environment }, revision)
         }

@@ -11,6 +11,8 @@ import type { EnvironmentState } from './environment-state.ts'
 export interface Sink {
   /** False when the client is gone or reads too slowly; it is forgotten then. */
   send(event: { readonly event: string; readonly data: string; readonly id?: string }): boolean
+  /** Ends the stream. */
+  close(): void
   /** Called once when the stream has ended. */
   onClose(done: () => void): void
 }
@@ -19,6 +21,8 @@ export interface Subscription {
   readonly key: EnvironmentKey
   /** The instance that opened the stream, if it said so. */
   readonly instance: string | undefined
+  /** The id of the SDK key that opened it. */
+  readonly sdkKey: string
   /** The revision that the client has, from Last-Event-ID. */
   readonly has: number | undefined
 }
@@ -30,6 +34,8 @@ export interface Subscribers {
   publish(key: EnvironmentKey, state: EnvironmentState, patch: Patch | undefined): void
   /** Who listens now. */
   open(): readonly Subscription[]
+  /** Ends the streams of keys that are none of these. */
+  keepOnly(sdkKeys: ReadonlySet<string>): void
 }
 
 /** Nobody listens yet. `left` is told of each stream that has ended. */
@@ -52,6 +58,9 @@ export function createSubscribers(left: (subscription: Subscription) => void): S
       }
     },
     open: () => [...streams.values()],
+    keepOnly(sdkKeys) {
+      for (const [sink, { sdkKey }] of streams) if (!sdkKeys.has(sdkKey)) sink.close()
+    },
   }
 }
 

@@ -9,7 +9,13 @@ const FLUSH_MS = 15_000
 const SHORTEST_FLUSH_MS = 100
 
 /** How often an SDK asks for the snapshot while it cannot stream. */
-export const POLL_INTERVAL_MS = 30_000
+const POLL_INTERVAL_MS = 30_000
+
+/** Of signs that an instance gave itself. */
+export const SPOKEN = { spoke: true, pollIntervalMs: POLL_INTERVAL_MS } as const
+
+/** Of signs that only this server has seen. */
+export const NOT_SPOKEN = { spoke: false, pollIntervalMs: POLL_INTERVAL_MS } as const
 
 /** A quarter of the shortest window of the running rollouts, at most 15 s and at least 100 ms. */
 export async function telemetrySettings(

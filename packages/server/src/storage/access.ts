@@ -54,6 +54,23 @@ export async function selectCredential(queries: Queries, hash: string): Promise<
     .executeTakeFirst()
 }
 
+/** Which of these tokens and keys are neither revoked nor expired. */
+export async function selectValid(
+  queries: Queries,
+  ids: readonly string[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await queries
+    .selectFrom('tokens')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('revoked_at', 'is', null)
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** The SDK keys of a project that have not been revoked, oldest first. */
 export async function selectKeys(queries: Queries, project: string): Promise<readonly TokenRow[]> {
   return await queries

@@ -27,6 +27,8 @@ export interface Follower {
   snapshot(): Snapshot | undefined
   /** Resolves once something like this has arrived. */
   until(wanted: (event: StreamEvent) => boolean): Promise<StreamEvent>
+  /** Resolves once the stream has ended, from whichever side. */
+  readonly ended: Promise<void>
   /** Ends the stream. */
   close(): Promise<void>
 }
@@ -36,13 +38,13 @@ export async function follow(server: string, key: string, options: FollowOptions
   const { environment = 'development', instance = `instance-${crypto.randomUUID()}` } = options
   const base = `${server}/api/v1/environments/${environment}`
   const headers = { authorization: `Bearer ${key}`, 'flagmarshal-instance': instance }
-  const ended = new AbortController()
+  const leaving = new AbortController()
   const answer = await fetch(`${base}/stream`, {
     headers: {
       ...headers,
       ...(options.lastEventId === undefined ? {} : { 'last-event-id': options.lastEventId }),
     },
-    signal: ended.signal,
+    signal: leaving.signal,
   })
   if (answer.status !== 200 || answer.body === null) throw new Error(`the stream answered ${answer.status}`)
   const events: StreamEvent[] = []
@@ -60,6 +62,7 @@ export async function follow(server: string, key: string, options: FollowOptions
   return {
     instance,
     events,
+    ended: reading,
     snapshot: () => snapshot,
     until: (wanted) =>
       new Promise((resolve) => {
@@ -73,7 +76,7 @@ export async function follow(server: string, key: string, options: FollowOptions
         look()
       }),
     async close() {
-      ended.abort()
+      leaving.abort()
       await reading
     },
   }

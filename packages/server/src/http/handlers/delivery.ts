@@ -38,7 +38,11 @@ export const handlers: Handlers<typeof deliveryOperations> = {
     const last = header('last-event-id') ?? ''
     const has = /^\d{1,15}$/.test(last) ? Number(last) : undefined
     return {
-      stream: (stream) => services.delivery.follow({ key, instance: instanceOf(header), has }, stream),
+      stream: (stream) =>
+        services.delivery.follow(
+          { key, instance: instanceOf(header), sdkKey: context.actor.id, has },
+          stream,
+        ),
     }
   },
 

@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.ts'
+/** What delivery does beside requests, again and again. */
+import { system } from '../context.ts'
+import type { Log } from '../context.ts'
+import { settleKills } from '../flag/settle-kills.ts'
+import { newId } from '../id.ts'
+import { selectValid } from '../storage/access.ts'
+import type { Database } from '../storage/database.ts'
+import { deleteOldInstances } from '../storage/instances.ts'
+import { deleteOldTelemetry } from '../storage/telemetry.ts'
+import type { Environments } from './environments.ts'
+import type { Journal } from './journal.ts'
+import type { Subscribers } from './subscribers.ts'
+import { startTask } from './task.ts'
+import { NOT_SPOKEN } from './telemetry-settings.ts'
+
+/** Between two comparisons of revisions, in case an announcement was missed. */
+const CHECK_MS = 5_000
+/** Between two looks at open streams: whose key still holds, and that they are still open. */
+const STREAMS_MS = 10_000
+/** Between two looks at kills that wait for silence or for their time to be over. */
+const SETTLE_MS = 2_000
+/** Between two deletions of what is kept no longer. */
+const RETENTION_MS = 600_000
+
+export interface Tasks {
+  /** An acknowledgement has brought a verification forward. */
+  confirmed(): void
+  /** A key may have been revoked. */
+  keysChanged(): void
+  /** Ends them all; what runs finishes first. */
+  stop(): Promise<void>
+}
+
+/** Starts them. */
+export function startTasks(
+  parts: { readonly database: Database; readonly clock: Clock; readonly log: Log },
+  on: { readonly environments: Environments; readonly subscribers: Subscribers; readonly journal: Journal },
+): Tasks {
+  const { database, clock, log } = parts
+  const start = (name: string, everyMs: number, work: () => Promise<void>) =>
+    startTask({ name, everyMs, clock, log }, work)
+
+  const kills = start('kills', SETTLE_MS, async () => {
+    const context = { actor: system('delivery'), requestId: newId('task'), now: clock.now(), log }
+    await settleKills(context, database)
+  })
+  const streams = start('streams', STREAMS_MS, async () => {
+    const keys = [...new Set(on.subscribers.open().map(({ sdkKey }) => sdkKey))]
+    on.subscribers.keepOnly(await selectValid(database.kysely, keys, clock.now()))
+    for (const { key, instance } of on.subscribers.open())
+      if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
+  })
+  const revisions = start('revisions', CHECK_MS, () => on.environments.check())
+  const retention = start('retention', RETENTION_MS, async () => {
+    await deleteOldTelemetry(database.kysely)
+    await deleteOldInstances(database.kysely)
+  })
+  return {
+    confirmed: () => kills.soon(),
+    keysChanged: () => streams.soon(),
+    stop: async () => void (await Promise.all([kills, streams, revisions, retention].map((it) => it.stop()))),
+  }
+}
