@@ -62,15 +62,22 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     dataDir,
   )
-  const app = await createApp(config, { checkAnswers: true, ...parts })
+  const app = await createApp(config, { checkAnswers: true, ...parts }).catch(async (error: unknown) => {
+    await discard()
+    throw error
+  })
   const address = await app.listen()
   const admin = createClient({ server: address, token: ADMIN_TOKEN })
   let people = 0
 
-  async function close(): Promise<void> {
-    await app.close()
+  async function discard(): Promise<void> {
     await database[Symbol.asyncDispose]()
     await rm(dataDir, { recursive: true, force: true })
+  }
+
+  async function close(): Promise<void> {
+    await app.close()
+    await discard()
   }
 
   return {

@@ -188,6 +188,11 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
 
 test('a data directory with a long path has its socket in a short one', async () => {
   dataDir = path.join(folder, 'x'.repeat(100), 'data')
-  await using server = await start()
+  const server = await start()
   expect(await keysOf(clientOf(server))).toEqual([])
+  const socket =
+    (await readFile(path.join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n')[4] ?? ''
+  expect([socket.startsWith(os.tmpdir()), socket.length < 90]).toEqual([true, true])
+  expect((await server.kill('SIGTERM')).code).toBe(0)
+  expect(existsSync(socket)).toBe(false)
 })

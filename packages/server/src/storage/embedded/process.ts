@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { open, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -120,6 +120,8 @@ export async function stop(place: Place): Promise<void> {
     if (performance.now() > end) throw new Error(`the local PostgreSQL (process ${pid}) does not stop`)
     await sleep(POLL_MS)
   }
+  // Elsewhere than in the data directory it would be left behind when that is deleted.
+  if (!place.socket.startsWith(place.root)) await rmdir(place.socket).catch(() => undefined)
 }
 
 function pidFile(place: Place): string {
