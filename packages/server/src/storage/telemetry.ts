@@ -180,6 +180,7 @@ export async function selectKeyCounts(
 export async function deleteOldTelemetry(queries: Queries): Promise<void> {
   await sql`delete from telemetry_reports where received_at < now() - interval '1 hour'`.execute(queries)
   await sql`delete from measurement_windows where window_end < now() - interval '30 days'`.execute(queries)
+  await sql`delete from measured_keys where window_end < now() - interval '30 days'`.execute(queries)
   await sql`delete from usage_minutes where minute_end < now() - interval '30 days'`.execute(queries)
   await sql`delete from usage_faults where minute_end < now() - interval '30 days'`.execute(queries)
 }
