@@ -51,6 +51,9 @@ export function transition(
     case 'roll-back':
       return rollBack(plan, rollout, { kind: 'person', by: event.by, reason: event.reason })
     case 'abort':
+      return positionOf(rollout)?.kind === 'running'
+        ? refusedByExposure()
+        : end(rollout, event.by, event.reason)
     case 'kill':
       return end(rollout, event.by, event.reason)
     case 'rollback-verified':
@@ -178,6 +181,11 @@ function refusedByState(action: RolloutEvent['kind'], state: RolloutState): Refu
       ? 'start a new attempt'
       : 'look at the rollout and act on its present state',
   )
+}
+
+/** Ending an attempt is not verified; taking people out is. */
+function refusedByExposure(): Refusal {
+  return refuse('somebody-is-exposed', 'this rollout exposes people', 'roll it back: that is verified')
 }
 
 function refusedByBreach(): Refusal {

@@ -112,7 +112,7 @@ export async function showReport(
     result: state.kind,
     position: whereOf(stored.plan, stored.rollout) ?? null,
     foundText,
-    ...(last?.kind === 'verified' || last?.kind === 'failed' ? { found: last.found } : {}),
+    ...(last?.kind === 'verified' ? { found: last.found } : {}),
   })
 }
 

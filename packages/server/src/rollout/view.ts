@@ -10,7 +10,7 @@ import { transition } from '@flagmarshal/domain/rollout/transition'
 import type { Arm } from '@flagmarshal/evaluation'
 
 import type { Rollback } from '../rollback/facts.ts'
-import { verificationView } from '../rollback/view.ts'
+import { foundView, verificationView } from '../rollback/view.ts'
 import type { MeasuredWindow } from '../storage/measurements.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { sentenceOf } from './decision-sentence.ts'
@@ -84,12 +84,17 @@ export function rolloutView(stored: StoredRollout, seen: SeenWhole): RolloutView
     nextAt: stored.nextAt?.toISOString() ?? null,
     lastTickAt: stored.tickedAt?.toISOString() ?? null,
     instances: seen.instances,
-    verification: rollback === undefined ? null : verificationView(rollback),
+    verification: rollback === undefined ? null : verificationOf(rollback, last),
     actions: actionsOf(stored, now),
     // As it was parsed when it was written: the schema's own output.
     plan: plan as RolloutView['plan'],
     links: linksOf(stored, `/api/v1/projects/${project}/rollouts/${id}`),
   }
+}
+
+/** As it was found when it ended, or as it stands. */
+function verificationOf(rollback: Rollback, last: Recorded | undefined): RolloutView['verification'] {
+  return last?.kind === 'verified' ? foundView(last.found, rollback.facts.at) : verificationView(rollback)
 }
 
 /** Of an attempt that was rolled back only what spoke against it; of one that is not under way nothing. */
