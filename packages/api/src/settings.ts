@@ -20,6 +20,16 @@ export const SETTINGS = {
     means: 'An administrator token accepted from the first start. Without it one is made and kept in a file.',
   },
   FLAGMARSHAL_PUBLIC_URL: { reader: 'server', means: 'Address under which people reach the server.' },
+  FLAGMARSHAL_OUTGOING_ALLOW: {
+    reader: 'server',
+    means:
+      'Hosts, addresses and ranges of the own network that the server may call, with commas between. None.',
+  },
+  FLAGMARSHAL_SECRET_KEY: {
+    reader: 'server',
+    means:
+      'Key that encrypts the secrets of channels: 32 bytes in base64 or hex. Without it one is made and kept in a file.',
+  },
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
   FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },

@@ -29,6 +29,7 @@ import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
+import { createOutgoing } from './integrations/http/outgoing.ts'
 import { createMetrics } from './metrics.ts'
 import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { createReadiness } from './readiness.ts'
@@ -104,7 +105,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     })
     closing.push(() => controller.close())
     readiness.register('controller', () => controller.state())
-    const services: Services = { database, clock, metrics, readiness, delivery, flagPorts, rolloutPorts }
+    const outgoing = createOutgoing(config.outgoingAllow)
+    const parts = { database, clock, metrics, readiness, delivery, outgoing }
+    const services: Services = { ...parts, flagPorts, rolloutPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => {

@@ -30,6 +30,7 @@ test('without any setting it runs on this machine, with its own database', () =>
     port: 4860,
     host: '127.0.0.1',
     dataDir: path.resolve('.flagmarshal'),
+    outgoingAllow: [],
     logLevel: 'info',
   })
   expect(Object.isFrozen(config)).toBe(true)
@@ -39,6 +40,13 @@ test('the environment wins over the file, and an empty value is none', () => {
   writeFileSync(path.join(folder, 'flagmarshal.config.yaml'), 'port: 1234\nhost: 0.0.0.0\nlogLevel: warn\n')
   const config = configOf({ FLAGMARSHAL_PORT: '5678', FLAGMARSHAL_LOG_LEVEL: '' }, folder)
   expect(config).toMatchObject({ port: 5678, host: '0.0.0.0', logLevel: 'warn' })
+})
+
+test('the hosts that may be called are a list in both', () => {
+  const allow = { FLAGMARSHAL_OUTGOING_ALLOW: 'jira.corp.example, 10.0.0.0/8,::1' }
+  expect(configOf(allow, folder).outgoingAllow).toEqual(['jira.corp.example', '10.0.0.0/8', '::1'])
+  writeFileSync(path.join(folder, 'flagmarshal.config.yaml'), 'outgoingAllow: [127.0.0.1]\n')
+  expect(configOf({}, folder).outgoingAllow).toEqual(['127.0.0.1'])
 })
 
 test('the names of other programs are not its business, and neither is anything else', () => {
@@ -57,6 +65,8 @@ describe('mistakes are one sentence that names the setting', () => {
   })
 
   test.each([
+    ['FLAGMARSHAL_OUTGOING_ALLOW', '10.0.0.0/33'],
+    ['FLAGMARSHAL_SECRET_KEY', 'short'],
     ['FLAGMARSHAL_PORT', 'many'],
     ['FLAGMARSHAL_PORT', '70000'],
     ['FLAGMARSHAL_PORT', '1.5'],

@@ -12,6 +12,7 @@ import type { SettingName, SETTINGS } from '@flagmarshal/api/settings'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
+import { faultOfAllowed } from './integrations/http/address-rules.ts'
 import { StartFailure } from './start-failure.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
@@ -34,6 +35,18 @@ const ConfigSchema = z.strictObject({
     .regex(/^[\w.~+/=-]{16,200}$/, '16 to 200 letters, digits and . _ ~ + / = -')
     .optional(),
   publicUrl: z.url({ protocol: /^https?$/, error: 'an http or https address' }).optional(),
+  /** Hosts, addresses and ranges; in the environment with commas between. */
+  outgoingAllow: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .default([])
+    .superRefine((entries, issues) => {
+      const fault = entries.map(faultOfAllowed).find((it) => it !== undefined)
+      if (fault !== undefined) issues.addIssue(fault)
+    }),
+  secretKey: z
+    .string()
+    .regex(/^([\da-f]{64}|[\w+/-]{43}=?)$/i, '32 bytes in base64 or in hex')
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -47,6 +60,8 @@ const ENVIRONMENT = {
   FLAGMARSHAL_DATABASE_URL: 'databaseUrl',
   FLAGMARSHAL_BOOTSTRAP_TOKEN: 'bootstrapToken',
   FLAGMARSHAL_PUBLIC_URL: 'publicUrl',
+  FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
+  FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {
   [N in SettingName as (typeof SETTINGS)[N]['reader'] extends 'server' ? N : never]: keyof Config
@@ -76,6 +91,13 @@ export function configOf(environment: Readonly<Record<string, string | undefined
   const parsed = ConfigSchema.safeParse({ ...file, ...fromEnvironment })
   if (parsed.success) return Object.freeze(parsed.data)
   throw new StartFailure(sentenceOf(parsed.error, fromEnvironment))
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((it) => it.trim())
+    .filter((it) => it !== '')
 }
 
 function refuseUnknown(names: readonly string[]): void {

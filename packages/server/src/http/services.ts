@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { FlagPorts } from '../flag/ports.ts'
+import type { Outgoing } from '../integrations/interfaces.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
@@ -18,4 +19,6 @@ export interface Services {
   readonly flagPorts: FlagPorts
   readonly rolloutPorts: RolloutPorts
   readonly delivery: Delivery
+  /** The way out for requests to other servers. */
+  readonly outgoing: Outgoing
 }

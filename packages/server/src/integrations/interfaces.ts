@@ -1,0 +1,42 @@
+/**
+ * What the rest of the server sees of other systems. A use case asks for one of these; `app.ts`
+ * passes in the concrete one. None of them throws for what the other side does.
+ */
+
+/** A request to somebody else's server. */
+export interface OutgoingRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** http or https, without user and password. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** For everything from the look-up of the name to the last byte; 15 s. */
+  readonly timeoutMs?: number
+  /** Largest answer in bytes; 1 MiB. */
+  readonly maxBytes?: number
+}
+
+/** How a request ended. The sentences name the host and nothing of the path: it may be a secret. */
+export type OutgoingResult =
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      /** Names in lower case; of repeated ones the first, or all joined by a comma. */
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: Buffer
+    }
+  /** Against the rules: asking again does not help. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Not reached, too slow, too large, or broken off. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+/** The way out for every request of the server, under the rules for outgoing requests (R16). */
+export interface Outgoing {
+  send(request: OutgoingRequest): Promise<OutgoingResult>
+  /** The addresses of a host that may be called, or why none may: for what does not speak HTTP. */
+  resolve(host: string): Promise<OutgoingAddresses>
+}
+
+export type OutgoingAddresses =
+  | { readonly kind: 'found'; readonly addresses: readonly { address: string; family: number }[] }
+  | { readonly kind: 'refused' | 'failed'; readonly why: string }
