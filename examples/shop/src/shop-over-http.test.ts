@@ -88,6 +88,7 @@ describe('the shop over HTTP', () => {
       statusCode: 400,
       message: expect.stringContaining('postcode'),
     })
+    expect((await shopper('POST', '/cart', { sku: 'A'.repeat(20_000), quantity: 1 })).status).toBe(413)
     expect((await shopper('GET', '/nowhere')).status).toBe(404)
   })
 

@@ -9,10 +9,13 @@ export type Search = (query: string) => readonly Product[]
  * a product when one of the product's words begins with it, or is its singular.
  */
 export function searchByScan(products: readonly Product[]): Search {
+  const shelf = products.map((product) => ({ product, candidates: wordsOfProduct(product) }))
   return (query) => {
     const words = wordsOf(query)
     if (words.length === 0) return []
-    return products.filter((product) => words.every((word) => fits(word, wordsOfProduct(product))))
+    return shelf
+      .filter(({ candidates }) => words.every((word) => fits(word, candidates)))
+      .map(({ product }) => product)
   }
 }
 
