@@ -24,6 +24,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          // A loaded machine is no failure: conditions are waited for, not timed.
+          expect: { poll: { timeout: 10_000, interval: 20 } },
         },
       },
       {
