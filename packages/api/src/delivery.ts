@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { Condition, FlagKind, FlagValue, Rule, Serve, ValueType } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { Instant, Key, list } from './shapes.ts'
+import { Attempt, Instant, Key, list } from './shapes.ts'
 
 export const InstanceId = z
   .string()
@@ -43,7 +43,7 @@ export const TelemetryCount = z
     variant: Name,
     arm: z.enum(['exposed', 'control', 'outside']),
     audience: Name.exactOptional(),
-    rollout: z.strictObject({ id: Name, attempt: z.int().min(1) }).exactOptional(),
+    rollout: z.strictObject({ id: Name, attempt: Attempt }).exactOptional(),
     n: Count.describe('Requests.'),
     bad: Count.describe('Of these, failed ones.'),
     slow: Count.describe('Of these, slower than the application’s bound.'),

@@ -14,7 +14,7 @@ import type {
 } from '@flagmarshal/evaluation'
 import { z } from 'zod'
 
-import { FlagKey } from './shapes.ts'
+import { Attempt, FlagKey } from './shapes.ts'
 
 /** Buckets of an allocation: 0..100000, in steps of 0.001 %. */
 const BUCKETS = 100_000
@@ -108,7 +108,7 @@ export const ServeInput = z
 
 const RuleRollout = z.strictObject({
   id: z.string(),
-  attempt: z.int().min(1),
+  attempt: Attempt,
   treatment: z.string(),
   control: z.string(),
   keySampleRate: z.number().min(0).max(1),

@@ -36,6 +36,9 @@ export const Instant = z.iso.datetime().describe('RFC 3339, UTC.')
 /** Counts the changes of a thing, from 1; also its ETag, as `"<revision>"`. */
 export const Revision = z.int().min(1).describe('Counts the changes of this thing, from 1. Its ETag.')
 
+/** Which attempt of a rollout, from 1; what PostgreSQL keeps as an integer. */
+export const Attempt = z.int().min(1).max(1_000_000_000)
+
 /** A whole number in a query string. */
 export const QueryNumber = z
   .string()
