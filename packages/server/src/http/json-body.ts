@@ -17,7 +17,8 @@ export function readJson(body: Buffer): unknown {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (error) {
     const why = error instanceof TypeError ? 'it is not UTF-8' : 'it is not JSON'
-    throw new HttpProblem(400, 'bad-json', `The body cannot be read: ${why}.`)
+    const message = `The body cannot be read: ${why}.`
+    throw new HttpProblem(400, 'bad-json', message, { errors: [{ pointer: '', message }] })
   }
   inspect(value)
   return value

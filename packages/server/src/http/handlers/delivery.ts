@@ -75,6 +75,7 @@ export function ownEnvironment({ project, environment }: Actor): EnvironmentKey 
     'no-environment',
     'This address takes project and environment from the key, and this token belongs to neither.',
     'Use an SDK key, or the address that begins with /api/v1/projects/.',
+    '#/header/authorization',
   )
 }
 
