@@ -28,6 +28,8 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     // While closing, what still arrives on an open connection is answered; `closeConnections` ends it.
     return503OnClosing: false,
     clientErrorHandler,
+    // Node would refuse without a body.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 512 },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
@@ -45,6 +47,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   server.decorateRequest('actor', undefined)
   server.addHook('onRequest', async (request, reply) => {
     prepare(parts, request)
+    refuseNameless(request)
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
   })
   server.addHook('onResponse', async (request, reply) => logRequest(parts, request, reply))
@@ -53,8 +56,14 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     sendProblem(parts, notRouted(parts, request), request, reply)
   })
   closeConnections(server)
+  ignoreExpectations(server)
   registerRoutes(server, parts)
   return server
+}
+
+/** Node would answer 417 without a problem; a server may also ignore what it does not know (RFC 9110, 10.1.1). */
+function ignoreExpectations({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
 /**
@@ -119,6 +128,13 @@ function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest
     return
   }
   void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** HTTP/1.1 wants to know which server is meant (RFC 9112, 3.2). */
+function refuseNameless({ raw, headers }: FastifyRequest): void {
+  if (raw.httpVersion !== '1.1' || headers.host !== undefined) return
+  const message = 'HTTP/1.1 needs the header Host.'
+  throw new HttpProblem(400, 'bad-request', message, { errors: [{ pointer: '#/header/host', message }] })
 }
 
 /** 405 where another method exists at this address, else 404. */
