@@ -3,7 +3,7 @@
  */
 import type { Part } from './cast.ts'
 import type { Feature } from './features.ts'
-import { demoPlan } from './plan.ts'
+import { demoPlan, SAFE_RATIO } from './plan.ts'
 
 /** An input, who gives it, and their word for it where this version does not look by itself. */
 export interface InputAnswer {
@@ -83,7 +83,11 @@ function decisionInputs(feature: Feature): readonly InputAnswer[] {
     {
       input: 'P-I10',
       by: 'productOwner',
-      value: { maxErrorRateIncrease: 100, maxLatencyIncrease: 100, maxExposedUsers: 6_000 },
+      value: {
+        maxErrorRateIncrease: 100 * (SAFE_RATIO - 1),
+        maxLatencyIncrease: 100,
+        maxExposedUsers: 6_000,
+      },
     },
     {
       input: 'P-I11',

@@ -55,7 +55,14 @@ export async function perform(performance: Performance): Promise<void> {
   const { promise: broken, reject } = Promise.withResolvers<never>()
   broken.catch(() => undefined)
   const stage = await Promise.race([broken, setTheStage(performance, reject)])
-  await Promise.race([broken, act(stage)])
+  try {
+    await Promise.race([broken, act(stage)])
+  } catch (error) {
+    // The server logs warnings and errors only: they may say more than its answers.
+    const logged = stage.server.process.said().filter((line) => line.startsWith('{'))
+    for (const line of logged) performance.output.text(`server: ${line}`, 4)
+    throw error
+  }
 }
 
 async function act(stage: Stage): Promise<void> {

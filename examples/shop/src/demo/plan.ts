@@ -14,7 +14,7 @@ export const CEILING = 0.02
 
 /** Coarser than the default of 1.1 and 2, because one request in 500 fails anyway: docs/decisions/0004. */
 const HARM_RATIO = 2
-const SAFE_RATIO = 4
+export const SAFE_RATIO = 4
 
 const OBSERVE_WINDOWS = 20
 const BAKE_WINDOWS = 10

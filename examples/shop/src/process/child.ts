@@ -23,6 +23,8 @@ export interface ChildOptions {
 /** Opened by `startChild`, closed by `stop`. */
 export interface Child {
   readonly name: string
+  /** The last lines that it printed. */
+  said(): readonly string[]
   onMessage(listener: (message: unknown) => void): void
   /** The first message or line for which `pick` answers something. Rejects with a StartFailure when it ends before or `limitMs` passes. */
   first<Result>(pick: Pick<Result>, limitMs: number): Promise<Result>
@@ -72,6 +74,7 @@ export function startChild(options: ChildOptions): Child {
   return {
     name,
     ended,
+    said: () => lines,
     onMessage: (listener) => void child.on('message', listener),
     first: (pick, limitMs) => first({ name, child, listeners, ended }, pick, limitMs),
     stop: (graceMs = 10_000) => stop(child, ended, graceMs),
