@@ -5,6 +5,7 @@
 import type { Role } from '@flagmarshal/domain/access/permission'
 import { define } from '@flagmarshal/domain/procedure/define'
 import type { ProcedureDefinition, StepDefinition } from '@flagmarshal/domain/procedure/model'
+import { DEFAULT_POLICY } from '@flagmarshal/domain/procedure/policy'
 import type { Actor, CheckResult, Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { startRun } from '@flagmarshal/domain/procedure/start'
 import { transition } from '@flagmarshal/domain/procedure/transition'
@@ -121,6 +122,8 @@ export const setting: Setting = {
   feature: 'db-7',
   definition: define(patching),
   people: { 'technical-lead': ['tess'], 'operations-lead': ['otto', 'tess'], 'product-owner': ['pia'] },
+  stakeholders: ['data team'],
+  policy: DEFAULT_POLICY,
 }
 
 export function person(id: string, ...roles: Role[]): Actor {

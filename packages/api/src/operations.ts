@@ -8,6 +8,7 @@ import { deliveryOperations } from './delivery.ts'
 import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { policyOperations } from './policy.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { rolloutOperations } from './rollout.ts'
@@ -27,6 +28,7 @@ export const operations = {
   ...ofrepOperations,
   ...rolloutOperations,
   ...procedureOperations,
+  ...policyOperations,
 }
 
 export type Operations = typeof operations

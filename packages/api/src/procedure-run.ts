@@ -71,6 +71,10 @@ const Approval = z.object({
   at: Instant,
   bundleHash: z.string(),
   comment: z.string().nullable(),
+  relaxed: z
+    .string()
+    .nullable()
+    .describe('Why an author, or somebody who approved in another role, could give it.'),
   voided: z.object({ at: Instant, because: z.string() }).nullable(),
 })
 
@@ -121,6 +125,9 @@ export const Run = z
     approvals: z.array(Approval),
     schedule: z.object({ start: Instant.nullable(), by: z.string(), at: Instant }).nullable(),
     abort: z.object({ cause: z.string(), lessons: z.string(), by: z.string(), at: Instant }).nullable(),
+    relaxations: z
+      .array(z.string())
+      .describe('What was decided or approved under a policy for too few people.'),
     blockers: z.array(Blocker),
     nextActions: z.array(NextAction),
   })
@@ -144,6 +151,9 @@ export const Gate = z
     open: z.boolean(),
     state: z.string().describe("The run's state, or `no-run`."),
     run: z.string().nullable(),
+    notes: z
+      .array(z.string())
+      .describe('What must be known of an open gate: relaxed policies, broken glass.'),
     blockers: z.array(Blocker),
     nextActions: z.array(NextAction),
   })

@@ -69,6 +69,7 @@ const StepDecision = z.object({
   overrides: z.array(z.object({ check: z.string(), reason: z.string() })),
   unchangedBecause: z.string().nullable(),
   evidence: z.array(z.string()),
+  relaxed: z.string().nullable().describe("Why the author of the step's output could decide it."),
 })
 
 const Attempt = z.object({

@@ -23,6 +23,7 @@ import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
@@ -54,6 +55,7 @@ const handlers = {
   ...ofrepHandlers,
   ...rolloutHandlers,
   ...procedureHandlers,
+  ...policyHandlers,
 }
 
 /** A server that has been built and can listen. */

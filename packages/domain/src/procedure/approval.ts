@@ -6,7 +6,7 @@ import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { heldRoles, mayDecide, mustBePerson, roleNeeded } from './can.ts'
 import { blocking } from './checks.ts'
-import type { ProcedureDefinition } from './model.ts'
+import type { ProcedureDefinition, ReviewGroup } from './model.ts'
 import type { Actor, Approval, CheckResult, Run, Setting, SubjectReview } from './run.ts'
 import { authorsOf } from './stale.ts'
 import { lastStep, presentAttempt, recordOf } from './standing.ts'
@@ -81,14 +81,10 @@ export function reviewSubject(setting: Setting, run: Run, event: SubjectReviewed
   }
   const no = mayDecide(setting, run, lastStep(definition).number) ?? mustBePerson(event.by, 'A review')
   if (no !== undefined) return no
-  if (!group.roles.some((it) => event.by.roles.includes(it))) {
-    return refuse(
-      'role-needed',
-      `The ${group.id} review needs the role ${group.roles.join(' or ')}.`,
-      'Ask somebody who has it.',
-    )
-  }
-  if (isAuthor(run, subject.parts, event)) {
+  const outside = mayReview(setting, group, event.by)
+  if (outside !== undefined) return outside
+  const relaxed = setting.policy.tooFewPeople?.reason
+  if (relaxed === undefined && isAuthor(run, subject.parts, event)) {
     return refuse(
       'own-work',
       `${event.by.id} wrote a part of ${subject.title} and cannot review it.`,
@@ -114,6 +110,27 @@ export function reviewSubject(setting: Setting, run: Run, event: SubjectReviewed
     ...(comment === undefined ? {} : { comment }),
   }
   return { ...run, reviews: [...run.reviews, review] }
+}
+
+/** Whether somebody belongs to a group: to the people that the project names for it, else by role. */
+export function mayReview(setting: Setting, group: ReviewGroup, actor: Actor): Refusal | undefined {
+  const named = setting.policy.reviewers[group.id] ?? []
+  if (named.length > 0) {
+    return named.includes(actor.id)
+      ? undefined
+      : refuse(
+          'role-needed',
+          `The ${group.id} review is for ${named.join(', ')}.`,
+          'Ask one of them, or change the policy of the project.',
+        )
+  }
+  return group.roles.some((it) => actor.roles.includes(it))
+    ? undefined
+    : refuse(
+        'role-needed',
+        `The ${group.id} review needs the role ${group.roles.join(' or ')}.`,
+        'Ask somebody who has it.',
+      )
 }
 
 /** Fixes the bundle and asks the roles for their approval, once every subject is reviewed. */
@@ -176,14 +193,17 @@ export function approve(setting: Setting, run: Run, event: Approved, now: Date):
   if (given.some((it) => it.role === role)) {
     return refuse('approved-already', `The ${role} has approved already.`, "Look at the run's next actions.")
   }
-  if (given.some((it) => it.by === event.by.id)) {
+  const twice = given.some((it) => it.by === event.by.id)
+  const own = isAuthor(run, approval.parts, event)
+  const relaxed = twice || own ? setting.policy.tooFewPeople?.reason : undefined
+  if (twice && relaxed === undefined) {
     return refuse(
       'same-person',
       `${event.by.id} has approved in another role; the approvals come from different people.`,
       `Ask another ${role}: ${others(setting, role, event.by.id)}.`,
     )
   }
-  if (isAuthor(run, approval.parts, event)) {
+  if (own && relaxed === undefined) {
     return refuse(
       'own-work',
       `${event.by.id} wrote a part of what the ${role} signs (${approval.signs}).`,
@@ -196,7 +216,21 @@ export function approve(setting: Setting, run: Run, event: Approved, now: Date):
     at: now,
     bundleHash: event.bundleHash,
     ...(event.comment === undefined ? {} : { comment: event.comment }),
+    ...(relaxed === undefined ? {} : { relaxed }),
   })
+}
+
+/** What was decided or approved under a relaxed policy and holds now, one sentence each (P-S7-2). */
+export function relaxationsOf(run: Run): readonly string[] {
+  const decided = run.steps.flatMap((step) =>
+    presentAttempt(step).decisions.flatMap(({ by, relaxed }) =>
+      relaxed === undefined ? [] : [`Step ${step.number} was decided by its author ${by}: ${relaxed}`],
+    ),
+  )
+  const approved = standing(run).flatMap(({ role, by, relaxed }) =>
+    relaxed === undefined ? [] : [`${by} approved as ${role} under a policy for too few people: ${relaxed}`],
+  )
+  return [...new Set([...decided, ...approved])]
 }
 
 /** The approvals that stand. */

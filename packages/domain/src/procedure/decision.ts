@@ -49,7 +49,14 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
       '/overrides',
     )
   }
-  const decision = asDecision(role, record, event, now)
+  const relaxed =
+    setting.definition.ownWork === 'refused' && decidesOwnWork(setting, run, event)
+      ? setting.policy.tooFewPeople?.reason
+      : undefined
+  const decision = {
+    ...asDecision(role, record, event, now),
+    ...(relaxed === undefined ? {} : { relaxed }),
+  }
   return store(run, event.decision === 'go' ? go(step, record, decision) : noGo(step, record, decision, now))
 }
 
@@ -80,15 +87,20 @@ export function decidingRole(setting: Setting, run: Run, step: StepDefinition, a
 }
 
 function ownWork(setting: Setting, run: Run, event: Decided): Refusal | undefined {
-  if (setting.definition.ownWork === 'allowed') return undefined
-  const parts = setting.definition.parts.filter((it) => it.step === event.step).map((it) => it.id)
-  const authors = authorsOf(run, parts)
-  if (authors.length !== 1 || authors[0] !== event.by.id) return undefined
+  if (setting.definition.ownWork === 'allowed' || !decidesOwnWork(setting, run, event)) return undefined
+  if (setting.policy.tooFewPeople !== undefined) return undefined
   return refuse(
     'own-work',
     `${event.by.id} alone wrote the output of step ${event.step} and cannot decide it.`,
     'Let somebody else who holds the role decide, or let somebody else work on the output.',
   )
+}
+
+/** Whether the decider is the only author of what is decided. */
+function decidesOwnWork({ definition }: Setting, run: Run, event: Decided): boolean {
+  const parts = definition.parts.filter((it) => it.step === event.step).map((it) => it.id)
+  const authors = authorsOf(run, parts)
+  return authors.length === 1 && authors[0] === event.by.id
 }
 
 function whyNotGo(step: StepDefinition, record: StepRecord, event: Decided): Refusal | undefined {

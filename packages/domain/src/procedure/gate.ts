@@ -1,5 +1,6 @@
-import { standing } from './approval.ts'
+import { relaxationsOf, standing } from './approval.ts'
 import { hasReached } from './milestone.ts'
+import type { ProcedureDefinition } from './model.ts'
 import { positionOf } from './next.ts'
 /**
  * The gates that pipelines ask (P-O3). A gate is open while its milestone is reached and the run is
@@ -22,6 +23,8 @@ export interface StageFacts {
 
 export interface Gate {
   readonly open: boolean
+  /** What must be known of it whether it is open or not. */
+  readonly notes: readonly string[]
   readonly blockers: readonly Blocker[]
   readonly next: readonly NextAct[]
 }
@@ -38,16 +41,17 @@ export function gateOf(
     ...milestoneBlockers(setting, run, name, position.blockers),
     ...hashBlockers(run, facts.presentHash),
   ]
-  if (blockers.length > 0) return { open: false, blockers, next: position.next }
+  const notes = relaxationsOf(run)
+  if (blockers.length > 0) return { open: false, notes, blockers, next: position.next }
   const late = 'stage' in name ? stageBlockers(name.stage, facts.stage) : []
-  return { open: late.length === 0, blockers: late, next: late.length === 0 ? [] : position.next }
+  return { open: late.length === 0, notes, blockers: late, next: late.length === 0 ? [] : position.next }
 }
 
 /** The name of a gate: `flags-ready`, `plan-approved`, `stage:3`; undefined for anything else. */
-export function parseGate(setting: Setting, text: string): GateName | undefined {
+export function parseGate(definition: ProcedureDefinition, text: string): GateName | undefined {
   const stage = /^stage:([1-9]\d?)$/.exec(text)?.[1]
   if (stage !== undefined) return { stage: Number(stage) }
-  return setting.definition.milestones.some((it) => it.id === text) ? { milestone: text } : undefined
+  return definition.milestones.some((it) => it.id === text) ? { milestone: text } : undefined
 }
 
 // oxlint-disable-next-line max-params -- private, and each of them is asked

@@ -5,6 +5,7 @@
 import type { Role, TokenKind } from '../access/permission.ts'
 import type { Json } from '../audit/canonical.ts'
 import type { ProcedureDefinition } from './model.ts'
+import type { Policy } from './policy.ts'
 
 export type JsonObject = { readonly [name: string]: Json }
 
@@ -137,6 +138,8 @@ export interface StepDecision {
   readonly unchangedBecause?: string
   /** Hashes of the evidence that the decision used. */
   readonly evidence: readonly string[]
+  /** Why the author of the output may decide it: the reason of the project's policy. */
+  readonly relaxed?: string
 }
 
 /** A failed check that the decider accepts. */
@@ -202,6 +205,8 @@ export interface Approval {
   readonly bundleHash: string
   readonly comment?: string
   readonly voided?: { readonly at: Date; readonly because: string }
+  /** Why an author, or somebody who approved in another role, may approve: the reason of the policy. */
+  readonly relaxed?: string
 }
 
 export interface Schedule {
@@ -230,5 +235,9 @@ export interface Setting {
   readonly project: string
   readonly feature: string
   readonly definition: ProcedureDefinition
+  /** Deputies included. */
   readonly people: Readonly<Partial<Record<Role, readonly string[]>>>
+  /** Who is consulted and told. */
+  readonly stakeholders: readonly string[]
+  readonly policy: Policy
 }

@@ -8,6 +8,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
+import { policyOf } from '../project/policy.ts'
 import { keyTaken, notFound } from '../refusals.ts'
 import { selectPerson } from '../storage/access.ts'
 import { toJson } from '../storage/column.ts'
@@ -31,7 +32,7 @@ export async function createFeature(
 ): Promise<Feature | Refusal> {
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
-    const staffing = await staffingRefusal(tx, input)
+    const staffing = await staffingRefusal(tx, project, input)
     if (staffing !== undefined) return staffing
     const stored = await insertFeature(tx, {
       project,
@@ -68,7 +69,11 @@ export async function createFeature(
   })
 }
 
-async function staffingRefusal(queries: Queries, { roles }: CreateFeature): Promise<Refusal | undefined> {
+async function staffingRefusal(
+  queries: Queries,
+  project: string,
+  { roles }: CreateFeature,
+): Promise<Refusal | undefined> {
   for (const [field, role] of Object.entries(ROLES)) {
     const people = roles[field as keyof typeof ROLES]
     for (const [index, id] of people.entries()) {
@@ -79,6 +84,7 @@ async function staffingRefusal(queries: Queries, { roles }: CreateFeature): Prom
       return refuse('role-not-held', message, 'Name people who hold the role.', `/roles/${field}/${index}`)
     }
   }
+  if ((await policyOf(queries, project)).tooFewPeople !== undefined) return undefined
   const problem = staffingProblem(
     {
       'technical-lead': roles.technicalLead,
@@ -89,5 +95,10 @@ async function staffingRefusal(queries: Queries, { roles }: CreateFeature): Prom
   )
   return problem === undefined
     ? undefined
-    : refuse('role-not-held', problem, 'Name three different people in all.', '/roles')
+    : refuse(
+        'role-not-held',
+        problem,
+        'Name three different people in all, or let the policy of the project say why there are too few.',
+        '/roles',
+      )
 }

@@ -1,5 +1,7 @@
+import type { Role } from '@flagmarshal/domain/access/permission'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
 import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
+import type { Policy } from '@flagmarshal/domain/procedure/policy'
 /**
  * Loading a run with everything that it is judged by: its definition, its feature, and who holds
  * each role.
@@ -8,6 +10,7 @@ import type { Actor as DomainActor, Run, Setting } from '@flagmarshal/domain/pro
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Actor } from '../context.ts'
+import { policyOf } from '../project/policy.ts'
 import { notFound } from '../refusals.ts'
 import type { Queries, Tx } from '../storage/database.ts'
 import { lockRun, selectFeature, selectLatestRun, selectRun } from '../storage/procedures.ts'
@@ -43,7 +46,7 @@ export async function loadRunLocked(tx: Tx, key: RunKey): Promise<Loaded | Refus
 /** The newest run of a feature; undefined where it has none. */
 export async function loadLatestRun(queries: Queries, feature: FeatureRow): Promise<Loaded | undefined> {
   const row = await selectLatestRun(queries, feature.project, feature.key)
-  return row === undefined ? undefined : loaded(feature, row)
+  return row === undefined ? undefined : loaded(feature, row, await policyOf(queries, feature.project))
 }
 
 /** A definition by its id, the newest version; undefined where there is none. */
@@ -52,17 +55,23 @@ export function definitionOf(id: string): ProcedureDefinition | undefined {
 }
 
 /** What a feature's runs are judged by. */
-export function settingOf(feature: FeatureRow, definition: ProcedureDefinition): Setting {
+export function settingOf(feature: FeatureRow, definition: ProcedureDefinition, policy: Policy): Setting {
   const { technicalLead, operationsLead, productOwner } = feature.roles
+  const { deputies } = policy
+  const withDeputies = (people: readonly string[], role: Role) => [
+    ...new Set([...people, ...(deputies[role] ?? [])]),
+  ]
   return {
     project: feature.project,
     feature: feature.key,
     definition,
     people: {
-      'technical-lead': technicalLead,
-      'operations-lead': operationsLead,
-      'product-owner': productOwner,
+      'technical-lead': withDeputies(technicalLead, 'technical-lead'),
+      'operations-lead': withDeputies(operationsLead, 'operations-lead'),
+      'product-owner': withDeputies(productOwner, 'product-owner'),
     },
+    stakeholders: feature.stakeholders,
+    policy,
   }
 }
 
@@ -78,14 +87,15 @@ async function withFeature(
 ): Promise<Loaded | Refusal> {
   if (row === undefined) return notFound('run', key.run)
   const feature = await selectFeature(queries, row.project, row.feature)
-  return feature === undefined ? notFound('feature', row.feature) : loaded(feature, row)
+  if (feature === undefined) return notFound('feature', row.feature)
+  return loaded(feature, row, await policyOf(queries, row.project))
 }
 
-function loaded(feature: FeatureRow, row: RunRow): Loaded {
+function loaded(feature: FeatureRow, row: RunRow, policy: Policy): Loaded {
   const definition = PROCEDURES.find((it) => it.id === row.procedure && it.version === row.procedure_version)
   if (definition === undefined)
     throw new Error(
       `run ${row.id} follows ${row.procedure} ${row.procedure_version}, which this version does not know`,
     )
-  return { feature, run: parseRun(row.run), setting: settingOf(feature, definition) }
+  return { feature, run: parseRun(row.run), setting: settingOf(feature, definition, policy) }
 }

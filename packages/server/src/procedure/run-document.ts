@@ -44,6 +44,7 @@ const decision = z.object({
   overrides: z.array(override),
   unchangedBecause: text.exactOptional(),
   evidence: z.array(text),
+  relaxed: text.exactOptional(),
 })
 
 const attempt = z.object({
@@ -95,6 +96,7 @@ const approval = z.object({
   bundleHash: text,
   comment: text.exactOptional(),
   voided: z.object({ at, because: text }).exactOptional(),
+  relaxed: text.exactOptional(),
 })
 
 const document: z.ZodType<Run> = z.object({

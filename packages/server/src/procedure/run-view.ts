@@ -1,7 +1,7 @@
 /** A run as the API shows it. */
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
-import { subjectsOf } from '@flagmarshal/domain/procedure/approval'
+import { relaxationsOf, subjectsOf } from '@flagmarshal/domain/procedure/approval'
 import { usersOf } from '@flagmarshal/domain/procedure/inputs'
 import { hasReached } from '@flagmarshal/domain/procedure/milestone'
 import type { InputDefinition } from '@flagmarshal/domain/procedure/model'
@@ -42,6 +42,7 @@ export function runView({ feature, run, setting }: Loaded): RunView {
     steps: setting.definition.steps.map((it) => stepSummary(setting, run, it)),
     reviews: reviewViews(setting, run),
     ...approvalViews(setting, run),
+    relaxations: [...relaxationsOf(run)],
     blockers: position.blockers.map(blockerView),
     nextActions: position.next.map((it) => nextView(address, it)),
   }
@@ -103,13 +104,14 @@ function approvalViews(
   const { request, schedule, abort } = run
   return {
     approvalRequest: request === undefined ? null : { ...request, at: request.at.toISOString() },
-    approvals: run.approvals.map(({ role, by, at, bundleHash, comment, voided }) => ({
+    approvals: run.approvals.map(({ role, by, at, bundleHash, comment, voided, relaxed }) => ({
       role,
       signs: signs.get(role) ?? '',
       by,
       at: at.toISOString(),
       bundleHash,
       comment: comment ?? null,
+      relaxed: relaxed ?? null,
       voided: voided === undefined ? null : { ...voided, at: voided.at.toISOString() },
     })),
     schedule:

@@ -13,7 +13,7 @@ import type { Database, Queries } from '../storage/database.ts'
 import { selectFeature, selectFeatureOfFlag, selectLatestRun } from '../storage/procedures.ts'
 import { presentBundle } from './bundle.ts'
 import { loadFacts } from './facts.ts'
-import { loadLatestRun, settingOf } from './load.ts'
+import { loadLatestRun } from './load.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
 import { observe } from './observe.ts'
@@ -29,7 +29,7 @@ export async function showGate(
 ): Promise<GateView | Refusal> {
   const feature = await selectFeature(database.kysely, key.project, key.feature)
   if (feature === undefined) return notFound('feature', key.feature)
-  const name = parseGate(settingOf(feature, featureFlagRollout), gate)
+  const name = parseGate(featureFlagRollout, gate)
   if (name === undefined)
     return refuse(
       'invalid',
@@ -94,6 +94,7 @@ function gateView(gate: string, { feature, run }: Loaded, answer: Gate): GateVie
     open: answer.open,
     state: run.state.kind,
     run: run.id,
+    notes: [...answer.notes],
     blockers: answer.blockers.map(blockerView),
     nextActions: answer.next.map((it) => nextView(address, it)),
   }
@@ -108,6 +109,7 @@ function withoutRun(
     open: false,
     state: 'no-run',
     run: null,
+    notes: [],
     blockers: [
       {
         code: 'no-run',

@@ -14,6 +14,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { newId } from '../id.ts'
+import { policyOf } from '../project/policy.ts'
 import { notFound } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database } from '../storage/database.ts'
@@ -46,7 +47,7 @@ export async function startRun(
         'Go on with it, or abort it. A later fact is added with POST …/triggers.',
       )
     }
-    const setting = settingOf(feature, featureFlagRollout)
+    const setting = settingOf(feature, featureFlagRollout, await policyOf(tx, key.project))
     const { correlationId } = input
     const run = begin(
       setting,

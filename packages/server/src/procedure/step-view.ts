@@ -94,12 +94,13 @@ function attemptView(attempt: Attempt): StepView['attempts'][number] {
     openedAt: openedAt.toISOString(),
     because: `${because}: ${why}`,
     outcome: outcome ?? null,
-    decisions: decisions.map(({ at, unchangedBecause, overrides, evidence, ...it }) => ({
+    decisions: decisions.map(({ at, unchangedBecause, overrides, evidence, relaxed, ...it }) => ({
       ...it,
       at: at.toISOString(),
       overrides: [...overrides],
       unchangedBecause: unchangedBecause ?? null,
       evidence: [...evidence],
+      relaxed: relaxed ?? null,
     })),
     failureActions: [...failureActions],
     output: output ?? null,

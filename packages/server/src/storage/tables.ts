@@ -8,6 +8,7 @@ import type { DeliveryTables } from './tables/delivery.ts'
 import type { FlagTables } from './tables/flag.ts'
 import type { HttpTables } from './tables/http.ts'
 import type { OutboxTables } from './tables/outbox.ts'
+import type { PolicyTables } from './tables/policy.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 import type { ProjectTables } from './tables/project.ts'
 import type { RolloutTables } from './tables/rollout.ts'
@@ -23,5 +24,6 @@ export interface Tables
     FlagTables,
     DeliveryTables,
     ProcedureTables,
+    PolicyTables,
     RolloutTables,
     TelemetryTables {}
