@@ -1,6 +1,6 @@
 /**
  * The smallest application behind a flag: it says what one user gets, at the start and after every
- * change, until it is stopped.
+ * change, until it is stopped. The environment is its argument, staging unless given.
  */
 import process from 'node:process'
 
@@ -9,10 +9,11 @@ import { OpenFeature } from '@openfeature/server-sdk'
 
 const FLAG = 'new-checkout'
 
+const [, , environment = 'staging'] = process.argv
 const key = process.env['FLAGMARSHAL_SDK_KEY']
 if (key === undefined) {
   console.error(
-    'Set FLAGMARSHAL_SDK_KEY to a server key: npm run flagmarshal -- key create laptop -e staging',
+    `Set FLAGMARSHAL_SDK_KEY to a server key: npm run flagmarshal -- key create laptop -e ${environment}`,
   )
   process.exit(2)
 }
@@ -20,7 +21,7 @@ if (key === undefined) {
 const connection = createFlagmarshal({
   url: process.env['FLAGMARSHAL_URL'] ?? 'http://127.0.0.1:4860',
   key,
-  environment: 'staging',
+  environment,
   application: 'connect',
   layers: ['backend'],
 })

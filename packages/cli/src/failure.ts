@@ -22,7 +22,10 @@ export class Failure extends Error {
 
 /** The failure that a problem of the server is: what, which fields, and what to do. */
 export function failureOf(problem: Problem): Failure {
-  const fields = (problem.errors ?? []).map((it) => `\n  ${it.pointer}: ${it.message}`).join('')
+  const fields = (problem.errors ?? [])
+    .filter((it) => !problem.detail.includes(it.message))
+    .map((it) => `\n  ${it.pointer}: ${it.message}`)
+    .join('')
   return new Failure(`${problem.detail}${fields}`, {
     exitCode: exitCodeOf(problem),
     problem,

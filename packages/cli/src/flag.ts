@@ -57,7 +57,7 @@ function configuring(flag: Command, open: Open): void {
   flag
     .command('on <key>')
     .description(
-      'enable a flag in one environment; where it is protected, through the gate. Off is `flagmarshal kill`',
+      'enable a flag in one environment; where it is protected, through the gate. off is the command kill',
     )
     .requiredOption('-e, --env <environment>', 'environment')
     .option(

@@ -87,6 +87,7 @@ function acting(rollout: Command, open: Open): void {
     ['resume', 'resumeRollout', 'let a paused or held rollout go on'],
     ['advance', 'advanceRollout', 'take the next increment now'],
     ['rollback', 'rollbackRollout', 'serve the control variant to everybody, at once'],
+    ['abort', 'abortRollout', 'end an attempt, one that has not begun too, on the control variant'],
   ] as const
   for (const [verb, operation, description] of acts) {
     rollout

@@ -22,8 +22,7 @@ export async function runOf(session: Session, name: string): Promise<{ project: 
 
 /** Where a run stands, whole. */
 export function describeRun(run: Run): string {
-  const open = run.inputs.filter((it) => it.state === 'missing' || it.state === 'failing')
-  const parts = [
+  return [
     fields([
       ['feature', run.feature],
       ['run', run.id],
@@ -31,7 +30,7 @@ export function describeRun(run: Run): string {
       ['status', run.status],
     ]),
     table(
-      ['step', 'title', 'state', 'attempt', 'decides'],
+      ['step', 'title', 'state', 'attempt', 'decided by'],
       run.steps.map((it) => [
         String(it.number),
         it.title,
@@ -40,16 +39,8 @@ export function describeRun(run: Run): string {
         it.decidedBy.join(', '),
       ]),
     ),
-  ]
-  if (open.length > 0) {
-    parts.push(
-      `Inputs that are missing or failing:\n${table(
-        ['input', 'title', 'state', 'way to it'],
-        open.map((it) => [it.id, it.title, it.state, it.remediation.path]),
-      )}`,
-    )
-  }
-  return [...parts, describeNext(run)].join('\n\n')
+    describeNext(run),
+  ].join('\n\n')
 }
 
 /** What blocks a run and the commands that move it on. */

@@ -161,22 +161,21 @@ function describeStep(step: Step): string {
 function describeChecks(checks: Step['checks']): string {
   return table(
     ['check', 'title', 'state', 'found'],
-    checks.map((it) => [
-      it.id,
-      it.title,
-      stateOf(it),
-      [
-        ...it.findings,
-        ...(it.attested === null
-          ? []
-          : [`attested by ${it.attested.by}: ${it.attested.statement} (${it.attested.reference})`]),
-      ].join(' '),
-    ]),
+    checks.map((it) => [it.id, it.title, stateOf(it), [...it.findings, ...saidOf(it)].join(' ')]),
   )
 }
 
-/** Attested evidence stands beside the state and never replaces it. */
+/** What a person said stands beside the state and never replaces it. */
 function stateOf(check: Step['checks'][number]): string {
-  const state = check.state.replaceAll('_', ' ')
-  return check.attested === null ? `${state}${check.blocksGo ? ', blocks Go' : ''}` : `${state}, attested`
+  const waits = check.availability === 'available' && check.at === null
+  const state = waits ? 'not run yet' : check.state.replaceAll('_', ' ')
+  if (check.attested !== null) return `${state}, attested`
+  return check.blocksGo && !waits ? `${state}, blocks Go` : state
+}
+
+function saidOf({ attested, notApplicable }: Step['checks'][number]): readonly string[] {
+  return [
+    ...(attested === null ? [] : [`${attested.by}: ${attested.statement} (${attested.reference})`]),
+    ...(notApplicable === null ? [] : [`${notApplicable.by}: ${notApplicable.reason}`]),
+  ]
 }
