@@ -4,6 +4,7 @@
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { readConfig } from './config.ts'
+import { greeting } from './greeting.ts'
 import { StartFailure } from './start-failure.ts'
 
 /** A second signal, or this long a stop, ends the process at once. */
@@ -39,17 +40,4 @@ function stopOnSignals(running: App): void {
   }
   process.on('SIGTERM', (signal) => void stop(signal))
   process.on('SIGINT', (signal) => void stop(signal))
-}
-
-function greeting(address: string, tokenFile: string | undefined): string {
-  const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat '${tokenFile}')`
-  return `
-Flagmarshal runs at ${address}
-The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
-
-Next, in another terminal and in this folder:
-  export FLAGMARSHAL_SERVER=${address} FLAGMARSHAL_TOKEN="${token}"
-  npm run --silent flagmarshal -- project create shop
-  npm run --silent flagmarshal -- --help
-`
 }

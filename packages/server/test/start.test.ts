@@ -104,7 +104,8 @@ test('the first start makes an administrator token that only this user can read,
     expect(await me.json()).toMatchObject({ kind: 'admin' })
     const { code, stdout } = await server.kill('SIGTERM')
     expect(code).toBe(0)
-    expect(stdout).toContain(file)
+    expect(stdout).toContain(`The administrator's token is in ${file}`)
+    expect(stdout).toContain('npm run flagmarshal -- project create shop')
     expect(stdout).not.toContain(token)
   }
   expect(token).toMatch(/^fm_admin_\w{43}$/)

@@ -1,0 +1,27 @@
+/** What a start tells the person who looks at it: where the server is, and what to do next. */
+import path from 'node:path'
+
+const LOCAL = 'http://127.0.0.1:4860'
+
+/** `tokenFile` holds the administrator's token; without one it came from the settings. */
+export function greeting(address: string, tokenFile: string | undefined): string {
+  const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat ${shown(tokenFile)})`
+  // Commands find the usual address by themselves.
+  const server = address === LOCAL ? '' : `FLAGMARSHAL_SERVER=${address} `
+  return `
+Flagmarshal runs at ${address}
+The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
+
+Next, in another terminal:
+  export ${server}FLAGMARSHAL_TOKEN=${token} FLAGMARSHAL_PROJECT=shop
+  npm run flagmarshal -- project create shop
+
+From there README.md, "Five minutes", and docs/walkthrough.md go on.
+`
+}
+
+/** The shorter way to write a path: from here, or from the root. */
+function shown(file: string): string {
+  const relative = path.relative('', file)
+  return relative.startsWith('..') ? file : relative
+}
