@@ -25,7 +25,7 @@ export function step(number: number, id: string, more: Partial<StepDefinition> =
     outputs: [{ field: 'text', title: 'what was done', required: true }],
     checks: [],
     decision: { by: 'person', question: 'good?', roles: ['technical-lead'], all: false },
-    failure: { failure: 'it is not', actions: ['do it again'], retry: 'when done' },
+    failure: { failure: 'it is not', actions: [{ kind: 'do', title: 'do it again' }], retry: 'when done' },
     ...more,
   }
 }

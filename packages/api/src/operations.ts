@@ -9,6 +9,7 @@ import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { policyOperations } from './policy.ts'
+import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { rolloutOperations } from './rollout.ts'
@@ -28,6 +29,7 @@ export const operations = {
   ...ofrepOperations,
   ...rolloutOperations,
   ...procedureOperations,
+  ...procedureActOperations,
   ...policyOperations,
 }
 

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod'
 
-import { Blocker, NextAction, StepSummary } from './procedure-step.ts'
+import { Action, Blocker, NextAction, StepSummary } from './procedure-step.ts'
 import { Layer, WorkPlan } from './procedure-write.ts'
 import { Instant, Text } from './shapes.ts'
 
@@ -125,6 +125,9 @@ export const Run = z
     approvals: z.array(Approval),
     schedule: z.object({ start: Instant.nullable(), by: z.string(), at: Instant }).nullable(),
     abort: z.object({ cause: z.string(), lessons: z.string(), by: z.string(), at: Instant }).nullable(),
+    actions: z
+      .array(Action.extend({ step: z.int(), attempt: z.int() }))
+      .describe('What every No-Go asked for.'),
     relaxations: z
       .array(z.string())
       .describe('What was decided or approved under a policy for too few people.'),

@@ -72,13 +72,30 @@ const StepDecision = z.object({
   relaxed: z.string().nullable().describe("Why the author of the step's output could decide it."),
 })
 
+export const Action = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['do', 'consult', 'verify']),
+    title: z.string(),
+    owners: z.array(z.string()),
+    due: Instant,
+    asked: z.array(z.string()).describe('With `consult`: people and groups who are asked.'),
+    inputs: z.array(z.string()).describe('With `verify`: inputs that must pass their check.'),
+    closed: z
+      .object({ by: z.string(), at: Instant, note: z.string(), evidence: z.string().nullable() })
+      .nullable(),
+  })
+  .describe('What a No-Go asks for; the next attempt is not decided before it is closed.')
+  .meta({ id: 'Action' })
+export type Action = z.infer<typeof Action>
+
 const Attempt = z.object({
   number: z.int(),
   openedAt: Instant,
   because: z.string().describe('first, no-go, changed or stale, and why.'),
   outcome: z.enum(['go', 'no-go']).nullable(),
   decisions: z.array(StepDecision),
-  failureActions: z.array(z.string()),
+  failureActions: z.array(Action),
   output: z
     .record(z.string(), z.unknown())
     .nullable()

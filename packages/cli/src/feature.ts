@@ -6,6 +6,7 @@ import type { Call, Operations } from '@flagmarshal/api'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 
+import { actionCommands } from './action.ts'
 import { approvalCommands } from './approval.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
@@ -43,6 +44,7 @@ export function featureCommands(program: Command, open: Open, end: (code: ExitCo
   planning(feature, open)
   inputCommand(feature, open)
   stepCommands(feature, open, end)
+  actionCommands(feature, open)
   approvalCommands(program, feature, open)
 }
 

@@ -24,6 +24,7 @@ import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
+import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
@@ -55,6 +56,7 @@ const handlers = {
   ...ofrepHandlers,
   ...rolloutHandlers,
   ...procedureHandlers,
+  ...procedureActHandlers,
   ...policyHandlers,
 }
 

@@ -457,6 +457,12 @@ describe('approving', () => {
       await stage.productOwner.client.call('decideStep', { params: { ...params, step: 7 }, body }),
     )
     expect(back).toMatchObject({ state: 'open', step: 7, approvalRequest: null })
+    for (const { id } of back.actions) {
+      const note = { note: 'we wait until January' }
+      expectOk(
+        await stage.developer.client.call('closeAction', { params: { ...params, action: id }, body: note }),
+      )
+    }
     const hash = await askForApproval(stage, run)
     await approveAll(stage, run, hash)
   })

@@ -4,6 +4,7 @@
  */
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
+import { whyActionsOpen } from './action.ts'
 import { heldRoles, mayDecide, mustBePerson, roleNeeded } from './can.ts'
 import { blocking } from './checks.ts'
 import type { ProcedureDefinition, ReviewGroup } from './model.ts'
@@ -152,6 +153,8 @@ export function requestApproval(
     )
   }
   const record = { ...recordOf(run, last.number), checks: event.checks }
+  const actions = whyActionsOpen(record)
+  if (actions !== undefined) return actions
   const lacking = blocking(last, record, [])
   if (lacking.length > 0) {
     return refuse(

@@ -24,6 +24,7 @@ export const ALLOWED = {
   'run-checks': WORKING,
   'give-evidence': [...DECIDING, 'approved'],
   'decide-step': [...DECIDING, 'awaiting_approval'],
+  'close-action': ['halted', ...WORKING],
   acknowledge: ['open'],
   'review-subject': [...DECIDING, 'awaiting_approval'],
   'request-approval': DECIDING,

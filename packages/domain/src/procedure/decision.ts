@@ -8,6 +8,7 @@ import type { Role } from '../access/permission.ts'
 import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
+import { itemsFor, whyActionsOpen } from './action.ts'
 import { heldRoles, holders, mayDecide, mustBePerson, roleNeeded } from './can.ts'
 import { blocking, emptyFields, mayBeOverridden, standingOf } from './checks.ts'
 import type { StepDefinition } from './model.ts'
@@ -39,7 +40,7 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
   const record = { ...recordOf(run, event.step), checks: event.checks }
   const own = ownWork(setting, run, event)
   if (event.decision === 'go') {
-    const closed = own ?? whyNotGo(step, record, event)
+    const closed = own ?? whyActionsOpen(record) ?? whyNotGo(step, record, event)
     if (closed !== undefined) return closed
   } else if (event.overrides.length > 0) {
     return refuse(
@@ -57,7 +58,10 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
     ...asDecision(role, record, event, now),
     ...(relaxed === undefined ? {} : { relaxed }),
   }
-  return store(run, event.decision === 'go' ? go(step, record, decision) : noGo(step, record, decision, now))
+  return store(
+    run,
+    event.decision === 'go' ? go(step, record, decision) : noGo(setting, run, record, decision),
+  )
 }
 
 /** The role in which somebody decides a step now: one of the deciders', not decided by anybody yet. */
@@ -182,19 +186,22 @@ function go(step: StepDefinition, record: StepRecord, decision: StepDecision): S
   return withAttempt(record, { decisions, ...(done ? closed(record, 'go') : {}) })
 }
 
-function noGo(step: StepDefinition, record: StepRecord, decision: StepDecision, now: Date): StepRecord {
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+function noGo(setting: Setting, run: Run, record: StepRecord, decision: StepDecision): StepRecord {
+  const step = stepOf(setting.definition, record.number)
+  const { by, at } = decision
+  const { number: attempt } = presentAttempt(record)
   const decisions = [...presentAttempt(record).decisions, decision]
   const over = withAttempt(record, {
     decisions,
     ...closed(record, 'no-go'),
-    failureActions: step.failure.actions,
+    failureActions: itemsFor(setting, run, step, { attempt, by, at }),
   })
-  return reopen(over, 'no-go', decision.rationale, now)
+  return reopen(over, 'no-go', decision.rationale, at)
 }
 
 /** A No-Go of the last step: one of the approvers sends it back. A Go is given by the approvals alone. */
 function refuseApproval(setting: Setting, run: Run, event: Decided, now: Date): Run | Refusal {
-  const step = stepOf(setting.definition, event.step)
   if (event.decision === 'go') {
     return refuse(
       'decided-by-approvals',
@@ -213,7 +220,7 @@ function refuseApproval(setting: Setting, run: Run, event: Decided, now: Date): 
     `${event.by.id} did not approve: ${event.rationale}`,
     now,
   )
-  return store(open, noGo(step, record, decision, now))
+  return store(open, noGo(setting, run, record, decision))
 }
 
 function closed(

@@ -108,10 +108,24 @@ export type DecisionDefinition =
 
 export interface FailureHandling {
   readonly failure: string
-  readonly actions: readonly string[]
+  /** What a No-Go asks to be done. */
+  readonly actions: readonly FailureAction[]
   /** When the next attempt may be made. */
   readonly retry: string
 }
+
+/**
+ * `do`: somebody does it. `consult`: people are asked, and their answer is kept as evidence.
+ * `verify`: inputs must pass their check when it is closed.
+ */
+export type FailureAction = { readonly title: string } & (
+  | { readonly kind: 'do' }
+  | { readonly kind: 'consult'; readonly whom: Consulted }
+  | { readonly kind: 'verify'; readonly inputs: readonly string[] }
+)
+
+/** Whom a step's failure handling names; `refuser` is the one who said No-Go. */
+export type Consulted = 'experts' | 'stakeholders' | 'operations' | 'refuser'
 
 /** Stops the run after a step's Go until somebody acknowledges what is there. */
 export interface ValidationPoint {

@@ -29,6 +29,7 @@ import {
   write,
 } from '../../../../tests/support/patching.ts'
 import { isRefusal } from '../refusal.ts'
+import { actionsOf, openActions } from './action.ts'
 import { standing, subjectsOf } from './approval.ts'
 import { standingOf } from './checks.ts'
 import type { Run } from './run.ts'
@@ -113,8 +114,8 @@ describe('any sequence of events', () => {
     fc.assert(
       fc.property(sequences, (events) => {
         let run = begun()
-        for (const event of [...events, ...good]) {
-          const next = transition(setting, run, event, now)
+        for (const event of [...events, 'close' as const, ...good]) {
+          const next = event === 'close' ? allClosed(run) : transition(setting, run, event, now)
           if (isRefusal(next)) continue
           const before = run.state.kind
           run = next
@@ -132,7 +133,16 @@ describe('any sequence of events', () => {
   })
 })
 
+function allClosed(run: Run): Run {
+  return actionsOf(run).reduce((it, { item }) => {
+    const event = { kind: 'action-closed' as const, action: item.id, note: 'done', by: dev }
+    const next = transition(setting, it, event, now)
+    return isRefusal(next) ? it : next
+  }, run)
+}
+
 function expectEveryGate(run: Run): void {
+  expect(run.steps.flatMap(openActions)).toEqual([])
   expect(run.workPlan.review?.verdict).toBe('approved')
   expect(run.workPlan.authors).not.toContain(run.workPlan.review?.by)
   for (const number of [1, 2]) {

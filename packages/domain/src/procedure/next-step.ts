@@ -1,12 +1,13 @@
 /**
  * What blocks the step at which a run stands, and what may be done there next.
  */
+import { openActions } from './action.ts'
 import { standing, subjectsOf } from './approval.ts'
 import { approvers, holders } from './can.ts'
 import { blocking, emptyFields } from './checks.ts'
 import type { StepDefinition } from './model.ts'
-import type { Blocker, Position } from './position.ts'
-import type { Run, Setting } from './run.ts'
+import type { Blocker, NextAct, Position } from './position.ts'
+import type { ActionItem, Run, Setting } from './run.ts'
 import { lastStep, presentAttempt, recordOf, stepOf } from './standing.ts'
 
 /** A run that stands at a step to be decided. */
@@ -20,7 +21,9 @@ export function atStep(setting: Setting, run: Run, number: number): Position {
   const fields = emptyFields(step, record)
   const open = blocking(step, record, []).filter((it) => it.state !== 'unknown' || it.result !== undefined)
   const toAttest = open.filter((it) => it.state === 'not_in_this_version')
+  const actions = openActions(record)
   const blockers: readonly Blocker[] = [
+    ...actions.map((it) => actionBlocker(number, it)),
     ...fields.map((field) => ({
       code: 'output-incomplete',
       message: `The output of step ${number} lacks ${field}.`,
@@ -58,6 +61,7 @@ export function atStep(setting: Setting, run: Run, number: number): Position {
     status: `Step ${number} of ${setting.definition.steps.length}, ${step.title}, attempt ${attempt}.`,
     blockers,
     next: [
+      ...actions.map((it) => actionAct(number, it)),
       ...(fields.length > 0
         ? [{ act: 'write-step' as const, title: `Write the output of step ${number}`, who: [], step: number }]
         : []),
@@ -79,11 +83,13 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
   const record = recordOf(run, step.number)
   const open = blocking(step, record, []).filter((it) => it.state === 'not_in_this_version')
   const who = approvers(setting)
+  const actions = openActions(record)
   return {
     waitsFor: 'review',
     step: step.number,
     status: `Step ${step.number} of ${setting.definition.steps.length}, ${step.title}: ${subjects.length === 0 ? 'ready to ask for the approvals' : `${subjects.length} subjects to review`}.`,
     blockers: [
+      ...actions.map((it) => actionBlocker(step.number, it)),
       ...subjects.map((it) => ({
         code: it.state === 'open' ? 'review-missing' : 'changes-requested',
         message:
@@ -103,6 +109,7 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
       },
     ],
     next: [
+      ...actions.map((it) => actionAct(step.number, it)),
       ...subjects.map((it) => ({
         act: 'review-subject' as const,
         title: `Review ${it.group}: ${it.title}`,
@@ -117,11 +124,25 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
         step: step.number,
         about: check.id,
       })),
-      ...(subjects.length === 0 && open.length === 0
+      ...(subjects.length === 0 && open.length === 0 && actions.length === 0
         ? [{ act: 'request-approval' as const, title: 'Ask for the approvals', who: [], step: step.number }]
         : []),
     ],
   }
+}
+
+function actionBlocker(step: number, { id, title, owners, due }: ActionItem): Blocker {
+  return {
+    code: 'action-open',
+    message: `The No-Go asked for ${id}: ${title} Due ${due.toISOString()}.`,
+    remedy: 'Do it, and close it with what was done.',
+    who: owners,
+    step,
+  }
+}
+
+function actionAct(step: number, { id, title, owners }: ActionItem): NextAct {
+  return { act: 'close-action', title: `Close ${id}: ${title}`, who: owners, step, about: id }
 }
 
 /** A run that waits for approvals. */

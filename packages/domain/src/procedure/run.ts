@@ -123,8 +123,30 @@ export interface Attempt {
   /** What was decided upon: the output and its revision. */
   readonly output?: JsonObject
   readonly revision?: number
-  /** What a No-Go asks to be done. */
-  readonly failureActions: readonly string[]
+  /** What its No-Go asks to be done. */
+  readonly failureActions: readonly ActionItem[]
+}
+
+/** Something that a No-Go asks for; the next attempt is not decided before it is closed. */
+export interface ActionItem {
+  /** `s3-a1-2`: step, refused attempt, place. */
+  readonly id: string
+  readonly kind: 'do' | 'consult' | 'verify'
+  readonly title: string
+  /** Who sees to it. */
+  readonly owners: readonly string[]
+  readonly due: Date
+  /** With `consult`: people and groups who are asked. */
+  readonly asked?: readonly string[]
+  /** With `verify`: inputs that must pass their check. */
+  readonly inputs?: readonly string[]
+  readonly closed?: {
+    readonly by: string
+    readonly at: Date
+    readonly note: string
+    /** Hash of the answer. */
+    readonly evidence?: string
+  }
 }
 
 export interface StepDecision {

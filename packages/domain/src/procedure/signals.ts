@@ -3,8 +3,10 @@
  */
 import { revoked, SIGNAL_TYPES } from '../signal/signal.ts'
 import type { Signal } from '../signal/signal.ts'
+import { actionsOf } from './action.ts'
 import { milestoneChanges } from './milestone.ts'
 import type { Run, Setting } from './run.ts'
+import { recordOf } from './standing.ts'
 
 /** The signals of a transition, in the order in which they became true. */
 export function signalsBetween(setting: Setting, before: Run, after: Run): readonly Signal[] {
@@ -23,8 +25,35 @@ export function signalsBetween(setting: Setting, before: Run, after: Run): reado
   })
   return [
     ...milestones,
+    ...consultations(before, after).map((data) => ({
+      type: SIGNAL_TYPES.consulted,
+      subject,
+      data: {
+        ...common,
+        ...data,
+        path: `/api/v1/projects/${setting.project}/runs/${after.id}/steps/${data.step}`,
+      },
+    })),
     ...exits(before, after).map((it) => ({ ...it, subject, data: { ...common, ...it.data } })),
   ]
+}
+
+/** Questions that a No-Go has just put to somebody. */
+function consultations(before: Run, after: Run) {
+  const known = new Set(actionsOf(before).map((it) => it.item.id))
+  return actionsOf(after)
+    .filter(({ item }) => item.kind === 'consult' && !known.has(item.id))
+    .map(({ step, attempt, item }) => {
+      const refused = recordOf(after, step).attempts.find((it) => it.number === attempt)
+      return {
+        step,
+        attempt,
+        action: item.id,
+        question: item.title,
+        because: refused?.decisions.at(-1)?.rationale ?? '',
+        notify: item.asked ?? [],
+      }
+    })
 }
 
 function exits(before: Run, after: Run): readonly Omit<Signal, 'subject'>[] {

@@ -20,6 +20,7 @@ import {
   on,
   refusal,
   ticket,
+  backup,
   noBackup,
   planGood,
   write,
@@ -35,15 +36,20 @@ import {
   asked,
   approved,
 } from '../../../../tests/support/patching.ts'
+import { isRefusal } from '../refusal.ts'
 import { define, problemsOf } from './define.ts'
 import { gateOf } from './gate.ts'
 import { positionOf } from './next.ts'
-import type { Actor } from './run.ts'
+import type { Actor, Run } from './run.ts'
 import { signalsBetween } from './signals.ts'
 import { presentAttempt, recordOf, stepState } from './standing.ts'
 import { startRun } from './start.ts'
 import { transition } from './transition.ts'
 import type { RunEvent } from './transition.ts'
+
+const twoWorkingDaysLater = new Date('2026-03-04T10:00:00Z')
+const closing = (action: string) =>
+  ({ kind: 'action-closed', action, note: 'done', by: dev }) satisfies RunEvent
 
 describe('a definition', () => {
   it('P-E9 is refused when a step lacks one of its parts', () => {
@@ -213,12 +219,52 @@ describe('deciding', () => {
     expect(record.attempts[0]).toMatchObject({
       outcome: 'no-go',
       output: { text: 'thin' },
-      failureActions: ['do it again'],
+      failureActions: [
+        { id: 's1-a1-1', kind: 'do', title: 'do it again', owners: ['dora'], due: twoWorkingDaysLater },
+      ],
     })
     expect(presentAttempt(record)).toMatchObject({ number: 2, because: 'no-go', why: 'too thin' })
-    expect(refusal(run, go(1, tess))).toBe('output-unchanged')
-    expect(on(run, go(1, tess, { unchangedBecause: 'was misread' })).state.kind).toBe('open')
-    expect(on(run, write(1, 'thick'), attest('C2'), attest('C3'), go(1, tess)).state.kind).toBe('open')
+    expect(refusal(run, go(1, tess))).toBe('actions-open')
+    expect(positionOf(setting, run).blockers[0]).toMatchObject({ code: 'action-open', who: ['dora'] })
+    const done = on(run, closing('s1-a1-1'))
+    expect(refusal(done, closing('s1-a1-1'))).toBe('closed-already')
+    expect(refusal(done, closing('s1-a1-9'))).toBe('not-found')
+    expect(refusal(done, go(1, tess))).toBe('output-unchanged')
+    expect(on(done, go(1, tess, { unchangedBecause: 'was misread' })).state.kind).toBe('open')
+    expect(on(done, write(1, 'thick'), attest('C2'), attest('C3'), go(1, tess)).state.kind).toBe('open')
+  })
+
+  it('P-E11 asks whom the failure handling names, and verifies inputs before it lets go', () => {
+    const actions = [
+      { kind: 'consult' as const, title: 'Ask those who know.', whom: 'experts' as const },
+      { kind: 'verify' as const, title: 'Look at the backup.', inputs: ['backup'] },
+    ]
+    const failure = { failure: 'it is not', actions, retry: 'when done' }
+    const [first, ...rest] = patching.steps
+    const careful = {
+      ...setting,
+      definition: { ...patching, steps: [{ ...(first ?? step(1, 'rehearse')), failure }, ...rest] },
+      policy: { ...setting.policy, experts: ['ada'] },
+    }
+    const drive = (run: Run, ...events: readonly RunEvent[]) =>
+      events.reduce((it, event) => {
+        const next = transition(careful, it, event, now)
+        if (isRefusal(next)) throw new Error(next.code)
+        return next
+      }, run)
+    const before = drive(open(), noBackup, write(1, 'thin'), attest('C2'), attest('C3'))
+    const run = drive(before, go(1, tess, { decision: 'no-go', rationale: 'too thin' }))
+    expect(recordOf(run, 1).attempts[0]?.failureActions).toMatchObject([
+      { kind: 'consult', asked: ['ada'] },
+      { kind: 'verify', inputs: ['backup'] },
+    ])
+    expect(signalsBetween(careful, before, run)).toMatchObject([
+      { data: { question: 'Ask those who know.', because: 'too thin', notify: ['ada'] } },
+    ])
+    expect(transition(careful, run, closing('s1-a1-2'), now)).toMatchObject({ code: 'still-failing' })
+    const right = drive(run, backup, closing('s1-a1-2'))
+    expect(transition(careful, right, go(1, tess), now)).toMatchObject({ code: 'actions-open' })
+    expect(drive(right, { ...closing('s1-a1-1'), evidence: HASH })).toBeDefined()
   })
 
   it('P-E4 makes later steps stale when the output of a finished one changes, and keeps nothing silently', () => {

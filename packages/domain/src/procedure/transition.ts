@@ -7,6 +7,8 @@
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { isRefusal } from '../refusal.ts'
+import { closeAction } from './action.ts'
+import type { ActionClosed } from './action.ts'
 import { approve, requestApproval, reviewSubject } from './approval.ts'
 import type { ApprovalRequested, Approved, SubjectReviewed } from './approval.ts'
 import { heldRoles, mayAcknowledge, mayNow, mayWorkOn, mustBePerson, roleNeeded } from './can.ts'
@@ -44,6 +46,7 @@ export type RunEvent =
   | CheckAttested
   | CheckSetAside
   | Decided
+  | ActionClosed
   | { readonly kind: 'acknowledged'; readonly step: number; readonly by: Actor }
   | SubjectReviewed
   | ApprovalRequested
@@ -62,6 +65,7 @@ const ACTS: Readonly<Partial<Record<RunEvent['kind'], Act>>> = {
   'check-attested': 'give-evidence',
   'check-set-aside': 'give-evidence',
   decided: 'decide-step',
+  'action-closed': 'close-action',
   acknowledged: 'acknowledge',
   'subject-reviewed': 'review-subject',
   'approval-requested': 'request-approval',
@@ -105,6 +109,8 @@ function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Re
       return setAside(setting, run, event, now)
     case 'decided':
       return decide(setting, run, event, now)
+    case 'action-closed':
+      return closeAction(run, event, now)
     case 'acknowledged':
       return acknowledge(setting, run, event, now)
     case 'subject-reviewed':

@@ -13,6 +13,8 @@ export const SIGNAL_TYPES = {
   halted: 'dev.flagmarshal.procedure.halted',
   completed: 'dev.flagmarshal.procedure.completed',
   aborted: 'dev.flagmarshal.procedure.aborted',
+  /** People are asked something by a No-Go. */
+  consulted: 'dev.flagmarshal.procedure.consulted',
 } as const
 
 /** The type that takes an earlier signal back. */

@@ -47,6 +47,17 @@ const decision = z.object({
   relaxed: text.exactOptional(),
 })
 
+const action = z.object({
+  id: text,
+  kind: z.enum(['do', 'consult', 'verify']),
+  title: text,
+  owners: z.array(text),
+  due: at,
+  asked: z.array(text).exactOptional(),
+  inputs: z.array(text).exactOptional(),
+  closed: z.object({ by: text, at, note: text, evidence: text.exactOptional() }).exactOptional(),
+})
+
 const attempt = z.object({
   number: z.int(),
   openedAt: at,
@@ -56,7 +67,7 @@ const attempt = z.object({
   outcome: z.enum(['go', 'no-go']).exactOptional(),
   output: object.exactOptional(),
   revision: z.int().exactOptional(),
-  failureActions: z.array(text),
+  failureActions: z.array(action),
 })
 
 const step = z.object({

@@ -1,6 +1,7 @@
 /** A run as the API shows it. */
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
+import { actionsOf } from '@flagmarshal/domain/procedure/action'
 import { relaxationsOf, subjectsOf } from '@flagmarshal/domain/procedure/approval'
 import { usersOf } from '@flagmarshal/domain/procedure/inputs'
 import { hasReached } from '@flagmarshal/domain/procedure/milestone'
@@ -11,7 +12,7 @@ import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { sha256 } from '../id.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
-import { stepSummary } from './step-view.ts'
+import { actionView, stepSummary } from './step-view.ts'
 
 /** The whole run: where it stands, what blocks it, what may be done next. */
 export function runView({ feature, run, setting }: Loaded): RunView {
@@ -42,6 +43,7 @@ export function runView({ feature, run, setting }: Loaded): RunView {
     steps: setting.definition.steps.map((it) => stepSummary(setting, run, it)),
     reviews: reviewViews(setting, run),
     ...approvalViews(setting, run),
+    actions: actionsOf(run).map(({ step, attempt, item }) => ({ ...actionView(item), step, attempt })),
     relaxations: [...relaxationsOf(run)],
     blockers: position.blockers.map(blockerView),
     nextActions: position.next.map((it) => nextView(address, it)),

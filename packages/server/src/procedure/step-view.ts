@@ -1,11 +1,11 @@
 /** One step of a run as the API shows it. */
-import type { Check, Step as StepView } from '@flagmarshal/api/procedure-step'
+import type { Action, Check, Step as StepView } from '@flagmarshal/api/procedure-step'
 import { holders } from '@flagmarshal/domain/procedure/can'
 import { isEmpty, standingOf } from '@flagmarshal/domain/procedure/checks'
 import type { CheckStanding } from '@flagmarshal/domain/procedure/checks'
 import type { StepDefinition } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
-import type { Attempt, Run, Setting, StepRecord } from '@flagmarshal/domain/procedure/run'
+import type { ActionItem, Attempt, Run, Setting, StepRecord } from '@flagmarshal/domain/procedure/run'
 import { presentAttempt, recordOf, stepOf, stepState } from '@flagmarshal/domain/procedure/standing'
 
 import type { Loaded } from './load.ts'
@@ -54,7 +54,7 @@ export function stepView({ feature, run, setting }: Loaded, number: number): Ste
     question: step.decision.question,
     deciders: roles.map((role) => ({ role, people: [...holders(setting, [role])] })),
     decideAll: step.decision.by === 'approvals' || step.decision.all,
-    failure: { ...step.failure, actions: [...step.failure.actions] },
+    failure: { ...step.failure, actions: step.failure.actions.map((it) => it.title) },
     attempts: record.attempts.map(attemptView),
     blockers: here ? position.blockers.map(blockerView) : [],
     nextActions: here ? position.next.map((it) => nextView(address, it)) : [],
@@ -102,8 +102,28 @@ function attemptView(attempt: Attempt): StepView['attempts'][number] {
       evidence: [...evidence],
       relaxed: relaxed ?? null,
     })),
-    failureActions: [...failureActions],
+    failureActions: failureActions.map(actionView),
     output: output ?? null,
+  }
+}
+
+/** What a No-Go asks for. */
+export function actionView({ due, asked, inputs, closed, owners, ...it }: ActionItem): Action {
+  return {
+    ...it,
+    owners: [...owners],
+    due: due.toISOString(),
+    asked: [...(asked ?? [])],
+    inputs: [...(inputs ?? [])],
+    closed:
+      closed === undefined
+        ? null
+        : {
+            by: closed.by,
+            at: closed.at.toISOString(),
+            note: closed.note,
+            evidence: closed.evidence ?? null,
+          },
   }
 }
 

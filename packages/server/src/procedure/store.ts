@@ -38,11 +38,11 @@ export async function storeRun(tx: Tx, context: Context, passage: Passage, act: 
     updated_at: context.now,
     run: toJson(run),
   })
-  for (const signal of signalsBetween(setting, before, run)) {
+  for (const [place, signal] of signalsBetween(setting, before, run).entries()) {
     await emit(tx, context, {
       ...signal,
       project: setting.project,
-      dedupKey: `${run.id}/${signal.type}/${run.revision}`,
+      dedupKey: `${run.id}/${signal.type}/${run.revision}/${place}`,
     })
   }
   await record(tx, context, {

@@ -1,7 +1,7 @@
 /**
  * Steps 1 to 3 as data: the strategy, the flags, the rollout plan.
  */
-import type { CheckDefinition, StepDefinition } from '../model.ts'
+import type { CheckDefinition, Consulted, FailureAction, StepDefinition } from '../model.ts'
 
 /** A required check that the system makes by itself. */
 export function check(id: string, title: string): CheckDefinition {
@@ -18,6 +18,16 @@ export function attested(id: string, title: string, more: Partial<CheckDefinitio
     mayBeNotApplicable: false,
     ...more,
   }
+}
+
+/** Something that a No-Go asks somebody to do. */
+export function task(title: string): FailureAction {
+  return { kind: 'do', title }
+}
+
+/** People whom a No-Go asks. */
+export function consult(title: string, whom: Consulted): FailureAction {
+  return { kind: 'consult', title, whom }
 }
 
 /** An output field that a Go asks for. */
@@ -63,7 +73,11 @@ export const STRATEGY: StepDefinition = {
   },
   failure: {
     failure: 'The strategy is unclear or not appropriate.',
-    actions: ['Review the requirements of the feature.', 'Consult flag experts.', 'Refine the strategy.'],
+    actions: [
+      task('Review the requirements of the feature.'),
+      consult('Consult flag experts.', 'experts'),
+      task('Refine the strategy.'),
+    ],
     retry: 'When the strategy is refined.',
   },
 }
@@ -106,7 +120,11 @@ export const FLAGS: StepDefinition = {
   },
   failure: {
     failure: 'The flags do not work as they should.',
-    actions: ['Find the fault in the implementation.', 'Correct the configuration.', 'Test again.'],
+    actions: [
+      task('Find the fault in the implementation.'),
+      task('Correct the configuration.'),
+      task('Test again.'),
+    ],
     retry: 'When the flags are corrected.',
   },
 }
@@ -152,7 +170,11 @@ export const PLAN: StepDefinition = {
   },
   failure: {
     failure: 'The plan is incomplete or not appropriate.',
-    actions: ['Review the rollout requirements.', 'Consult the stakeholders.', 'Refine the plan.'],
+    actions: [
+      task('Review the rollout requirements.'),
+      consult('Consult the stakeholders.', 'stakeholders'),
+      task('Refine the plan.'),
+    ],
     retry: 'When the plan is refined.',
   },
 }

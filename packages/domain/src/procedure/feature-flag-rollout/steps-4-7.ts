@@ -2,7 +2,7 @@
  * Steps 4 to 7 as data: monitoring, rollback, documents, approval.
  */
 import type { StepDefinition } from '../model.ts'
-import { attested, check, field } from './steps-1-3.ts'
+import { attested, check, consult, field, task } from './steps-1-3.ts'
 
 export const MONITORING: StepDefinition = {
   number: 4,
@@ -42,7 +42,15 @@ export const MONITORING: StepDefinition = {
   },
   failure: {
     failure: 'The monitoring does not work as it should.',
-    actions: ['Correct the monitoring.', 'Verify the observability inputs P-I4 and P-I11.', 'Test again.'],
+    actions: [
+      task('Correct the monitoring.'),
+      {
+        kind: 'verify',
+        title: 'Verify the observability inputs P-I4 and P-I11.',
+        inputs: ['P-I4', 'P-I11'],
+      },
+      task('Test again.'),
+    ],
     retry: 'When the monitoring is corrected.',
   },
 }
@@ -84,9 +92,9 @@ export const ROLLBACK: StepDefinition = {
   failure: {
     failure: 'The rollback procedures are incomplete.',
     actions: [
-      'Review the rollback requirements.',
-      'Consult the operations team.',
-      'Complete the procedures.',
+      task('Review the rollback requirements.'),
+      consult('Consult the operations team.', 'operations'),
+      task('Complete the procedures.'),
     ],
     retry: 'When the procedures are complete.',
   },
@@ -121,7 +129,7 @@ export const DOCUMENTS_STEP: StepDefinition = {
   },
   failure: {
     failure: 'The documentation is incomplete.',
-    actions: ['Complete the missing sections.'],
+    actions: [task('Complete the missing sections.')],
     retry: 'When the documentation is complete.',
   },
 }
@@ -146,7 +154,7 @@ export const APPROVAL: StepDefinition = {
   decision: { by: 'approvals', question: 'Is the rollout plan approved?' },
   failure: {
     failure: 'The rollout plan is not approved.',
-    actions: ['Answer the concerns.', 'Refine the plan.', 'Ask for approval again.'],
-    retry: 'When the plan is refined.',
+    actions: [consult('Answer the concerns of whoever refused.', 'refuser'), task('Refine the plan.')],
+    retry: 'Ask for approval again when the plan is refined.',
   },
 }

@@ -1,0 +1,32 @@
+/**
+ * Acts on a run beside its straight way: closing what a No-Go asked for.
+ */
+import { z } from 'zod'
+
+import { operation } from './operation.ts'
+import { Run } from './procedure-run.ts'
+import { Id, Key, Line, Text } from './shapes.ts'
+
+const ofRun = z.strictObject({ project: Key, run: Id })
+const runs = '/api/v1/projects/{project}/runs/{run}'
+const run = { status: 200, body: Run } as const
+
+export const CloseAction = z
+  .strictObject({
+    note: Text.describe('What was done; for people who were consulted, what they say.'),
+    from: Line.optional().describe('Who answered, where somebody else writes it down.'),
+  })
+  .meta({ id: 'CloseAction' })
+export type CloseAction = z.infer<typeof CloseAction>
+
+export const procedureActOperations = {
+  closeAction: operation({
+    method: 'POST',
+    path: `${runs}/actions/{action}/close`,
+    summary: 'Close what a No-Go asked for. The answer of people who were consulted is kept as evidence.',
+    can: 'procedure:write',
+    params: ofRun.extend({ action: Line }),
+    body: CloseAction,
+    success: run,
+  }),
+} as const
