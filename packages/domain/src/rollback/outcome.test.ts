@@ -23,6 +23,7 @@ function windows(...rows: readonly (readonly [treated: number, bad: number])[]):
 function facts(change: Partial<RollbackFacts> = {}): RollbackFacts {
   return {
     at: AT,
+    windowMs: WINDOW_MS,
     verification: { state: 'verified', total: 2, confirmed: 2, pending: 0, lost: 0 },
     windows: windows([0, 1]),
     before: { n: 200, x: 40 },
@@ -31,6 +32,8 @@ function facts(change: Partial<RollbackFacts> = {}): RollbackFacts {
 }
 
 const CONFIRMING = { state: 'confirming', total: 2, confirmed: 1, pending: 1, lost: 0 } as const
+
+const DEADLINE = rollbackDeadline({ at: AT, windowMs: WINDOW_MS })
 
 describe('a rollback', () => {
   test('has worked once everybody confirmed, nobody is exposed and the bad share has come down', () => {
@@ -44,12 +47,19 @@ describe('a rollback', () => {
     ['the bad share is as high as before', { windows: windows([0, 20]) }],
   ])('is waited for while %s, and has failed once its time is over', (_, change) => {
     expect(rollbackOutcome(facts(change), later(5_000))).toEqual({ kind: 'pending' })
-    expect(rollbackOutcome(facts(change), rollbackDeadline(AT))).toMatchObject({ kind: 'failed' })
+    expect(rollbackOutcome(facts(change), DEADLINE)).toMatchObject({ kind: 'failed' })
   })
 
   test('says what was not shown in time', () => {
-    const failed = rollbackOutcome(facts({ verification: CONFIRMING }), rollbackDeadline(AT))
+    const failed = rollbackOutcome(facts({ verification: CONFIRMING }), DEADLINE)
     expect(failed).toEqual({ kind: 'failed', failure: '1 of 2 instances have not confirmed it' })
+  })
+
+  test('gives windows of a minute the minutes that they need to close', () => {
+    const slow = { windowMs: 60_000, windows: [], verification: facts().verification }
+    const firstCloses = later(4 * 60_000)
+    expect(rollbackOutcome(facts(slow), firstCloses)).toEqual({ kind: 'pending' })
+    expect(rollbackDeadline({ at: AT, windowMs: 60_000 })).toEqual(later(16 * 60_000))
   })
 
   test('has nothing to recover from where a person rolled back', () => {

@@ -14,6 +14,9 @@ const ENOUGH_REQUESTS = 20
 /** Windows without exposure after which too little traffic to judge the recovery is accepted. */
 const PATIENT_WINDOWS = 10
 
+/** From a moment to the end of the first window that began after it, and until that one is closed. */
+const WINDOWS_TO_CLOSE = 4
+
 /** A closed window that began after the rollback. The exposed arm is now served the control variant. */
 export interface AfterWindow {
   readonly end: Date
@@ -26,6 +29,7 @@ export interface AfterWindow {
 /** What is known of a rollback. */
 export interface RollbackFacts {
   readonly at: Date
+  readonly windowMs: number
   readonly verification: Pick<Verification, 'state' | 'total' | 'confirmed' | 'pending' | 'lost'>
   /** Oldest first. */
   readonly windows: readonly AfterWindow[]
@@ -55,9 +59,12 @@ export type RollbackOutcome =
   | { readonly kind: 'verified' }
   | { readonly kind: 'failed'; readonly failure: string }
 
-/** When it must have been shown. */
-export function rollbackDeadline(at: Date): Date {
-  return new Date(at.getTime() + TIMED_OUT_AFTER_MS)
+/**
+ * When it must have been shown: what instances are given to confirm, and then the windows that may
+ * have to be waited for. With a window of a minute none has closed before the fourth minute.
+ */
+export function rollbackDeadline({ at, windowMs }: Pick<RollbackFacts, 'at' | 'windowMs'>): Date {
+  return new Date(at.getTime() + TIMED_OUT_AFTER_MS + (PATIENT_WINDOWS + WINDOWS_TO_CLOSE) * windowMs)
 }
 
 /** The exposure as the closed windows show it; without a closed window nothing is shown. */
@@ -90,9 +97,7 @@ export function rollbackOutcome(facts: RollbackFacts, now: Date): RollbackOutcom
   const unexposed = facts.windows.length - 1 - facts.windows.findLastIndex(({ treated }) => treated > 0)
   const enough = recovered === true || before === null || (recovered === null && unexposed >= PATIENT_WINDOWS)
   if (confirmed && gone && enough) return { kind: 'verified' }
-  return now < rollbackDeadline(facts.at)
-    ? { kind: 'pending' }
-    : { kind: 'failed', failure: failureOf(facts) }
+  return now < rollbackDeadline(facts) ? { kind: 'pending' } : { kind: 'failed', failure: failureOf(facts) }
 }
 
 function failureOf(facts: RollbackFacts): string {
@@ -100,6 +105,7 @@ function failureOf(facts: RollbackFacts): string {
   if (state !== 'verified' && state !== 'verified_except') {
     return `${pending} of ${total} instances have not confirmed it`
   }
+  if (facts.windows.length === 0) return 'no window has closed since, so nothing shows that exposure is gone'
   if (!exposureLeft(facts).gone) return 'requests are still served the treatment'
   return 'the bad share has not come down'
 }

@@ -3,6 +3,7 @@ import type { Breach, Guardrail } from '@flagmarshal/domain/analysis/model'
 import { exposureLeft, recoveryOf, rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
 import type { AfterWindow, ExposureLeft, Recovery, RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
 import type { Verification as Counted, WatchedState } from '@flagmarshal/domain/rollback/verify'
+import type { RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
 import { windowBoundary } from '@flagmarshal/domain/rollout/schedule'
 
@@ -44,6 +45,7 @@ export async function rollbackOf(
   const { ceiling } = criterionOf(stored, breach)
   const facts: RollbackFacts = {
     at,
+    windowMs: stored.plan.windowMs,
     verification,
     windows: await windowsSince(queries, stored, at, now),
     ...(breach && { before: breach.exposed }),
@@ -99,7 +101,7 @@ async function windowsSince(
     audiences: audiencesOf(plan),
     windowMs: plan.windowMs,
     after: windowBoundary(plan, at),
-    now: earlier(now, endOfInterest(at)),
+    now: earlier(now, endOfInterest(plan, at)),
   })
   return windows.map((window) => ({
     end: window.end,
@@ -109,8 +111,8 @@ async function windowsSince(
 }
 
 /** What happens long after the deadline says nothing of the rollback any more. */
-function endOfInterest(at: Date): Date {
-  return new Date(2 * rollbackDeadline(at).getTime() - at.getTime())
+function endOfInterest({ windowMs }: RolloutPlan, at: Date): Date {
+  return new Date(2 * rollbackDeadline({ at, windowMs }).getTime() - at.getTime())
 }
 
 function earlier(a: Date, b: Date): Date {

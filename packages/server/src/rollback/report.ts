@@ -63,7 +63,7 @@ export async function reportOf(
       ...exposedSum(stored.rollout.evidence[criterion.id]),
       fromAt: stored.rollout.exposedAt?.toISOString() ?? null,
     },
-    verification: foundView(found, at),
+    verification: foundView(found, rollback.facts),
     recovery: { before, after, recovered },
     windows: windows.flatMap(windowViews),
   }

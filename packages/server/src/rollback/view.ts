@@ -1,26 +1,27 @@
 /** The verification of a rollback as it is shown. */
 import type { RollbackReport } from '@flagmarshal/api/rollout'
 import { rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
+import type { RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
 
 import { foundOf } from './facts.ts'
 import type { Rollback, RollbackFound } from './facts.ts'
 
 /** The verification as it stands. */
 export function verificationView(rollback: Rollback): RollbackReport['verification'] {
-  return foundView(foundOf(rollback), rollback.facts.at)
+  return foundView(foundOf(rollback), rollback.facts)
 }
 
 /** The verification as it was found. */
 export function foundView(
   { verification, exposure }: RollbackFound,
-  at: Date,
+  rolledBack: Pick<RollbackFacts, 'at' | 'windowMs'>,
 ): RollbackReport['verification'] {
   const { instances, ...counts } = verification
   return {
     ...counts,
-    at: at.toISOString(),
+    at: rolledBack.at.toISOString(),
     instances: [...instances],
     exposure,
-    deadline: rollbackDeadline(at).toISOString(),
+    deadline: rollbackDeadline(rolledBack).toISOString(),
   }
 }

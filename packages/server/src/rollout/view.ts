@@ -94,7 +94,7 @@ export function rolloutView(stored: StoredRollout, seen: SeenWhole): RolloutView
 
 /** As it was found when it ended, or as it stands. */
 function verificationOf(rollback: Rollback, last: Recorded | undefined): RolloutView['verification'] {
-  return last?.kind === 'verified' ? foundView(last.found, rollback.facts.at) : verificationView(rollback)
+  return last?.kind === 'verified' ? foundView(last.found, rollback.facts) : verificationView(rollback)
 }
 
 /** Of an attempt that was rolled back only what spoke against it; of one that is not under way nothing. */
