@@ -103,6 +103,11 @@ const layers: readonly Layer[] = [
     why: 'use cases never touch a transport or a concrete integration',
   },
   {
+    files: 'packages/server/src/integrations/mail',
+    may: ['packages/server/src/integrations/interfaces.ts', 'packages/domain/src', 'nodemailer', 'zod'],
+    why: 'an integration knows its interface and its other side, and no other integration',
+  },
+  {
     files: 'packages/server/src/app.ts',
     may: ['packages/', 'pino', 'prom-client', 'fastify', NODE],
     why: 'the one composition root',
@@ -117,6 +122,9 @@ const layers: readonly Layer[] = [
 
 /** Use cases of one noun may call another noun's only along the order of the procedure. */
 const nouns: Readonly<Record<string, readonly string[]>> = {
+  signal: ['audit', 'secret'],
+  channel: ['audit', 'secret'],
+  secret: [],
   procedure: ['rollout', 'flag', 'evidence', 'audit', 'project', 'access'],
   evidence: ['audit'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
@@ -143,6 +151,17 @@ describe('architecture', () => {
 
   it('lets a noun of the server use another one only in the order of the procedure', () => {
     expect(imports.flatMap(nounViolation)).toEqual([])
+  })
+
+  it('keeps integrations from each other, and use cases from all of them', () => {
+    const wiring = /^packages\/server\/src\/(app|config|wire-[a-z-]+)\.ts$/
+    const strays = imports.filter(({ from, to, typeOnly }) => {
+      const into = integrationOf(to)
+      if (into === undefined || typeOnly || from.includes('.test.') || !from.startsWith('packages/'))
+        return false
+      return into !== 'http' && into !== integrationOf(from) && !wiring.test(from)
+    })
+    expect(strays).toEqual([])
   })
 
   it('reads the environment in one place of the server, and the clock in one', () => {
@@ -198,6 +217,10 @@ function nounViolation(it: Import): string[] {
 function nounOf(file: string): string | undefined {
   const noun = /^packages\/server\/src\/([a-z]+)\//.exec(file)?.[1]
   return noun !== undefined && noun in nouns ? noun : undefined
+}
+
+function integrationOf(file: string): string | undefined {
+  return /^packages\/server\/src\/integrations\/([a-z-]+)\//.exec(file)?.[1]
 }
 
 function layerOf(file: string): Layer | undefined {

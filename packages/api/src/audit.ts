@@ -59,7 +59,9 @@ export const Signal = z
     subject: z.string(),
     time: Instant,
     data: z.unknown(),
-    state: z.enum(['pending', 'delivered', 'failed']),
+    state: z
+      .enum(['no_channel', 'pending', 'delivered', 'failed'])
+      .describe('What came of it on the channels that take it; `failed` where one gave up.'),
   })
   .meta({ id: 'Signal' })
 export type Signal = z.infer<typeof Signal>

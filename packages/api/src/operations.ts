@@ -4,6 +4,7 @@
  */
 import { accessOperations } from './access.ts'
 import { auditOperations } from './audit.ts'
+import { channelOperations } from './channel.ts'
 import { deliveryOperations } from './delivery.ts'
 import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
@@ -29,6 +30,7 @@ export const operations = {
   ...ofrepOperations,
   ...rolloutOperations,
   ...procedureOperations,
+  ...channelOperations,
   ...procedureActOperations,
   ...policyOperations,
 }

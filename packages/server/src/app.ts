@@ -20,6 +20,7 @@ import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
+import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
@@ -31,7 +32,6 @@ import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
-import { createOutgoing } from './integrations/http/outgoing.ts'
 import { createMetrics } from './metrics.ts'
 import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { createReadiness } from './readiness.ts'
@@ -39,11 +39,14 @@ import { startController } from './rollout/controller.ts'
 import { createRolloutMetrics } from './rollout/metrics.ts'
 import type { RolloutPorts } from './rollout/ports.ts'
 import { rolloutWindows } from './rollout/window-of.ts'
+import { secretKey } from './secret/key.ts'
+import { createSafe } from './secret/seal.ts'
 import { StartFailure } from './start-failure.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
 import { migrate } from './storage/migrate.ts'
 import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
+import { startSignals } from './wire-signal.ts'
 
 /** One handler for each operation of the table; a new noun adds its line. */
 const handlers = {
@@ -56,6 +59,7 @@ const handlers = {
   ...ofrepHandlers,
   ...rolloutHandlers,
   ...procedureHandlers,
+  ...channelHandlers,
   ...procedureActHandlers,
   ...policyHandlers,
 }
@@ -88,6 +92,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const log = pino({ level: config.logLevel, base: null, serializers: { err: errorLine } })
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
+  const safe = createSafe(await secretKey(config))
   const opened = await openDatabase(config, log)
   const closing: (() => Promise<void>)[] = [() => opened.close()]
   try {
@@ -109,8 +114,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     })
     closing.push(() => controller.close())
     readiness.register('controller', () => controller.state())
-    const outgoing = createOutgoing(config.outgoingAllow)
-    const parts = { database, clock, metrics, readiness, delivery, outgoing }
+    const { outgoing, dispatcher } = await startSignals({ database, clock, log }, safe, config)
+    closing.push(() => dispatcher.close())
+    readiness.register('dispatcher', () => dispatcher.state())
+    const parts = { database, clock, metrics, readiness, delivery, outgoing, safe }
     const services: Services = { ...parts, flagPorts, rolloutPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)

@@ -9,6 +9,7 @@ import type { Outgoing } from '../integrations/interfaces.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
+import type { Safe } from '../secret/seal.ts'
 import type { Database } from '../storage/database.ts'
 
 export interface Services {
@@ -21,4 +22,6 @@ export interface Services {
   readonly delivery: Delivery
   /** The way out for requests to other servers. */
   readonly outgoing: Outgoing
+  /** Seals and opens the secrets of channels. */
+  readonly safe: Safe
 }

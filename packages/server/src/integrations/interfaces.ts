@@ -40,3 +40,40 @@ export interface Outgoing {
 export type OutgoingAddresses =
   | { readonly kind: 'found'; readonly addresses: readonly { address: string; family: number }[] }
   | { readonly kind: 'refused' | 'failed'; readonly why: string }
+
+/** A signal as it is told to a receiver. */
+export interface Message {
+  /** The same on every attempt: receivers discard repeats by it. */
+  readonly id: string
+  /** CloudEvents type, source, subject. */
+  readonly type: string
+  readonly source: string
+  readonly subject: string
+  readonly at: Date
+  readonly data: { readonly [name: string]: unknown }
+  /** What happened, in one line. */
+  readonly headline: string
+  /** More about it, in sentences; may be empty. */
+  readonly detail: string
+  readonly links: readonly { readonly title: string; readonly url: string }[]
+  /** Head of the project's audit chain, anchored in what is sent: `<entries>:<hash>`. */
+  readonly auditHead: string
+}
+
+/** Where to. */
+export interface Receiver {
+  /** As the channel's kind has it; the integration parses it. */
+  readonly settings: unknown
+  readonly secret: string | undefined
+}
+
+/** How a message fared. The sentences never hold a secret. */
+export type Sent =
+  /** `proof`: what the receiver made of it, like ids. */
+  | { readonly kind: 'delivered'; readonly proof?: { readonly [name: string]: unknown } }
+  | { readonly kind: 'failed'; readonly why: string; readonly afterMs?: number }
+  | { readonly kind: 'rejected'; readonly why: string }
+  | { readonly kind: 'gone'; readonly why: string }
+
+/** Tells one receiver; `now` is the time of the attempt. */
+export type Notify = (message: Message, receiver: Receiver, now: Date) => Promise<Sent>

@@ -1,9 +1,10 @@
 /**
- * Signals to the world outside, written in the transaction of what they announce.
- *
- * A signal stays `pending` until something delivers it. Channels that deliver are not in this
- * version; signals can be read through the API.
+ * Signals to the world outside, written in the transaction of what they announce, together with one
+ * delivery for each channel that takes them: what was not committed is never sent, and what was is
+ * never forgotten.
  */
+import { laneOf } from '@flagmarshal/domain/signal/channel'
+import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 
 import type { Context } from '../context.ts'
@@ -11,6 +12,9 @@ import { newId } from '../id.ts'
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
 import type { OutboxTables } from './tables/outbox.ts'
+
+/** Announces that there is something to deliver. */
+export const DELIVERY_CHANNEL = 'deliveries'
 
 /** A CloudEvent without its envelope. */
 export interface NewSignal {
@@ -24,9 +28,14 @@ export interface NewSignal {
   readonly dedupKey: string
 }
 
+/** A signal as listed, with what came of its deliveries. */
+export interface ListedSignal extends Selectable<OutboxTables['outbox']> {
+  readonly state: 'no_channel' | 'pending' | 'delivered' | 'failed'
+}
+
 /** Stores a signal to be sent once the transaction has committed. */
 export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise<void> {
-  await tx
+  const stored = await tx
     .insertInto('outbox')
     .values({
       id: newId('signal'),
@@ -36,10 +45,56 @@ export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise
       data: toJson(signal.data),
       dedup_key: `${signal.project}/${signal.dedupKey}`,
       at: context.now,
-      state: 'pending',
     })
     .onConflict((conflict) => conflict.column('dedup_key').doNothing())
-    .execute()
+    .returning(['id', 'position'])
+    .executeTakeFirst()
+  if (stored !== undefined) await address(tx, context, signal, stored)
+}
+
+/**
+ * One delivery a channel. Whoever takes a signal is also told when it is taken back; a Jira channel
+ * always hears that a plan is approved or no longer so, because a run that has a ticket waits for it.
+ */
+async function address(
+  tx: Tx,
+  { now }: Context,
+  { project, type, subject }: NewSignal,
+  { id, position }: { readonly id: string; readonly position: number },
+): Promise<void> {
+  const base = type.replace(/\.revoked$/, '')
+  const taken = sql<boolean>`exists (
+    select from unnest(subscribes) as wanted
+    where wanted in (${base}, ${type}, '*')
+      or (wanted like '%.*' and starts_with(${base}, left(wanted, -1))))`
+  const always = sql<boolean>`(kind = 'jira' and ${base.endsWith('.rolloutplan.approved')})`
+  const inserted = await tx
+    .insertInto('deliveries')
+    .columns(['id', 'signal', 'project', 'channel', 'kind', 'lane', 'position', 'state', 'next_at'])
+    .expression((from) =>
+      from
+        .selectFrom('channels')
+        .where('project', '=', project)
+        .where(sql<boolean>`(${taken} or ${always})`)
+        .select([
+          sql<string>`'delivery_' || substr(md5(${id} || key), 1, 24)`.as('id'),
+          sql<string>`${id}::text`.as('signal'),
+          'project',
+          'key',
+          'kind',
+          sql<string>`${laneOf(subject)}::text`.as('lane'),
+          sql<number>`${position}::bigint`.as('position'),
+          sql<'waiting'>`'waiting'`.as('state'),
+          sql<Date>`${now}::timestamptz`.as('next_at'),
+        ]),
+    )
+    .executeTakeFirst()
+  if ((inserted.numInsertedOrUpdatedRows ?? 0n) > 0n) await announceDeliveries(tx)
+}
+
+/** Wakes every server's dispatcher once the transaction has committed. */
+export async function announceDeliveries(tx: Tx): Promise<void> {
+  await sql`select pg_notify(${DELIVERY_CHANNEL}, '')`.execute(tx)
 }
 
 /** The signals of a project, newest first. */
@@ -47,10 +102,19 @@ export async function selectSignals(
   queries: Queries,
   project: string,
   limit: number,
-): Promise<readonly Selectable<OutboxTables['outbox']>[]> {
+): Promise<readonly ListedSignal[]> {
   return await queries
     .selectFrom('outbox')
     .selectAll()
+    .select(
+      sql<ListedSignal['state']>`(
+        select case
+          when count(*) = 0 then 'no_channel'
+          when bool_or(state in ('dead', 'dropped')) then 'failed'
+          when bool_or(state = 'waiting') then 'pending'
+          else 'delivered' end
+        from deliveries where signal = outbox.id)`.as('state'),
+    )
     .where('project', '=', project)
     .orderBy('position', 'desc')
     .limit(limit)

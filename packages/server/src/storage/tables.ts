@@ -11,7 +11,9 @@ import type { OutboxTables } from './tables/outbox.ts'
 import type { PolicyTables } from './tables/policy.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 import type { ProjectTables } from './tables/project.ts'
+import type { ReportTables } from './tables/report.ts'
 import type { RolloutTables } from './tables/rollout.ts'
+import type { SignalTables } from './tables/signal.ts'
 import type { TelemetryTables } from './tables/telemetry.ts'
 
 export interface Tables
@@ -26,4 +28,6 @@ export interface Tables
     ProcedureTables,
     PolicyTables,
     RolloutTables,
+    SignalTables,
+    ReportTables,
     TelemetryTables {}

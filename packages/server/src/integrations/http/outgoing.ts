@@ -18,17 +18,26 @@ const TIMEOUT_MS = 15_000
 const MAX_BYTES = 1_048_576
 const MOST_REDIRECTS = 3
 
-/** The way out, with the hosts, addresses and ranges that the operator allows beside the internet. */
-export function createOutgoing(allowed: readonly string[]): Outgoing {
+/**
+ * The way out, with the hosts, addresses and ranges that the operator allows beside the internet;
+ * `stopping` ends what is under way.
+ */
+export function createOutgoing(allowed: readonly string[], stopping?: AbortSignal): Outgoing {
   const rules = createAddressRules(allowed)
   return {
-    send: (request) => send(rules, request),
+    send(request) {
+      const late = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
+      return send(rules, request, stopping === undefined ? late : AbortSignal.any([late, stopping]))
+    },
     resolve: (host) => resolve(rules, host),
   }
 }
 
-async function send(rules: AddressRules, request: OutgoingRequest): Promise<OutgoingResult> {
-  const deadline = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
+async function send(
+  rules: AddressRules,
+  request: OutgoingRequest,
+  deadline: AbortSignal,
+): Promise<OutgoingResult> {
   const first = urlOf(request.url)
   if (first === undefined) return { kind: 'refused', why: 'the address is no http or https address' }
   let url = first

@@ -16,6 +16,5 @@ export interface OutboxTables {
     /** What makes this signal the same as another one: the second is not stored. */
     dedup_key: string
     at: Instant
-    state: 'pending' | 'delivered' | 'failed'
   }
 }

@@ -1,0 +1,34 @@
+/**
+ * A signal in one line for people: what happened, to what.
+ */
+
+/** By the end of the type: the first that fits speaks. */
+const WORDS: readonly (readonly [end: string, words: string])[] = [
+  ['featureflags.ready', 'Feature flags ready'],
+  ['rolloutplan.approved', 'Rollout plan approved'],
+  ['procedure.halted', 'Procedure halted: inputs are missing'],
+  ['procedure.completed', 'Procedure completed'],
+  ['procedure.aborted', 'Procedure aborted'],
+  ['rollout.scheduled', 'Rollout scheduled'],
+  ['rollout.stage.entered', 'Rollout entered a stage'],
+  ['rollout.advanced', 'Rollout advanced'],
+  ['rollout.held', 'Rollout held'],
+  ['rollout.paused', 'Rollout paused'],
+  ['rollout.resumed', 'Rollout goes on'],
+  ['rollout.rolledback', 'Rollout is rolled back'],
+  ['rollout.rollback.verified', 'Rollback verified'],
+  ['rollout.rollback.failed', 'Rollback could not be verified'],
+  ['rollout.completed', 'Rollout completed'],
+  ['rollout.aborted', 'Rollout aborted'],
+  ['flag.killed', 'Flag killed'],
+  ['flag.kill.verified', 'Kill verified'],
+  ['report.received', 'Report received'],
+]
+
+/** `Feature flags ready: new-checkout`; types without words of their own are named as they are. */
+export function headlineOf(type: string, subject: string): string {
+  const [, about = subject] = subject.split('/')
+  const base = type.replace(/\.revoked$/, '')
+  const words = WORDS.find(([end]) => base.endsWith(`.${end}`))?.[1] ?? base
+  return `${words}${type === base ? '' : ' no longer'}: ${about}`
+}

@@ -1,0 +1,56 @@
+/** R17: what is sealed opens with its key, for its owner, and not otherwise. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { configOf } from '../config.ts'
+import { secretKey } from './key.ts'
+import { createSafe } from './seal.ts'
+
+describe('R17 sealing', () => {
+  const safe = createSafe(randomBytes(32))
+
+  test('a secret opens for its owner, is not in the text, and is sealed differently each time', () => {
+    const sealed = safe.seal('trés secret', 'channel/shop/ops')
+    expect(safe.open(sealed, 'channel/shop/ops')).toBe('trés secret')
+    expect(sealed).not.toContain('secret')
+    expect(safe.seal('trés secret', 'channel/shop/ops')).not.toBe(sealed)
+  })
+
+  test('with another key, for another owner, or changed, it does not open', () => {
+    const sealed = safe.seal('secret', 'channel/shop/ops')
+    expect(createSafe(randomBytes(32)).open(sealed, 'channel/shop/ops')).toBeUndefined()
+    expect(safe.open(sealed, 'channel/shop/dev')).toBeUndefined()
+    for (const bad of [sealed.slice(0, -4), sealed.replace('v1', 'v2'), 'v1.', 'v1.AAAA', '']) {
+      expect(safe.open(bad, 'channel/shop/ops')).toBeUndefined()
+    }
+  })
+})
+
+describe('R17 the key', () => {
+  test('is made once, kept for this user only, and comes from the settings where they have it', async () => {
+    const dir = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-key-'))
+    try {
+      const config = configOf({ FLAGMARSHAL_DATA_DIR: dir }, dir)
+      const made = await secretKey(config)
+      expect(made).toHaveLength(32)
+      expect(await secretKey(config)).toEqual(made)
+      const file = path.join(dir, 'secret-key')
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      expect(Buffer.from((await readFile(file, 'utf8')).trim(), 'base64')).toEqual(made)
+
+      const given = randomBytes(32)
+      for (const text of [given.toString('base64'), given.toString('hex')]) {
+        const settings = { FLAGMARSHAL_DATA_DIR: dir, FLAGMARSHAL_SECRET_KEY: text }
+        expect(await secretKey(configOf(settings, dir))).toEqual(given)
+      }
+      await writeFile(file, 'nonsense')
+      await expect(secretKey(config)).rejects.toThrow(/is no key/)
+    } finally {
+      await rm(dir, { recursive: true })
+    }
+  })
+})

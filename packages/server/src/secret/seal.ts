@@ -1,0 +1,53 @@
+/**
+ * Secrets at rest: AES-256-GCM (NIST SP 800-38D) with a random nonce, bound to what they are the
+ * secret of, so that a row copied to another place does not open there (R17).
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+const VERSION = 'v1'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+export interface Safe {
+  /** A text that only `open` with the same key and owner reads. */
+  seal(secret: string, owner: string): string
+  /** The secret; undefined when it was sealed with another key or for another owner. */
+  open(sealed: string, owner: string): string | undefined
+}
+
+/** Seals and opens with a key of 32 bytes. */
+export function createSafe(key: Buffer): Safe {
+  return {
+    seal(secret, owner) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner))
+      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+      return `${VERSION}.${Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')}`
+    },
+    open(sealed, owner) {
+      const [version, packed = ''] = sealed.split('.')
+      const bytes = Buffer.from(packed, 'base64')
+      if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+      const nonce = bytes.subarray(0, NONCE_BYTES)
+      const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+        decipher.setAAD(Buffer.from(owner)).setAuthTag(tag)
+        const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
+        return Buffer.concat([text, decipher.final()]).toString('utf8')
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** What a channel's secret is bound to. */
+export function channelOwner(project: string, channel: string): string {
+  return `channel/${project}/${channel}`
+}
+
+/** What the secret of an inbound source is bound to. */
+export function sourceOwner(project: string, source: string): string {
+  return `inbound/${project}/${source}`
+}
