@@ -58,7 +58,8 @@ export async function perform(performance: Performance): Promise<void> {
   try {
     await Promise.race([broken, act(stage)])
   } catch (error) {
-    // The server logs warnings and errors only: they may say more than its answers.
+    // The server logs warnings and errors only: they may say more than its answers, a moment later.
+    await pause(200)
     const logged = stage.server.process.said().filter((line) => line.startsWith('{'))
     for (const line of logged) performance.output.text(`server: ${line}`, 4)
     throw error
