@@ -4,7 +4,7 @@
  */
 import { styleText } from 'node:util'
 
-export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
+type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 
 export interface Output {
   /** A part of the story begins. */
@@ -18,7 +18,7 @@ export interface Output {
   paint(colour: Colour, text: string): string
 }
 
-export type Mark = 'done' | 'decided' | 'bad'
+type Mark = 'done' | 'decided' | 'bad'
 
 const MARKS = {
   done: ['✓', 'green'],

@@ -19,7 +19,7 @@ export interface RunningServer {
 const START_LIMIT_MS = 60_000
 const root = join(import.meta.dirname, '..', '..', '..', '..')
 const program = join(root, 'packages', 'server', 'src', 'main.ts')
-const endWithStarter = join(import.meta.dirname, '..', 'process', 'end-with-starter.ts')
+const endWithStarter = join(import.meta.dirname, '..', 'end-with-starter.ts')
 
 /** Resolves when the server answers. `running` stops it and removes its data. */
 export async function startServer(running: AsyncDisposableStack): Promise<RunningServer> {

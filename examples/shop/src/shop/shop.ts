@@ -10,7 +10,7 @@ import type { Refusal } from './refusal.ts'
 import { fillStock } from './stock.ts'
 
 /** What the steps of the old checkout have gathered so far. */
-export interface Draft {
+interface Draft {
   readonly address?: Address
   readonly delivery?: Delivery
 }
@@ -22,7 +22,7 @@ export interface Purchase {
   readonly card: string
 }
 
-export interface Order {
+interface Order {
   readonly number: string
   readonly shopper: string
   readonly lines: readonly QuoteLine[]

@@ -11,7 +11,7 @@ export interface Second {
 }
 
 /** Below this many requests a second for a feature, the demo's windows say too little. */
-export const LEAST_RATE = 200
+const LEAST_RATE = 200
 
 const AVERAGED_SECONDS = 10
 
