@@ -1,6 +1,8 @@
 /**
  * The pool of connections, as a `Database`.
  */
+import { Socket } from 'node:net'
+
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool, types } from 'pg'
@@ -9,6 +11,7 @@ import type { PoolConfig } from 'pg'
 import type { Log } from '../context.ts'
 import type { Database, TransactionOptions, Tx } from './database.ts'
 import { startListening } from './listen.ts'
+import { watchSilence } from './silence.ts'
 import type { Tables } from './tables.ts'
 
 /** How many connections one server holds at most, besides those that listen. */
@@ -17,12 +20,17 @@ const POOL_SIZE = 12
 /** How long a writer waits for another one's lock. */
 const LOCK_TIMEOUT_MS = 2_000
 
+/** How long to wait for a connection, a free one or a new one. */
+const CONNECT_TIMEOUT_MS = 2_000
+
 /** Opens the pool. Connects at the first use, so it never fails here. */
 export function openPostgres(url: string, log: Log): Database {
+  const sockets = new Set<Socket>()
   const config: PoolConfig = {
     connectionString: url,
     max: POOL_SIZE,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    stream: () => openSocket(sockets),
     application_name: 'flagmarshal',
     lock_timeout: LOCK_TIMEOUT_MS,
     statement_timeout: 60_000,
@@ -36,6 +44,7 @@ export function openPostgres(url: string, log: Log): Database {
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const stops = new Set<() => Promise<void>>()
+  stops.add(watchSilence(config, () => endAll(sockets, log)))
 
   return {
     kysely,
@@ -53,6 +62,20 @@ export function openPostgres(url: string, log: Log): Database {
       await kysely.destroy()
     },
   }
+}
+
+/** A socket that can be ended from outside: the driver would wait for an answer on it for ever. */
+function openSocket(sockets: Set<Socket>): Socket {
+  const socket = new Socket()
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+  return socket
+}
+
+/** What waits for an answer fails as if the connection had been lost. */
+function endAll(sockets: ReadonlySet<Socket>, log: Log): void {
+  if (sockets.size > 0) log.warn({ connections: sockets.size }, 'the database is silent; leaving it')
+  for (const socket of sockets) socket.destroy()
 }
 
 /**
