@@ -3,10 +3,11 @@
  *
  * Looked up once and remembered for a short while, so that SDKs do not cost a query a request. A
  * revocation is announced to every server and forgets the token at once. While the database cannot
- * be reached, remembered tokens stay valid for an hour: nothing can be revoked then, and evaluation
- * goes on.
+ * be reached or does not answer, remembered tokens stay valid for an hour: nothing can be revoked
+ * then, and evaluation goes on.
  */
 import { timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Role } from '@flagmarshal/domain/access/permission'
 
@@ -19,6 +20,9 @@ import type { Database } from '../storage/database.ts'
 
 const FRESH_MS = 10_000
 const USABLE_MS = 3_600_000
+
+/** How long a request with a remembered token waits for the database. */
+const PATIENCE_MS = 250
 
 /** Beyond this many the oldest are forgotten. */
 const CAPACITY = 10_000
@@ -39,12 +43,13 @@ export interface Authenticator {
 export function createAuthenticator(database: Database, bootstrapToken: string): Authenticator {
   const bootstrapHash = Buffer.from(sha256(bootstrapToken))
   const remembered = new Map<string, Remembered>()
+  const look = rememberCredentials(database, remembered)
 
   return {
     async authenticate(token, now) {
       const hash = sha256(token)
       if (timingSafeEqual(Buffer.from(hash), bootstrapHash)) return BOOTSTRAP
-      const credential = await credentialOf(database, remembered, hash, now)
+      const credential = await look(hash, now)
       if (credential === undefined) return undefined
       if (credential.expires_at !== null && credential.expires_at <= now) return undefined
       return actorOf(credential)
@@ -64,27 +69,47 @@ const BOOTSTRAP: Actor = {
   tokenKind: 'admin',
 }
 
-async function credentialOf(
+type Look = (hash: string, now: Date) => Promise<Credential | undefined>
+
+/** Looks in memory first. Of several requests with a token that is no longer fresh, one asks the database. */
+function rememberCredentials(database: Database, remembered: Map<string, Remembered>): Look {
+  const asking = new Map<string, Promise<Credential | undefined>>()
+
+  return async (hash, now) => {
+    const known = remembered.get(hash)
+    const age = known === undefined ? Infinity : now.getTime() - known.at
+    if (known === undefined || age >= USABLE_MS) return await ask(hash, now)
+    if (age < FRESH_MS || asking.has(hash)) return known.credential
+    const late = new AbortController()
+    const answer = ask(hash, now).catch((error: unknown) => {
+      if (failureOf(error) === undefined) throw error
+      return known.credential
+    })
+    const patience = sleep(PATIENCE_MS, known.credential, { signal: late.signal })
+    patience.catch(() => undefined)
+    return await Promise.race([answer, patience]).finally(() => late.abort())
+  }
+
+  function ask(hash: string, now: Date): Promise<Credential | undefined> {
+    const answer = renew(database, remembered, hash, now).finally(() => asking.delete(hash))
+    asking.set(hash, answer)
+    return answer
+  }
+}
+
+async function renew(
   database: Database,
   remembered: Map<string, Remembered>,
   hash: string,
   now: Date,
 ): Promise<Credential | undefined> {
-  const known = remembered.get(hash)
-  const age = known === undefined ? Infinity : now.getTime() - known.at
-  if (age < FRESH_MS) return known?.credential
-  try {
-    const credential = await selectCredential(database.kysely, hash)
-    remembered.delete(hash)
-    if (credential === undefined) return undefined
-    remembered.set(hash, { credential, at: now.getTime() })
-    const oldest = remembered.size > CAPACITY ? remembered.keys().next().value : undefined
-    if (oldest !== undefined) remembered.delete(oldest)
-    return credential
-  } catch (error) {
-    if (age < USABLE_MS && failureOf(error) !== undefined) return known?.credential
-    throw error
-  }
+  const credential = await selectCredential(database.kysely, hash)
+  remembered.delete(hash)
+  if (credential === undefined) return undefined
+  remembered.set(hash, { credential, at: now.getTime() })
+  const oldest = remembered.size > CAPACITY ? remembered.keys().next().value : undefined
+  if (oldest !== undefined) remembered.delete(oldest)
+  return credential
 }
 
 function actorOf(credential: Credential): Actor {
