@@ -5,13 +5,16 @@ import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { heldRoles, mustBePerson, roleNeeded } from './can.ts'
 import { standingOf } from './checks.ts'
-import type { Actor, Run, Setting } from './run.ts'
+import type { CheckStanding } from './checks.ts'
+import type { Actor, CheckResult, Run, Setting } from './run.ts'
 import { lastStep, recordOf } from './standing.ts'
 
 export interface Scheduled {
   readonly kind: 'scheduled'
   /** Absent: when the rollout is started. */
   readonly start?: Date
+  /** Results of the last step's available checks, run for this; absent where there are none. */
+  readonly checks?: readonly CheckResult[]
   readonly by: Actor
 }
 
@@ -39,18 +42,24 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
     )
   }
   const last = lastStep(setting.definition)
-  const open = standingOf(last, recordOf(run, last.number)).filter(
-    (it) => it.check.forExit === true && !it.settled,
-  )
+  const kept = recordOf(run, last.number)
+  const record = { ...kept, checks: event.checks ?? kept.checks }
+  const open = standingOf(last, record).filter((it) => it.check.forExit === true && !it.settled)
   if (open.length > 0) {
     return refuse(
       'exit-open',
-      `Not done yet: ${open.map((it) => `${it.check.id} (${it.check.title})`).join(', ')}.`,
-      'Attest it with a statement and a reference, or set it aside where that is allowed.',
+      `Not done yet: ${open.map(sayOpen).join(', ')}.`,
+      'See to it and repeat; attest what this version does not check; set aside what does not apply.',
     )
   }
   const start = event.start === undefined ? {} : { start: event.start }
-  return { ...run, schedule: { ...start, by: event.by.id, at: now } }
+  const steps = run.steps.map((it) => (it.number === last.number ? record : it))
+  return { ...run, steps, schedule: { ...start, by: event.by.id, at: now } }
+}
+
+function sayOpen({ check, result }: CheckStanding): string {
+  const findings = result?.findings ?? []
+  return `${check.id} (${[check.title, ...findings].join('; ')})`
 }
 
 /** Ends the run. Refused while it is carried out: the rollback comes first. */

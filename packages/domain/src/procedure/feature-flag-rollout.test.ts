@@ -133,6 +133,7 @@ const facts: FlagRolloutFacts = {
     ],
   },
   serverKeys: 1,
+  ticket: { connected: true, proof: { ticket: 'SHOP-7', comment: '10000', remoteLink: '20000' } },
 }
 
 function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
@@ -262,6 +263,19 @@ describe('inputs', () => {
   it('P-I8 is observed: environments, and a key to connect with', () => {
     expect(observeInputs(facts)['P-I8']).toMatchObject({ ok: true })
     expect(observeInputs({ ...facts, serverKeys: 0 })['P-I8']).toMatchObject({ ok: false })
+  })
+})
+
+describe('P-S7-9 the ticket', () => {
+  it.each([
+    [undefined, 'unknown', 'the plan is not approved yet'],
+    [{ connected: true }, 'unknown', 'the ticket is not updated yet'],
+    [{ connected: false }, 'unknown', 'no channel leads to a ticket system'],
+    [{ connected: true, failure: 'it answered 401' }, 'fail', 'it answered 401'],
+  ] as const)('%j is %s', (ticket, state, finding) => {
+    const { ticket: _, ...others } = facts
+    const result = runCheck('P-S7-4', ticket === undefined ? others : { ...others, ticket })
+    expect(result).toMatchObject({ state, findings: [expect.stringContaining(finding)] })
   })
 })
 

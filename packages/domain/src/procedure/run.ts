@@ -261,5 +261,7 @@ export interface Setting {
   readonly people: Readonly<Partial<Record<Role, readonly string[]>>>
   /** Who is consulted and told. */
   readonly stakeholders: readonly string[]
+  /** Key of the ticket; absent where there is none. */
+  readonly ticket?: string
   readonly policy: Policy
 }

@@ -16,6 +16,7 @@ export function signalsBetween(setting: Setting, before: Run, after: Run): reado
     feature: setting.feature,
     run: after.id,
     correlationId: after.correlationId ?? null,
+    ticket: setting.ticket ?? null,
   }
   const milestones = milestoneChanges(setting.definition, before, after).flatMap(({ milestone, reached }) => {
     if (milestone.signal === undefined) return []

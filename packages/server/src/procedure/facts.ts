@@ -22,6 +22,7 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
 import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
+import { selectTicketUpdate } from '../storage/ticket-updates.ts'
 
 /** What to load. Member lists of segments are needed by the checks alone. */
 export interface FactsWanted {
@@ -52,6 +53,9 @@ export async function loadFacts(
       segments: segments.filter((one) => one.environment === it.key).map(segmentOf),
     })),
     serverKeys: await countServerKeys(queries, project, now),
+    ...(run.request === undefined
+      ? {}
+      : { ticket: await selectTicketUpdate(queries, project, run.id, run.request.bundleHash) }),
     ...(flag === undefined ? {} : { flag: flagFactsOf(flag, configs) }),
   }
 }

@@ -71,6 +71,7 @@ export function settingOf(feature: FeatureRow, definition: ProcedureDefinition, 
       'product-owner': withDeputies(productOwner, 'product-owner'),
     },
     stakeholders: feature.stakeholders,
+    ...('key' in feature.ticket ? { ticket: feature.ticket.key } : {}),
     policy,
   }
 }

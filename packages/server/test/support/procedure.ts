@@ -105,8 +105,15 @@ export interface Stage {
   readonly productOwner: TestPerson
 }
 
+type Ticket = { readonly key: string; readonly url: string } | { readonly none: string }
+
 /** Sets one up; `project` must be new on the server. `both` is Technical Lead and one of the Operations Leads. */
-export async function setStage(server: TestServer, project: string, both?: TestPerson): Promise<Stage> {
+export async function setStage(
+  server: TestServer,
+  project: string,
+  both?: TestPerson,
+  ticket: Ticket = { none: 'no ticket system' },
+): Promise<Stage> {
   expectOk(await server.admin.call('createProject', { body: { key: project, name: project } }))
   await server.sdkKey(project, 'production')
   const developer = await server.person('developer')
@@ -136,7 +143,7 @@ export async function setStage(server: TestServer, project: string, both?: TestP
         key: feature,
         name: 'New checkout',
         team: 'shop',
-        ticket: { none: 'no ticket system' },
+        ticket,
         roles: {
           technicalLead: [technicalLead.id],
           operationsLead: [operationsLead.id, ...(both === undefined ? [] : [both.id])],

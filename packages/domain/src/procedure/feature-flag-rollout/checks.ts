@@ -13,6 +13,7 @@ import { checkDocuments, checkMonitoring, checkMonitoringFulfilsPlan } from './c
 import { checkAtOnce, checkPlan, checkTimeline } from './check-plan.ts'
 import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
 import { checkLife, checkStrategy } from './check-strategy.ts'
+import { checkTicket } from './check-ticket.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 
 type Check = (facts: FlagRolloutFacts) => CheckOutcome
@@ -34,6 +35,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S5-2': checkQuickDisable,
   'P-S5-3': checkCodeRollback,
   'P-S6-1': checkDocuments,
+  'P-S7-4': checkTicket,
   'P-V3': checkFlagSystem,
 }
 

@@ -13,8 +13,20 @@ export interface FlagRolloutFacts {
   readonly environments: readonly EnvironmentFacts[]
   /** The feature's flag; undefined while there is none. */
   readonly flag?: FlagFacts
+  /** What became of telling the ticket of the plan; undefined while no approval is asked for. */
+  readonly ticket?: TicketFacts
   /** SDK keys of servers that are not revoked, in any environment. */
   readonly serverKeys: number
+}
+
+/** The ticket's update after the approval, as its ticket system answered. */
+export interface TicketFacts {
+  /** Whether the project has an active channel to a ticket system. */
+  readonly connected: boolean
+  /** Ids of what was made there. */
+  readonly proof?: { readonly ticket: string; readonly comment: string; readonly remoteLink: string }
+  /** What was answered to the last try that failed. */
+  readonly failure?: string
 }
 
 /** The values of the inputs that checks compare with. */

@@ -149,7 +149,11 @@ export const APPROVAL: StepDefinition = {
   outputs: [{ field: 'approvals', title: 'Reviews and approvals', required: false }],
   checks: [
     check('P-V3', 'The flag system is accessible'),
-    attested('P-S7-4', 'The ticket carries the plan', { mayBeNotApplicable: true, forExit: true }),
+    {
+      ...check('P-S7-4', 'The ticket carries the plan: a comment and a link'),
+      mayBeNotApplicable: true,
+      forExit: true,
+    },
   ],
   decision: { by: 'approvals', question: 'Is the rollout plan approved?' },
   failure: {
