@@ -113,6 +113,16 @@ export const patching: ProcedureDefinition = {
     { id: 'cleared', title: 'Cleared', when: 'approved', signal: 'patch.cleared' },
   ],
   outputs: ['a patched server'],
+  validation: [
+    { id: 'rehearsal-works', title: 'The rehearsal works', needs: [{ kind: 'check', check: 'C1' }] },
+    { id: 'load-tried', title: 'Load was tried', needs: [{ kind: 'check', check: 'C2' }] },
+    { id: 'technical', title: 'Technical review', needs: [{ kind: 'reviews', group: 'technical' }] },
+  ],
+  done: [
+    { id: 'scheduled', title: 'It has a window', needs: [{ kind: 'step', step: 2 }] },
+    { id: 'signed', title: 'Everybody has signed', needs: [{ kind: 'approvals' }] },
+    { id: 'ready', title: 'It can be patched', needs: [{ kind: 'completed' }] },
+  ],
   exitStates: [{ id: 'completed', title: 'Completed', means: 'patched' }],
   ownWork: 'refused',
 }
@@ -122,6 +132,7 @@ export const setting: Setting = {
   feature: 'db-7',
   definition: define(patching),
   people: { 'technical-lead': ['tess'], 'operations-lead': ['otto', 'tess'], 'product-owner': ['pia'] },
+  owner: 'database team',
   stakeholders: ['data team'],
   policy: DEFAULT_POLICY,
 }

@@ -67,6 +67,13 @@ export const Signal = z
 export type Signal = z.infer<typeof Signal>
 
 const AuditQuery = z.strictObject({
+  run: z
+    .string()
+    .max(60)
+    .optional()
+    .describe(
+      'Only what belongs to this run and its flag; then `kind` may also be strategy, plan, approvals or flags.',
+    ),
   after: QueryNumber.optional().describe('Only entries after this position.'),
   limit: QueryNumber.optional(),
   order: z

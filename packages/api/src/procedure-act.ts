@@ -4,7 +4,7 @@
 import { z } from 'zod'
 
 import { operation } from './operation.ts'
-import { Run } from './procedure-run.ts'
+import { NamedOutput, Run } from './procedure-run.ts'
 import { Id, Key, Line, Text } from './shapes.ts'
 
 const ofRun = z.strictObject({ project: Key, run: Id })
@@ -19,6 +19,16 @@ export const CloseAction = z
   .meta({ id: 'CloseAction' })
 export type CloseAction = z.infer<typeof CloseAction>
 
+/** The outputs that other procedures ask for. */
+export const OutputName = z.enum([
+  'strategy',
+  'flag-configuration',
+  'rollout-plan',
+  'monitoring-configuration',
+  'rollback-procedures',
+  'documentation',
+])
+
 export const procedureActOperations = {
   closeAction: operation({
     method: 'POST',
@@ -28,5 +38,13 @@ export const procedureActOperations = {
     params: ofRun.extend({ action: Line }),
     body: CloseAction,
     success: run,
+  }),
+  showOutput: operation({
+    method: 'GET',
+    path: `${runs}/outputs/{output}`,
+    summary: 'An output by its name, for the procedures that take over: hash, approval, content, schema.',
+    can: 'procedure:read',
+    params: ofRun.extend({ output: OutputName }),
+    success: { status: 200, body: NamedOutput },
   }),
 } as const

@@ -78,7 +78,44 @@ const Approval = z.object({
   voided: z.object({ at: Instant, because: z.string() }).nullable(),
 })
 
-const Milestone = z.object({ id: z.string(), title: z.string(), reached: z.boolean() })
+const Milestone = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    reached: z.boolean(),
+    since: Instant.nullable(),
+    evidence: z.array(z.string()).describe('Hashes of evidence; of the bundle, for an approval.'),
+  })
+  .describe('A state change that others rely on (P-O4).')
+
+const ContractLine = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    verdict: z
+      .enum(['not_met', 'unknown', 'overridden', 'attested', 'not_applicable', 'met'])
+      .describe('`attested` and `overridden` stand on a word or a decision; they are never `met`.'),
+    why: z.array(z.string()),
+    evidence: z.array(z.string()),
+  })
+  .meta({ id: 'ContractLine' })
+
+const Exit = z
+  .object({
+    state: z.enum(['completed', 'blocked', 'aborted']),
+    since: Instant,
+    reason: z.string(),
+    requiredAction: z.string().describe('Empty where nothing is left to do.'),
+    notify: z.array(z.string()).describe('Who is told.'),
+    status: z.string(),
+  })
+  .meta({ id: 'Exit' })
+
+const Link = z.object({
+  kind: z.enum(['ticket', 'flag', 'monitoring', 'documents', 'approvals']),
+  title: z.string(),
+  address: z.string(),
+})
 
 export const Run = z
   .object({
@@ -108,6 +145,10 @@ export const Run = z
     correlationId: z.string().nullable(),
     triggers: z.array(z.record(z.string(), z.unknown())),
     milestones: z.array(Milestone),
+    exit: Exit.nullable().describe('Null while the run is on its way.'),
+    validation: z.array(ContractLine).describe('How the outputs are verified (P-V1, P-V2).'),
+    done: z.array(ContractLine).describe('The definition of done (P-DoD).'),
+    links: z.array(Link).describe('Where everything is found (P-A1).'),
     inputs: z.array(InputView),
     workPlan: WorkPlanView,
     steps: z.array(StepSummary),
@@ -124,7 +165,15 @@ export const Run = z
     approvalRequest: z.object({ bundleHash: z.string(), by: z.string(), at: Instant }).nullable(),
     approvals: z.array(Approval),
     schedule: z.object({ start: Instant.nullable(), by: z.string(), at: Instant }).nullable(),
-    abort: z.object({ cause: z.string(), lessons: z.string(), by: z.string(), at: Instant }).nullable(),
+    abort: z
+      .object({
+        cause: z.string(),
+        lessons: z.string(),
+        unexposed: z.array(z.string()).describe('What shows that nothing must be rolled back.'),
+        by: z.string(),
+        at: Instant,
+      })
+      .nullable(),
     actions: z
       .array(Action.extend({ step: z.int(), attempt: z.int() }))
       .describe('What every No-Go asked for.'),
@@ -147,6 +196,24 @@ export const Bundle = z
   })
   .meta({ id: 'Bundle' })
 export type Bundle = z.infer<typeof Bundle>
+
+export const NamedOutput = z
+  .object({
+    name: z.string(),
+    project: z.string(),
+    feature: z.string(),
+    run: z.string(),
+    hash: z.string().describe('SHA-256 of the canonical content.'),
+    state: z
+      .enum(['approved', 'not_approved'])
+      .describe('Whether exactly this is what the three roles approved.'),
+    bundleHash: z.string().describe('The bundle that it is a part of now.'),
+    approvals: z.array(z.object({ role: z.string(), by: z.string(), at: Instant })),
+    content: z.record(z.string(), z.unknown()),
+    schema: z.record(z.string(), z.unknown()).describe('JSON Schema of the content.'),
+  })
+  .meta({ id: 'NamedOutput' })
+export type NamedOutput = z.infer<typeof NamedOutput>
 
 export const Gate = z
   .object({

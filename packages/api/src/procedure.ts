@@ -257,10 +257,12 @@ export const procedureOperations = {
   showGate: operation({
     method: 'GET',
     path: `${features}/{feature}/gate`,
-    summary: 'Whether a gate is open: flags-ready, plan-approved or stage:n.',
+    summary: 'Whether a gate is open: flags-ready, monitoring-configured, plan-approved or stage:n.',
     can: 'procedure:read',
     params: ofFeature,
-    query: z.strictObject({ gate: z.string().regex(/^(flags-ready|plan-approved|stage:[1-9][0-9]?)$/) }),
+    query: z.strictObject({
+      gate: z.string().regex(/^(flags-ready|monitoring-configured|plan-approved|stage:[1-9][0-9]?)$/),
+    }),
     success: { status: 200, body: Gate },
   }),
   confirmGate: operation({
@@ -269,7 +271,9 @@ export const procedureOperations = {
     summary: 'For pipelines: 200 when the gate is open, 403 when it is closed.',
     can: 'procedure:read',
     params: ofFeature,
-    body: z.strictObject({ gate: z.string().regex(/^(flags-ready|plan-approved|stage:[1-9][0-9]?)$/) }),
+    body: z.strictObject({
+      gate: z.string().regex(/^(flags-ready|monitoring-configured|plan-approved|stage:[1-9][0-9]?)$/),
+    }),
     success: { status: 200, body: Gate },
   }),
 } as const

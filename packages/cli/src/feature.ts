@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 
 import { actionCommands } from './action.ts'
 import { approvalCommands } from './approval.ts'
+import { contractCommands } from './contract.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
 import { pairs, readObject } from './given.ts'
@@ -45,6 +46,7 @@ export function featureCommands(program: Command, open: Open, end: (code: ExitCo
   inputCommand(feature, open)
   stepCommands(feature, open, end)
   actionCommands(feature, open)
+  contractCommands(feature, open, end)
   approvalCommands(program, feature, open)
 }
 

@@ -1,6 +1,7 @@
 /**
  * Runs as a person reads them: where one stands, what blocks it, what to do next.
  */
+import { describeContract } from './contract-view.ts'
 import { EXIT } from './exit-code.ts'
 import { Failure } from './failure.ts'
 import type { Answer, Session } from './session.ts'
@@ -39,6 +40,7 @@ export function describeRun(run: Run): string {
         it.decidedBy.join(', '),
       ]),
     ),
+    describeContract(run),
     describeNext(run),
   ].join('\n\n')
 }

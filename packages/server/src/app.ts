@@ -34,6 +34,7 @@ import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
 import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
+import { startWatch } from './procedure/watch.ts'
 import { createReadiness } from './readiness.ts'
 import { startController } from './rollout/controller.ts'
 import { createRolloutMetrics } from './rollout/metrics.ts'
@@ -126,6 +127,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       delivery.keysChanged()
     })
     closing.push(startHeadLog(database, clock, log))
+    closing.push(startWatch({ database, clock, log }))
 
     const streams = new Set<EventStream>()
     const server = await createServer({

@@ -81,6 +81,7 @@ describe('a run', () => {
     expect(done.steps.map((it) => it.state)).toEqual(Array.from({ length: 7 }, () => 'go'))
     expect(await signalsOf(stage)).toEqual([
       'featureflags.ready',
+      'monitoring.configured',
       'rolloutplan.approved',
       'procedure.completed',
     ])
@@ -384,8 +385,10 @@ describe('approving', () => {
     const params = { project, run }
     expect(await signalsOf(stage)).toEqual([
       'featureflags.ready',
+      'monitoring.configured',
       'rolloutplan.approved',
       'featureflags.ready.revoked',
+      'monitoring.configured.revoked',
       'rolloutplan.approved.revoked',
     ])
     const reopened = expectOk(await developer.client.call('showRun', { params }))
@@ -476,8 +479,9 @@ describe('approving', () => {
     const ended = expectOk(await stage.productOwner.client.call('abortRun', { params, body }))
     expect(ended).toMatchObject({ state: 'aborted', abort: { lessons: 'ask earlier' } })
     expect((await gateOf(stage, 'plan-approved')).open).toBe(false)
-    expect((await signalsOf(stage)).slice(-3)).toEqual([
+    expect((await signalsOf(stage)).slice(-4)).toEqual([
       'featureflags.ready.revoked',
+      'monitoring.configured.revoked',
       'rolloutplan.approved.revoked',
       'procedure.aborted',
     ])
@@ -508,7 +512,7 @@ describe('carrying out', () => {
     })
     const body = { cause: 'feature_cancelled' as const, lessons: 'none' }
     const abort = await operationsLead.client.call('abortRun', { params, body })
-    expect(expectProblem(abort)).toMatchObject({ status: 409, code: 'carried-out' })
+    expect(expectProblem(abort)).toMatchObject({ status: 409, code: 'rollback-required' })
 
     await changeFlag(stage, 'development')
     expect(expectOk(await developer.client.call('showRun', { params })).state).toBe('reopened')

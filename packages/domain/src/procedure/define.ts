@@ -2,7 +2,7 @@
  * Refuses a procedure that is not complete (P-E9): whoever writes a definition hears everything
  * that is wrong with it at once, before the first run finds out.
  */
-import type { ProcedureDefinition, StepDefinition } from './model.ts'
+import type { ContractLine, ProcedureDefinition, StepDefinition } from './model.ts'
 
 /** The definition itself, once nothing is missing. Throws a RangeError that lists what is. */
 export function define(definition: ProcedureDefinition): ProcedureDefinition {
@@ -102,7 +102,22 @@ function outcomeProblems(definition: ProcedureDefinition): readonly string[] {
       : ['the last step, and only it, must be decided by the approvals']),
     ...(definition.approvals.length === 0 ? ['it has no approval'] : []),
     ...(definition.exitStates.length === 0 ? ['it has no exit state'] : []),
+    ...[...definition.validation, ...definition.done].flatMap((it) => lineProblems(definition, it)),
   ]
+}
+
+function lineProblems(definition: ProcedureDefinition, line: ContractLine): readonly string[] {
+  const checks = definition.steps.flatMap((it) => it.checks.map((check) => check.id))
+  return line.needs.flatMap((need) => {
+    const missing =
+      (need.kind === 'check' && !checks.includes(need.check) && `the check ${need.check}`) ||
+      (need.kind === 'step' && need.step > definition.steps.length && `step ${need.step}`) ||
+      (need.kind === 'reviews' &&
+        need.group !== undefined &&
+        !definition.reviews.some((it) => it.id === need.group) &&
+        `the review ${need.group}`)
+    return missing === false ? [] : [`the line "${line.title}" needs ${missing}, which does not exist`]
+  })
 }
 
 function repeated(noun: string, ids: readonly string[]): readonly string[] {

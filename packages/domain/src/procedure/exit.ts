@@ -22,8 +22,10 @@ export interface Aborted {
   readonly kind: 'aborted'
   readonly cause: string
   readonly lessons: string
-  /** Whether what the run approved is being carried out, or has been. */
-  readonly carriedOut: boolean
+  /** Who is exposed to what the run is about, one sentence each; empty where nobody is. */
+  readonly exposed: readonly string[]
+  /** What shows that nobody is. */
+  readonly unexposed: readonly string[]
   readonly by: Actor
 }
 
@@ -62,19 +64,19 @@ function sayOpen({ check, result }: CheckStanding): string {
   return `${check.id} (${[check.title, ...findings].join('; ')})`
 }
 
-/** Ends the run. Refused while it is carried out: the rollback comes first. */
+/** Ends the run. Refused while anybody is exposed: the rollback comes first (P-EX6). */
 export function abort(setting: Setting, run: Run, event: Aborted, now: Date): Run | Refusal {
   const roles = setting.definition.approvals.map((it) => it.role)
   const no = mustBePerson(event.by, 'An abort')
   if (no !== undefined) return no
   if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Aborting')
-  if (event.carriedOut) {
+  if (event.exposed.length > 0) {
     return refuse(
-      'carried-out',
-      'What this run approved is being carried out: users may be exposed.',
-      'Roll that back or abort it first.',
+      'rollback-required',
+      `Users may be exposed: ${event.exposed.join('; ')}.`,
+      'Roll back first; then nothing is left to roll back, and the run can be aborted.',
     )
   }
-  const { cause, lessons, by } = event
-  return { ...run, abort: { cause, lessons, by: by.id, at: now } }
+  const { cause, lessons, unexposed, by } = event
+  return { ...run, abort: { cause, lessons, unexposed, by: by.id, at: now } }
 }

@@ -5,6 +5,7 @@
  */
 import { SIGNAL_TYPES } from '../signal/signal.ts'
 import { define } from './define.ts'
+import { DONE, VALIDATION } from './feature-flag-rollout/contract.ts'
 import { INPUTS } from './feature-flag-rollout/inputs.ts'
 import { FLAGS, PLAN, STRATEGY } from './feature-flag-rollout/steps-1-3.ts'
 import { APPROVAL, DOCUMENTS_STEP, MONITORING, ROLLBACK } from './feature-flag-rollout/steps-4-7.ts'
@@ -80,7 +81,12 @@ export const featureFlagRollout: ProcedureDefinition = define({
   ],
   milestones: [
     { id: 'flags-ready', title: 'Feature flags ready', when: { step: 2 }, signal: SIGNAL_TYPES.flagsReady },
-    { id: 'monitoring-configured', title: 'Monitoring configured', when: { step: 4 } },
+    {
+      id: 'monitoring-configured',
+      title: 'Monitoring configured',
+      when: { step: 4 },
+      signal: SIGNAL_TYPES.monitoringConfigured,
+    },
     {
       id: 'plan-approved',
       title: 'Rollout plan approved',
@@ -96,6 +102,8 @@ export const featureFlagRollout: ProcedureDefinition = define({
     'rollback procedures',
     'documentation',
   ],
+  validation: VALIDATION,
+  done: DONE,
   exitStates: [
     {
       id: 'completed',
@@ -106,6 +114,7 @@ export const featureFlagRollout: ProcedureDefinition = define({
       id: 'blocked',
       title: 'Blocked',
       means: 'Approvals or parts of the configuration are missing; the three roles are told.',
+      status: 'Feature flags or rollout plan incomplete, waiting for approvals',
     },
     {
       id: 'aborted',

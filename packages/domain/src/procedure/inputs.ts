@@ -63,14 +63,15 @@ export function provideInput(setting: Setting, run: Run, event: InputProvided, n
     if (!holds) return roleNeeded(setting, [input.providedBy], `Giving ${input.id}`)
   }
   const { value, attestation, verdict, by } = event
+  const before = run.inputs[input.id]
   const given: ProvidedInput = {
     value,
     by: by.id,
     at: now,
     verdict,
     ...(attestation === undefined ? {} : { attestation }),
+    ...(before !== undefined && canonical(before.value) !== canonical(value) ? { changed: true } : {}),
   }
-  const before = run.inputs[input.id]
   const next: Run = { ...run, inputs: { ...run.inputs, [input.id]: given } }
   if (before === undefined || canonical(before.value) === canonical(value)) return next
   const first = usersOf(definition, input.id).find(

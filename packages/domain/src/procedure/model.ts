@@ -27,6 +27,10 @@ export interface ProcedureDefinition {
   readonly approvals: readonly ApprovalDefinition[]
   readonly milestones: readonly Milestone[]
   readonly outputs: readonly string[]
+  /** How the outputs are verified (P-V1): computed, never ticked. */
+  readonly validation: readonly ContractLine[]
+  /** What must be true for it to be done (P-DoD): computed too. */
+  readonly done: readonly ContractLine[]
   readonly exitStates: readonly ExitState[]
   /** Whether somebody may decide a step whose output he alone wrote. */
   readonly ownWork: 'refused' | 'allowed'
@@ -44,6 +48,8 @@ export interface InputDefinition {
   readonly how: 'reference' | 'structured' | 'automatic'
   /** Needed before this step opens; until then it is shown as coming due. */
   readonly dueBefore: number
+  /** Giving another value than before may be a reason to abort (P-EX6). */
+  readonly offersAbort?: true
   /** Only this role may give it. */
   readonly providedBy?: Role
   readonly remediation: Remediation
@@ -170,8 +176,25 @@ export interface Milestone {
   readonly signal?: string
 }
 
+/** A line of the procedure's contract, and all that it needs. */
+export interface ContractLine {
+  readonly id: string
+  readonly title: string
+  readonly needs: readonly Need[]
+}
+
+export type Need =
+  | { readonly kind: 'check'; readonly check: string }
+  | { readonly kind: 'step'; readonly step: number }
+  /** The subjects of a group, or of all. */
+  | { readonly kind: 'reviews'; readonly group?: string }
+  | { readonly kind: 'approvals' }
+  | { readonly kind: 'completed' }
+
 export interface ExitState {
   readonly id: 'completed' | 'blocked' | 'aborted'
   readonly title: string
   readonly means: string
+  /** The line that is shown for it; what it means unless given. */
+  readonly status?: string
 }

@@ -10,6 +10,22 @@ import { lackingInputs, lastStep, planReviewed } from './standing.ts'
 
 /** Where a run stands. */
 export function positionOf(setting: Setting, run: Run): Position {
+  const position = standingAt(setting, run)
+  const changed = setting.definition.inputs.filter(
+    (it) => it.offersAbort === true && run.inputs[it.id]?.changed === true,
+  )
+  if (run.state.kind === 'aborted' || changed.length === 0) return position
+  const offers = changed.map(({ id, title }): NextAct => {
+    return {
+      act: 'abort',
+      title: `Abort, where this changes everything: ${id} (${title})`,
+      who: approvers(setting),
+    }
+  })
+  return { ...position, next: [...position.next, ...offers] }
+}
+
+function standingAt(setting: Setting, run: Run): Position {
   const { state } = run
   switch (state.kind) {
     case 'aborted':

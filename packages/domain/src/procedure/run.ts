@@ -17,6 +17,8 @@ export interface Run {
   readonly revision: number
   readonly startedAt: Date
   readonly startedBy: string
+  /** When somebody last acted on it; absent until somebody has. */
+  readonly actedAt?: Date
   readonly correlationId?: string
   readonly triggers: readonly TriggerFact[]
   readonly inputs: Readonly<Record<string, ProvidedInput>>
@@ -65,6 +67,8 @@ export interface ProvidedInput {
   readonly at: Date
   readonly attestation?: Attestation
   readonly verdict: InputVerdict
+  /** It took the place of another value. */
+  readonly changed?: true
 }
 
 /** Whether an input counts as provided, and on whose word. */
@@ -241,6 +245,8 @@ export interface Schedule {
 export interface Abort {
   readonly cause: string
   readonly lessons: string
+  /** What shows that nobody is exposed and nothing must be rolled back (P-EX6). */
+  readonly unexposed: readonly string[]
   readonly by: string
   readonly at: Date
 }
@@ -259,6 +265,8 @@ export interface Setting {
   readonly definition: ProcedureDefinition
   /** Deputies included. */
   readonly people: Readonly<Partial<Record<Role, readonly string[]>>>
+  /** The team that owns the feature. */
+  readonly owner: string
   /** Who is consulted and told. */
   readonly stakeholders: readonly string[]
   /** Key of the ticket; absent where there is none. */

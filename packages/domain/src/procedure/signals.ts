@@ -4,6 +4,7 @@
 import { revoked, SIGNAL_TYPES } from '../signal/signal.ts'
 import type { Signal } from '../signal/signal.ts'
 import { actionsOf } from './action.ts'
+import { told } from './exit-state.ts'
 import { milestoneChanges } from './milestone.ts'
 import type { Run, Setting } from './run.ts'
 import { recordOf } from './standing.ts'
@@ -35,7 +36,7 @@ export function signalsBetween(setting: Setting, before: Run, after: Run): reado
         path: `/api/v1/projects/${setting.project}/runs/${after.id}/steps/${data.step}`,
       },
     })),
-    ...exits(before, after).map((it) => ({ ...it, subject, data: { ...common, ...it.data } })),
+    ...exits(setting, before, after).map((it) => ({ ...it, subject, data: { ...common, ...it.data } })),
   ]
 }
 
@@ -57,19 +58,17 @@ function consultations(before: Run, after: Run) {
     })
 }
 
-function exits(before: Run, after: Run): readonly Omit<Signal, 'subject'>[] {
+function exits(setting: Setting, before: Run, after: Run): readonly Omit<Signal, 'subject'>[] {
   const { state } = after
   if (state.kind === before.state.kind) return []
+  const notify = told(setting, after)
   if (state.kind === 'halted')
     return [{ type: SIGNAL_TYPES.halted, data: { step: state.step, inputs: state.inputs } }]
-  if (state.kind === 'completed') return [{ type: SIGNAL_TYPES.completed, data: {} }]
+  if (state.kind === 'completed') return [{ type: SIGNAL_TYPES.completed, data: { notify } }]
   if (state.kind === 'aborted') {
-    return [
-      {
-        type: SIGNAL_TYPES.aborted,
-        data: { cause: after.abort?.cause ?? '', lessons: after.abort?.lessons ?? '' },
-      },
-    ]
+    const { cause = '', lessons = '', unexposed = [] } = after.abort ?? {}
+    const data = { cause, lessons, rollbackRequired: false, unexposed, notify }
+    return [{ type: SIGNAL_TYPES.aborted, data }]
   }
   return []
 }

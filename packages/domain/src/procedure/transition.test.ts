@@ -76,7 +76,8 @@ describe('a definition', () => {
   })
 
   it('P-E8 is refused when a step names an input that does not exist before it', () => {
-    const steps = [step(1, 'rehearse', { inputs: ['S2'] }), ...patching.steps.slice(1)]
+    const checks = patching.steps[0]?.checks ?? []
+    const steps = [step(1, 'rehearse', { inputs: ['S2'], checks }), ...patching.steps.slice(1)]
     expect(problemsOf({ ...patching, steps })).toEqual([
       'step 1 (rehearse) needs S2, which does not exist before it',
     ])
@@ -385,10 +386,11 @@ describe('approving', () => {
       kind: 'aborted',
       cause: 'cancelled',
       lessons: 'start earlier',
-      carriedOut: false,
+      exposed: [],
+      unexposed: ['production: off'],
       by: pia,
     }
-    expect(refusal(approved(), { ...abort, carriedOut: true })).toBe('carried-out')
+    expect(refusal(approved(), { ...abort, exposed: ['production: on'] })).toBe('rollback-required')
     const ended = on(approved(), abort)
     expect(ended.state).toEqual({ kind: 'aborted' })
     expect(refusal(ended, ticket)).toBe('run-aborted')

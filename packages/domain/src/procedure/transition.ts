@@ -81,7 +81,8 @@ export function transition(setting: Setting, run: Run, event: RunEvent, now: Dat
   if (no !== undefined) return no
   const next = apply(setting, run, event, now)
   if (isRefusal(next) || next === run) return next
-  return { ...next, state: stateOf(setting.definition, next) }
+  const acted = act === undefined ? next : { ...next, actedAt: now }
+  return { ...acted, state: stateOf(setting.definition, acted) }
 }
 
 function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Refusal {

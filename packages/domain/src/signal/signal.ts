@@ -10,9 +10,12 @@ export const SIGNAL_TYPES = {
   flagsReady: 'dev.flagmarshal.featureflags.ready',
   /** "Rollout plan approved": ready for deployment. */
   planApproved: 'dev.flagmarshal.rolloutplan.approved',
+  monitoringConfigured: 'dev.flagmarshal.monitoring.configured',
   halted: 'dev.flagmarshal.procedure.halted',
   completed: 'dev.flagmarshal.procedure.completed',
   aborted: 'dev.flagmarshal.procedure.aborted',
+  /** Nobody has acted for longer than the policy allows; revoked as soon as somebody does. */
+  blocked: 'dev.flagmarshal.procedure.blocked',
   /** People are asked something by a No-Go. */
   consulted: 'dev.flagmarshal.procedure.consulted',
 } as const

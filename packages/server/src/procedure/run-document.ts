@@ -117,11 +117,19 @@ const document: z.ZodType<Run> = z.object({
   revision: z.int(),
   startedAt: at,
   startedBy: text,
+  actedAt: at.exactOptional(),
   correlationId: text.exactOptional(),
   triggers: z.array(z.object({ kind: text, state: text, source: text, phase: text.exactOptional(), at })),
   inputs: z.record(
     text,
-    z.object({ value: object, by: text, at, attestation: z.object(attestation).exactOptional(), verdict }),
+    z.object({
+      value: object,
+      by: text,
+      at,
+      attestation: z.object(attestation).exactOptional(),
+      verdict,
+      changed: z.literal(true).exactOptional(),
+    }),
   ),
   workPlan,
   steps: z.array(step),
@@ -132,7 +140,9 @@ const document: z.ZodType<Run> = z.object({
   lastApproved: z.object({ bundleHash: text, at }).exactOptional(),
   approvals: z.array(approval),
   schedule: z.object({ start: at.exactOptional(), by: text, at }).exactOptional(),
-  abort: z.object({ cause: text, lessons: text, by: text, at }).exactOptional(),
+  abort: z
+    .object({ cause: text, lessons: text, unexposed: z.array(text).default([]), by: text, at })
+    .exactOptional(),
 })
 
 /** The run in a stored document. Throws a ZodError where it is none. */

@@ -3,19 +3,27 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { actionsOf } from '@flagmarshal/domain/procedure/action'
 import { relaxationsOf, subjectsOf } from '@flagmarshal/domain/procedure/approval'
+import { linesOf } from '@flagmarshal/domain/procedure/contract'
+import type { LineStanding } from '@flagmarshal/domain/procedure/contract'
+import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { usersOf } from '@flagmarshal/domain/procedure/inputs'
-import { hasReached } from '@flagmarshal/domain/procedure/milestone'
-import type { InputDefinition } from '@flagmarshal/domain/procedure/model'
+import { reachedSince } from '@flagmarshal/domain/procedure/milestone'
+import type { InputDefinition, Milestone } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
 import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 
 import { sha256 } from '../id.ts'
+import { linksOf } from './links.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
 import { actionView, stepSummary } from './step-view.ts'
 
-/** The whole run: where it stands, what blocks it, what may be done next. */
-export function runView({ feature, run, setting }: Loaded): RunView {
+/**
+ * The whole run: where it stands, what blocks it, what may be done next. `now` is for what time alone
+ * changes; right after an act nothing has.
+ */
+export function runView({ feature, run, setting }: Loaded, now?: Date): RunView {
+  const exit = exitOf(setting, run, now ?? run.actedAt ?? run.startedAt)
   const position = positionOf(setting, run)
   const address = { project: feature.project, feature: feature.key, run: run.id }
   return {
@@ -33,11 +41,11 @@ export function runView({ feature, run, setting }: Loaded): RunView {
     startedBy: run.startedBy,
     correlationId: run.correlationId ?? null,
     triggers: run.triggers.map((it) => ({ ...it, at: it.at.toISOString() })),
-    milestones: setting.definition.milestones.map((it) => ({
-      id: it.id,
-      title: it.title,
-      reached: hasReached(it, run),
-    })),
+    milestones: setting.definition.milestones.map((it) => milestoneView(it, run)),
+    exit: exit === undefined ? null : { ...exit, since: exit.since.toISOString(), notify: [...exit.notify] },
+    validation: linesOf(setting, run, setting.definition.validation).map(lineView),
+    done: linesOf(setting, run, setting.definition.done).map(lineView),
+    links: linksOf(feature, run),
     inputs: setting.definition.inputs.map((it) => inputView(setting, run, it, position.step ?? 1)),
     workPlan: workPlanView(run),
     steps: setting.definition.steps.map((it) => stepSummary(setting, run, it)),
@@ -48,6 +56,21 @@ export function runView({ feature, run, setting }: Loaded): RunView {
     blockers: position.blockers.map(blockerView),
     nextActions: position.next.map((it) => nextView(address, it)),
   }
+}
+
+function milestoneView(milestone: Milestone, run: Run): RunView['milestones'][number] {
+  const reached = reachedSince(milestone, run)
+  return {
+    id: milestone.id,
+    title: milestone.title,
+    reached: reached !== undefined,
+    since: reached?.since.toISOString() ?? null,
+    evidence: [...(reached?.evidence ?? [])],
+  }
+}
+
+function lineView({ line, verdict, why, evidence }: LineStanding): RunView['done'][number] {
+  return { id: line.id, title: line.title, verdict, why: [...why], evidence: [...evidence] }
 }
 
 // oxlint-disable-next-line max-params -- private; the step decides what is due
@@ -120,6 +143,7 @@ function approvalViews(
       schedule === undefined
         ? null
         : { start: schedule.start?.toISOString() ?? null, by: schedule.by, at: schedule.at.toISOString() },
-    abort: abort === undefined ? null : { ...abort, at: abort.at.toISOString() },
+    abort:
+      abort === undefined ? null : { ...abort, unexposed: [...abort.unexposed], at: abort.at.toISOString() },
   }
 }

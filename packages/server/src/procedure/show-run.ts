@@ -15,7 +15,7 @@ import { runView } from './run-view.ts'
 /** One run. */
 export async function showRun(context: Context, database: Database, key: RunKey): Promise<RunView | Refusal> {
   const loaded = await seenRun(context, database, key)
-  return isRefusal(loaded) ? loaded : runView(loaded)
+  return isRefusal(loaded) ? loaded : runView(loaded, context.now)
 }
 
 /**

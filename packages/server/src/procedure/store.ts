@@ -1,8 +1,10 @@
+import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 /**
  * Storing what became of a run: state, audit and signals in one transaction.
  */
 import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { signalsBetween } from '@flagmarshal/domain/procedure/signals'
+import { revoked, SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
@@ -43,6 +45,16 @@ export async function storeRun(tx: Tx, context: Context, passage: Passage, act: 
       ...signal,
       project: setting.project,
       dedupKey: `${run.id}/${signal.type}/${run.revision}/${place}`,
+    })
+  }
+  const blocked = exitOf(setting, before, context.now)
+  if (blocked?.state === 'blocked' && exitOf(setting, run, context.now)?.state !== 'blocked') {
+    await emit(tx, context, {
+      type: revoked(SIGNAL_TYPES.blocked),
+      project: setting.project,
+      subject: `features/${setting.feature}`,
+      data: { project: setting.project, feature: setting.feature, run: run.id, notify: blocked.notify },
+      dedupKey: `${run.id}/unblocked/${run.revision}`,
     })
   }
   await record(tx, context, {

@@ -88,6 +88,24 @@ export async function selectEntries(
   return rows.map(entryOf)
 }
 
+/** Every entry of a run, and of the flag that it is about, by their position. */
+export async function selectRunEntries(
+  queries: Queries,
+  chain: string,
+  { run, flag }: { readonly run: string; readonly flag: string },
+): Promise<readonly Entry[]> {
+  const rows = await queries
+    .selectFrom('audit_entries')
+    .selectAll()
+    .where('chain', '=', chain)
+    .where((it) =>
+      it.or([it('run', '=', run), it.and([it('subject_kind', '=', 'flag'), it('subject_id', '=', flag)])]),
+    )
+    .orderBy('seq')
+    .execute()
+  return rows.map(entryOf)
+}
+
 /** The head of a chain; undefined where there is no such chain. */
 export async function selectHead(queries: Queries, chain: string): Promise<Head | undefined> {
   return await queries

@@ -135,6 +135,22 @@ export async function selectLatestRun(
     .executeTakeFirst()
 }
 
+/** The newest run of each feature, unless it was aborted. */
+export async function selectRunsUnderWay(
+  queries: Queries,
+): Promise<readonly { readonly project: string; readonly run: string }[]> {
+  const rows = await queries
+    .selectFrom('procedure_runs')
+    .select(['project', 'id', 'state'])
+    .distinctOn(['project', 'feature'])
+    .orderBy('project')
+    .orderBy('feature')
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return rows.filter((it) => it.state !== 'aborted').map((it) => ({ project: it.project, run: it.id }))
+}
+
 /** Stores what became of a run. */
 export async function updateRun(
   tx: Tx,

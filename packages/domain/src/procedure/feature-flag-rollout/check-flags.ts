@@ -103,7 +103,8 @@ export function checkFlagSystem(facts: FlagRolloutFacts): CheckOutcome {
   ])
 }
 
-function productionOf(environments: readonly EnvironmentFacts[]): readonly string[] {
+/** The environments that count as production: the protected ones, or all where none is. */
+export function productionOf(environments: readonly EnvironmentFacts[]): readonly string[] {
   const guarded = environments.filter((it) => it.protected)
   return (guarded.length > 0 ? guarded : environments).map((it) => it.key)
 }

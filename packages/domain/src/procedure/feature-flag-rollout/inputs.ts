@@ -71,6 +71,7 @@ export const INPUTS: readonly InputDefinition[] = [
   {
     id: 'P-I7',
     title: 'Decision: deployment approach',
+    offersAbort: true,
     how: 'structured',
     dueBefore: 1,
     remediation: { id: 'P-R8', path: 'The Technical Lead decides it.', role: 'technical-lead' },

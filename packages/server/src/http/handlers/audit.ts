@@ -3,12 +3,17 @@ import type { auditOperations } from '@flagmarshal/api/audit'
 
 import { exportEntries, listEntries, listSignals } from '../../audit/read.ts'
 import { verifyChain } from '../../audit/verify.ts'
+import { extractAudit } from '../../procedure/audit-extract.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof auditOperations> = {
-  listAudit: async ({ services, params, query }) =>
-    replyList(await listEntries(services.database, params, query)),
+  listAudit: async ({ services, params, query: { run, ...query } }) =>
+    replyList(
+      run === undefined
+        ? await listEntries(services.database, params, query)
+        : await extractAudit(services.database, { ...params, run }, query),
+    ),
 
   exportAudit: async ({ services, params }) => {
     const answer = reply(await exportEntries(services.database, params))

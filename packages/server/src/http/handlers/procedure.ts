@@ -111,7 +111,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
     reply(await scheduleRun(context, services.database, params, body)),
 
   abortRun: async ({ context, services, params, body }) =>
-    reply(await abortRun(context, services.database, params, body)),
+    reply(await abortRun(context, services, params, body)),
 
   showEvidence: async ({ services, params }) =>
     reply(await showEvidence(services.database, params.project, params.hash)),

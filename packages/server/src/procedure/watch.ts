@@ -1,0 +1,99 @@
+/**
+ * What time alone changes of runs, looked at every minute: a run that has waited too long is blocked,
+ * and its people are told (P-EX5); between approval and rollout the last checks run again every hour
+ * (P-V3). Two servers may both look: each telling has one key, so it goes out once.
+ */
+import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
+import { lastStep, recordOf } from '@flagmarshal/domain/procedure/standing'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import { SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
+
+import type { Clock } from '../clock.ts'
+import { system } from '../context.ts'
+import type { Context, Log } from '../context.ts'
+import { newId } from '../id.ts'
+import type { Database, Stop } from '../storage/database.ts'
+import { emit } from '../storage/outbox.ts'
+import { selectRunsUnderWay } from '../storage/procedures.ts'
+import type { Loaded, RunKey } from './load.ts'
+import { runChecks } from './run-checks.ts'
+import { seenRun } from './show-run.ts'
+import { stageOf } from './stage.ts'
+
+const EVERY_MS = 60_000
+const CHECK_EVERY_MS = 3_600_000
+
+interface Parts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Starts; the first look is at once. */
+export function startWatch(parts: Parts): Stop {
+  const stopping = new AbortController()
+  const running = keepWatching(parts, stopping.signal)
+  return async () => {
+    stopping.abort()
+    await running
+  }
+}
+
+async function keepWatching({ database, clock, log }: Parts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const context = { actor: system('procedure'), requestId: newId('watch'), now: clock.now(), log }
+    try {
+      for (const key of await selectRunsUnderWay(database.kysely)) {
+        if (signal.aborted) return
+        await watchRun(context, database, key)
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'the runs could not be looked at')
+    }
+    await clock.sleep(EVERY_MS, signal)
+  }
+}
+
+async function watchRun(context: Context, database: Database, key: RunKey): Promise<void> {
+  const loaded = await seenRun(context, database, key)
+  if (isRefusal(loaded)) return
+  await tellBlocked(context, database, loaded)
+  const { feature, setting, run } = loaded
+  const approved = run.state.kind === 'approved' || run.state.kind === 'completed'
+  if (!approved || (await stageOf(database.kysely, feature.project, feature.key)) !== undefined) return
+  const { number: step } = lastStep(setting.definition)
+  const last = Math.max(0, ...recordOf(run, step).checks.map((it) => it.at.getTime()))
+  if (context.now.getTime() - last < CHECK_EVERY_MS) return
+  // A refusal says that somebody acts on the run at this moment; the next look comes soon.
+  await runChecks(context, database, { ...key, step })
+}
+
+async function tellBlocked(
+  context: Context,
+  database: Database,
+  { feature, setting, run }: Loaded,
+): Promise<void> {
+  const exit = exitOf(setting, run, context.now)
+  if (exit?.state !== 'blocked') return
+  const since = exit.since.toISOString()
+  const { reason, requiredAction, status } = exit
+  await database.transaction((tx) =>
+    emit(tx, context, {
+      type: SIGNAL_TYPES.blocked,
+      project: feature.project,
+      subject: `features/${feature.key}`,
+      data: {
+        project: feature.project,
+        feature: feature.key,
+        run: run.id,
+        since,
+        reason,
+        requiredAction,
+        status,
+        notify: exit.notify,
+        correlationId: run.correlationId ?? null,
+      },
+      dedupKey: `${run.id}/blocked/${since}`,
+    }),
+  )
+}
