@@ -51,7 +51,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: 'packages/cli/src',
-    may: ['packages/api/src', 'packages/domain/src', 'packages/evaluation/src', 'commander', NODE],
+    may: ['packages/api/src', 'packages/domain/src', 'packages/evaluation/src', 'commander', 'fflate', NODE],
     why: 'the command line speaks the public API only',
   },
   {
@@ -108,6 +108,20 @@ const layers: readonly Layer[] = [
     why: 'an integration knows its interface and its other side, and no other integration',
   },
   {
+    files: 'packages/server/src/runbook',
+    may: [
+      'packages/domain/src',
+      'types:packages/api/src',
+      'packages/server/src',
+      'types:mdast',
+      'mdast-util-gfm',
+      'mdast-util-to-markdown',
+      'fflate',
+      NODE,
+    ],
+    why: 'documents are rendered and zipped here and nowhere else',
+  },
+  {
     files: 'packages/server/src/app.ts',
     may: ['packages/', 'pino', 'prom-client', 'fastify', NODE],
     why: 'the one composition root',
@@ -126,6 +140,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   channel: ['audit', 'secret'],
   secret: [],
   procedure: ['rollout', 'flag', 'evidence', 'audit', 'project', 'access'],
+  runbook: ['procedure', 'audit'],
   evidence: ['audit'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
   analysis: ['audit'],

@@ -27,9 +27,11 @@ export type Call<O extends Operation> = Input<'params', Field<O, 'params'>> &
 
 type Success<O extends Operation> = O['success'] extends { readonly media: 'text' }
   ? string
-  : O['success'] extends { readonly body: infer S extends z.ZodType }
-    ? z.output<S>
-    : undefined
+  : O['success'] extends { readonly media: 'zip' }
+    ? Uint8Array
+    : O['success'] extends { readonly body: infer S extends z.ZodType }
+      ? z.output<S>
+      : undefined
 
 /** The answer to a call: the body with its ETag, or the problem. Network failures are problems too. */
 export type Outcome<O extends Operation> =
@@ -118,16 +120,16 @@ function headersOf(sent: Sent): Record<string, string> {
 async function request(row: Operation, url: string, init: RequestInit): Promise<Outcome<Operation>> {
   try {
     const answer = await fetch(url, init)
+    const etag = answer.headers.get('etag') ?? undefined
+    if (answer.ok && row.success.media === 'zip') {
+      const bytes = new Uint8Array(await answer.arrayBuffer())
+      return { ok: true, status: answer.status, body: bytes as unknown as undefined, etag }
+    }
     const text = await answer.text()
     if (!answer.ok) return { ok: false, problem: problemOf(answer.status, text) }
     const json = row.success.media === undefined || row.success.media === 'json'
     const body: unknown = json && text !== '' ? JSON.parse(text) : text === '' ? undefined : text
-    return {
-      ok: true,
-      status: answer.status,
-      body: body as undefined,
-      etag: answer.headers.get('etag') ?? undefined,
-    }
+    return { ok: true, status: answer.status, body: body as undefined, etag }
   } catch (error) {
     return { ok: false, problem: unreachable(url, error) }
   }

@@ -140,6 +140,9 @@ function header(name: string, required: boolean, description: string): JsonObjec
 function answerOf(success: Operation['success'], components: Components): JsonObject {
   if (success.media === 'stream') return { content: { 'text/event-stream': { schema: { type: 'string' } } } }
   if (success.media === 'text') return { content: { 'text/plain': { schema: { type: 'string' } } } }
+  if (success.media === 'zip') {
+    return { content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } } }
+  }
   if (success.body === undefined) return {}
   return { content: contentOf(success.body, 'application/json', 'output', components) }
 }

@@ -16,11 +16,11 @@ export interface Operation {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
-  /** The success answer; `body` absent means no content. `stream` is text/event-stream, `text` is text/plain. */
+  /** The success answer; `body` absent means no content. `stream` is text/event-stream, `text` is text/plain, `zip` bytes. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204
     readonly body?: z.ZodType
-    readonly media?: 'json' | 'stream' | 'text'
+    readonly media?: 'json' | 'stream' | 'text' | 'zip'
   }
   /** Writes that replace a version: 428 without If-Match, 412 when stale. The answer carries the ETag. */
   readonly ifMatch?: true

@@ -6,6 +6,7 @@ import { accessOperations } from './access.ts'
 import { auditOperations } from './audit.ts'
 import { channelOperations } from './channel.ts'
 import { deliveryOperations } from './delivery.ts'
+import { documentOperations } from './document.ts'
 import { flagOperations } from './flag.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
@@ -30,6 +31,7 @@ export const operations = {
   ...ofrepOperations,
   ...rolloutOperations,
   ...procedureOperations,
+  ...documentOperations,
   ...channelOperations,
   ...procedureActOperations,
   ...policyOperations,

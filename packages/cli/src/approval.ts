@@ -1,13 +1,15 @@
 /**
  * `flagmarshal feature review|bundle|request-approval|schedule|abort`, `approve`: the end of a run.
  */
+import { writeFileSync } from 'node:fs'
+
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
 import type { Open } from './program.ts'
 import { describeNext, runOf } from './run.ts'
-import type { Answer } from './session.ts'
+import type { Answer, Session } from './session.ts'
 
 type Approver = Call<Operations['approveRun']>['body']['role']
 type Cause = Call<Operations['abortRun']>['body']['cause']
@@ -46,13 +48,25 @@ function reviewing(feature: Command, open: Open): void {
     })
 }
 
+/** Writes the zip that `audit verify --file` checks. */
+async function exportBundle(session: Session, name: string, file: string): Promise<void> {
+  const bytes = await session.call('exportBundle', { params: await runOf(session, name) })
+  writeFileSync(file, bytes)
+  session.result(
+    { file, bytes: bytes.length },
+    () => `${file}, ${bytes.length} bytes. Verify it: flagmarshal audit verify --file ${file}`,
+  )
+}
+
 function approving(program: Command, feature: Command, open: Open): void {
   feature
     .command('bundle <feature>')
     .description('what approvals are bound to, and its hash')
     .option('--hash', 'only the hash')
-    .action(async (name: string, given: { hash?: boolean }, command: Command) => {
+    .option('--export <file>', 'write it as a zip with everything that proves it')
+    .action(async (name: string, given: { hash?: boolean; export?: string }, command: Command) => {
       const session = open(command)
+      if (given.export !== undefined) return await exportBundle(session, name, given.export)
       const it = await session.call('showBundle', { params: await runOf(session, name) })
       session.result(given.hash === true ? it.hash : it, () =>
         given.hash === true ? it.hash : describeBundle(it),

@@ -8,11 +8,34 @@ import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
 import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
+import type { Session } from './session.ts'
+import { describeVerdict, verifyChainFile, verifyZip } from './verify-file.ts'
+
+interface VerifyOptions {
+  installation?: boolean
+  anchor?: string
+  file?: string
+}
 
 interface TailOptions {
   count: string
   kind?: string
   installation?: boolean
+}
+
+/** Verifies an export; says each thing that does not hold, and in which file. */
+function verifyFile(
+  session: Session,
+  { file, anchor, installation }: VerifyOptions & { readonly file: string },
+  end: (code: ExitCode) => void,
+): void {
+  const given = anchor === undefined ? {} : { anchor: anchorOf(anchor) }
+  const chain = () => (installation === true ? 'installation' : `project:${session.project()}`)
+  const verdict = file.endsWith('.zip')
+    ? verifyZip(file, given)
+    : verifyChainFile(file, { ...given, chain: chain() })
+  session.result(verdict, () => describeVerdict(verdict))
+  if (verdict.findings.length > 0) end(EXIT.invalid)
 }
 
 export function auditCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
@@ -24,8 +47,10 @@ export function auditCommands(program: Command, open: Open, end: (code: ExitCode
     )
     .option('--installation', 'the chain of people, tokens and projects')
     .option('--anchor <count:hash>', 'a head noted earlier: finds a cut tail too')
-    .action(async (given: { installation?: boolean; anchor?: string }, command: Command) => {
+    .option('--file <path>', 'an exported bundle (.zip) or chain (.jsonl), without any server')
+    .action(async (given: VerifyOptions, command: Command) => {
       const session = open(command)
+      if (given.file !== undefined) return verifyFile(session, { ...given, file: given.file }, end)
       const body = given.anchor === undefined ? {} : { body: { anchor: anchorOf(given.anchor) } }
       const it =
         given.installation === true

@@ -14,6 +14,7 @@ export const EXIT = {
   invalid: 7,
   timeout: 8,
   notVerified: 9,
+  drift: 10,
   interrupted: 130,
 } as const
 

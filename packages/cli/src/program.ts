@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 
 import { auditCommands } from './audit.ts'
+import { docsCommands } from './docs.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure, problemOf } from './failure.ts'
@@ -63,6 +64,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
+  docsCommands(program, open, end)
   auditCommands(program, open, end)
   inherit(program)
   return program

@@ -22,6 +22,7 @@ import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
+import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
@@ -47,6 +48,7 @@ import { REVOKED_CHANNEL } from './storage/access.ts'
 import { migrate } from './storage/migrate.ts'
 import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
+import { startDocuments } from './wire-document.ts'
 import { startSignals } from './wire-signal.ts'
 
 /** One handler for each operation of the table; a new noun adds its line. */
@@ -63,6 +65,7 @@ const handlers = {
   ...channelHandlers,
   ...procedureActHandlers,
   ...policyHandlers,
+  ...documentHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -118,7 +121,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { outgoing, dispatcher } = await startSignals({ database, clock, log }, safe, config)
     closing.push(() => dispatcher.close())
     readiness.register('dispatcher', () => dispatcher.state())
-    const parts = { database, clock, metrics, readiness, delivery, outgoing, safe }
+    const { documents, close: stopPublishing } = await startDocuments(
+      { database, clock, log },
+      { config, outgoing },
+    )
+    closing.push(stopPublishing)
+    const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents }
     const services: Services = { ...parts, flagPorts, rolloutPorts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)

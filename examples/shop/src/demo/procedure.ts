@@ -3,14 +3,20 @@
  * writes, the leads decide, review and approve. What this version cannot check by itself is attested
  * by name; the server refuses anybody who acts out of turn.
  */
+import { setTimeout } from 'node:timers/promises'
+
 import { inputsOf, outputsOf } from './answers.ts'
 import { personOf } from './cast.ts'
 import type { Cast } from './cast.ts'
-import { must } from './failure.ts'
+import { DemoFailure, must } from './failure.ts'
 import type { Answer } from './failure.ts'
 import type { Feature } from './features.ts'
 import type { Output } from './output.ts'
 import { PROJECT } from './set-up.ts'
+
+/** The step that documents what the others have settled. */
+const DOCUMENTS = 6
+const PUBLICATION_POLL_MS = 100
 
 type Run = Answer<'showRun'>
 type Step = Answer<'showStep'>
@@ -112,6 +118,7 @@ async function takeStep(walk: Walk, run: string, number: number, content: object
   const { client } = cast.developer
   const written = await client.call('writeStep', { params, body: { output: { ...content } } })
   const step = must(`Writing step ${number}`, written)
+  if (number === DOCUMENTS) await publishDocuments(walk, run)
   output.status(`step ${number}, ${step.title}: running its checks`)
   must(`Running the checks of step ${number}`, await client.call('runChecks', { params }))
   const attested = await attest(walk, run, step)
@@ -121,6 +128,21 @@ async function takeStep(walk: Walk, run: string, number: number, content: object
   ).length
   const proof = `${passed} ${passed === 1 ? 'check passes' : 'checks pass'}${attested === 0 ? '' : `, ${attested} attested`}`
   output.line(`step ${number}, ${step.title}: ${proof}; Go by ${deciders.join(' and ')}`, 'done')
+}
+
+/** Has the documents made and published into the repository that the server keeps. */
+async function publishDocuments({ cast, output }: Walk, run: string): Promise<void> {
+  const { client } = cast.developer
+  const params = { project: PROJECT, run }
+  let job = must('Publishing the documents', await client.call('publishDocuments', { params }))
+  while (job.endedAt === null) {
+    output.status(job.progress)
+    await setTimeout(PUBLICATION_POLL_MS)
+    const asked = await client.call('showPublication', { params: { ...params, publication: job.id } })
+    job = must('Looking at the publication', asked)
+  }
+  if (job.state !== 'published') throw new DemoFailure(job.progress)
+  output.line(`the documents are published: commit ${job.commit?.slice(0, 12)} on ${job.branch}`, 'done')
 }
 
 /** Attests each check that is not in this version. Answers how many. */

@@ -4,9 +4,11 @@
 import type { Flag } from '@flagmarshal/evaluation'
 import { describe, expect, it } from 'vitest'
 
+import { DOCUMENT_FACTS } from '../../../../tests/support/document-facts.ts'
 import type { Strategy } from '../flag/strategy.ts'
 import { defaultPlan, guardrail } from '../rollout/plan.ts'
 import type { ServedPlan } from '../rollout/served-plan.ts'
+import { documentsOf } from '../runbook/documents.ts'
 import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
 import { baselineOf } from './feature-flag-rollout/baseline.ts'
 import { CHECKS, runCheck } from './feature-flag-rollout/checks.ts'
@@ -103,14 +105,6 @@ const facts: FlagRolloutFacts = {
       ],
       codeRollback: { targetVersion: '1.4.2' },
     },
-    documents: {
-      documents: [
-        { document: 'flag-configuration' },
-        { document: 'rollout-plan' },
-        { document: 'runbook-updates' },
-        { document: 'flag-reference' },
-      ],
-    },
   },
   inputs: {
     codeLayers: ['backend', 'frontend'],
@@ -134,6 +128,18 @@ const facts: FlagRolloutFacts = {
   },
   serverKeys: 1,
   ticket: { connected: true, proof: { ticket: 'SHOP-7', comment: '10000', remoteLink: '20000' } },
+  documents: {
+    now: DOCUMENT_FACTS,
+    published: {
+      remote: 'built-in',
+      branch: 'main',
+      path: 'features/new-checkout',
+      commit: 'c'.repeat(40),
+      runbooks: ['features/runbook.md'],
+      documents: Object.fromEntries(documentsOf(DOCUMENT_FACTS).map((it) => [it.name, 'd'.repeat(64)])),
+      facts: JSON.parse(JSON.stringify(DOCUMENT_FACTS)),
+    },
+  },
 }
 
 function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
@@ -198,10 +204,11 @@ describe('the definition', () => {
 
   it('calls nothing passed of which nothing is there yet', () => {
     const nothing: FlagRolloutFacts = {
-      outputs: { strategy: {}, flags: {}, plan: {}, monitoring: {}, rollback: {}, documents: {} },
+      outputs: { strategy: {}, flags: {}, plan: {}, monitoring: {}, rollback: {} },
       inputs: {},
       environments: [],
       serverKeys: 0,
+      documents: {},
     }
     expect(Object.keys(CHECKS).filter((id) => runCheck(id, nothing).state === 'pass')).toEqual([])
   })

@@ -47,9 +47,11 @@ export interface StreamAnswer {
 
 type BodyOf<O extends Operation> = O['success'] extends { readonly media: 'text' }
   ? string | AsyncIterable<string>
-  : O['success'] extends { readonly body: infer S extends z.ZodType }
-    ? z.input<S>
-    : undefined
+  : O['success'] extends { readonly media: 'zip' }
+    ? Uint8Array
+    : O['success'] extends { readonly body: infer S extends z.ZodType }
+      ? z.input<S>
+      : undefined
 
 export type Answer<O extends Operation> =
   | Refusal

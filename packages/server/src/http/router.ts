@@ -189,6 +189,7 @@ function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknow
   if (answer.body === undefined) return reply.send()
   if (answer.prepared !== undefined) return sendPrepared(reply, answer.prepared)
   const { contentType } = answer
+  if (answer.body instanceof Uint8Array) return reply.type(contentType ?? 'application/zip').send(answer.body)
   if (operation.success.media === 'text') return sendText(reply, answer.body, contentType)
   return reply.type(contentType ?? 'application/json; charset=utf-8').send(JSON.stringify(answer.body))
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { FlagPorts } from '../flag/ports.ts'
-import type { Outgoing } from '../integrations/interfaces.ts'
+import type { DocumentStore, Outgoing } from '../integrations/interfaces.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
@@ -24,4 +24,6 @@ export interface Services {
   readonly outgoing: Outgoing
   /** Seals and opens the secrets of channels. */
   readonly safe: Safe
+  /** The repositories that documents are published to. */
+  readonly documents: DocumentStore
 }

@@ -77,3 +77,41 @@ export type Sent =
 
 /** Tells one receiver; `now` is the time of the attempt. */
 export type Notify = (message: Message, receiver: Receiver, now: Date) => Promise<Sent>
+
+/** Documents to be stored in one commit. */
+export interface DocumentCommit {
+  /** Letters, digits and `_`: names the attempt inside of the store. */
+  readonly id: string
+  readonly project: string
+  /** Absent: the project's built-in repository. */
+  readonly remote?: string
+  readonly branch: string
+  /** Subject, body and trailers. */
+  readonly message: string
+  readonly at: Date
+  /** Ours: what is in it and not in `files` goes. */
+  readonly folder: string
+  readonly files: readonly { readonly path: string; readonly content: string }[]
+  /** Files of others: asked with what is there now, once for each attempt. */
+  readonly edits: readonly {
+    readonly path: string
+    readonly edit: (present: Buffer | undefined) => Buffer | { readonly fault: string }
+  }[]
+}
+
+/** How it ended. The sentences hold no password. */
+export type DocumentStored =
+  | { readonly kind: 'stored'; readonly commit: string }
+  /** Against the rules, or the files do not allow it: trying again does not help. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Not reached, or not taken this time. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+/** A repository of documents. */
+export interface DocumentStore {
+  store(wanted: DocumentCommit): Promise<DocumentStored>
+  /** Why an address cannot be that of a repository; undefined where it can. */
+  faultOf(address: string): string | undefined
+  /** Where the built-in repository of a project lies. */
+  builtIn(project: string): string
+}

@@ -61,7 +61,7 @@ export async function refreshRun(
 }
 
 /** A locked run; what it has to take notice of is stored first, in the name of the system. */
-async function presentRun(tx: Tx, context: Context, key: RunKey): Promise<Present | Refusal> {
+export async function presentRun(tx: Tx, context: Context, key: RunKey): Promise<Present | Refusal> {
   const loaded = await loadRunLocked(tx, key)
   if (isRefusal(loaded)) return loaded
   const { feature, setting, run } = loaded

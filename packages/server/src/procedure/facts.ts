@@ -22,6 +22,7 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
 import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
+import { loadPublished, publishedFacts } from './published.ts'
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
 
 /** What to load. Member lists of segments are needed by the checks alone. */
@@ -33,6 +34,9 @@ export interface FactsWanted {
 /** The step whose subject is the flag, and so its baseline. */
 export const FLAG_STEP = 2
 
+/** The step whose outcome are the published documents. */
+export const DOCUMENT_STEP = 6
+
 /** Loads the facts for a run. */
 export async function loadFacts(
   queries: Queries,
@@ -41,6 +45,7 @@ export async function loadFacts(
   { now, members }: FactsWanted,
 ): Promise<FlagRolloutFacts> {
   const { project } = feature
+  const published = await loadPublished(queries, run.id)
   const segments = await selectSegmentsEverywhere(queries, project, members)
   const flag = await selectFlag(queries, project, feature.flag)
   const configs = flag === undefined ? [] : await selectFlagConfigs(queries, project, flag.key)
@@ -53,6 +58,7 @@ export async function loadFacts(
       segments: segments.filter((one) => one.environment === it.key).map(segmentOf),
     })),
     serverKeys: await countServerKeys(queries, project, now),
+    documents: published === undefined ? {} : { published: publishedFacts(published) },
     ...(run.request === undefined
       ? {}
       : { ticket: await selectTicketUpdate(queries, project, run.id, run.request.bundleHash) }),
@@ -62,12 +68,15 @@ export async function loadFacts(
 
 /** The baselines in the bundle, by step number. */
 export function baselinesOf(facts: FlagRolloutFacts): Readonly<Record<string, JsonObject>> {
-  return { [FLAG_STEP]: baselineOf(facts.flag, facts.environments) }
+  return {
+    [FLAG_STEP]: baselineOf(facts.flag, facts.environments),
+    [DOCUMENT_STEP]: { documents: facts.documents.published?.documents ?? {} },
+  }
 }
 
-/** What the baseline hashes to: the run notices when it becomes something else. */
-export function baselineHash(facts: FlagRolloutFacts): string {
-  return sha256(canonical(baselineOf(facts.flag, facts.environments)))
+/** What each baseline hashes to, by step number: the run notices when one becomes something else. */
+export function baselineHashes(facts: FlagRolloutFacts): readonly (readonly [number, string])[] {
+  return Object.entries(baselinesOf(facts)).map(([step, it]) => [Number(step), sha256(canonical(it))])
 }
 
 /** What everything that checks look at hashes to: whether it is still what they saw. */

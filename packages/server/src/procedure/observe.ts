@@ -9,7 +9,7 @@ import { transition } from '@flagmarshal/domain/procedure/transition'
 import type { RunEvent } from '@flagmarshal/domain/procedure/transition'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 
-import { baselineHash, FLAG_STEP } from './facts.ts'
+import { baselineHashes, FLAG_STEP } from './facts.ts'
 
 /** What was seen, and when; `by` changed it, where that is known. */
 export interface Sight {
@@ -23,7 +23,12 @@ export function observe(setting: Setting, run: Run, { facts, now, by }: Sight): 
   if (run.state.kind === 'aborted') return run
   const events: readonly RunEvent[] = [
     { kind: 'inputs-observed', verdicts: observeInputs(facts) },
-    { kind: 'observed', step: FLAG_STEP, hash: baselineHash(facts), ...(by === undefined ? {} : { by }) },
+    ...baselineHashes(facts).map(([step, hash]) => ({
+      kind: 'observed' as const,
+      step,
+      hash,
+      ...(by === undefined || step !== FLAG_STEP ? {} : { by }),
+    })),
   ]
   return events.reduce((it, event) => {
     const next = transition(setting, it, event, now)

@@ -15,7 +15,8 @@ import type { Evidence } from '../evidence/keep.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
 import type { Present } from './change-run.ts'
-import { factsHash, loadFacts } from './facts.ts'
+import { loadCheckFacts } from './document-facts.ts'
+import { factsHash } from './facts.ts'
 import type { RunKey } from './load.ts'
 import { seenRun } from './show-run.ts'
 import { knownStep } from './show-step.ts'
@@ -64,11 +65,11 @@ export async function checkStep(
 ): Promise<Checked | Refusal> {
   const loaded = await seenRun(context, database, key)
   if (isRefusal(loaded)) return loaded
-  const { feature, run, setting } = loaded
+  const { run, setting } = loaded
   const number = step === 'last' ? setting.definition.steps.length : step
   const unknown = knownStep(loaded, number)
   if (unknown !== undefined) return unknown
-  const facts = await loadFacts(database.kysely, feature, run, { now: context.now, members: true })
+  const facts = await loadCheckFacts(database.kysely, loaded, context.now)
   const kept = stepOf(setting.definition, number)
     .checks.filter((it) => it.availability === 'available')
     .map(({ id }) => {
@@ -100,8 +101,8 @@ export async function keepChecked(
   present: Present,
   checked: Checked,
 ): Promise<Refusal | undefined> {
-  const { feature, run } = present
-  const facts = await loadFacts(tx, feature, run, { now: context.now, members: true })
+  const { run } = present
+  const facts = await loadCheckFacts(tx, present, context.now)
   if (run.revision !== checked.revision || factsHash(facts) !== checked.factsHash) {
     return refuse(
       'run-changed',

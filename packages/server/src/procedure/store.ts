@@ -12,6 +12,7 @@ import { toJson } from '../storage/column.ts'
 import type { Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
 import { updateRun } from '../storage/procedures.ts'
+import { recordsDue } from './records-due.ts'
 
 /** What somebody did, for the audit chain. */
 export interface Act {
@@ -40,6 +41,7 @@ export async function storeRun(tx: Tx, context: Context, passage: Passage, act: 
     updated_at: context.now,
     run: toJson(run),
   })
+  await recordsDue(tx, context, { project: setting.project, before, after: run })
   for (const [place, signal] of signalsBetween(setting, before, run).entries()) {
     await emit(tx, context, {
       ...signal,

@@ -21,6 +21,22 @@ export async function insertEvidence(
     .execute()
 }
 
+/** All evidence of a run, of these steps or of all, oldest first. */
+export async function selectEvidenceOfRun(
+  queries: Queries,
+  run: string,
+  steps?: readonly number[],
+): Promise<readonly EvidenceRow[]> {
+  return await queries
+    .selectFrom('evidence')
+    .selectAll()
+    .where('run', '=', run)
+    .$if(steps !== undefined, (query) => query.where('step', 'in', steps ?? []))
+    .orderBy('at')
+    .orderBy('hash')
+    .execute()
+}
+
 /** Evidence by its hash. */
 export async function selectEvidence(
   queries: Queries,

@@ -11,6 +11,7 @@ import type { OutboxTables } from './tables/outbox.ts'
 import type { PolicyTables } from './tables/policy.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 import type { ProjectTables } from './tables/project.ts'
+import type { PublicationTables } from './tables/publication.ts'
 import type { ReportTables } from './tables/report.ts'
 import type { RolloutTables } from './tables/rollout.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -27,6 +28,7 @@ export interface Tables
     DeliveryTables,
     ProcedureTables,
     PolicyTables,
+    PublicationTables,
     RolloutTables,
     SignalTables,
     ReportTables,

@@ -2,6 +2,8 @@
  * A feature and its people, and the way of a run through the procedure, for tests over HTTP.
  */
 import type { Client } from '@flagmarshal/api'
+import type { Publication } from '@flagmarshal/api/document'
+import { vi } from 'vitest'
 
 import { expectOk } from '../../../../tests/support/server.ts'
 import type { TestPerson, TestServer } from '../../../../tests/support/server.ts'
@@ -197,7 +199,23 @@ export async function prepareStep(stage: Stage, run: string, step: number): Prom
   const params = { project: stage.project, run, step }
   const output = OUTPUTS[step - 1]
   if (output !== undefined) expectOk(await client.call('writeStep', { params, body: { output } }))
+  if (step === 6) await publishDocuments(stage, run)
   await attestAll(client, params)
+}
+
+/** Has the documents published, and waits until they are. */
+export async function publishDocuments({ developer, project }: Stage, run: string): Promise<Publication> {
+  const params = { project, run }
+  const { id } = expectOk(await developer.client.call('publishDocuments', { params }))
+  return await vi.waitFor(
+    async () => {
+      const at = { ...params, publication: id }
+      const job = expectOk(await developer.client.call('showPublication', { params: at }))
+      if (job.state !== 'published') throw new Error(job.progress)
+      return job
+    },
+    { timeout: 30_000, interval: 50 },
+  )
 }
 
 /** Attests every required check of a step that this version lacks. */

@@ -1,12 +1,11 @@
 /**
- * The checks of steps 4 and 6 that need no connection: monitoring fulfils the plan, documents are named.
+ * The checks of step 4 that need no connection: monitoring fulfils the plan.
  */
 import type { Criterion } from '../../analysis/model.ts'
 import type { CheckOutcome } from '../run.ts'
 import { BUILT_IN_METRICS } from './facts.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
-import { DOCUMENTS } from './outputs.ts'
 
 /** P-S4-1: each criterion is bound to the metric that it counts, and the metric exists. */
 export function checkMonitoring({ outputs }: FlagRolloutFacts): CheckOutcome {
@@ -36,15 +35,6 @@ export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): Check
       ...strangers.map((it) => `an alert names the criterion ${it.criterion}, which the plan does not have`),
     ],
     { keyMetrics: monitoring?.keyMetrics ?? [] },
-  )
-}
-
-/** P-S6-1 … P-S6-4. */
-export function checkDocuments({ outputs }: FlagRolloutFacts): CheckOutcome {
-  const named = new Set((outputs.documents.documents ?? []).map((it) => it.document))
-  return outcome(
-    DOCUMENTS.filter((it) => !named.has(it)).map((it) => `${it} is missing`),
-    { documents: [...named] },
   )
 }
 

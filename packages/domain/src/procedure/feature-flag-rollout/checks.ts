@@ -9,7 +9,15 @@ import {
   checkVerified,
   checkEnvironments,
 } from './check-flags.ts'
-import { checkDocuments, checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
+import {
+  checkDrift,
+  checkFlagDocument,
+  checkPlanDocument,
+  checkPublished,
+  checkReference,
+  checkRunbooks,
+} from './check-documents.ts'
+import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
 import { checkAtOnce, checkPlan, checkTimeline } from './check-plan.ts'
 import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
 import { checkLife, checkStrategy } from './check-strategy.ts'
@@ -34,7 +42,12 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S5-1': checkTriggers,
   'P-S5-2': checkQuickDisable,
   'P-S5-3': checkCodeRollback,
-  'P-S6-1': checkDocuments,
+  'P-S6-1': checkFlagDocument,
+  'P-S6-2': checkPlanDocument,
+  'P-S6-3': checkRunbooks,
+  'P-S6-4': checkReference,
+  'P-S6-5': checkPublished,
+  'P-S6-6': checkDrift,
   'P-S7-4': checkTicket,
   'P-V3': checkFlagSystem,
 }

@@ -5,6 +5,8 @@
  */
 import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
 
+import type { DocumentFacts } from '../../runbook/facts.ts'
+import type { JsonObject } from '../run.ts'
 import type { Outputs } from './outputs.ts'
 
 export interface FlagRolloutFacts {
@@ -17,6 +19,37 @@ export interface FlagRolloutFacts {
   readonly ticket?: TicketFacts
   /** SDK keys of servers that are not revoked, in any environment. */
   readonly serverKeys: number
+  readonly documents: DocumentStanding
+}
+
+/** The ticket's update after the approval, as its ticket system answered. */
+export interface TicketFacts {
+  /** Whether the project has an active channel to a ticket system. */
+  readonly connected: boolean
+  /** Ids of what was made there. */
+  readonly proof?: { readonly ticket: string; readonly comment: string; readonly remoteLink: string }
+  /** What was answered to the last try that failed. */
+  readonly failure?: string
+}
+
+/** The run's documents: what they would say now, and what was published last. */
+export interface DocumentStanding {
+  /** Loaded for the checks alone. */
+  readonly now?: DocumentFacts
+  readonly published?: PublishedDocuments
+}
+
+export interface PublishedDocuments {
+  readonly remote: string
+  readonly branch: string
+  readonly path: string
+  readonly commit: string
+  /** Files of others that carry our sections. */
+  readonly runbooks: readonly string[]
+  /** SHA-256 of each document's body, by name. */
+  readonly documents: Readonly<Record<string, string>>
+  /** What they were made from; loaded for the checks alone. */
+  readonly facts?: JsonObject
 }
 
 /** The ticket's update after the approval, as its ticket system answered. */

@@ -14,7 +14,6 @@ export interface Outputs {
   readonly plan: Partial<PlanOutput>
   readonly monitoring: Partial<MonitoringOutput>
   readonly rollback: Partial<RollbackOutput>
-  readonly documents: Partial<DocumentsOutput>
 }
 
 export interface FlagsOutput {
@@ -59,10 +58,3 @@ export interface RollbackOutput {
   readonly quickDisable: { readonly steps: readonly string[] }
   readonly codeRollback: { readonly targetVersion: string }
 }
-
-export interface DocumentsOutput {
-  readonly documents: readonly { readonly document: DocumentName }[]
-}
-
-export const DOCUMENTS = ['flag-configuration', 'rollout-plan', 'runbook-updates', 'flag-reference'] as const
-export type DocumentName = (typeof DOCUMENTS)[number]

@@ -112,14 +112,15 @@ export const DOCUMENTS_STEP: StepDefinition = {
     'Write the flag reference: quick guide, toggling, troubleshooting.',
     'Store them in the documentation repository.',
   ],
-  outputs: [field('documents', 'Documents, and where they are')],
+  outputs: [{ field: 'documents', title: 'Further documents, and where they are', required: false }],
+  observes: 'the published documents',
   checks: [
-    check(
-      'P-S6-1',
-      'Flag configuration, rollout plan, runbook updates and flag reference are named (P-S6-1 … 4)',
-    ),
-    attested('P-S6-5', 'The documents are stored in the documentation repository'),
-    attested('P-S6-6', 'Every section is there, and agrees with what is configured'),
+    check('P-S6-1', 'The flag configuration is documented, with every section (P-S6-7)'),
+    check('P-S6-2', 'The rollout plan is documented'),
+    check('P-S6-3', 'The runbooks have their sections, and each alert its page'),
+    check('P-S6-4', 'The flag reference is there: quick guide, toggling, troubleshooting'),
+    check('P-S6-5', 'The documents are published in the documentation repository'),
+    check('P-S6-6', 'Nothing in them is empty, and they say what is configured now'),
   ],
   decision: {
     by: 'person',

@@ -1,0 +1,125 @@
+/** Document 8: what sets a rollback off, and each way back with its verification. */
+import { evidenceBlocks } from './evidence-blocks.ts'
+import type { DocumentFacts } from './facts.ts'
+import { linesAt, referenceAt, rowsAt, textAt, valueAt } from './facts.ts'
+import { planEnvironment } from './reference-documents.ts'
+import { decisionsTable } from './strategy-document.ts'
+import type { Block, Document } from './tree.ts'
+import { commands, fields, section, steps, table, text } from './tree.ts'
+
+export const ROLLBACK_OUTLINE = [
+  'triggers',
+  'decision-tree',
+  'quick-disable',
+  'code',
+  'data',
+  'watch',
+  'handover',
+  'drill',
+  'decisions',
+] as const
+
+export function rollbackDocument(facts: DocumentFacts): Document {
+  const output = facts.outputs['rollback']
+  const at = (path: string) => textAt(output, path)
+  return {
+    name: 'rollback-procedures',
+    title: `Rollback procedures: ${facts.feature.name}`,
+    sections: [
+      section('triggers', 'Triggers', triggersTable(facts)),
+      section(
+        'decision-tree',
+        'In which order',
+        steps([
+          'Turn the flag off. It waits for nobody.',
+          'Verified off, and the service recovers: watch, and report.',
+          'It does not recover: put the previous version of the code back.',
+          'Data was harmed: the data rollback, with explicit confirmation.',
+        ]),
+      ),
+      section('quick-disable', 'Quick disable', ...quickDisable(facts)),
+      section(
+        'code',
+        'Code rollback',
+        fields([
+          ['Precondition', 'The flag is off, and the service has not recovered.'],
+          ['Back to', at('codeRollback.targetVersion')],
+          ['Verified by', at('codeRollback.verify')],
+          ['Who', rolesOf(facts)],
+        ]),
+        steps(linesAt(output, 'codeRollback.steps')),
+      ),
+      section('data', 'Data rollback', ...dataRollback(facts)),
+      section(
+        'watch',
+        'Watch afterwards',
+        fields([
+          ['After the flag', minutes(at('quickDisable.watchMinutes'))],
+          ['After the code', minutes(at('codeRollback.watchMinutes'))],
+          ['Who is told', [...facts.feature.stakeholders, rolesOf(facts)].join(', ')],
+        ]),
+      ),
+      section(
+        'handover',
+        'Hand-over',
+        fields([
+          ['Procedure', at('handover.procedure')],
+          ['Where', referenceAt(output, 'handover.reference')],
+        ]),
+      ),
+      section('drill', 'Last test of it', ...evidenceBlocks(facts, 5)),
+      section('decisions', 'Decisions', decisionsTable(facts, [5])),
+    ],
+  }
+}
+
+function triggersTable({ outputs }: DocumentFacts): Block {
+  const rows = rowsAt(outputs['rollback'], 'triggers').map((it) => {
+    const criterion = textAt(it, 'bound.criterion')
+    return [
+      textAt(it, 'class'),
+      textAt(it, 'event'),
+      criterion === '' ? `reported by ${textAt(it, 'bound.person')}` : `criterion ${criterion}`,
+    ]
+  })
+  return table(['Class', 'Event', 'Noticed by'], rows)
+}
+
+function quickDisable(facts: DocumentFacts): readonly Block[] {
+  const quick = valueAt(facts.outputs['rollback'], 'quickDisable')
+  const { flag } = facts.feature
+  return [
+    commands(`flagmarshal kill ${flag} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`),
+    text('While a rollout runs, this serves the old version and keeps counting:'),
+    commands(`flagmarshal rollout rollback ${flag} --reason "what is wrong"`),
+    steps(linesAt(quick, 'steps')),
+    fields([
+      ['Precondition', 'none'],
+      ['Expected', 'Every connected instance is named as confirmed; the command ends with 0.'],
+      ['Verified by', textAt(quick, 'verify')],
+      ['Time budget', '10 seconds'],
+      ['Who', 'whoever notices'],
+      ['Point of no return', 'none: it can be turned on again through the gate'],
+    ]),
+  ]
+}
+
+function dataRollback({ outputs }: DocumentFacts): readonly Block[] {
+  const data = valueAt(outputs['rollback'], 'dataRollback')
+  if (textAt(data, 'supported') === 'no') return [text(`There is none: ${textAt(data, 'reason')}`)]
+  return [
+    steps(linesAt(data, 'steps')),
+    fields([
+      ['Integrity check', textAt(data, 'integrityCheck')],
+      ['Point of no return', 'from the first step on; never without explicit confirmation'],
+    ]),
+  ]
+}
+
+function rolesOf({ people }: DocumentFacts): string {
+  return (people['operations-lead'] ?? []).join(', ')
+}
+
+function minutes(count: string): string {
+  return count === '' ? '' : `${count} minutes`
+}
