@@ -83,6 +83,7 @@ describe('a body that no operation may accept is answered with a problem', () =>
     ['half a surrogate pair in a name', '{"\\udc00":1}', 422],
     ['__proto__ as a name', '{"__proto__":{"isAdmin":true}}', 422],
     ['__proto__ deep inside', '{"a":[{"__proto__":null}]}', 422],
+    ['a length that is no number and cannot become one', '{"name":{"length":{"toString":1}}}', 422],
     ['a number beyond a double', '{"n":1e999}', 422],
     ['too much nesting', `${'['.repeat(5_000)}${']'.repeat(5_000)}`, 422],
     ['a name that is too long', `{"${'x'.repeat(300)}":1}`, 422],

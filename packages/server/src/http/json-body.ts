@@ -9,6 +9,12 @@ const LARGEST_DEPTH = 32
 const LONGEST_NAME = 256
 const MOST_VALUES = 100_000
 
+/**
+ * One could reach a prototype. An object with the other one throws wherever it is turned into text or
+ * compared with a number, and schemas do that with values of every type.
+ */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'toString'])
+
 /** The value of a body; undefined for an empty one. Throws an HttpProblem that names the field. */
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
@@ -52,7 +58,7 @@ function inspect(root: unknown): void {
 }
 
 function faultOfName(name: string): string | undefined {
-  if (name === '__proto__') return 'This name is not allowed.'
+  if (FORBIDDEN_NAMES.has(name)) return 'This name is not allowed.'
   if (name.length > LONGEST_NAME) return `Names are at most ${LONGEST_NAME} characters long.`
   return faultOfText(name)
 }
