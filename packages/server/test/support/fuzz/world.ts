@@ -58,6 +58,7 @@ const EVERYWHERE: Readonly<Record<string, readonly string[]>> = {
   gate: ['flags-ready', 'plan-approved', 'stage:1'],
   instanceId: ['edge-1'],
   criterion: ['errors'],
+  host: ['127.0.0.1'],
 }
 
 /** Fills a fresh server. */
