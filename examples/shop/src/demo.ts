@@ -20,9 +20,9 @@ const running = new AsyncDisposableStack()
 let ending: Promise<void> | undefined
 let shown = false
 
-process.on('SIGINT', () => void end(shown ? 0 : 130))
-process.on('SIGTERM', () => void end(shown ? 0 : 143))
-process.on('SIGHUP', () => void end(shown ? 0 : 129))
+process.on('SIGINT', () => interrupt(130))
+process.on('SIGTERM', () => interrupt(143))
+process.on('SIGHUP', () => interrupt(129))
 process.on('uncaughtException', (error) => void fail(error))
 
 try {
@@ -31,6 +31,11 @@ try {
   if (!options.keep) await end(0)
 } catch (error) {
   await fail(error)
+}
+
+function interrupt(code: number): void {
+  if (ending === undefined) output.line('Stopping everything …')
+  void end(shown ? 0 : code)
 }
 
 async function fail(error: unknown): Promise<void> {
