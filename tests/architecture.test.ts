@@ -138,6 +138,8 @@ const layers: readonly Layer[] = [
 const nouns: Readonly<Record<string, readonly string[]>> = {
   signal: ['audit', 'secret'],
   channel: ['audit', 'secret'],
+  report: ['audit'],
+  inbound: ['procedure', 'report', 'secret', 'audit'],
   secret: [],
   procedure: ['rollout', 'flag', 'evidence', 'audit', 'project', 'access'],
   runbook: ['procedure', 'audit'],

@@ -8,12 +8,14 @@ import { channelOperations } from './channel.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { flagOperations } from './flag.ts'
+import { inboundOperations } from './inbound.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
+import { reportOperations } from './report.ts'
 import { rolloutOperations } from './rollout.ts'
 import { segmentOperations } from './segment.ts'
 import { systemOperations } from './system.ts'
@@ -33,6 +35,8 @@ export const operations = {
   ...procedureOperations,
   ...documentOperations,
   ...channelOperations,
+  ...reportOperations,
+  ...inboundOperations,
   ...procedureActOperations,
   ...policyOperations,
 }

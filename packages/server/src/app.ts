@@ -24,11 +24,13 @@ import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
+import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
+import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { createServer } from './http/server.ts'
@@ -63,6 +65,8 @@ const handlers = {
   ...rolloutHandlers,
   ...procedureHandlers,
   ...channelHandlers,
+  ...reportHandlers,
+  ...inboundHandlers,
   ...procedureActHandlers,
   ...policyHandlers,
   ...documentHandlers,

@@ -23,6 +23,7 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
   ['flag.killed', 'Flag killed'],
   ['flag.kill.verified', 'Kill verified'],
   ['report.received', 'Report received'],
+  ['report.resolved', 'Report resolved'],
 ]
 
 /** `Feature flags ready: new-checkout`; types without words of their own are named as they are. */

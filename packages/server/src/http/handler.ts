@@ -25,6 +25,8 @@ export interface Call<O extends Operation = Operation> {
   readonly ifMatch: O extends { readonly ifMatch: true } ? number : undefined
   /** Another request header, by its lower-case name. */
   readonly header: (name: string) => string | undefined
+  /** The body as it arrived, for signatures. */
+  readonly bytes: Buffer
 }
 
 /** An answer with a body: a JSON value, or text that may come in pieces. */

@@ -41,6 +41,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   invalid: 422,
   'role-not-held': 422,
   'stale-version': 412,
+  'not-believed': 401,
+  'event-not-understood': 422,
   'no-project': 400,
   'no-environment': 400,
   'written-too-late': 503,

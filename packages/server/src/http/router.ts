@@ -29,6 +29,8 @@ declare module 'fastify' {
     actor: Actor | undefined
     /** The time of the request, read once. */
     now: Date
+    /** The body as it arrived. */
+    bytes: Buffer | undefined
   }
   interface FastifyContextConfig {
     /** The id of the operation that the route serves. */
@@ -130,10 +132,17 @@ async function call(
     const value = request.headers[name]
     return typeof value === 'string' ? value : undefined
   }
+  const bytes = request.bytes ?? Buffer.alloc(0)
   const handler = parts.handlers[id]
   if (handler === undefined) throw new Error(`no handler for ${id}`)
   // The table pairs handler and operation, and `Handlers` has checked both against each other.
-  const answer = (await handler({ ...decoded, context, services, header } as Call as never)) as AnyAnswer
+  const answer = (await handler({
+    ...decoded,
+    context,
+    services,
+    header,
+    bytes,
+  } as Call as never)) as AnyAnswer
   if (parts.checkAnswers && 'body' in answer && answer.status === undefined) {
     operation.success.body?.parse(JSON.parse(JSON.stringify(answer.body)))
   }

@@ -41,10 +41,16 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } },
   })
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
-    readJson(body),
+  server.addContentTypeParser(
+    ['application/json', 'application/cloudevents+json'],
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      request.bytes = body
+      return readJson(body)
+    },
   )
   server.decorateRequest('actor', undefined)
+  server.decorateRequest('bytes', undefined)
   server.addHook('onRequest', async (request, reply) => {
     prepare(parts, request)
     refuseNameless(request)

@@ -12,8 +12,8 @@ const Settings = z.object({ url: z.string().default('https://events.pagerduty.co
 /** Longest key by which PagerDuty recognises one alert, and longest summary. */
 const [LONGEST_KEY, LONGEST_SUMMARY] = [255, 1_024]
 
-/** Ends of the types that end an alert about the same rollout. */
-const ENDS = /\.rollout\.(rollback\.verified|resumed|completed|aborted)$/
+/** Ends of the types that end an alert about the same rollout or report. */
+const ENDS = /\.(rollout\.(rollback\.verified|resumed|completed|aborted)|report\.resolved)$/
 
 /** Tells PagerDuty. It accepts with 202; 400 says that the event itself is wrong, which no retry mends. */
 export function pagerdutyNotify(outgoing: Outgoing): Notify {

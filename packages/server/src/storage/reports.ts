@@ -1,0 +1,75 @@
+/**
+ * Queries on reports.
+ */
+import type { Insertable, Selectable } from 'kysely'
+
+import type { Queries, Tx } from './database.ts'
+import type { ReportTables } from './tables/report.ts'
+
+export type ReportRow = Selectable<ReportTables['reports']>
+
+/** Stores a report; the earlier one where it is the same. */
+export async function insertReport(
+  tx: Tx,
+  row: Insertable<ReportTables['reports']>,
+): Promise<{ readonly row: ReportRow; readonly isNew: boolean }> {
+  const made = await tx
+    .insertInto('reports')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['project', 'dedup_key']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (made !== undefined) return { row: made, isNew: true }
+  const known = await tx
+    .selectFrom('reports')
+    .selectAll()
+    .where('project', '=', row.project)
+    .where('dedup_key', '=', row.dedup_key ?? '')
+    .executeTakeFirstOrThrow()
+  return { row: known, isNew: false }
+}
+
+/** What to list. */
+export interface ReportQuery {
+  readonly feature?: string
+  readonly kind?: ReportRow['kind']
+  readonly severity?: ReportRow['severity']
+  readonly open?: boolean
+  readonly limit: number
+}
+
+/** The reports of a project, newest first. */
+export async function selectReports(
+  queries: Queries,
+  project: string,
+  { feature, kind, severity, open, limit }: ReportQuery,
+): Promise<readonly ReportRow[]> {
+  return await queries
+    .selectFrom('reports')
+    .selectAll()
+    .where('project', '=', project)
+    .$if(feature !== undefined, (query) => query.where('feature', '=', feature ?? ''))
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? 'incident'))
+    .$if(severity !== undefined, (query) => query.where('severity', '=', severity ?? 'minor'))
+    .$if(open !== undefined, (query) => query.where('resolved_at', open === true ? 'is' : 'is not', null))
+    .orderBy('at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+/** One report, locked. */
+export async function lockReport(tx: Tx, project: string, id: string): Promise<ReportRow | undefined> {
+  return await tx
+    .selectFrom('reports')
+    .selectAll()
+    .where('project', '=', project)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Says when it was over. */
+export async function updateResolved(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.updateTable('reports').set({ resolved_at: at }).where('id', '=', id).execute()
+}
