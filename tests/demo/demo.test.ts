@@ -79,10 +79,15 @@ function ended(demo: ChildProcessWithoutNullStreams): Promise<number | null> {
   })
 }
 
+/** What the demo has printed once it fits the pattern. Rejects, with all of it, when the demo ends before. */
 async function printed(demo: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<string> {
   let seen = ''
+  let over = false
   demo.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()))
-  await until(() => pattern.test(seen))
+  demo.stderr.on('data', (chunk: Buffer) => (seen += chunk.toString()))
+  demo.once('close', () => (over = true))
+  await until(() => over || pattern.test(seen))
+  if (!pattern.test(seen)) throw new Error(`the demo ended before:\n${seen}`)
   return seen
 }
 
