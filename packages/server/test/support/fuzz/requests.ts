@@ -92,6 +92,8 @@ function targetsOf(id: string, operation: Operation): Target[] {
     )
   }
   if (id === 'evaluateFlag' || id === 'explainFlag') return [target(CONTEXT)]
+  // The checks that a place names are those of step 1.
+  if (id === 'giveEvidence') return [target(given, { step: '1' })]
   if (id === 'getKill') return [target(given, { flag: 'greeting', environment: 'development' })]
   return [target(given, isOfKey(operation) ? { environment: 'development' } : {})]
 }
