@@ -4,6 +4,7 @@
  */
 import { accessOperations } from './access.ts'
 import { auditOperations } from './audit.ts'
+import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
@@ -38,6 +39,7 @@ export const operations = {
   ...reportOperations,
   ...inboundOperations,
   ...procedureActOperations,
+  ...brokenGlassOperations,
   ...policyOperations,
 }
 

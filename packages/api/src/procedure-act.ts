@@ -19,6 +19,18 @@ export const CloseAction = z
   .meta({ id: 'CloseAction' })
 export type CloseAction = z.infer<typeof CloseAction>
 
+export const Comment = z
+  .union([
+    z.strictObject({ thread: Line.describe('An existing thread, like c1.'), text: Text }),
+    z.strictObject({
+      group: z.enum(['technical', 'operations', 'business']),
+      subject: Key,
+      text: Text,
+    }),
+  ])
+  .meta({ id: 'Comment' })
+export type Comment = z.infer<typeof Comment>
+
 /** The outputs that other procedures ask for. */
 export const OutputName = z.enum([
   'strategy',
@@ -37,6 +49,24 @@ export const procedureActOperations = {
     can: 'procedure:write',
     params: ofRun.extend({ action: Line }),
     body: CloseAction,
+    success: run,
+  }),
+  comment: operation({
+    method: 'POST',
+    path: `${runs}/comments`,
+    summary: 'Comment on a subject of the final review, or answer a comment.',
+    can: 'procedure:write',
+    params: ofRun,
+    body: Comment,
+    success: run,
+  }),
+  resolveComment: operation({
+    method: 'POST',
+    path: `${runs}/comments/{thread}/resolve`,
+    summary: 'Resolve a comment; by whoever opened it or somebody of its group.',
+    can: 'procedure:write',
+    params: ofRun.extend({ thread: Line }),
+    body: z.strictObject({ note: Text }),
     success: run,
   }),
   showOutput: operation({

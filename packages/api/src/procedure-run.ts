@@ -3,6 +3,7 @@
  */
 import { z } from 'zod'
 
+import { BrokenGlass } from './broken-glass.ts'
 import { Action, Blocker, NextAction, StepSummary } from './procedure-step.ts'
 import { Layer, WorkPlan } from './procedure-write.ts'
 import { Instant, Text } from './shapes.ts'
@@ -162,6 +163,18 @@ export const Run = z
         comment: z.string().nullable(),
       }),
     ),
+    threads: z
+      .array(
+        z.object({
+          id: z.string(),
+          group: z.string(),
+          subject: z.string(),
+          comments: z.array(z.object({ text: z.string(), by: z.string(), at: Instant })),
+          resolved: z.object({ by: z.string(), at: Instant, note: z.string() }).nullable(),
+        }),
+      )
+      .describe('Comments of the final review; nobody approves before each is resolved.'),
+    brokenGlass: z.array(BrokenGlass).describe('Gates that were passed in an emergency.'),
     approvalRequest: z.object({ bundleHash: z.string(), by: z.string(), at: Instant }).nullable(),
     approvals: z.array(Approval),
     schedule: z.object({ start: Instant.nullable(), by: z.string(), at: Instant }).nullable(),

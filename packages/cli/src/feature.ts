@@ -6,7 +6,7 @@ import type { Call, Operations } from '@flagmarshal/api'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 
-import { actionCommands } from './action.ts'
+import { actionCommands, commentCommands } from './action.ts'
 import { approvalCommands } from './approval.ts'
 import { contractCommands } from './contract.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -46,6 +46,7 @@ export function featureCommands(program: Command, open: Open, end: (code: ExitCo
   inputCommand(feature, open)
   stepCommands(feature, open, end)
   actionCommands(feature, open)
+  commentCommands(feature, open)
   contractCommands(feature, open, end)
   approvalCommands(program, feature, open)
 }

@@ -20,6 +20,7 @@ import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
+import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
@@ -68,6 +69,7 @@ const handlers = {
   ...reportHandlers,
   ...inboundHandlers,
   ...procedureActHandlers,
+  ...brokenGlassHandlers,
   ...policyHandlers,
   ...documentHandlers,
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { openRun, OUTPUTS, prepareStep, setStage } from './support/procedure.ts'
+import { askForApproval, goThrough, openRun, OUTPUTS, prepareStep, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 
 let server: TestServer
@@ -61,5 +61,79 @@ describe('a No-Go', () => {
     expect(expectProblem(await close('s1-a1-2')).code).toBe('closed-already')
     expect(expectProblem(await close('s9-a9-9')).status).toBe(404)
     expect(expectOk(await decide('go', 'better')).steps[0]).toMatchObject({ state: 'go', attempt: 2 })
+  })
+})
+
+describe('comments of the final review', () => {
+  it('P-S7-1 keeps everybody from approving until each is resolved, and one that asks for changes is a comment', async () => {
+    const stage = await newStage()
+    const { project, developer, technicalLead, productOwner } = stage
+    const run = await openRun(stage)
+    for (const step of [1, 2, 3, 4, 5, 6]) await goThrough(stage, run, step)
+    const params = { project, run }
+    const opened = await productOwner.client.call('comment', {
+      params,
+      body: { group: 'business', subject: 'impact', text: 'what of gift cards?' },
+    })
+    expect(expectOk(opened).threads).toMatchObject([{ id: 'c1', resolved: null }])
+    const asking = await technicalLead.client.call('reviewSubject', {
+      params,
+      body: { group: 'technical', subject: 'strategy', verdict: 'changes_requested', comment: 'too bold' },
+    })
+    expect(expectOk(asking).threads.map((it) => it.comments[0]?.text)).toEqual([
+      'what of gift cards?',
+      'too bold',
+    ])
+    const refused = await askForApproval(stage, run).catch((error: unknown) => String(error))
+    expect(refused).toContain('comments-open')
+    const answer = { thread: 'c1', text: 'they are left out' }
+    expectOk(await developer.client.call('comment', { params, body: answer }))
+    const resolve = (thread: string, client = developer.client) =>
+      client.call('resolveComment', { params: { ...params, thread }, body: { note: 'settled' } })
+    expect(expectProblem(await resolve('c1'))).toMatchObject({ status: 403, code: 'role-needed' })
+    expectOk(await resolve('c1', productOwner.client))
+    expectOk(await resolve('c2', technicalLead.client))
+    expect(expectProblem(await resolve('c2', technicalLead.client)).code).toBe('resolved-already')
+    expect(await askForApproval(stage, run)).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+describe('an emergency', () => {
+  it('P-O3 goes past a closed gate for a limited time, says so everywhere, and stays open until somebody else has looked at it', async () => {
+    const stage = await newStage()
+    const { project, feature, developer, operationsLead, technicalLead } = stage
+    const run = await openRun(stage)
+    const params = { project, feature }
+    const body = { reason: 'the old checkout loses orders', minutes: 30 }
+    expect(expectProblem(await developer.client.call('breakGlass', { params, body })).status).toBe(403)
+    const glass = expectOk(await operationsLead.client.call('breakGlass', { params, body }))
+    expect(glass).toMatchObject({ gate: 'plan-approved', by: operationsLead.id, review: null })
+
+    const gate = await developer.client.call('showGate', { params, query: { gate: 'plan-approved' } })
+    expect(expectOk(gate)).toMatchObject({ open: true, notes: [expect.stringContaining('loses orders')] })
+    const key = { project, flag: 'new-checkout', environment: 'production' }
+    const { revision } = expectOk(await developer.client.call('getFlagConfig', { params: key }))
+    const config = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
+    expectOk(await developer.client.call('configureFlag', { params: key, body: config, ifMatch: revision }))
+    const shown = expectOk(await developer.client.call('showRun', { params: { project, run } }))
+    expect(shown.brokenGlass).toMatchObject([{ id: glass.id, review: null }])
+    expect(shown.status).toContain('its review is open')
+
+    const review = (client = operationsLead.client) =>
+      client.call('reviewBrokenGlass', {
+        params: { ...params, glass: glass.id },
+        body: { note: 'it was right' },
+      })
+    expect(expectProblem(await review())).toMatchObject({ status: 403, code: 'own-work' })
+    expectOk(await review(technicalLead.client))
+    expect(expectProblem(await review(technicalLead.client)).code).toBe('reviewed-already')
+    const { items } = expectOk(await developer.client.call('listBrokenGlass', { params }))
+    expect(items).toMatchObject([{ review: { by: technicalLead.id } }])
+    const signals = expectOk(await server.admin.call('listSignals', { params: { project }, query: {} }))
+    expect(signals.items.map((it) => it.type)).toEqual(
+      expect.arrayContaining(['dev.flagmarshal.gate.broken', 'dev.flagmarshal.gate.reviewed']),
+    )
+    const again = await operationsLead.client.call('breakGlass', { params, body })
+    expect(expectProblem(again).code).toBe('gate-open')
   })
 })

@@ -11,6 +11,7 @@ import type { ProcedureDefinition, ReviewGroup } from './model.ts'
 import type { Actor, Approval, CheckResult, Run, Setting, SubjectReview } from './run.ts'
 import { authorsOf } from './stale.ts'
 import { lastStep, presentAttempt, recordOf } from './standing.ts'
+import { openThreads, withThread } from './thread.ts'
 
 export interface SubjectReviewed {
   readonly kind: 'subject-reviewed'
@@ -110,7 +111,10 @@ export function reviewSubject(setting: Setting, run: Run, event: SubjectReviewed
     revisions: revisionsOf(definition, run, subject.parts),
     ...(comment === undefined ? {} : { comment }),
   }
-  return { ...run, reviews: [...run.reviews, review] }
+  const next = { ...run, reviews: [...run.reviews, review] }
+  if (verdict === 'reviewed' || comment === undefined) return next
+  const thread = { group: group.id, subject: subject.id, comments: [{ text: comment, by: by.id, at: now }] }
+  return withThread(next, thread)
 }
 
 /** Whether somebody belongs to a group: to the people that the project names for it, else by role. */
@@ -150,6 +154,14 @@ export function requestApproval(
       'reviews-open',
       `Not reviewed yet: ${open.map((it) => `${it.group}/${it.subject}`).join(', ')}.`,
       'Have each subject reviewed by somebody other than its author.',
+    )
+  }
+  const threads = openThreads(run)
+  if (threads.length > 0) {
+    return refuse(
+      'comments-open',
+      `Not resolved yet: ${threads.map((it) => `${it.id} on ${it.group}/${it.subject}`).join(', ')}.`,
+      'Answer each comment and have it resolved.',
     )
   }
   const record = { ...recordOf(run, last.number), checks: event.checks }

@@ -26,6 +26,8 @@ export const ALLOWED = {
   'decide-step': [...DECIDING, 'awaiting_approval'],
   'close-action': ['halted', ...WORKING],
   acknowledge: ['open'],
+  comment: LIVING,
+  'resolve-comment': LIVING,
   'review-subject': [...DECIDING, 'awaiting_approval'],
   'request-approval': DECIDING,
   approve: ['awaiting_approval'],

@@ -9,6 +9,7 @@ import type { StepDefinition } from './model.ts'
 import type { Blocker, NextAct, Position } from './position.ts'
 import type { ActionItem, Run, Setting } from './run.ts'
 import { lastStep, presentAttempt, recordOf, stepOf } from './standing.ts'
+import { openThreads } from './thread.ts'
 
 /** A run that stands at a step to be decided. */
 export function atStep(setting: Setting, run: Run, number: number): Position {
@@ -84,12 +85,20 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
   const open = blocking(step, record, []).filter((it) => it.state === 'not_in_this_version')
   const who = approvers(setting)
   const actions = openActions(record)
+  const threads = openThreads(run)
   return {
     waitsFor: 'review',
     step: step.number,
     status: `Step ${step.number} of ${setting.definition.steps.length}, ${step.title}: ${subjects.length === 0 ? 'ready to ask for the approvals' : `${subjects.length} subjects to review`}.`,
     blockers: [
       ...actions.map((it) => actionBlocker(step.number, it)),
+      ...threads.map((it) => ({
+        code: 'comment-open',
+        message: `${it.id} on ${it.group}/${it.subject} is not resolved: ${it.comments.at(-1)?.text ?? ''}`,
+        remedy: 'Answer it, and have it resolved by whoever opened it or by the group.',
+        who: [],
+        step: step.number,
+      })),
       ...subjects.map((it) => ({
         code: it.state === 'open' ? 'review-missing' : 'changes-requested',
         message:
@@ -110,6 +119,13 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
     ],
     next: [
       ...actions.map((it) => actionAct(step.number, it)),
+      ...threads.map((it) => ({
+        act: 'resolve-comment' as const,
+        title: `Resolve ${it.id}, on ${it.group}/${it.subject}`,
+        who: [],
+        step: step.number,
+        about: it.id,
+      })),
       ...subjects.map((it) => ({
         act: 'review-subject' as const,
         title: `Review ${it.group}: ${it.title}`,
@@ -124,7 +140,7 @@ function inReview(setting: Setting, run: Run, step: StepDefinition): Position {
         step: step.number,
         about: check.id,
       })),
-      ...(subjects.length === 0 && open.length === 0 && actions.length === 0
+      ...(subjects.length === 0 && open.length === 0 && actions.length === 0 && threads.length === 0
         ? [{ act: 'request-approval' as const, title: 'Ask for the approvals', who: [], step: step.number }]
         : []),
     ],

@@ -29,6 +29,8 @@ export interface Run {
   /** Hash of what each observing step rests on, by step number. */
   readonly observed: Readonly<Record<string, string>>
   readonly reviews: readonly SubjectReview[]
+  /** Comments on subjects of the final review. */
+  readonly threads: readonly Thread[]
   readonly request?: ApprovalRequest
   /** The bundle that every role approved last, whether that still holds or not. */
   readonly lastApproved?: { readonly bundleHash: string; readonly at: Date }
@@ -216,6 +218,17 @@ export interface SubjectReview {
   readonly at: Date
   /** Revision of each step that the subject's parts belong to, by step number. */
   readonly revisions: Readonly<Record<string, number>>
+}
+
+/** A comment on a subject, and what was said about it. */
+export interface Thread {
+  /** `c1`. */
+  readonly id: string
+  readonly group: string
+  readonly subject: string
+  /** Never empty. */
+  readonly comments: readonly { readonly text: string; readonly by: string; readonly at: Date }[]
+  readonly resolved?: { readonly by: string; readonly at: Date; readonly note: string }
 }
 
 export interface ApprovalRequest {

@@ -55,6 +55,7 @@ export function startRun(setting: Setting, start: Start, now: Date): Run | Refus
     authors: {},
     observed: {},
     reviews: [],
+    threads: [],
     approvals: [],
     ...(correlationId === undefined ? {} : { correlationId }),
   }

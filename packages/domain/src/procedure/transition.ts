@@ -26,6 +26,8 @@ import type { Observed } from './observe.ts'
 import type { Actor, CheckResult, JsonObject, Run, Setting } from './run.ts'
 import { changedParts, renewed, spread, withAuthor } from './stale.ts'
 import { lastStep, onStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
+import { comment, resolveThread } from './thread.ts'
+import type { Commented, ThreadResolved } from './thread.ts'
 import { reviewWorkPlan, writeWorkPlan } from './work-plan.ts'
 import type { WorkPlanReviewed, WorkPlanWritten } from './work-plan.ts'
 
@@ -49,6 +51,8 @@ export type RunEvent =
   | ActionClosed
   | { readonly kind: 'acknowledged'; readonly step: number; readonly by: Actor }
   | SubjectReviewed
+  | Commented
+  | ThreadResolved
   | ApprovalRequested
   | Approved
   | Observed
@@ -68,6 +72,8 @@ const ACTS: Readonly<Partial<Record<RunEvent['kind'], Act>>> = {
   'action-closed': 'close-action',
   acknowledged: 'acknowledge',
   'subject-reviewed': 'review-subject',
+  commented: 'comment',
+  'thread-resolved': 'resolve-comment',
   'approval-requested': 'request-approval',
   approved: 'approve',
   scheduled: 'schedule',
@@ -116,6 +122,10 @@ function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Re
       return acknowledge(setting, run, event, now)
     case 'subject-reviewed':
       return reviewSubject(setting, run, event, now)
+    case 'commented':
+      return comment(setting, run, event, now)
+    case 'thread-resolved':
+      return resolveThread(setting, run, event, now)
     case 'approval-requested':
       return requestApproval(setting, run, event, now)
     case 'approved':

@@ -14,6 +14,9 @@ export const SIGNAL_TYPES = {
   halted: 'dev.flagmarshal.procedure.halted',
   completed: 'dev.flagmarshal.procedure.completed',
   aborted: 'dev.flagmarshal.procedure.aborted',
+  /** Somebody went past a closed gate in an emergency; somebody else looked at it. */
+  gateBroken: 'dev.flagmarshal.gate.broken',
+  gateReviewed: 'dev.flagmarshal.gate.reviewed',
   /** Nobody has acted for longer than the policy allows; revoked as soon as somebody does. */
   blocked: 'dev.flagmarshal.procedure.blocked',
   /** People are asked something by a No-Go. */

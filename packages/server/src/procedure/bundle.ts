@@ -23,7 +23,10 @@ export interface Bundle {
 }
 
 /** The bundle as it is now. */
-export function presentBundle({ setting, run }: Loaded, facts: FlagRolloutFacts): Bundle {
+export function presentBundle(
+  { setting, run }: Pick<Loaded, 'setting' | 'run'>,
+  facts: FlagRolloutFacts,
+): Bundle {
   const content = bundleOf(setting, run, baselinesOf(facts))
   return { content, hash: sha256(canonical(content)) }
 }

@@ -46,8 +46,14 @@ export async function changeRun(
     const { feature, setting, run } = present
     const after = transition(setting, run, wanted.event, context.now)
     if (isRefusal(after)) return after
-    if (after === run) return { feature, setting, run }
-    return { feature, setting, run: await storeRun(tx, context, { setting, before: run, after }, wanted) }
+    const { brokenGlass } = present
+    if (after === run) return { feature, setting, run, brokenGlass }
+    return {
+      feature,
+      setting,
+      brokenGlass,
+      run: await storeRun(tx, context, { setting, before: run, after }, wanted),
+    }
   })
 }
 
@@ -67,7 +73,7 @@ export async function presentRun(tx: Tx, context: Context, key: RunKey): Promise
   const { feature, setting, run } = loaded
   const facts = await loadFacts(tx, feature, run, { now: context.now, members: false })
   const seen = observe(setting, run, { facts, now: context.now })
-  return { feature, setting, facts, run: await storeSight(tx, context, loaded, seen) }
+  return { ...loaded, facts, run: await storeSight(tx, context, loaded, seen) }
 }
 
 /** Stores what a run took notice of. */

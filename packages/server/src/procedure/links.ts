@@ -33,7 +33,7 @@ function referred(kind: Link['kind'], items: Json | undefined, name: string): Li
   if (!Array.isArray(items)) return []
   return items.flatMap((item) => {
     const address = addressOf(member(item, 'reference'))
-    return address === undefined ? [] : [{ kind, title: String(member(item, name)), address }]
+    return address === undefined ? [] : [{ kind, title: textOf(member(item, name)), address }]
   })
 }
 
@@ -43,7 +43,11 @@ function addressOf(reference: Json | undefined): string | undefined {
   if (typeof issue === 'string') return issue
   if (typeof repository !== 'string') return undefined
   const [commit, path] = ['commit', 'path'].map((it) => member(reference, it))
-  return `${repository}@${String(commit)}${typeof path === 'string' ? `:${path}` : ''}`
+  return `${repository}@${textOf(commit)}${typeof path === 'string' ? `:${path}` : ''}`
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function member(value: Json | undefined, name: string): Json | undefined {

@@ -28,7 +28,7 @@ export async function loadApprovedPlan(
       `See what is missing with "flagmarshal feature next ${feature.key}".`,
     )
   }
-  const { hash } = presentBundle({ feature, setting, run }, facts)
+  const { hash } = presentBundle({ setting, run }, facts)
   const approved = standing(run)[0]?.bundleHash
   const { plan } = facts.outputs.plan
   if (hash !== approved || plan === undefined) {

@@ -1,4 +1,5 @@
 import type { Role } from '@flagmarshal/domain/access/permission'
+import type { BrokenGlass } from '@flagmarshal/domain/procedure/broken-glass'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
 import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
 import type { Policy } from '@flagmarshal/domain/procedure/policy'
@@ -15,6 +16,7 @@ import { notFound } from '../refusals.ts'
 import type { Queries, Tx } from '../storage/database.ts'
 import { lockRun, selectFeature, selectLatestRun, selectRun } from '../storage/procedures.ts'
 import type { FeatureRow, RunRow } from '../storage/procedures.ts'
+import { brokenGlassOf } from './glass-view.ts'
 import { parseRun } from './run-document.ts'
 
 /** The procedures of this version. */
@@ -31,6 +33,8 @@ export interface Loaded {
   readonly feature: FeatureRow
   readonly run: Run
   readonly setting: Setting
+  /** Gates of the feature that were passed in an emergency. */
+  readonly brokenGlass: readonly BrokenGlass[]
 }
 
 /** One run. */
@@ -46,7 +50,7 @@ export async function loadRunLocked(tx: Tx, key: RunKey): Promise<Loaded | Refus
 /** The newest run of a feature; undefined where it has none. */
 export async function loadLatestRun(queries: Queries, feature: FeatureRow): Promise<Loaded | undefined> {
   const row = await selectLatestRun(queries, feature.project, feature.key)
-  return row === undefined ? undefined : loaded(feature, row, await policyOf(queries, feature.project))
+  return row === undefined ? undefined : await loaded(queries, feature, row)
 }
 
 /** A definition by its id, the newest version; undefined where there is none. */
@@ -90,14 +94,19 @@ async function withFeature(
   if (row === undefined) return notFound('run', key.run)
   const feature = await selectFeature(queries, row.project, row.feature)
   if (feature === undefined) return notFound('feature', row.feature)
-  return loaded(feature, row, await policyOf(queries, row.project))
+  return await loaded(queries, feature, row)
 }
 
-function loaded(feature: FeatureRow, row: RunRow, policy: Policy): Loaded {
+async function loaded(queries: Queries, feature: FeatureRow, row: RunRow): Promise<Loaded> {
   const definition = PROCEDURES.find((it) => it.id === row.procedure && it.version === row.procedure_version)
   if (definition === undefined)
     throw new Error(
       `run ${row.id} follows ${row.procedure} ${row.procedure_version}, which this version does not know`,
     )
-  return { feature, run: parseRun(row.run), setting: settingOf(feature, definition, policy) }
+  return {
+    feature,
+    run: parseRun(row.run),
+    setting: settingOf(feature, definition, await policyOf(queries, row.project)),
+    brokenGlass: await brokenGlassOf(queries, row.project, row.feature),
+  }
 }

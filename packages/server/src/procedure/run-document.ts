@@ -136,6 +136,17 @@ const document: z.ZodType<Run> = z.object({
   authors: z.record(text, z.array(text)),
   observed: z.record(text, text),
   reviews: z.array(review),
+  threads: z
+    .array(
+      z.object({
+        id: text,
+        group: text,
+        subject: text,
+        comments: z.array(z.object({ text, by: text, at })),
+        resolved: z.object({ by: text, at, note: text }).exactOptional(),
+      }),
+    )
+    .default([]),
   request: z.object({ bundleHash: text, by: text, at }).exactOptional(),
   lastApproved: z.object({ bundleHash: text, at }).exactOptional(),
   approvals: z.array(approval),

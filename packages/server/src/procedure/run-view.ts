@@ -3,6 +3,7 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { actionsOf } from '@flagmarshal/domain/procedure/action'
 import { relaxationsOf, subjectsOf } from '@flagmarshal/domain/procedure/approval'
+import { glassNote } from '@flagmarshal/domain/procedure/broken-glass'
 import { linesOf } from '@flagmarshal/domain/procedure/contract'
 import type { LineStanding } from '@flagmarshal/domain/procedure/contract'
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
@@ -10,9 +11,10 @@ import { usersOf } from '@flagmarshal/domain/procedure/inputs'
 import { reachedSince } from '@flagmarshal/domain/procedure/milestone'
 import type { InputDefinition, Milestone } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
-import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
+import type { Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
 
 import { sha256 } from '../id.ts'
+import { glassView } from './glass-view.ts'
 import { linksOf } from './links.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
@@ -22,7 +24,7 @@ import { actionView, stepSummary } from './step-view.ts'
  * The whole run: where it stands, what blocks it, what may be done next. `now` is for what time alone
  * changes; right after an act nothing has.
  */
-export function runView({ feature, run, setting }: Loaded, now?: Date): RunView {
+export function runView({ feature, run, setting, brokenGlass }: Loaded, now?: Date): RunView {
   const exit = exitOf(setting, run, now ?? run.actedAt ?? run.startedAt)
   const position = positionOf(setting, run)
   const address = { project: feature.project, feature: feature.key, run: run.id }
@@ -35,7 +37,9 @@ export function runView({ feature, run, setting }: Loaded, now?: Date): RunView 
     state: run.state.kind,
     step: position.step ?? null,
     waitsFor: position.waitsFor,
-    status: position.status,
+    status: [position.status, ...brokenGlass.filter((it) => it.review === undefined).map(glassNote)].join(
+      ' ',
+    ),
     revision: run.revision,
     startedAt: run.startedAt.toISOString(),
     startedBy: run.startedBy,
@@ -50,6 +54,8 @@ export function runView({ feature, run, setting }: Loaded, now?: Date): RunView 
     workPlan: workPlanView(run),
     steps: setting.definition.steps.map((it) => stepSummary(setting, run, it)),
     reviews: reviewViews(setting, run),
+    threads: run.threads.map(threadView),
+    brokenGlass: brokenGlass.map(glassView),
     ...approvalViews(setting, run),
     actions: actionsOf(run).map(({ step, attempt, item }) => ({ ...actionView(item), step, attempt })),
     relaxations: [...relaxationsOf(run)],
@@ -107,6 +113,14 @@ function workPlanView({ workPlan }: Run): RunView['workPlan'] {
     hash: sha256(canonical(content)),
     authors: [...authors],
     review: review === undefined ? null : { ...review, at: review.at.toISOString() },
+  }
+}
+
+function threadView({ comments, resolved, ...it }: Thread): RunView['threads'][number] {
+  return {
+    ...it,
+    comments: comments.map((one) => ({ ...one, at: one.at.toISOString() })),
+    resolved: resolved === undefined ? null : { ...resolved, at: resolved.at.toISOString() },
   }
 }
 

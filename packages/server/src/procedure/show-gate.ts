@@ -1,6 +1,7 @@
 /** Whether a gate of a feature is open (P-O3), for pipelines, flags and rollouts. */
 import type { Gate as GateView } from '@flagmarshal/api/procedure-run'
 import type { FlagGate } from '@flagmarshal/domain/flag/enable'
+import { glassNote, glassOf } from '@flagmarshal/domain/procedure/broken-glass'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
 import { gateOf, parseGate } from '@flagmarshal/domain/procedure/gate'
 import type { Gate } from '@flagmarshal/domain/procedure/gate'
@@ -48,7 +49,7 @@ export async function showGate(
     presentHash,
     ...(stage === undefined ? {} : { stage }),
   })
-  return gateView(gate, loaded, answer)
+  return gateView(gate, loaded, behindGlass(answer, loaded, gate, context.now))
 }
 
 /**
@@ -73,11 +74,21 @@ export async function flagGate(
   const run = observe(loaded.setting, loaded.run, { facts, now })
   const presentHash = presentBundle({ ...loaded, run }, facts).hash
   const gate = gateOf(loaded.setting, run, { milestone: 'plan-approved' }, { presentHash })
+  if (!gate.open && glassOf(loaded.brokenGlass, 'plan-approved', now) !== undefined) return { kind: 'open' }
   if (!gate.open) return closed(...gate.blockers.map((it) => it.message))
   const approvedFor = facts.outputs.plan.plan?.environment
   return approvedFor === place.environment
     ? { kind: 'open' }
     : closed(`the approved plan is for ${approvedFor}`)
+}
+
+/** A gate that is closed, or is held open by an emergency. */
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+function behindGlass(answer: Gate, { brokenGlass }: Loaded, gate: string, now: Date): Gate {
+  const notes = brokenGlass.filter((it) => it.gate === gate && (it.review === undefined || now < it.until))
+  const broken = glassOf(brokenGlass, gate, now)
+  const noted = { ...answer, notes: [...answer.notes, ...notes.map(glassNote)] }
+  return answer.open || broken === undefined ? noted : { ...noted, open: true, blockers: [], next: [] }
 }
 
 /** The refusal for a pipeline that must not go on. */

@@ -21,6 +21,7 @@ import type { Database } from '../storage/database.ts'
 import { insertRun, lockFeature, selectLatestRun } from '../storage/procedures.ts'
 import type { FeatureRow } from '../storage/procedures.ts'
 import { loadFacts } from './facts.ts'
+import { brokenGlassOf } from './glass-view.ts'
 import { actorOf, settingOf } from './load.ts'
 import { observe } from './observe.ts'
 import { triggerFact } from './record-trigger.ts'
@@ -82,7 +83,8 @@ export async function startRun(
       after: { feature: feature.key, procedure: seen.procedure, triggers: seen.triggers, correlationId },
       run: seen.id,
     })
-    return runView({ feature, setting, run: seen })
+    const brokenGlass = await brokenGlassOf(tx, feature.project, feature.key)
+    return runView({ feature, setting, run: seen, brokenGlass })
   })
 }
 

@@ -7,6 +7,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import { z } from 'zod'
 
 import { closeAction } from '../../procedure/close-action.ts'
+import { commentOnRun, resolveComment } from '../../procedure/comment.ts'
 import { showOutput } from '../../procedure/outputs.ts'
 import { reply } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
@@ -14,6 +15,12 @@ import type { Handlers } from '../handler.ts'
 export const handlers: Handlers<typeof procedureActOperations> = {
   closeAction: async ({ context, services, params, body }) =>
     reply(await closeAction(context, services.database, params, body)),
+
+  comment: async ({ context, services, params, body }) =>
+    reply(await commentOnRun(context, services.database, params, body)),
+
+  resolveComment: async ({ context, services, params, body }) =>
+    reply(await resolveComment(context, services.database, params, body.note)),
 
   showOutput: async ({ context, services, params }) => {
     const output = await showOutput(context, services.database, params)
