@@ -11,7 +11,7 @@ import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
 import { actorOf } from './load.ts'
-import { checkStep, keepChecked } from './run-checks.ts'
+import { checkedAct, checkStep, keepChecked } from './run-checks.ts'
 import { runView } from './run-view.ts'
 import type { StepKey } from './show-step.ts'
 
@@ -22,26 +22,27 @@ export async function decideStep(
   key: StepKey,
   { decision, rationale, overrides, unchangedBecause }: DecideStep,
 ): Promise<RunView | Refusal> {
-  const checked = await checkStep(context, database, key, key.step)
-  if (isRefusal(checked)) return checked
-  const changed = await changeRun(context, database, key, async (present, tx) => {
-    const refusal = await keepChecked(tx, context, present, checked)
-    if (refusal !== undefined) return refusal
-    return {
-      action: decision === 'go' ? 'run.go' : 'run.no-go',
-      after: { step: key.step, decision, overrides, evidence: checked.results.map((it) => it.evidence) },
-      reason: rationale,
-      event: {
-        kind: 'decided',
-        step: key.step,
-        decision,
-        rationale,
-        overrides,
-        checks: checked.results,
-        by: actorOf(context.actor),
-        ...(unchangedBecause === undefined ? {} : { unchangedBecause }),
-      },
-    }
-  })
+  const check = () => checkStep(context, database, key, key.step)
+  const changed = await checkedAct(check, (checked) =>
+    changeRun(context, database, key, async (present, tx) => {
+      const refusal = await keepChecked(tx, context, present, checked)
+      if (refusal !== undefined) return refusal
+      return {
+        action: decision === 'go' ? 'run.go' : 'run.no-go',
+        after: { step: key.step, decision, overrides, evidence: checked.results.map((it) => it.evidence) },
+        reason: rationale,
+        event: {
+          kind: 'decided',
+          step: key.step,
+          decision,
+          rationale,
+          overrides,
+          checks: checked.results,
+          by: actorOf(context.actor),
+          ...(unchangedBecause === undefined ? {} : { unchangedBecause }),
+        },
+      }
+    }),
+  )
   return isRefusal(changed) ? changed : runView(changed)
 }

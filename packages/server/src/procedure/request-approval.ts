@@ -11,7 +11,7 @@ import { presentBundle } from './bundle.ts'
 import { changeRun } from './change-run.ts'
 import { actorOf } from './load.ts'
 import type { RunKey } from './load.ts'
-import { checkStep, keepChecked } from './run-checks.ts'
+import { checkedAct, checkStep, keepChecked } from './run-checks.ts'
 import { runView } from './run-view.ts'
 
 /** Fixes the bundle. Refused while a subject is not reviewed or a check of the last step is open. */
@@ -20,23 +20,24 @@ export async function requestApproval(
   database: Database,
   key: RunKey,
 ): Promise<RunView | Refusal> {
-  const checked = await checkStep(context, database, key, 'last')
-  if (isRefusal(checked)) return checked
-  const changed = await changeRun(context, database, key, async (present, tx) => {
-    const refusal = await keepChecked(tx, context, present, checked)
-    if (refusal !== undefined) return refusal
-    const { content, hash } = presentBundle(present, present.facts)
-    await insertBundle(tx, { run: present.run.id, hash, content: toJson(content), at: context.now })
-    return {
-      action: 'run.request-approval',
-      after: { bundleHash: hash },
-      event: {
-        kind: 'approval-requested',
-        bundleHash: hash,
-        checks: checked.results,
-        by: actorOf(context.actor),
-      },
-    }
-  })
+  const check = () => checkStep(context, database, key, 'last')
+  const changed = await checkedAct(check, (checked) =>
+    changeRun(context, database, key, async (present, tx) => {
+      const refusal = await keepChecked(tx, context, present, checked)
+      if (refusal !== undefined) return refusal
+      const { content, hash } = presentBundle(present, present.facts)
+      await insertBundle(tx, { run: present.run.id, hash, content: toJson(content), at: context.now })
+      return {
+        action: 'run.request-approval',
+        after: { bundleHash: hash },
+        event: {
+          kind: 'approval-requested',
+          bundleHash: hash,
+          checks: checked.results,
+          by: actorOf(context.actor),
+        },
+      }
+    }),
+  )
   return isRefusal(changed) ? changed : runView(changed)
 }

@@ -5,7 +5,7 @@
 import type { Check } from '@flagmarshal/api/procedure-step'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { CheckResult } from '@flagmarshal/domain/procedure/run'
-import { recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
+import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -30,6 +30,33 @@ export interface Checked {
   /** The run's revision that was looked at. */
   readonly revision: number
   readonly factsHash: string
+  /** What the step is about: its attempt and the revision of its output. */
+  readonly matter: string
+}
+
+/** How often an act is tried while something beside its step changes: documents being published, say. */
+const TRIES = 3
+
+/**
+ * Checks a step and acts on the results; again where the run changed meanwhile, as long as the step
+ * is still about the same. Of two people who decide the same attempt one is refused.
+ */
+export async function checkedAct<T extends object>(
+  check: () => Promise<Checked | Refusal>,
+  act: (checked: Checked) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  let refused: Refusal | undefined
+  let matter: string | undefined
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const checked = await check()
+    if (isRefusal(checked)) return checked
+    if (refused !== undefined && checked.matter !== matter) return refused
+    matter = checked.matter
+    const done = await act(checked)
+    if (!isRefusal(done) || done.code !== 'run-changed') return done
+    refused = done
+  }
+  return refused ?? refuse('run-changed', 'The run keeps changing.', 'Look at it again and repeat.')
 }
 
 /** Runs the checks of a step and keeps the results. */
@@ -38,20 +65,22 @@ export async function runChecks(
   database: Database,
   key: StepKey,
 ): Promise<Check[] | Refusal> {
-  const checked = await checkStep(context, database, key, key.step)
-  if (isRefusal(checked)) return checked
-  const changed = await changeRun(context, database, key, async (present, tx) => {
-    const refusal = await keepChecked(tx, context, present, checked)
-    if (refusal !== undefined) return refusal
-    return {
-      action: 'run.check',
-      after: {
-        step: key.step,
-        checks: checked.results.map(({ check, state, evidence }) => ({ check, state, evidence })),
-      },
-      event: { kind: 'checks-run', step: key.step, checks: checked.results },
-    }
-  })
+  const changed = await checkedAct(
+    () => checkStep(context, database, key, key.step),
+    (checked) =>
+      changeRun(context, database, key, async (present, tx) => {
+        const refusal = await keepChecked(tx, context, present, checked)
+        if (refusal !== undefined) return refusal
+        return {
+          action: 'run.check',
+          after: {
+            step: key.step,
+            checks: checked.results.map(({ check, state, evidence }) => ({ check, state, evidence })),
+          },
+          event: { kind: 'checks-run', step: key.step, checks: checked.results },
+        }
+      }),
+  )
   if (isRefusal(changed)) return changed
   return checkViews(stepOf(changed.setting.definition, key.step), recordOf(changed.run, key.step))
 }
@@ -91,6 +120,7 @@ export async function checkStep(
     evidence: kept.map((it) => it.evidence),
     revision: run.revision,
     factsHash: factsHash(facts),
+    matter: `${presentAttempt(recordOf(run, number)).number}/${recordOf(run, number).revision}`,
   }
 }
 
