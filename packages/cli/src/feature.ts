@@ -14,6 +14,7 @@ import { usage } from './failure.ts'
 import { pairs, readObject } from './given.ts'
 import { inputCommand } from './input.ts'
 import type { Open } from './program.ts'
+import { reportCommands } from './report.ts'
 import { describeNext, describeRun, runOf } from './run.ts'
 import { stepCommands } from './step.ts'
 import { table } from './table.ts'
@@ -48,6 +49,7 @@ export function featureCommands(program: Command, open: Open, end: (code: ExitCo
   actionCommands(feature, open)
   commentCommands(feature, open)
   contractCommands(feature, open, end)
+  reportCommands(feature, open)
   approvalCommands(program, feature, open)
 }
 

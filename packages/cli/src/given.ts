@@ -19,6 +19,11 @@ export function parseObject(text: string, where: string): JsonObject {
   throw usage(`${where} holds no JSON object.`, 'Write one like {"key": "value"}.')
 }
 
+/** A secret in a file, on one line; `-` reads stdin. Secrets are never options: other users see those. */
+export function readSecret(path: string): string {
+  return readText(path).trim()
+}
+
 /** Whether a value is an object with names. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

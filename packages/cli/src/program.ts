@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander'
 
 import { auditCommands } from './audit.ts'
+import { channelCommands } from './channel.ts'
 import { docsCommands } from './docs.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -12,6 +13,7 @@ import { Failure, problemOf } from './failure.ts'
 import { featureCommands } from './feature.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
+import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
 import { projectCommands } from './project.ts'
@@ -65,6 +67,8 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
   docsCommands(program, open, end)
+  channelCommands(program, open)
+  inboundCommands(program, open)
   auditCommands(program, open, end)
   inherit(program)
   return program

@@ -1,0 +1,92 @@
+/** R6 with SIGKILL: a signal that happened is delivered, whenever the server dies; no other is sent. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { createClient } from '@flagmarshal/api'
+import { expect, test } from 'vitest'
+
+import { createDatabase } from '../../../tests/support/database.ts'
+import { startProcess } from '../../../tests/support/process.ts'
+import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { newFlag } from './support/flags.ts'
+import { ok, startReceiver } from './support/receiver.ts'
+import { addChannel, PROJECT, SECRET } from './support/signals.ts'
+
+const ROUNDS = 4
+const ACTS = 12
+
+test(
+  'R6 a server that is killed while it writes and while it sends delivers every signal that happened, and no other',
+  { timeout: 150_000 },
+  async () => {
+    await using database = await createDatabase()
+    await using receiver = await startReceiver()
+    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-signals-'))
+    const settings = {
+      FLAGMARSHAL_DATA_DIR: cwd,
+      FLAGMARSHAL_DATABASE_URL: database.url,
+      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
+      FLAGMARSHAL_LOG_LEVEL: 'silent',
+      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
+    }
+    const launch = () => startProcess({ settings, cwd })
+    let running = await launch()
+    const admin = () => createClient({ server: running.address, token: ADMIN_TOKEN })
+    expectOk(await admin().call('createProject', { body: { key: PROJECT, name: PROJECT } }))
+    const project = { project: PROJECT }
+    expectOk(await admin().call('createFlag', { params: project, body: newFlag('one') }))
+    const subscribes = ['dev.flagmarshal.flag.killed']
+    await addChannel(admin(), {
+      key: 'hook',
+      kind: 'webhook',
+      settings: { url: receiver.url },
+      secret: SECRET,
+      subscribes,
+    })
+
+    const acknowledged: string[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      // In every second round the receiver has the message and has not answered when the server dies.
+      receiver.answer(round % 2 === 0 ? ok : () => undefined)
+      const acts = Array.from({ length: ACTS }, async (_, i) => {
+        const params = { ...project, flag: 'one', environment: 'production' }
+        const reason = `${round}/${i}`
+        const outcome = await admin().call('killFlag', { params, body: { reason } })
+        if (outcome.ok) acknowledged.push(reason)
+      })
+      await wait(40 + 25 * round)
+      await running.kill('SIGKILL')
+      await Promise.all(acts)
+      running = await launch()
+    }
+    receiver.answer(ok)
+
+    const query = { channel: 'hook', limit: '1000' }
+    for (const until = Date.now() + 90_000; ;) {
+      const { items } = expectOk(await admin().call('listDeliveries', { params: project, query }))
+      if (items.length > 0 && items.every((it) => it.state === 'delivered')) break
+      expect(Date.now()).toBeLessThan(until)
+      await wait(100)
+    }
+    const { items: signals } = expectOk(
+      await admin().call('listSignals', { params: project, query: { limit: '1000' } }),
+    )
+    const happened = new Map(signals.filter((it) => it.type === subscribes[0]).map((it) => [it.id, it.data]))
+    const sent = new Map(
+      receiver.received.map((it) => [it.headers['webhook-id'] ?? '', JSON.parse(it.body).data]),
+    )
+    expect([...sent.keys()].filter((id) => !happened.has(id))).toEqual([])
+    expect(sent).toEqual(happened)
+    const reasons = new Set([...sent.values()].map((it) => it.reason))
+    expect(acknowledged.filter((it) => !reasons.has(it))).toEqual([])
+    expect(acknowledged.length).toBeGreaterThan(ROUNDS)
+    expect(receiver.received.length, 'some were sent twice, with the same id').toBeGreaterThan(sent.size)
+
+    const chain = expectOk(await admin().call('verifyAudit', { params: project }))
+    expect(chain.ok).toBe(true)
+    await running.kill('SIGTERM')
+    await rm(cwd, { recursive: true, force: true })
+  },
+)
