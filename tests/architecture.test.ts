@@ -143,6 +143,8 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   secret: [],
   procedure: ['rollout', 'flag', 'evidence', 'audit', 'project', 'access'],
   runbook: ['procedure', 'audit'],
+  verification: ['procedure', 'flag', 'evidence', 'audit'],
+  drill: ['verification', 'procedure', 'flag', 'delivery'],
   evidence: ['audit'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
   analysis: ['audit'],

@@ -1,10 +1,11 @@
 /**
  * The smallest application behind a flag: it says what one user gets, at the start and after every
- * change, until it is stopped. The environment is its argument, staging unless given.
+ * change, and serves that user a request a second, until it is stopped. The environment is its
+ * argument, staging unless given.
  */
 import process from 'node:process'
 
-import { createFlagmarshal } from '@flagmarshal/sdk-server'
+import { createFlagmarshal, runRequest } from '@flagmarshal/sdk-server'
 import { OpenFeature } from '@openfeature/server-sdk'
 
 const FLAG = 'new-checkout'
@@ -24,12 +25,14 @@ const connection = createFlagmarshal({
   environment,
   application: 'connect',
   layers: ['backend'],
+  allowVerification: true,
 })
 await OpenFeature.setProviderAndWait(connection.provider).catch((error: unknown) => console.error(error))
 const client = OpenFeature.getClient()
 
+const ask = () => client.getBooleanDetails(FLAG, false, { targetingKey: 'ada' })
 const report = async () => {
-  const { value, reason, variant } = await client.getBooleanDetails(FLAG, false, { targetingKey: 'ada' })
+  const { value, reason, variant } = await ask()
   console.log(
     `revision ${connection.revision ?? '–'}: ada gets ${FLAG} = ${value} (${variant ?? 'no variant'}, ${reason})`,
   )
@@ -37,8 +40,8 @@ const report = async () => {
 connection.onChange(() => void report())
 await report()
 
-const keepOpen = setInterval(() => undefined, 60_000)
+const serving = setInterval(() => void runRequest(connection, ask), 1_000)
 process.once('SIGINT', () => {
-  clearInterval(keepOpen)
+  clearInterval(serving)
   void OpenFeature.close()
 })

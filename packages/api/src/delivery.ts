@@ -30,6 +30,7 @@ export const InstanceDescription = z
     sdkVersion: Name,
     mode: z.enum(['stream', 'poll']),
     pollIntervalMs: z.int().min(1).max(86_400_000).exactOptional(),
+    allowsVerification: z.boolean().exactOptional().describe('Evaluates drafts when the server asks.'),
   })
   .meta({ id: 'InstanceDescription' })
 

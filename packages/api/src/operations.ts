@@ -8,6 +8,7 @@ import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
+import { drillOperations } from './drill.ts'
 import { flagOperations } from './flag.ts'
 import { inboundOperations } from './inbound.ts'
 import { killOperations } from './kill.ts'
@@ -20,6 +21,7 @@ import { reportOperations } from './report.ts'
 import { rolloutOperations } from './rollout.ts'
 import { segmentOperations } from './segment.ts'
 import { systemOperations } from './system.ts'
+import { verificationOperations } from './verification.ts'
 
 /** Operation ids and their operations. */
 export const operations = {
@@ -41,6 +43,8 @@ export const operations = {
   ...procedureActOperations,
   ...brokenGlassOperations,
   ...policyOperations,
+  ...verificationOperations,
+  ...drillOperations,
 }
 
 export type Operations = typeof operations

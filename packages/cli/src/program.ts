@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
 import { docsCommands } from './docs.ts'
+import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure, problemOf } from './failure.ts'
@@ -62,6 +63,8 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   projectCommands(program, open)
   peopleCommands(program, open)
   flagCommands(program, open)
+  testCommand(program, open, end)
+  drillCommands(program, open, end)
   featureCommands(program, open, end)
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)

@@ -19,6 +19,8 @@ export type {
   Telemetry,
   TelemetryCount,
   TelemetrySettings,
+  VerificationAnswers,
+  VerificationRequest,
 } from './snapshot.ts'
 export type { ErrorCode, Reason } from './reason.ts'
 export type {

@@ -4,7 +4,7 @@ import type { Arm } from './evaluate.ts'
  * keep it current, and what an SDK sends back. Kept here because both sides already depend on the
  * engine and on nothing else in common.
  */
-import type { Flag, Segment } from './model.ts'
+import type { EvaluationContext, Flag, Segment } from './model.ts'
 
 /** The version of these shapes; an SDK refuses a snapshot of another one. */
 export const SNAPSHOT_SCHEMA = 1
@@ -61,6 +61,28 @@ export interface InstanceDescription {
   readonly mode: 'stream' | 'poll'
   /** The interval that a polling instance keeps to. */
   readonly pollIntervalMs?: number
+  /** Whether it evaluates drafts when the server asks for it. */
+  readonly allowsVerification?: boolean
+}
+
+/** A stream event `verify`: drafts of a flag to evaluate for these contexts. What is served stays as it is. */
+export interface VerificationRequest {
+  readonly id: string
+  /** Key of the flag that all drafts are of. */
+  readonly flag: string
+  readonly drafts: readonly { readonly name: string; readonly flag: Flag }[]
+  readonly segments: readonly Segment[]
+  /** At most 500. */
+  readonly contexts: readonly EvaluationContext[]
+}
+
+/** `POST …/verifications/{id}/answers`: what an instance makes of the drafts. */
+export interface VerificationAnswers {
+  readonly instanceId: string
+  /** By draft: the variant of each context in order; null where the answer is an error. */
+  readonly answers: readonly { readonly draft: string; readonly variants: readonly (string | null)[] }[]
+  /** What the application gives as default where it asks the flag; absent while it has not asked yet. */
+  readonly codeDefault?: string | boolean
 }
 
 /** `POST …/telemetry`. (instanceId, seq) discards repeats. Times are the instance's own, for display only. */

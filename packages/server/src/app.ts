@@ -15,6 +15,7 @@ import type { Config } from './config.ts'
 import type { Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
+import { startAlerts } from './drill/alerts.ts'
 import { errorLine } from './error-line.ts'
 import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
@@ -24,6 +25,7 @@ import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
+import { handlers as drillHandlers } from './http/handlers/drill.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
@@ -34,6 +36,7 @@ import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
+import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
@@ -51,6 +54,7 @@ import { REVOKED_CHANNEL } from './storage/access.ts'
 import { migrate } from './storage/migrate.ts'
 import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
+import { openExercises } from './verification/exercises.ts'
 import { startDocuments } from './wire-document.ts'
 import { startSignals } from './wire-signal.ts'
 
@@ -72,6 +76,8 @@ const handlers = {
   ...brokenGlassHandlers,
   ...policyHandlers,
   ...documentHandlers,
+  ...verificationHandlers,
+  ...drillHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -133,7 +139,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     )
     closing.push(stopPublishing)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents }
-    const services: Services = { ...parts, flagPorts, rolloutPorts }
+    closing.push(await startAlerts({ database, clock, log }))
+    const exercises = openExercises({ database, flagPorts, clock, log })
+    closing.push(() => exercises.close())
+    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => {

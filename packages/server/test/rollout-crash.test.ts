@@ -44,7 +44,7 @@ test(
 
     const admin = createClient({ server: running.address, token: ADMIN_TOKEN })
     const cast = await createCast(running.address, admin)
-    const key = await createProject(admin)
+    const { production: key } = await createProject(admin)
     await createFlag(cast, NEW_CHECKOUT)
     const walk = { cast, feature: NEW_CHECKOUT, output: QUIET, speed: 5 }
     const run = await walkThrough(walk)

@@ -41,6 +41,7 @@ interface Stage extends Performance {
   readonly administrator: Client
   readonly cast: Cast
   readonly shop: RunningShop
+  readonly staging: RunningShop
   readonly traffic: () => Second | undefined
 }
 
@@ -83,10 +84,10 @@ async function act(stage: Stage): Promise<void> {
 
 /** Takes a feature through the procedure and its rollout. */
 async function roll(stage: Stage, feature: Feature, limitMs: number): Promise<Rollout> {
-  const { output, cast, speed, traffic } = stage
+  const { output, cast, speed, traffic, staging } = stage
   output.heading(`${feature.key}: the procedure`)
   await createFlag(cast, feature)
-  const run = await walkThrough({ cast, feature, output, speed })
+  const run = await walkThrough({ cast, feature, output, speed, staging: staging.url })
   output.heading(`${feature.key}: the rollout`)
   if (feature === NEW_CHECKOUT) explainTests(output)
   const watch = { cast, output, traffic, limitMs: Math.max(limitMs, limitMs / speed) }
@@ -103,18 +104,25 @@ async function setTheStage(performance: Performance, broken: (why: DemoFailure) 
 
   const administrator = createClient({ server: server.url, token: server.token })
   const cast = await createCast(server.url, administrator)
-  const key = await createProject(administrator)
+  const keys = await createProject(administrator)
   const names = Object.values(cast).map((it) => it.name)
   output.line(`${names.join(', ')} work on the project`, 'done')
 
   output.status('starting the shop')
-  const shop = await startShop({ url: server.url, key, environment: ENVIRONMENT, port: 0 }, running)
-  for (const part of shop.parts) endsEarly(part, broken)
+  const open = async (environment: keyof typeof keys, warehouses: number): Promise<RunningShop> => {
+    const key = keys[environment]
+    const opened = await startShop({ url: server.url, key, environment, port: 0, warehouses }, running)
+    for (const part of opened.parts) endsEarly(part, broken)
+    return opened
+  }
+  const shop = await open(ENVIRONMENT, 2)
+  const staging = await open('staging', 1)
   await connected(cast)
   output.line(
     `the shop is open at ${shop.url}: two backends and an edge, ${INSTANCES} instances connected`,
     'done',
   )
+  output.line('a second shop runs in staging: one backend and an edge', 'done')
 
   const traffic = sendShoppers(performance, shop, broken)
   const second = await traffic.first
@@ -122,7 +130,7 @@ async function setTheStage(performance: Performance, broken: (why: DemoFailure) 
     `shoppers send ${second.search} searches and ${second.checkout} checkout requests a second`,
     'done',
   )
-  return { ...performance, server, administrator, cast, shop, traffic: traffic.latest }
+  return { ...performance, server, administrator, cast, shop, staging, traffic: traffic.latest }
 }
 
 async function connected(cast: Cast): Promise<void> {

@@ -11,17 +11,26 @@ import type { Feature } from './features.ts'
 export const PROJECT = 'shop'
 export const ENVIRONMENT = 'production'
 
-/** Makes the project with its three usual environments, and answers a server key for production. */
-export async function createProject(administrator: Client): Promise<string> {
+/** Makes the project with its two environments, and answers a server key for each. */
+export async function createProject(administrator: Client): Promise<{ staging: string; production: string }> {
+  const environments = [
+    { key: 'staging', name: 'Staging', protected: false },
+    { key: ENVIRONMENT, name: 'Production', protected: true },
+  ]
   must(
     'Creating the project',
-    await administrator.call('createProject', { body: { key: PROJECT, name: 'The Kitchen Drawer' } }),
+    await administrator.call('createProject', {
+      body: { key: PROJECT, name: 'The Kitchen Drawer', environments },
+    }),
   )
-  const answer = await administrator.call('createKey', {
-    params: { project: PROJECT },
-    body: { kind: 'server', environment: ENVIRONMENT, name: 'shop servers' },
-  })
-  return must('A key for the shop', answer).key
+  const keyOf = async (environment: string): Promise<string> => {
+    const answer = await administrator.call('createKey', {
+      params: { project: PROJECT },
+      body: { kind: 'server', environment, name: 'shop servers' },
+    })
+    return must('A key for the shop', answer).key
+  }
+  return { staging: await keyOf('staging'), production: await keyOf(ENVIRONMENT) }
 }
 
 /** Creates a feature's flag; the developer does. */

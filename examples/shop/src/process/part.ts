@@ -28,6 +28,7 @@ export async function connect(
     environment: setting('SHOP_ENVIRONMENT', 'production'),
     application,
     layers,
+    allowVerification: true,
   })
   // Not waiting would be fine, too: every flag then answers off until the first snapshot.
   await OpenFeature.setProviderAndWait(connection.provider).catch((error: unknown) => {

@@ -14,6 +14,8 @@ export interface ShopOptions {
   readonly environment: string
   /** Port of the edge; 0 takes a free one. */
   readonly port: number
+  /** How many backends; 2 unless given. */
+  readonly warehouses?: number
   /** Gets what the parts print, with the name of the part before it. */
   readonly onLine?: (line: string) => void
 }
@@ -44,7 +46,7 @@ export async function startShop(options: ShopOptions, running: AsyncDisposableSt
     return part.first(listening, START_LIMIT_MS)
   }
   const backends = await Promise.all(
-    WAREHOUSES.map((warehouse) =>
+    WAREHOUSES.slice(0, options.warehouses ?? WAREHOUSES.length).map((warehouse) =>
       start(`backend ${warehouse}`, 'backend.ts', { SHOP_WAREHOUSE: warehouse, SHOP_PORT: '0' }),
     ),
   )

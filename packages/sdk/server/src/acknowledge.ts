@@ -79,6 +79,7 @@ function acknowledgement(settings: Settings, running: Running): Acknowledgement 
     sdkVersion: SDK_VERSION,
     mode: running.mode,
     ...(running.mode === 'poll' ? { pollIntervalMs: running.pollIntervalMs } : {}),
+    ...(settings.allowVerification ? { allowsVerification: true } : {}),
   }
   return { instanceId: settings.instanceId, revision: running.revision, instance }
 }

@@ -37,6 +37,8 @@ import type { ConnectionEvent, ConnectionState } from './state.ts'
 import { TelemetryReporter } from './telemetry.ts'
 import { keepUpdated } from './updates.ts'
 import type { Mode, UpdateTarget } from './updates.ts'
+import { createVerifier } from './verification.ts'
+import type { Verifier } from './verification.ts'
 
 /** A new revision in use. */
 export interface Change {
@@ -64,6 +66,8 @@ export class Connection {
   /** For `OpenFeature.setProvider`. */
   readonly provider: Provider
   readonly instanceId: string
+  /** Present where `allowVerification` is set. */
+  readonly verifier: Verifier | undefined
   readonly #settings: Settings
   readonly #acknowledger: Acknowledger
   readonly #telemetry: TelemetryReporter
@@ -85,6 +89,7 @@ export class Connection {
     this.logger = settings.logger
     this.#changes = createListeners<Change>(settings.logger)
     this.#states = createListeners<ConnectionState>(settings.logger)
+    this.verifier = createVerifier(settings)
     const sample = createKeySample()
     this.counts = createCounts(sample)
     this.#acknowledger = createAcknowledger(settings)
@@ -159,6 +164,7 @@ export class Connection {
     await this.#telemetry.close()
     this.#updates.close()
     this.#acknowledger.close()
+    this.verifier?.close()
     this.#enter('closed')
   }
 
@@ -178,6 +184,7 @@ export class Connection {
       pollIntervalMs: () => this.#pollIntervalMs,
       replace: (snapshot, mode) => this.#use(snapshot, mode),
       patch: (patch) => this.#patch(patch),
+      verify: (body) => this.verifier?.answer(body),
       current: (mode) => {
         // The server that a new stream leads to may not know what this instance runs.
         if (mode === 'stream' || mode !== this.#mode) this.#acknowledge(mode)

@@ -14,9 +14,12 @@ export type Failure =
       readonly retryAfterMs?: number
     }
 
+/** Where an instance tells something. */
+export type PostPath = '/acks' | '/telemetry' | `/verifications/${string}/answers`
+
 /** A request below the environment's address. */
 export interface EndpointRequest {
-  readonly path: '/snapshot' | '/stream' | '/acks' | '/telemetry'
+  readonly path: '/snapshot' | '/stream' | PostPath
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON with POST; without it the request is a GET. */
   readonly body?: unknown
@@ -46,7 +49,7 @@ export function send(settings: Settings, request: EndpointRequest): Promise<Resp
 /** Posts a body and tells how it went; `undefined` is success. Never rejects. */
 export async function post(
   settings: Settings,
-  path: '/acks' | '/telemetry',
+  path: PostPath,
   body: unknown,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {

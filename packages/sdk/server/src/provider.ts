@@ -18,7 +18,7 @@ import type { ConnectionState } from './state.ts'
 /** The part of a connection that a provider reads. */
 export type ProviderConnection = Pick<
   Connection,
-  'evaluate' | 'revision' | 'state' | 'ready' | 'onChange' | 'onState' | 'close'
+  'evaluate' | 'verifier' | 'revision' | 'state' | 'ready' | 'onChange' | 'onState' | 'close'
 >
 
 /** A provider over a connection. Closing the provider closes the connection. */
@@ -58,10 +58,14 @@ export function createProvider(connection: ProviderConnection): Provider {
       setImmediate(() => connection.state === state && emitState(state)).unref()
     },
     onClose: () => connection.close(),
-    resolveBooleanEvaluation: async (key, fallback, context) =>
-      details(connection, connection.evaluate(key, 'boolean', context), fallback, isBoolean),
-    resolveStringEvaluation: async (key, fallback, context) =>
-      details(connection, connection.evaluate(key, 'string', context), fallback, isString),
+    async resolveBooleanEvaluation(key, fallback, context) {
+      connection.verifier?.noteDefault(key, fallback)
+      return details(connection, connection.evaluate(key, 'boolean', context), fallback, isBoolean)
+    },
+    async resolveStringEvaluation(key, fallback, context) {
+      connection.verifier?.noteDefault(key, fallback)
+      return details(connection, connection.evaluate(key, 'string', context), fallback, isString)
+    },
     resolveNumberEvaluation: async (_key, fallback) => unsupported('number', fallback),
     resolveObjectEvaluation: async (_key, fallback) => unsupported('object', fallback),
   }

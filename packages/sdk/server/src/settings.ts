@@ -28,6 +28,11 @@ export interface FlagmarshalOptions {
   readonly pollIntervalMs?: number
   /** `false` polls only. Default `true`: streams, and polls while the stream is down. */
   readonly streaming?: boolean
+  /**
+   * `true`: this instance evaluates drafts of flags when the server asks for it and answers with the
+   * variants, and with the defaults that the code gives. What it serves is not touched. Default `false`.
+   */
+  readonly allowVerification?: boolean
   /** `ready()` settles after this long at the latest, in milliseconds. Default 5000. */
   readonly initTimeoutMs?: number
   readonly fetch?: typeof fetch
@@ -51,6 +56,7 @@ export interface Settings {
   readonly layers: readonly Layer[]
   readonly pollIntervalMs: number | undefined
   readonly streaming: boolean
+  readonly allowVerification: boolean
   readonly initTimeoutMs: number
   readonly fetch: typeof fetch
   readonly logger: Logger
@@ -100,6 +106,7 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
     layers: options.layers,
     pollIntervalMs: options.pollIntervalMs,
     streaming: options.streaming ?? true,
+    allowVerification: options.allowVerification ?? false,
     initTimeoutMs: options.initTimeoutMs ?? 5_000,
     fetch: options.fetch ?? fetch,
     // A logger that throws must not become an error of the application.

@@ -21,6 +21,8 @@ export interface StreamTarget {
   readonly replace: (snapshot: Snapshot) => void
   /** Answers whether the patch fitted; one that is already known fits. */
   readonly patch: (patch: Patch) => boolean
+  /** The server asks what this instance makes of drafts. */
+  readonly verify: (body: unknown) => void
   /** The stream has brought something and memory is current. Told with each thing that arrives. */
   readonly flowing: () => void
   /** The stream ended, or did not open. It will be tried again unless the key was refused. */
@@ -82,6 +84,7 @@ async function take(
   signal: AbortSignal,
 ): Promise<void> {
   if (event.type === 'snapshot') return target.replace(parseSnapshot(JSON.parse(event.data)))
+  if (event.type === 'verify') return target.verify(JSON.parse(event.data))
   if (event.type !== 'patch') return
   const patch = parsePatch(JSON.parse(event.data))
   if (patch !== undefined && target.patch(patch)) return

@@ -24,6 +24,8 @@ export interface UpdateTarget {
   readonly pollIntervalMs: () => number
   readonly replace: (snapshot: Snapshot, mode: Mode) => void
   readonly patch: (patch: Patch) => boolean
+  /** The server asks what this instance makes of drafts; only a stream brings that. */
+  readonly verify: (body: unknown) => void
   /** Memory is what the server serves: told once when a stream begins to flow, and after each poll. */
   readonly current: (mode: Mode) => void
   /** Neither the stream nor the last poll reached the server. */
@@ -59,6 +61,7 @@ export function keepUpdated(settings: Settings, target: UpdateTarget): Closable 
     revision: target.revision,
     replace: (snapshot) => target.replace(snapshot, 'stream'),
     patch: target.patch,
+    verify: target.verify,
     flowing() {
       if (flowing) return
       flowing = true

@@ -3,7 +3,7 @@
  * flag makes sense is the engine's to say, of that flag alone.
  */
 import { SNAPSHOT_SCHEMA } from '@flagmarshal/evaluation'
-import type { Patch, Snapshot } from '@flagmarshal/evaluation'
+import type { Patch, Snapshot, VerificationRequest } from '@flagmarshal/evaluation'
 
 /** The body as a snapshot. Throws an Error when this SDK cannot serve it. */
 export function parseSnapshot(body: unknown): Snapshot {
@@ -14,6 +14,26 @@ export function parseSnapshot(body: unknown): Snapshot {
 /** The body as a patch; `undefined` when it is none that this SDK can apply. */
 export function parsePatch(body: unknown): Patch | undefined {
   return isPatch(body) ? body : undefined
+}
+
+/** The body as a request to verify drafts; `undefined` when it is none. */
+export function parseVerification(body: unknown): VerificationRequest | undefined {
+  return isVerification(body) ? body : undefined
+}
+
+/** The id becomes part of an address. */
+function isVerification(body: unknown): body is VerificationRequest {
+  return (
+    isObject(body) &&
+    /^[a-z]+_[a-z0-9]{1,48}$/.test(String(body['id'])) &&
+    isString(body['flag']) &&
+    isArrayOf(
+      body['drafts'],
+      (draft) => isObject(draft) && isString(draft['name']) && isKeyed(draft['flag']),
+    ) &&
+    isArrayOf(body['segments'], isKeyed) &&
+    isArrayOf(body['contexts'], isObject)
+  )
 }
 
 function isSnapshot(body: unknown): body is Snapshot {

@@ -11,6 +11,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
+import { selectRequest, VERIFY_CHANNEL } from '../storage/verification-requests.ts'
 import { openEnvironments } from './environments.ts'
 import type { Environments } from './environments.ts'
 import { createJournal } from './journal.ts'
@@ -21,7 +22,7 @@ import { receiveTelemetry, rememberWindows } from './receive-telemetry.ts'
 import type { Received } from './receive-telemetry.ts'
 import { createSentTimes } from './sent-times.ts'
 import { createSubscribers } from './subscribers.ts'
-import type { Sink, Subscription } from './subscribers.ts'
+import type { Sink, Subscribers, Subscription } from './subscribers.ts'
 import { startTasks } from './tasks.ts'
 import { NOT_SPOKEN, SPOKEN } from './telemetry-settings.ts'
 
@@ -68,6 +69,12 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
   const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers })
   const windowOf = rememberWindows(ports)
   const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal })
+  await database.listen(VERIFY_CHANNEL, (id) => {
+    if (id === undefined) return
+    askInstances(database, subscribers, id).catch((error: unknown) =>
+      log.warn({ err: error, request: id }, 'instances could not be asked about a draft'),
+    )
+  })
   await environments.check().catch((error: unknown) => log.warn({ err: error }, 'nothing is loaded yet'))
   registerProbe(parts, environments)
 
@@ -99,6 +106,13 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       await journal.close()
     },
   }
+}
+
+/** Passes a request to verify drafts on to those of its instances whose streams are held here. */
+async function askInstances(database: Database, subscribers: Subscribers, id: string): Promise<void> {
+  const asked = await selectRequest(database.kysely, id)
+  if (asked === undefined) return
+  subscribers.tell(asked, asked.instances, { event: 'verify', data: JSON.stringify(asked.request) })
 }
 
 /** Serving from memory goes on while revisions cannot be compared: old is not the same as not ready. */

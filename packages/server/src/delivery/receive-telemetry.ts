@@ -10,6 +10,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Telemetry, TelemetryCount } from '@flagmarshal/evaluation'
 
 import type { Database, Queries, Tx } from '../storage/database.ts'
+import { addInstanceUsage } from '../storage/instance-usage.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import {
   addFaults,
@@ -92,6 +93,7 @@ async function count(
   await addToWindows(tx, counted)
   await addKeys(tx, counted)
   await addUsage(tx, key, endOf(now, MINUTE_MS), report.counts.map(usageOf))
+  await addInstanceUsage(tx, { ...key, instance: report.instanceId }, report.counts.map(usageOf))
   await addFaults(tx, key, endOf(now, MINUTE_MS), [
     ...report.errors,
     ...report.codeDefaults.map((it) => ({ ...it, code: 'CODE_DEFAULT' })),

@@ -32,6 +32,8 @@ export interface Subscribers {
   add(subscription: Subscription, state: EnvironmentState, sink: Sink): void
   /** Sends a new revision to everybody who listens to the environment. */
   publish(key: EnvironmentKey, state: EnvironmentState, patch: Patch | undefined): void
+  /** Sends something to instances of an environment that listen here. */
+  tell(key: EnvironmentKey, instances: readonly string[], event: { event: string; data: string }): void
   /** Who listens now. */
   open(): readonly Subscription[]
   /** Ends the streams of keys that are none of these. */
@@ -55,6 +57,13 @@ export function createSubscribers(left: (subscription: Subscription) => void): S
       for (const [sink, subscription] of streams) {
         const { project, environment } = subscription.key
         if (project === key.project && environment === key.environment) sink.send(event)
+      }
+    },
+    tell(key, instances, event) {
+      for (const [sink, subscription] of streams) {
+        const { project, environment } = subscription.key
+        if (project !== key.project || environment !== key.environment) continue
+        if (subscription.instance !== undefined && instances.includes(subscription.instance)) sink.send(event)
       }
     },
     open: () => [...streams.values()],

@@ -6,8 +6,10 @@ import { settleKills } from '../flag/settle-kills.ts'
 import { newId } from '../id.ts'
 import { selectValid } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
+import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
 import { deleteOldTelemetry } from '../storage/telemetry.ts'
+import { deleteOldRequests } from '../storage/verification-requests.ts'
 import type { Environments } from './environments.ts'
 import type { Journal } from './journal.ts'
 import type { Subscribers } from './subscribers.ts'
@@ -55,6 +57,8 @@ export function startTasks(
   const retention = start('retention', RETENTION_MS, async () => {
     await deleteOldTelemetry(database.kysely)
     await deleteOldInstances(database.kysely)
+    await deleteOldInstanceUsage(database.kysely)
+    await deleteOldRequests(database.kysely)
   })
   return {
     confirmed: () => kills.soon(),

@@ -2,11 +2,14 @@
 import type { TelemetrySettings } from '@flagmarshal/evaluation'
 
 import type { Queries } from '../storage/database.ts'
+import { isExercised } from '../storage/exercises.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import type { DeliveryPorts } from './ports.ts'
 
 const FLUSH_MS = 15_000
 const SHORTEST_FLUSH_MS = 100
+/** While a verification run or a drill waits for what instances serve. */
+const EXERCISED_FLUSH_MS = 500
 
 /** How often an SDK asks for the snapshot while it cannot stream. */
 const POLL_INTERVAL_MS = 30_000
@@ -24,7 +27,8 @@ export async function telemetrySettings(
   { project, environment }: EnvironmentKey,
 ): Promise<TelemetrySettings> {
   const shortest = await ports.shortestWindowMs(queries, project, environment)
-  const wanted = shortest === undefined ? FLUSH_MS : Math.floor(shortest / 4)
+  const usual = (await isExercised(queries, { project, environment })) ? EXERCISED_FLUSH_MS : FLUSH_MS
+  const wanted = shortest === undefined ? usual : Math.min(usual, Math.floor(shortest / 4))
   const flushIntervalMs = Math.min(FLUSH_MS, Math.max(SHORTEST_FLUSH_MS, wanted))
   return { flushIntervalMs, pollIntervalMs: POLL_INTERVAL_MS }
 }

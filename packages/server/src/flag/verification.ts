@@ -14,7 +14,7 @@ import type { VerificationRow } from '../storage/kills.ts'
 
 /** What is to be verified. */
 export interface VerificationOf extends FlagConfigKey {
-  readonly kind: 'kill' | 'rollback'
+  readonly kind: 'kill' | 'rollback' | 'toggle'
   /** The environment's revision that contains the change. */
   readonly revision: number
   readonly reason: string
@@ -23,7 +23,7 @@ export interface VerificationOf extends FlagConfigKey {
 /** A verification as it stands. */
 export interface Verification extends Counted {
   readonly id: string
-  readonly kind: 'kill' | 'rollback'
+  readonly kind: 'kill' | 'rollback' | 'toggle'
   readonly project: string
   readonly flag: string
   readonly environment: string

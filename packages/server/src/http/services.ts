@@ -11,6 +11,7 @@ import type { Readiness } from '../readiness.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
 import type { Safe } from '../secret/seal.ts'
 import type { Database } from '../storage/database.ts'
+import type { Exercises } from '../verification/exercises.ts'
 
 export interface Services {
   readonly database: Database
@@ -20,6 +21,8 @@ export interface Services {
   readonly flagPorts: FlagPorts
   readonly rolloutPorts: RolloutPorts
   readonly delivery: Delivery
+  /** Carries out verification runs and drills. */
+  readonly exercises: Exercises
   /** The way out for requests to other servers. */
   readonly outgoing: Outgoing
   /** Seals and opens the secrets of channels. */

@@ -22,8 +22,9 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
 import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
-import { loadPublished, publishedFacts } from './published.ts'
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
+import { loadExercises } from './exercise-facts.ts'
+import { loadPublished, publishedFacts } from './published.ts'
 
 /** What to load. Member lists of segments are needed by the checks alone. */
 export interface FactsWanted {
@@ -49,7 +50,7 @@ export async function loadFacts(
   const segments = await selectSegmentsEverywhere(queries, project, members)
   const flag = await selectFlag(queries, project, feature.flag)
   const configs = flag === undefined ? [] : await selectFlagConfigs(queries, project, flag.key)
-  return {
+  const facts = {
     outputs: outputsOf(run),
     inputs: inputsOf(run),
     environments: (await selectEnvironments(queries, project)).map((it) => ({
@@ -64,6 +65,7 @@ export async function loadFacts(
       : { ticket: await selectTicketUpdate(queries, project, run.id, run.request.bundleHash) }),
     ...(flag === undefined ? {} : { flag: flagFactsOf(flag, configs) }),
   }
+  return members ? { ...facts, exercises: await loadExercises(queries, { project, run: run.id }, facts) } : facts
 }
 
 /** The baselines in the bundle, by step number. */

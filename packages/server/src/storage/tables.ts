@@ -5,6 +5,7 @@
 import type { AccessTables } from './tables/access.ts'
 import type { AuditTables } from './tables/audit.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
+import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
 import type { HttpTables } from './tables/http.ts'
 import type { OutboxTables } from './tables/outbox.ts'
@@ -32,4 +33,5 @@ export interface Tables
     RolloutTables,
     SignalTables,
     ReportTables,
-    TelemetryTables {}
+    TelemetryTables,
+    ExerciseTables {}

@@ -5,6 +5,7 @@
 import { compile } from '@flagmarshal/evaluation'
 
 import type { CheckOutcome } from '../run.ts'
+import { verifiedBySdks, verifiedEverywhere } from './check-verification.ts'
 import type { EnvironmentFacts, FlagFacts, FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import { verifyFlag } from './verification.ts'
@@ -55,7 +56,8 @@ export function checkSound({ flag, environments, outputs }: FlagRolloutFacts): C
 }
 
 /** P-S2-4: enable and disable, distribution, stickiness and targeting in every environment. */
-export function checkVerified({ flag, environments, outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkVerified(facts: FlagRolloutFacts): CheckOutcome {
+  const { flag, environments, outputs } = facts
   if (flag === undefined) return unknown('the flag does not exist')
   const runs = flag.configurations.map(({ environment, flag: served }) => ({
     environment,
@@ -67,31 +69,32 @@ export function checkVerified({ flag, environments, outputs }: FlagRolloutFacts)
   const strangers = (outputs.flags.targetingCases ?? []).filter(
     (it) => !environments.some((one) => one.key === it.environment),
   )
+  const sdks = verifiedBySdks(facts)
   return outcome(
     [
       ...runs.flatMap((run) => run.findings.map((it) => `${run.environment}: ${it}`)),
+      ...sdks.findings,
       ...strangers.map(
         (it) => `a targeting case names the environment ${it.environment}, which does not exist`,
       ),
     ],
-    { verified: 'engine only', runs: runs.map(({ environment, figures }) => ({ environment, ...figures })) },
+    { ...sdks.facts, runs: runs.map(({ environment, figures }) => ({ environment, ...figures })) },
   )
 }
 
-/** P-S2-9: every environment of the project, at least one of them not production. */
-export function checkEnvironments({ flag, environments }: FlagRolloutFacts): CheckOutcome {
+/** P-S2-9: every environment of the project, at least one of them not production, all of them tried. */
+export function checkEnvironments(facts: FlagRolloutFacts): CheckOutcome {
+  const { flag, environments } = facts
   if (flag === undefined) return unknown('the flag does not exist')
   const covered = flag.configurations.map((it) => it.environment)
   const missing = environments.filter((it) => !covered.includes(it.key))
-  return outcome(
-    [
-      ...missing.map((it) => `${it.key} is not covered`),
-      ...(environments.some((it) => !it.protected)
-        ? []
-        : ['the project has no environment that is not production']),
-    ],
-    { environments: covered },
-  )
+  const gaps = [
+    ...missing.map((it) => `${it.key} is not covered`),
+    ...(environments.some((it) => !it.protected)
+      ? []
+      : ['the project has no environment that is not production']),
+  ]
+  return gaps.length > 0 ? outcome(gaps, { environments: covered }) : verifiedEverywhere(facts)
 }
 
 /** P-V3, as far as this version goes: flag, environments and a way to connect are there. */

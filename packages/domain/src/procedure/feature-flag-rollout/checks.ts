@@ -3,13 +3,6 @@
  */
 import type { CheckOutcome } from '../run.ts'
 import {
-  checkFlagSystem,
-  checkOffInProduction,
-  checkSound,
-  checkVerified,
-  checkEnvironments,
-} from './check-flags.ts'
-import {
   checkDrift,
   checkFlagDocument,
   checkPlanDocument,
@@ -17,11 +10,25 @@ import {
   checkReference,
   checkRunbooks,
 } from './check-documents.ts'
+import {
+  checkFlagSystem,
+  checkOffInProduction,
+  checkSound,
+  checkVerified,
+  checkEnvironments,
+} from './check-flags.ts'
 import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
 import { checkAtOnce, checkPlan, checkTimeline } from './check-plan.ts'
 import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
 import { checkLife, checkStrategy } from './check-strategy.ts'
 import { checkTicket } from './check-ticket.ts'
+import {
+  checkFireDrill,
+  checkFlagMonitoring,
+  checkLayers,
+  checkRollbackDrill,
+  checkToggleSpeed,
+} from './check-verification.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 
 type Check = (facts: FlagRolloutFacts) => CheckOutcome
@@ -33,15 +40,20 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S2-1': checkOffInProduction,
   'P-S2-3': checkSound,
   'P-S2-4': checkVerified,
+  'P-S2-5': checkToggleSpeed,
+  'P-S2-8': checkLayers,
   'P-S2-9': checkEnvironments,
   'P-S3-4': checkTimeline,
   'P-S3-5': checkPlan,
   'P-S3-8': checkAtOnce,
   'P-S4-1': checkMonitoring,
+  'P-S4-6': checkFireDrill,
   'P-S4-10': checkMonitoringFulfilsPlan,
+  'P-S4-12': checkFlagMonitoring,
   'P-S5-1': checkTriggers,
   'P-S5-2': checkQuickDisable,
   'P-S5-3': checkCodeRollback,
+  'P-S5-6': checkRollbackDrill,
   'P-S6-1': checkFlagDocument,
   'P-S6-2': checkPlanDocument,
   'P-S6-3': checkRunbooks,

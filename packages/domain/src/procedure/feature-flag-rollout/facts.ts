@@ -5,7 +5,9 @@
  */
 import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
 
+import type { AlertDrillFound, RollbackDrillFound } from '../../rollback/drill.ts'
 import type { DocumentFacts } from '../../runbook/facts.ts'
+import type { Kept, VerificationFound } from '../../verification/model.ts'
 import type { JsonObject } from '../run.ts'
 import type { Outputs } from './outputs.ts'
 
@@ -20,16 +22,21 @@ export interface FlagRolloutFacts {
   /** SDK keys of servers that are not revoked, in any environment. */
   readonly serverKeys: number
   readonly documents: DocumentStanding
+  /** Loaded for the checks alone. */
+  readonly exercises?: ExerciseFacts
 }
 
-/** The ticket's update after the approval, as its ticket system answered. */
-export interface TicketFacts {
-  /** Whether the project has an active channel to a ticket system. */
-  readonly connected: boolean
-  /** Ids of what was made there. */
-  readonly proof?: { readonly ticket: string; readonly comment: string; readonly remoteLink: string }
-  /** What was answered to the last try that failed. */
-  readonly failure?: string
+/** The newest verification run and drills that came to their end. */
+export interface ExerciseFacts {
+  readonly verification?: Kept<VerificationFound>
+  readonly alert?: Kept<AlertDrillFound>
+  readonly rollback?: Kept<RollbackDrillFound>
+  readonly monitoring: {
+    /** Whether an instance is connected where the plan rolls out. */
+    readonly status: boolean
+    /** Whether an instance has reported requests of the flag in the last hour, in any environment. */
+    readonly usage: boolean
+  }
 }
 
 /** The run's documents: what they would say now, and what was published last. */

@@ -107,9 +107,9 @@ export const FLAGS: StepDefinition = {
     attested('P-S2-2', 'Each layer has a code reference to the flag, and to no unknown one'),
     check('P-S2-3', 'Rules, targeting and percentages are sound in every environment'),
     check('P-S2-4', 'Enable and disable, distribution, stickiness and targeting, by the real engine'),
-    attested('P-S2-5', 'Every connected instance follows a toggle within the bound (P-S2-10)'),
+    check('P-S2-5', 'Every connected instance follows a toggle within the bound (P-S2-10)'),
     attested('P-S2-6', 'What existed before works with the flag off and on'),
-    attested('P-S2-8', 'An instance of each layer has served both branches outside production'),
+    check('P-S2-8', 'An instance of each layer has served both branches outside production'),
     check('P-S2-9', 'The verification covers every environment, one of them not production'),
   ],
   decision: {

@@ -23,7 +23,8 @@ export interface DeliveryTables {
   }
   verifications: {
     id: string
-    kind: 'kill' | 'rollback'
+    /** `toggle`: a change whose speed is measured. */
+    kind: 'kill' | 'rollback' | 'toggle'
     project: string
     environment: string
     flag: string

@@ -1,0 +1,171 @@
+/**
+ * The checks that rest on what verification runs and drills have found with connected instances. A
+ * result that is missing, or of something that has changed since, is unknown; only a person with the
+ * step's role can override that, with a reason.
+ */
+import { alertVerdict, rollbackVerdict, slowInstances } from '../../rollback/drill.ts'
+import type { DrillVerdict } from '../../rollback/drill.ts'
+import type { EnvironmentFound, Kept, LayerFound, VerificationFound } from '../../verification/model.ts'
+import type { CheckOutcome, JsonObject } from '../run.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+import { outcome, unknown } from './outcome.ts'
+
+/** What connected SDKs added to the engine's own verification (P-S2-4). */
+export function verifiedBySdks({ exercises }: FlagRolloutFacts): {
+  readonly findings: readonly string[]
+  readonly facts: JsonObject
+} {
+  const kept = exercises?.verification
+  if (kept === undefined || !kept.current) return { findings: [], facts: { verified: 'engine only' } }
+  const { environments } = kept.found
+  const answered = environments.filter((it) => it.sdk.answered.length > 0)
+  const through = answered.map(
+    (it) => `${it.environment}: engine and ${it.sdk.answered.length} connected SDKs`,
+  )
+  const verified = through.length === 0 ? 'engine only' : through
+  return {
+    findings: environments.flatMap((it) => it.sdk.findings.map((one) => `${it.environment}: ${one}`)),
+    facts: { verified, verification: kept.id, evidence: kept.evidence },
+  }
+}
+
+/** P-S2-5 and P-S2-10: every connected instance followed within the bound, in every environment. */
+export function checkToggleSpeed(facts: FlagRolloutFacts): CheckOutcome {
+  const kept = currentVerification(facts)
+  if ('state' in kept) return kept
+  const { environments, boundMs } = kept.found
+  const toggles = environments.flatMap((it) => it.toggles)
+  const measured = environments.map(({ environment, toggles: own }) => ({
+    environment,
+    instances: own[0]?.instances.length ?? 0,
+    slowestMs: Math.max(
+      0,
+      ...own.flatMap((it) => it.instances.map((one) => one.confirmedAfterMs ?? boundMs)),
+    ),
+  }))
+  const seen = { boundMs, measured, ...sourceOf(kept) }
+  const slow = slowInstances(toggles)
+  if (slow.length > 0) {
+    return outcome(
+      slow.map((it) => `${it.environment}: ${it.instanceId} did not acknowledge within ${boundMs / 1000} s`),
+      seen,
+    )
+  }
+  const empty = measured.filter((it) => it.instances === 0).map((it) => it.environment)
+  return empty.length === 0
+    ? outcome([], seen)
+    : { state: 'unknown', findings: [`no instance is connected in ${empty.join(', ')}`], facts: seen }
+}
+
+/** P-S2-8: outside production each layer has served both branches, and all give off as default. */
+export function checkLayers(facts: FlagRolloutFacts): CheckOutcome {
+  const kept = currentVerification(facts)
+  if ('state' in kept) return kept
+  const { offValue, environments } = kept.found
+  const open = environments.filter((it) => !it.protected)
+  const layers = facts.outputs.strategy.layers ?? facts.flag?.layers ?? []
+  const wrong = open.flatMap((it) => wrongDefaults(it, offValue))
+  if (wrong.length > 0) return outcome(wrong, sourceOf(kept))
+  const missing = layers.flatMap((layer) => {
+    const tried = open.flatMap((it) => it.layers.filter((one) => one.layer === layer))
+    const gaps = tried.map(gapsOf)
+    return gaps.some((it) => it.length === 0) ? [] : [`${layer}: ${fewest(gaps).join(', ')}`]
+  })
+  return missing.length === 0
+    ? outcome([], { layers: [...layers], ...sourceOf(kept) })
+    : { state: 'unknown', findings: missing, facts: sourceOf(kept) }
+}
+
+/** What P-S2-9 asks of the verification run: every environment, and nothing switched on in a protected one. */
+export function verifiedEverywhere(facts: FlagRolloutFacts): CheckOutcome {
+  const kept = currentVerification(facts)
+  if ('state' in kept) return kept
+  const covered = kept.found.environments
+  const missing = facts.environments.filter((it) => !covered.some((one) => one.environment === it.key))
+  const switched = covered.filter((it) => it.protected && it.toggles.some((one) => one.what !== 'probe'))
+  return outcome(
+    [
+      ...missing.map((it) => `the verification run has not covered ${it.key}`),
+      ...switched.map((it) => `the flag was switched in ${it.environment}`),
+    ],
+    { covered: covered.map((it) => it.environment), ...sourceOf(kept) },
+  )
+}
+
+/** P-S4-6. */
+export function checkFireDrill({ exercises }: FlagRolloutFacts): CheckOutcome {
+  return drilled(exercises?.alert, alertVerdict, 'fire drill: drill run <feature> alert')
+}
+
+/** P-S5-6. */
+export function checkRollbackDrill({ exercises }: FlagRolloutFacts): CheckOutcome {
+  return drilled(exercises?.rollback, rollbackVerdict, 'rollback drill: drill run <feature> rollback')
+}
+
+/** P-S4-12: status and usage from a connected instance; both branches, so that the impact can be compared. */
+export function checkFlagMonitoring(facts: FlagRolloutFacts): CheckOutcome {
+  const { exercises } = facts
+  const seen = exercises?.monitoring ?? { status: false, usage: false }
+  const kept = exercises?.verification
+  const layers = kept?.found.environments.flatMap((it) => it.layers) ?? []
+  const impact = layers.some((it) => it.servedOn && it.servedOff)
+  const missing = [
+    ...(seen.status ? [] : ['status: no instance is connected in the environment of the plan']),
+    ...(seen.usage ? [] : ['usage: no instance has reported requests of the flag']),
+    ...(impact ? [] : ['impact: no verification run has seen both branches served']),
+  ]
+  const found = { ...seen, impact }
+  return missing.length === 0 ? outcome([], found) : { state: 'unknown', findings: missing, facts: found }
+}
+
+function currentVerification({ exercises }: FlagRolloutFacts): Kept<VerificationFound> | CheckOutcome {
+  const kept = exercises?.verification
+  if (kept === undefined) return unknown('there was no verification run yet: flag test <feature>')
+  return kept.current ? kept : unknown(`the flag has changed since the verification run ${kept.id}`)
+}
+
+function drilled<Found>(
+  kept: Kept<Found> | undefined,
+  verdictOf: (found: Found) => DrillVerdict,
+  what: string,
+): CheckOutcome {
+  if (kept === undefined) return unknown(`there was no ${what}`)
+  if (!kept.current) return unknown(`what was drilled has changed since ${kept.id}; ${what}`)
+  const { verdict, findings } = verdictOf(kept.found)
+  const state = verdict === 'passed' ? 'pass' : verdict === 'failed' ? 'fail' : 'unknown'
+  return { state, findings: [...findings], facts: { drill: kept.id, evidence: kept.evidence } }
+}
+
+function sourceOf(kept: Kept<unknown>): JsonObject {
+  return { verification: kept.id, evidence: kept.evidence }
+}
+
+function wrongDefaults(
+  { environment, layers }: EnvironmentFound,
+  off: VerificationFound['offValue'],
+): string[] {
+  return layers.flatMap(({ layer, codeDefaults }) =>
+    codeDefaults
+      .filter((it) => it !== off)
+      .map((it) => `${environment}: the code of the ${layer} defaults to ${JSON.stringify(it)}, not to off`),
+  )
+}
+
+function gapsOf({ instances, servedOn, servedOff, codeDefaults }: LayerFound): readonly string[] {
+  if (instances.length === 0) return ['no instance is connected outside production']
+  return [
+    ...(servedOn ? [] : ['no request was served the on-branch']),
+    ...(servedOff ? [] : ['no request was served the off-branch']),
+    ...(codeDefaults.length > 0 ? [] : ['no instance has told the default of its code']),
+  ]
+}
+
+function fewest(gaps: readonly (readonly string[])[]): readonly string[] {
+  const [first = ['no environment outside production'], ...others] = gaps
+  return others.reduce((best, it) => (rank(it) < rank(best) ? it : best), first)
+}
+
+/** No instance at all says less than an instance that lacks everything. */
+function rank(gaps: readonly string[]): number {
+  return gaps.includes('no instance is connected outside production') ? 10 : gaps.length
+}

@@ -1,0 +1,150 @@
+/**
+ * The built-in evaluator of alert rules and its own receiver (P-S4-3, P-S4-6): reads what was counted,
+ * asks the pure function, and announces what has changed through the outbox like every other signal.
+ * A drill goes the same way with counts of its own, marked in everything that is sent.
+ */
+import { alertRulesOf, evaluateAlert } from '@flagmarshal/domain/alert/evaluate'
+import type { AlertRule, AlertVerdict } from '@flagmarshal/domain/alert/evaluate'
+import { sql } from 'kysely'
+import { z } from 'zod'
+
+import type { Clock } from '../clock.ts'
+import { system } from '../context.ts'
+import type { Context, Log } from '../context.ts'
+import { startTask } from '../delivery/task.ts'
+import { newId } from '../id.ts'
+import {
+  ALERT_CHANNEL,
+  insertArrival,
+  noteAlert,
+  selectSignalByKey,
+  selectUsage,
+  selectWatchedFlags,
+} from '../storage/alerts.ts'
+import type { AlertKey, Watched } from '../storage/alerts.ts'
+import type { Database, Tx } from '../storage/database.ts'
+import { emit } from '../storage/outbox.ts'
+import { databaseClock } from '../storage/telemetry.ts'
+
+const EVERY_MS = 5_000
+/** Counts of this time are judged. */
+const WINDOW_MS = 5 * 60_000
+
+/** What evaluating needs. */
+export interface AlertParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The label of a drill on everything that is sent for it. */
+export interface DrillLabel {
+  readonly drill: string
+  readonly nonce: string
+}
+
+/** Starts the evaluator and the receiver; answers how to end them. */
+export async function startAlerts(parts: AlertParts): Promise<() => Promise<void>> {
+  const { database, clock, log } = parts
+  const stopListening = await database.listen(ALERT_CHANNEL, (payload) => {
+    if (payload === undefined) return
+    receive(database, payload).catch((error: unknown) =>
+      log.warn({ err: error }, 'an alert was not received'),
+    )
+  })
+  const task = startTask({ name: 'alerts', everyMs: EVERY_MS, clock, log }, async () => {
+    for (const watched of await selectWatchedFlags(database.kysely)) await evaluateFlag(parts, watched)
+  })
+  return async () => {
+    await task.stop()
+    await stopListening()
+  }
+}
+
+async function evaluateFlag(parts: AlertParts, { plan, feature, ...key }: Watched): Promise<void> {
+  const { database } = parts
+  const now = await databaseClock(database.kysely)
+  const usage = await selectUsage(database.kysely, key, new Date(now.getTime() - WINDOW_MS))
+  for (const rule of alertRulesOf(plan)) {
+    const verdict = evaluateAlert(
+      rule,
+      usage.map((it) => ({ n: it.n, x: it[rule.counts] })),
+    )
+    await noteVerdict(parts, { ...key, rule: rule.id, drill: '' }, { rule, verdict, feature })
+  }
+}
+
+/** What a rule says, and of which feature. */
+export interface Judged {
+  readonly rule: AlertRule
+  readonly verdict: AlertVerdict
+  readonly feature: string
+  readonly label?: DrillLabel
+}
+
+/** Stores how a rule stands, and announces it where that is news; since when, then. Too few requests change nothing. */
+export async function noteVerdict(
+  { database, clock, log }: AlertParts,
+  key: AlertKey,
+  judged: Judged,
+): Promise<Date | undefined> {
+  const { state, ...numbers } = judged.verdict
+  if (state === 'no_data') return undefined
+  const context = { actor: system('alerts'), requestId: newId('task'), now: clock.now(), log }
+  return await database.transaction(async (tx) => {
+    const row = await noteAlert(tx, key, state, numbers)
+    if (row !== undefined) await announce(tx, context, key, { ...judged, at: row.since })
+    return row?.since
+  })
+}
+
+async function announce(
+  tx: Tx,
+  context: Context,
+  { project, environment, flag, rule, drill }: AlertKey,
+  { verdict, feature, label, at }: Judged & { readonly at: Date },
+): Promise<void> {
+  const state = verdict.state === 'firing' ? 'firing' : 'resolved'
+  const dedupKey = alertSignalKey({ project, environment, flag, rule, drill }, state, at)
+  await emit(tx, context, {
+    type: `dev.flagmarshal.alert.${state}`,
+    project,
+    subject: `features/${feature}`,
+    data: {
+      flag,
+      environment,
+      rule,
+      requests: verdict.requests,
+      share: verdict.share,
+      threshold: verdict.threshold,
+      ...(label === undefined ? {} : { drill: label.drill, nonce: label.nonce }),
+    },
+    dedupKey,
+  })
+  if (label === undefined) return
+  await sql`select pg_notify(${ALERT_CHANNEL}, ${JSON.stringify({ ...label, state, key: `${project}/${dedupKey}` })})`.execute(
+    tx,
+  )
+}
+
+/** What makes the signal of an alert unique. */
+function alertSignalKey({ environment, flag, rule, drill }: AlertKey, state: string, at: Date): string {
+  return `alert/${environment}/${flag}/${rule}/${drill}/${state}/${at.getTime()}`
+}
+
+const Notice = z.strictObject({
+  drill: z.string(),
+  nonce: z.string(),
+  state: z.enum(['firing', 'resolved']),
+  key: z.string(),
+})
+const Data = z.looseObject({ drill: z.string(), nonce: z.string() })
+
+/** Takes the signal out of the outbox as it is sent, and notes it where it carries the drill's own nonce. */
+async function receive(database: Database, payload: string): Promise<void> {
+  const { drill, state, key } = Notice.parse(JSON.parse(payload))
+  const row = await selectSignalByKey(database.kysely, key)
+  const data = Data.safeParse(row?.data).data
+  if (row === undefined || data?.drill !== drill) return
+  await insertArrival(database.kysely, { drill, signal: row.id, nonce: data.nonce, state })
+}

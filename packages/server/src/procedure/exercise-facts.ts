@@ -1,0 +1,81 @@
+/**
+ * What verification runs and drills have found, as facts for the checks: the newest of each kind that
+ * came to its end, and whether what it tried is still what is configured.
+ */
+import { alertRulesOf } from '@flagmarshal/domain/alert/evaluate'
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import type { Json } from '@flagmarshal/domain/audit/canonical'
+import { baselineOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/baseline'
+import type {
+  ExerciseFacts,
+  FlagRolloutFacts,
+} from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
+import type { AlertDrillFound, RollbackDrillFound } from '@flagmarshal/domain/rollback/drill'
+import type { Kept, VerificationFound } from '@flagmarshal/domain/verification/model'
+
+import { sha256 } from '../id.ts'
+import type { Queries } from '../storage/database.ts'
+import { selectLatestDone } from '../storage/exercises.ts'
+import type { ExerciseKind, ExerciseRow } from '../storage/exercises.ts'
+import { isServed } from '../storage/instance-usage.ts'
+import { countInstances } from '../storage/rollout-surroundings.ts'
+
+/** What an exercise of a kind is about: it is stale once this hashes to something else. */
+export function subjectHash(
+  kind: ExerciseKind,
+  { flag, environments, outputs }: Omit<FlagRolloutFacts, 'exercises'>,
+): string {
+  if (kind === 'alert') {
+    const { plan } = outputs.plan
+    return hashOf(plan === undefined ? [] : [plan.environment, ...alertRulesOf(plan)])
+  }
+  const baseline = baselineOf(flag, environments)
+  return hashOf(kind === 'rollback' ? [baseline] : [baseline, ...(outputs.flags.targetingCases ?? [])])
+}
+
+/** The subject hash that an exercise was started with. */
+export function startedWith({ settings }: ExerciseRow): string | undefined {
+  const { subject } = settings as { readonly subject?: string }
+  return subject
+}
+
+/** The newest results of a run. */
+export async function loadExercises(
+  queries: Queries,
+  { project, run }: { readonly project: string; readonly run: string },
+  facts: Omit<FlagRolloutFacts, 'exercises'>,
+): Promise<ExerciseFacts> {
+  const rows = await selectLatestDone(queries, run)
+  const kept = <Found>(kind: ExerciseKind): Kept<Found> | undefined => {
+    const row = rows.find((it) => it.kind === kind)
+    if (row === undefined) return undefined
+    const current = startedWith(row) === subjectHash(kind, facts)
+    // Results are written by the exercise of this kind alone.
+    return { id: row.id, evidence: row.evidence ?? '', current, found: row.result as Found }
+  }
+  const verification = kept<VerificationFound>('verification')
+  const alert = kept<AlertDrillFound>('alert')
+  const rollback = kept<RollbackDrillFound>('rollback')
+  return {
+    ...(verification === undefined ? {} : { verification }),
+    ...(alert === undefined ? {} : { alert }),
+    ...(rollback === undefined ? {} : { rollback }),
+    monitoring: await monitoringOf(queries, project, facts),
+  }
+}
+
+async function monitoringOf(
+  queries: Queries,
+  project: string,
+  { flag, outputs }: Omit<FlagRolloutFacts, 'exercises'>,
+): Promise<ExerciseFacts['monitoring']> {
+  const { plan } = outputs.plan
+  if (flag === undefined || plan === undefined) return { status: false, usage: false }
+  const { connected } = await countInstances(queries, project, plan.environment)
+  return { status: connected > 0, usage: await isServed(queries, project, flag.key) }
+}
+
+function hashOf(parts: readonly unknown[]): string {
+  const json: Json = JSON.parse(JSON.stringify(parts))
+  return sha256(canonical(json))
+}

@@ -1,0 +1,226 @@
+/**
+ * Queries on alerts: what the built-in evaluator reads, how its rules stand, and what its own
+ * receiver got. Synthetic counts of drills lie apart from what was really counted.
+ */
+import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
+import { sql } from 'kysely'
+import type { Selectable } from 'kysely'
+
+import { toJson } from './column.ts'
+import type { Queries, Tx } from './database.ts'
+import type { EnvironmentKey } from './snapshots.ts'
+import type { ExerciseTables } from './tables/exercise.ts'
+
+/** Announces an alert to the server's own receiver; the payload is JSON. */
+export const ALERT_CHANNEL = 'alerts'
+
+export type AlertRow = Selectable<ExerciseTables['alerts']>
+
+/** Which rule of which flag. `drill` is empty for what is real. */
+export interface AlertKey extends EnvironmentKey {
+  readonly flag: string
+  readonly rule: string
+  readonly drill: string
+}
+
+/** A flag whose rules are evaluated. */
+export interface Watched extends EnvironmentKey {
+  readonly flag: string
+  readonly feature: string
+  readonly plan: ServedPlan
+}
+
+/** The flags of rollouts that are under way. */
+export async function selectWatchedFlags(queries: Queries): Promise<readonly Watched[]> {
+  return await queries
+    .selectFrom('rollouts')
+    .select(['project', 'environment', 'flag', 'feature', 'plan'])
+    .where('ended_at', 'is', null)
+    .execute()
+}
+
+/** What a flag has served in the last minutes, each variant of a minute one row. */
+export async function selectUsage(
+  queries: Queries,
+  key: EnvironmentKey & { readonly flag: string },
+  since: Date,
+): Promise<
+  readonly { readonly variant: string; readonly n: number; readonly bad: number; readonly slow: number }[]
+> {
+  return await queries
+    .selectFrom('usage_minutes')
+    .select([
+      'variant',
+      sql<number>`sum(n)::bigint`.as('n'),
+      sql<number>`sum(bad)::bigint`.as('bad'),
+      sql<number>`sum(slow)::bigint`.as('slow'),
+    ])
+    .where('project', '=', key.project)
+    .where('environment', '=', key.environment)
+    .where('flag', '=', key.flag)
+    .where('minute_end', '>', since)
+    .groupBy('variant')
+    .orderBy('variant')
+    .execute()
+}
+
+/** Evaluations that served no value of the flag, by code. */
+export async function selectFaults(
+  queries: Queries,
+  key: EnvironmentKey & { readonly flag: string },
+  since: Date,
+): Promise<readonly { readonly code: string; readonly n: number }[]> {
+  return await queries
+    .selectFrom('usage_faults')
+    .select(['code', sql<number>`sum(n)::bigint`.as('n')])
+    .where('project', '=', key.project)
+    .where('environment', '=', key.environment)
+    .where('flag', '=', key.flag)
+    .where('minute_end', '>', since)
+    .groupBy('code')
+    .orderBy('code')
+    .execute()
+}
+
+/**
+ * Notes how a rule stands; the row where that is news. A rule that is quiet from the start, or stood
+ * so already, is none.
+ */
+export async function noteAlert(
+  tx: Tx,
+  { project, environment, flag, rule, drill }: AlertKey,
+  state: AlertRow['state'],
+  numbers: object,
+): Promise<AlertRow | undefined> {
+  const inserted = await tx
+    .insertInto('alerts')
+    .values({
+      project,
+      environment,
+      flag,
+      rule,
+      drill,
+      state,
+      since: sql`clock_timestamp()`,
+      numbers: toJson(numbers),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (inserted !== undefined) return state === 'firing' ? inserted : undefined
+  return await tx
+    .updateTable('alerts')
+    .set({ state, since: sql`clock_timestamp()`, numbers: toJson(numbers) })
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .where('rule', '=', rule)
+    .where('drill', '=', drill)
+    .where('state', '<>', state)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** How the real rules of a flag stand. */
+export async function selectAlerts(
+  queries: Queries,
+  key: EnvironmentKey & { readonly flag: string },
+): Promise<readonly AlertRow[]> {
+  return await queries
+    .selectFrom('alerts')
+    .selectAll()
+    .where('project', '=', key.project)
+    .where('environment', '=', key.environment)
+    .where('flag', '=', key.flag)
+    .where('drill', '=', '')
+    .orderBy('rule')
+    .execute()
+}
+
+/** Injects synthetic counts under the label of a drill; the time at which they lie there. */
+export async function insertSamples(
+  queries: Queries,
+  sample: { readonly drill: string; readonly rule: string; readonly n: number; readonly bad: number },
+): Promise<Date> {
+  const row = await queries
+    .insertInto('drill_samples')
+    .values({ ...sample, at: sql`clock_timestamp()` })
+    .returning('at')
+    .executeTakeFirstOrThrow()
+  return row.at
+}
+
+/** The synthetic counts of a drill. */
+export async function selectSamples(
+  queries: Queries,
+  drill: string,
+  rule: string,
+): Promise<readonly { readonly n: number; readonly bad: number }[]> {
+  return await queries
+    .selectFrom('drill_samples')
+    .select(['n', 'bad'])
+    .where('drill', '=', drill)
+    .where('rule', '=', rule)
+    .execute()
+}
+
+/** Takes the synthetic counts of a drill away: its alert resolves. */
+export async function deleteSamples(queries: Queries, drill: string): Promise<void> {
+  await queries.deleteFrom('drill_samples').where('drill', '=', drill).execute()
+}
+
+/** The signal with this key; undefined where there is none. */
+export async function selectSignalByKey(
+  queries: Queries,
+  dedupKey: string,
+): Promise<{ readonly id: string; readonly data: unknown } | undefined> {
+  return await queries
+    .selectFrom('outbox')
+    .select(['id', 'data'])
+    .where('dedup_key', '=', dedupKey)
+    .executeTakeFirst()
+}
+
+/** What the server's own receiver got, once. */
+export async function insertArrival(
+  queries: Queries,
+  arrival: {
+    readonly drill: string
+    readonly signal: string
+    readonly nonce: string
+    readonly state: 'firing' | 'resolved'
+  },
+): Promise<void> {
+  await queries
+    .insertInto('drill_arrivals')
+    .values({ ...arrival, at: sql`clock_timestamp()` })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** What arrived of a drill with its nonce. */
+export async function selectArrivals(
+  queries: Queries,
+  drill: string,
+  nonce: string,
+): Promise<readonly { readonly state: 'firing' | 'resolved'; readonly signal: string; readonly at: Date }[]> {
+  return await queries
+    .selectFrom('drill_arrivals')
+    .select(['state', 'signal', 'at'])
+    .where('drill', '=', drill)
+    .where('nonce', '=', nonce)
+    .execute()
+}
+
+/** How the channels that take a signal have delivered it. */
+export async function selectSignalDeliveries(
+  queries: Queries,
+  signal: string,
+): Promise<readonly { readonly channel: string; readonly state: string; readonly ended_at: Date | null }[]> {
+  return await queries
+    .selectFrom('deliveries')
+    .select(['channel', 'state', 'ended_at'])
+    .where('signal', '=', signal)
+    .orderBy('channel')
+    .execute()
+}

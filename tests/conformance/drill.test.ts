@@ -1,0 +1,233 @@
+/**
+ * Drills and the monitoring of a flag with real SDKs on real connections, through the API.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+import { goThrough, openRun, OUTPUTS, setStage } from '../../packages/server/test/support/procedure.ts'
+import type { Stage } from '../../packages/server/test/support/procedure.ts'
+import { startApplication } from '../support/application.ts'
+import type { Application, ApplicationOptions } from '../support/application.ts'
+import { expectOk, expectProblem, startServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+
+const FLAG = 'new-checkout'
+
+let server: TestServer
+const open: Application[] = []
+let projects = 0
+
+beforeAll(async () => {
+  server = await startServer({ settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1' } })
+})
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((it) => it[Symbol.asyncDispose]()))
+})
+afterAll(async () => {
+  await server.close()
+})
+
+describe('a fire drill', () => {
+  it('P-S4-6 fires the rule, arrives at our own receiver, times each hop, and stays out of real metrics', async () => {
+    const stage = await newStage()
+    const run = await atStep(stage, 3)
+    const found = await drill(stage, run, 'alert')
+
+    expect(found).toMatchObject({ state: 'done', verdict: 'passed', findings: [], current: true })
+    expect(found.alert?.rule).toBe('errors')
+    expect(found.alert?.numbers.share).toBeGreaterThan(found.alert?.numbers.threshold ?? 1)
+    const hops = found.alert?.hops.map((it) => it.afterMs) ?? []
+    expect(hops).toHaveLength(3)
+    expect(hops).toEqual(hops.toSorted((a, b) => (a ?? 0) - (b ?? 0)))
+
+    const params = { project: stage.project }
+    const { items } = expectOk(await server.admin.call('listSignals', { params, query: {} }))
+    const firing = items.find((it) => it.type === 'dev.flagmarshal.alert.firing')
+    expect(firing?.data).toMatchObject({ drill: found.id, nonce: found.alert?.nonce })
+    const real = await monitoring(stage, 'production')
+    expect(real).toMatchObject({ alerts: [], usage: { variants: [] } })
+    const evidence = { project: stage.project, hash: found.evidence ?? '' }
+    expect(expectOk(await stage.developer.client.call('showEvidence', { params: evidence })).step).toBe(4)
+  })
+
+  it('P-S4-6 arrives at every channel that takes alerts, with its nonce', async () => {
+    const stage = await newStage()
+    const run = await atStep(stage, 3)
+    await using receiver = await startReceiver()
+    expectOk(
+      await server.admin.call('createChannel', {
+        params: { project: stage.project },
+        body: {
+          key: 'on-call',
+          kind: 'webhook',
+          settings: { url: receiver.url },
+          secret: `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
+          subscribes: ['dev.flagmarshal.alert.*'],
+        },
+      }),
+    )
+    const found = await drill(stage, run, 'alert')
+    expect(found.alert?.channels).toEqual([
+      { channel: 'on-call', state: 'delivered', afterMs: expect.any(Number) },
+    ])
+    expect(receiver.bodies.some((it) => it.includes(found.alert?.nonce ?? 'nothing'))).toBe(true)
+  })
+
+  it('needs a plan whose threshold can be crossed', async () => {
+    const stage = await newStage()
+    const run = await openRun(stage)
+    const params = { project: stage.project, run }
+    const answer = await stage.developer.client.call('startDrill', { params, body: { kind: 'alert' } })
+    expect(expectProblem(answer).code).toBe('no-threshold')
+  })
+})
+
+describe('a rollback drill', () => {
+  it('P-S5-6 P-S5-2 enables and quickly disables outside production, confirmed by real instances', async () => {
+    const stage = await newStage()
+    const run = await atStep(stage, 4)
+    const two = [
+      await connect(stage, { environment: 'staging' }),
+      await connect(stage, { environment: 'staging' }),
+    ]
+    const production = await connect(stage, { environment: 'production' })
+    const found = await drill(stage, run, 'rollback')
+
+    expect(found).toMatchObject({ state: 'done', verdict: 'passed', findings: [], current: true })
+    expect(found.rollback?.environment).toBe('staging')
+    expect(found.rollback?.recovery).toEqual({ servedOn: true, servedOff: true })
+    expect(found.rollback?.toggles.map((it) => it.what)).toEqual(['enable', 'disable'])
+    for (const toggle of found.rollback?.toggles ?? []) {
+      expect(toggle.instances.map((it) => it.instanceId).toSorted()).toEqual(
+        two.map((it) => it.connection.instanceId).toSorted(),
+      )
+      expect(toggle.instances.every((it) => it.confirmedAfterMs !== null)).toBe(true)
+    }
+    expect(production.served).toEqual(new Set([false]))
+    const params = { project: stage.project, flag: FLAG, environment: 'staging' }
+    const config = expectOk(await stage.developer.client.call('getFlagConfig', { params }))
+    expect(config).toMatchObject({ enabled: false, rules: [] })
+    const kill = { ...params, kill: found.rollback?.kill ?? '' }
+    expect(expectOk(await stage.developer.client.call('getKill', { params: kill })).state).toBe('verified')
+    expect(await checkOf(stage, run, 5, 'P-S5-6')).toBe('pass')
+  })
+
+  it('P-S5-6 is unknown where no instance is connected outside production', async () => {
+    const stage = await newStage()
+    const run = await atStep(stage, 4)
+    await connect(stage, { environment: 'production' })
+    const found = await drill(stage, run, 'rollback')
+    expect(found).toMatchObject({ state: 'done', verdict: 'unknown' })
+    expect(await checkOf(stage, run, 5, 'P-S5-6')).toBe('unknown')
+  })
+})
+
+describe('flag monitoring', () => {
+  it('P-S4-12 tells status, usage by layer and faults from connected instances', async () => {
+    const stage = await newStage()
+    const backend = await connect(stage, { environment: 'staging' })
+    await expect
+      .poll(async () => (await monitoring(stage, 'staging')).status.instances.map((it) => it.current))
+      .toEqual([true])
+    const run = await atStep(stage, 1)
+    // A verification run asks for telemetry soon, and serves both branches.
+    const { client } = stage.developer
+    const params = { project: stage.project, run }
+    const { id } = expectOk(await client.call('startVerification', { params, body: {} }))
+    await expect
+      .poll(
+        async () => {
+          const at = { ...params, verification: id }
+          return expectOk(await client.call('showVerification', { params: at })).state
+        },
+        { timeout: 30_000 },
+      )
+      .toBe('done')
+    const found = await monitoring(stage, 'staging')
+    expect(found.status.instances[0]).toMatchObject({
+      instanceId: backend.connection.instanceId,
+      layers: ['backend'],
+    })
+    expect(found.usage.variants.map((it) => it.variant)).toEqual(['off', 'on'])
+    expect(found.usage.layers.map((it) => it.layer)).toEqual(['backend', 'backend'])
+    expect(found.usage.silent).toBe(false)
+    expect(found.impact).toBeNull()
+  })
+})
+
+async function newStage(): Promise<Stage> {
+  return await setStage(server, `shop-${++projects}`)
+}
+
+/** A run whose steps up to this one are Go, with the output of the next one written. */
+async function atStep(stage: Stage, done: number): Promise<string> {
+  const run = await openRun(stage)
+  for (let step = 1; step <= done; step++) await goThrough(stage, run, step)
+  const params = { project: stage.project, run, step: done + 1 }
+  const body = { output: OUTPUTS[done] ?? {} }
+  expectOk(await stage.developer.client.call('writeStep', { params, body }))
+  return run
+}
+
+async function connect(
+  stage: Stage,
+  options: Pick<ApplicationOptions, 'environment'> & Partial<ApplicationOptions>,
+): Promise<Application> {
+  const key = await server.sdkKey(stage.project, options.environment)
+  const application = await startApplication({
+    address: server.address,
+    key,
+    layers: ['backend'],
+    flag: FLAG,
+    ...options,
+  })
+  open.push(application)
+  await expect
+    .poll(async () => {
+      const { status } = await monitoring(stage, options.environment)
+      return status.instances.some((it) => it.instanceId === application.connection.instanceId)
+    })
+    .toBe(true)
+  return application
+}
+
+async function drill(stage: Stage, run: string, kind: 'alert' | 'rollback') {
+  const { client } = stage.developer
+  const params = { project: stage.project, run }
+  const { id } = expectOk(await client.call('startDrill', { params, body: { kind } }))
+  const show = async () => expectOk(await client.call('showDrill', { params: { ...params, drill: id } }))
+  await expect.poll(async () => (await show()).state, { timeout: 40_000 }).not.toBe('running')
+  return await show()
+}
+
+async function monitoring(stage: Stage, environment: string) {
+  const params = { project: stage.project, flag: FLAG, environment }
+  return expectOk(await stage.developer.client.call('showMonitoring', { params }))
+}
+
+async function checkOf(stage: Stage, run: string, step: number, id: string): Promise<string | undefined> {
+  const params = { project: stage.project, run, step }
+  const { items } = expectOk(await stage.developer.client.call('runChecks', { params }))
+  return items.find((it) => it.id === id)?.state
+}
+
+/** A server that takes every POST and keeps its body. */
+async function startReceiver(): Promise<AsyncDisposable & { url: string; bodies: string[] }> {
+  const bodies: string[] = []
+  const receiver = createServer(async (request, response) => {
+    bodies.push(Buffer.concat(await Array.fromAsync(request)).toString())
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening))
+  // A listening TCP server has an address with a port.
+  const { port } = receiver.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    bodies,
+    async [Symbol.asyncDispose]() {
+      await new Promise((closed) => receiver.close(closed))
+    },
+  }
+}
