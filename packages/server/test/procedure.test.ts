@@ -84,6 +84,10 @@ describe('a run', () => {
     expect(await signalsOf(stage)).toEqual([
       'featureflags.ready',
       'monitoring.configured',
+      'approval.requested',
+      'approval.granted',
+      'approval.granted',
+      'approval.granted',
       'rolloutplan.approved',
       'procedure.completed',
     ])
@@ -388,7 +392,14 @@ describe('approving', () => {
     expect(await signalsOf(stage)).toEqual([
       'featureflags.ready',
       'monitoring.configured',
+      'approval.requested',
+      'approval.granted',
+      'approval.granted',
+      'approval.granted',
       'rolloutplan.approved',
+      'approval.stale',
+      'approval.stale',
+      'approval.stale',
       'featureflags.ready.revoked',
       'monitoring.configured.revoked',
       'rolloutplan.approved.revoked',

@@ -257,3 +257,14 @@ test('R6 two servers on one database deliver each signal once, in order', async 
   await deliveriesOnce(first.admin, 'hook', done)
   expect(reasonsOf(receiver.received)).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
 })
+
+test('a stop waits for no receiver that hangs', async () => {
+  await using hanging = await startReceiver(() => undefined)
+  const stopped = await startSignalServer()
+  await addChannel(stopped.admin, webhook('hook', hanging.url))
+  await kill(stopped.admin)
+  await hanging.until(1)
+  const began = performance.now()
+  await stopped.close()
+  expect(performance.now() - began).toBeLessThan(6_000)
+})

@@ -5,8 +5,10 @@ import { expectOk, expectProblem, startServer } from '../../../tests/support/ser
 import type { TestServer } from '../../../tests/support/server.ts'
 import { createTestClock } from './support/clock.ts'
 import { JIRA, startJira } from './support/jira.ts'
-import { approvedRun, setStage } from './support/procedure.ts'
+import { approvedRun, OUTPUTS, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
+import { startReceiver } from './support/receiver.ts'
+import { SECRET } from './support/signals.ts'
 
 const clock = createTestClock()
 let server: TestServer
@@ -96,4 +98,30 @@ test('P-S7-9 without a channel to Jira the ticket is set aside with a reason, an
   expectOk(await stage.technicalLead.client.call('giveEvidence', { params: step, body }))
   expect((await scheduleOnce(stage, run)).state).toBe('completed')
   expect((await checkOf(stage, run))?.state).toBe('not_applicable')
+})
+
+test('P-S7-6 P-O4 a receiver hears that flags are ready and the plan is approved, in order, and when it no longer is', async () => {
+  await using receiver = await startReceiver()
+  const stage = await setStage(server, 'receiver')
+  const subscribes = ['dev.flagmarshal.featureflags.ready', 'dev.flagmarshal.rolloutplan.approved']
+  const body = {
+    key: 'hook',
+    kind: 'webhook' as const,
+    settings: { url: receiver.url },
+    secret: SECRET,
+    subscribes,
+  }
+  expectOk(await server.admin.call('createChannel', { params: { project: stage.project }, body }))
+  const { run, hash } = await approvedRun(stage)
+  await receiver.until(2)
+  const output = { ...OUTPUTS[0], targeting: { audience: 'beta', segments: [] } }
+  const params = { project: stage.project, run, step: 1 }
+  expectOk(await stage.developer.client.call('writeStep', { params, body: { output } }))
+  await receiver.until(4)
+  const heard = receiver.received.map((it) => JSON.parse(it.body))
+  expect(heard.map((it) => it.type)).toEqual([...subscribes, ...subscribes.map((it) => `${it}.revoked`)])
+  expect(heard[1]).toMatchObject({
+    subject: 'features/new-checkout',
+    data: { run, bundleHash: hash, feature: 'new-checkout', ticket: null, title: expect.any(String) },
+  })
 })

@@ -4,6 +4,7 @@
 import { revoked, SIGNAL_TYPES } from '../signal/signal.ts'
 import type { Signal } from '../signal/signal.ts'
 import { actionsOf } from './action.ts'
+import { approvalSignals } from './approval-signals.ts'
 import { told } from './exit-state.ts'
 import { milestoneChanges } from './milestone.ts'
 import type { Run, Setting } from './run.ts'
@@ -26,6 +27,11 @@ export function signalsBetween(setting: Setting, before: Run, after: Run): reado
     return [{ type, subject, data: { ...common, title: milestone.title, bundleHash: hash } }]
   })
   return [
+    ...approvalSignals(setting, before, after).map((it) => ({
+      ...it,
+      subject,
+      data: { ...common, ...it.data },
+    })),
     ...milestones,
     ...consultations(before, after).map((data) => ({
       type: SIGNAL_TYPES.consulted,

@@ -37,6 +37,7 @@ import {
   approved,
 } from '../../../../tests/support/patching.ts'
 import { isRefusal } from '../refusal.ts'
+import { SIGNAL_TYPES } from '../signal/signal.ts'
 import { define, problemsOf } from './define.ts'
 import { gateOf } from './gate.ts'
 import { positionOf } from './next.ts'
@@ -342,8 +343,16 @@ describe('approving', () => {
     expect(run.state).toEqual({ kind: 'reopened', step: 2, because: 'the server list was changed by dora' })
     expect(run.approvals.every((it) => it.voided !== undefined)).toBe(true)
     expect(run.authors).toEqual({ servers: ['dora'] })
-    expect(signalsBetween(setting, seen, run).map((it) => it.type)).toEqual(['patch.cleared.revoked'])
-    expect(signalsBetween(setting, asked(), approved()).map((it) => it.type)).toEqual(['patch.cleared'])
+    const stale = run.approvals.map(() => SIGNAL_TYPES.approvalStale)
+    const given = run.approvals.map(() => SIGNAL_TYPES.approvalGranted)
+    expect(signalsBetween(setting, seen, run).map((it) => it.type)).toEqual([
+      ...stale,
+      'patch.cleared.revoked',
+    ])
+    expect(signalsBetween(setting, asked(), approved()).map((it) => it.type)).toEqual([
+      ...given,
+      'patch.cleared',
+    ])
   })
 
   it('takes no approval back when an input fails later, but does when one is given anew', () => {

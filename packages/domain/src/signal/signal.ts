@@ -11,6 +11,10 @@ export const SIGNAL_TYPES = {
   /** "Rollout plan approved": ready for deployment. */
   planApproved: 'dev.flagmarshal.rolloutplan.approved',
   monitoringConfigured: 'dev.flagmarshal.monitoring.configured',
+  approvalRequested: 'dev.flagmarshal.approval.requested',
+  approvalGranted: 'dev.flagmarshal.approval.granted',
+  /** An approval that something changed after: it counts no more. */
+  approvalStale: 'dev.flagmarshal.approval.stale',
   halted: 'dev.flagmarshal.procedure.halted',
   completed: 'dev.flagmarshal.procedure.completed',
   aborted: 'dev.flagmarshal.procedure.aborted',
