@@ -103,7 +103,9 @@ const Exposure = z.strictObject({
   distinctKeys: z
     .strictObject({ exposed: z.int(), control: z.int() })
     .nullable()
-    .describe('Distinct bucketing keys seen in this attempt; null where they are not reported.'),
+    .describe(
+      'Distinct bucketing keys of each arm since observing began, when nobody was exposed yet; null where they are not reported.',
+    ),
 })
 
 export const RollbackVerification = z
@@ -219,7 +221,12 @@ export const RollbackReport = z
     endedAt: Instant.nullable(),
     position: Where.nullable().describe('Where it stood.'),
     exposed: z.strictObject({
-      distinctKeys: z.int().nullable().describe('Distinct bucketing keys; null where they are not reported.'),
+      distinctKeys: z
+        .int()
+        .nullable()
+        .describe(
+          'Distinct bucketing keys of the arm since observing began: at most so many people were exposed. Null where they are not reported.',
+        ),
       requests: z.int(),
       bad: z.int(),
       fromAt: Instant.nullable(),

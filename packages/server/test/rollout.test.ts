@@ -66,6 +66,14 @@ test('a healthy rollout observes, raises on evidence and reaches everybody', asy
     await server.admin.call('startRollout', { params: { project: 'healthy' }, body: { run: 'run_healthy' } }),
   )
   expect(again).toMatchObject({ status: 409, code: 'rollout-completed' })
+
+  const params = { project: at.project, flag: at.flag, environment: 'production' }
+  expectOk(await server.admin.call('killFlag', { params, body: { reason: 'not any more' } }))
+  expect(await show(at, id), 'a kill later exposes nobody').toMatchObject({
+    state: 'completed',
+    exposure: { share: 0 },
+    status: expect.stringContaining('turned off since'),
+  })
 })
 
 test('harm rolls back at once, every instance confirms it, and the report says what spoke', async () => {

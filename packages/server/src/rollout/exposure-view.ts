@@ -9,13 +9,14 @@ import type { Seen } from './view.ts'
 /** The share that the rule serves the treatment to, by the plan where it can tell, else by the latest requests. */
 export function exposureView(
   { plan, rollout }: StoredRollout,
-  { windows, keys }: Pick<Seen, 'windows' | 'keys'>,
+  { flagOn, windows, keys }: Pick<Seen, 'flagOn' | 'windows' | 'keys'>,
 ): RolloutSummary['exposure'] {
   const position = positionOf(rollout)
   const whole = rollout.state.kind === 'completed'
   const percents = whole
     ? wholePercents(plan)
     : exposedNow(plan, position?.kind === 'running' ? position : undefined)
+  if (!flagOn) percents.clear()
   const exact = percents.size === 0 || whole || audiencesOf(plan).every((id) => id === 'everybody')
   const keysOf = (arm: string) => keys.find((each) => each.arm === arm)?.keys ?? 0
   return {

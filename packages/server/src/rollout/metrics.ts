@@ -8,6 +8,7 @@ import { blindMs } from '@flagmarshal/domain/rollout/advance'
 import { audiencesOf, guardrailsOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { Counter, Gauge, Histogram } from 'prom-client'
 
+import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
@@ -68,7 +69,9 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     const windows = await selectLatestMeasurements(database.kysely, id, { limit: 10 })
     gauges.state.set({ ...labels, state: rollout.state.kind }, 1)
     gauges.stage.set(labels, whereOf(plan, rollout)?.stage ?? 0)
-    gauges.exposure.set(labels, exposureView(stored, { windows, keys: [] }).share)
+    const config = await readFlagConfig(database.kysely, { project, environment, flag })
+    const flagOn = config?.enabled ?? false
+    gauges.exposure.set(labels, exposureView(stored, { flagOn, windows, keys: [] }).share)
     if (stored.tickedAt !== undefined) gauges.tick.set(labels, stored.tickedAt.getTime() / 1000)
     for (const guardrail of guardrailsOf(plan)) {
       const criterion = guardrail.id

@@ -8,6 +8,7 @@ import type {
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { RolloutState } from '@flagmarshal/domain/rollout/model'
 
+import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
 import { notFound } from '../refusals.ts'
 import { rollbackOf } from '../rollback/facts.ts'
 import { reportOf } from '../rollback/report.ts'
@@ -24,6 +25,7 @@ import { selectKeyCounts } from '../storage/telemetry.ts'
 import { foundText, sentenceOf } from './decision-sentence.ts'
 import type { Recorded } from './record.ts'
 import { rolloutView, summaryView } from './view.ts'
+import type { Seen } from './view.ts'
 import { placeText, whereOf } from './where.ts'
 
 /** Windows that the share of exposed requests is taken from. */
@@ -51,13 +53,22 @@ export async function showRollout(
 export async function showStored(queries: Queries, stored: StoredRollout, now: Date): Promise<RolloutView> {
   const rollback = await rollbackOf(queries, stored, now)
   return rolloutView(stored, {
-    now,
-    windows: await selectLatestMeasurements(queries, stored.id, { limit: SHARE_WINDOWS }),
-    keys: await selectKeyCounts(queries, stored.id, stored.rollout.attempt),
+    ...(await seenOf(queries, stored, now)),
     instances: await countInstances(queries, stored.project, stored.environment),
-    last: recordedOf(await selectLastDecision(queries, stored.id)),
     ...(rollback && { rollback }),
   })
+}
+
+async function seenOf(queries: Queries, stored: StoredRollout, now: Date): Promise<Seen> {
+  const { project, environment, flag } = stored
+  const config = await readFlagConfig(queries, { project, environment, flag })
+  return {
+    now,
+    flagOn: config?.enabled ?? false,
+    windows: await selectLatestMeasurements(queries, stored.id, { limit: SHARE_WINDOWS }),
+    keys: await selectKeyCounts(queries, stored.id, stored.rollout.attempt),
+    last: recordedOf(await selectLastDecision(queries, stored.id)),
+  }
 }
 
 /** The attempts of a project, newest first. */
@@ -69,16 +80,7 @@ export async function listRollouts(
   if ((await selectProject(kysely, project)) === undefined) return notFound('project', project)
   const rows = await selectRollouts(kysely, project, { ...filter, limit: LIST_LIMIT })
   const now = await databaseNow(kysely)
-  return await Promise.all(
-    rows.map(async (stored) =>
-      summaryView(stored, {
-        now,
-        windows: await selectLatestMeasurements(kysely, stored.id, { limit: SHARE_WINDOWS }),
-        keys: await selectKeyCounts(kysely, stored.id, stored.rollout.attempt),
-        last: recordedOf(await selectLastDecision(kysely, stored.id)),
-      }),
-    ),
-  )
+  return await Promise.all(rows.map(async (stored) => summaryView(stored, await seenOf(kysely, stored, now))))
 }
 
 /** The decisions of an attempt in order, each with its sentence. */

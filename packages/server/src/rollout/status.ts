@@ -4,11 +4,14 @@ import { decisionSentence } from '@flagmarshal/domain/rollout/sentence'
 
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { sentenceOf } from './decision-sentence.ts'
-import type { Recorded } from './record.ts'
+import type { Seen } from './view.ts'
 import { placeText, whereOf } from './where.ts'
 
 /** The sentence; `last` is the latest decision. */
-export function statusText({ plan, rollout }: StoredRollout, last: Recorded | undefined): string {
+export function statusText(
+  { plan, rollout }: StoredRollout,
+  { last, flagOn }: Pick<Seen, 'last' | 'flagOn'>,
+): string {
   const { state } = rollout
   const where = whereOf(plan, rollout)
   const place = where === undefined ? '' : placeText(where, plan)
@@ -30,7 +33,9 @@ export function statusText({ plan, rollout }: StoredRollout, last: Recorded | un
     case 'paused':
       return `${place}: paused by ${state.by}: ${state.reason}`
     case 'completed':
-      return 'completed: 100 % of everybody'
+      return flagOn
+        ? 'completed: 100 % of everybody'
+        : 'completed: 100 % of everybody was reached; the flag has been turned off since'
     case 'rolling_back':
       return `${decisionSentence(plan, { kind: 'roll-back', cause: state.cause })}; being verified`
     case 'rolled_back':

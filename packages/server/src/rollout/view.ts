@@ -24,6 +24,8 @@ import { whereOf } from './where.ts'
 export interface Seen {
   /** The database's time. */
   readonly now: Date
+  /** Whether the flag is enabled: a kill exposes nobody, whatever the rollout had reached. */
+  readonly flagOn: boolean
   /** The latest folded windows. */
   readonly windows: readonly MeasuredWindow[]
   /** Distinct bucketing keys in each arm. */
@@ -48,7 +50,7 @@ export function summaryView(stored: StoredRollout, seen: Seen): RolloutSummary {
     run: stored.run,
     attempt: rollout.attempt,
     state: rollout.state.kind,
-    status: statusText(stored, seen.last),
+    status: statusText(stored, seen),
     position: whereOf(plan, rollout) ?? null,
     exposure: exposureView(stored, seen),
     createdAt: stored.createdAt.toISOString(),
