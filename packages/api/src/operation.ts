@@ -26,6 +26,8 @@ export interface Operation {
   readonly ifMatch?: true
   /** The last parameter of the path takes all of its rest, slashes included. */
   readonly rest?: true
+  /** The largest body, in bytes, where it is not the usual 1 MiB. */
+  readonly bodyBytes?: number
   /** Creations that accept an Idempotency-Key: the same key gives the same answer. */
   readonly idempotent?: true
 }

@@ -11,12 +11,14 @@ import { documentOperations } from './document.ts'
 import { drillOperations } from './drill.ts'
 import { flagOperations } from './flag.ts'
 import { inboundOperations } from './inbound.ts'
+import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
+import { referenceOperations } from './reference.ts'
 import { reportOperations } from './report.ts'
 import { rolloutOperations } from './rollout.ts'
 import { segmentOperations } from './segment.ts'
@@ -45,6 +47,8 @@ export const operations = {
   ...policyOperations,
   ...verificationOperations,
   ...drillOperations,
+  ...inputOperations,
+  ...referenceOperations,
 }
 
 export type Operations = typeof operations

@@ -4,39 +4,33 @@
  */
 import { z } from 'zod'
 
+import { Reference } from './reference.ts'
 import { Line, Text } from './shapes.ts'
-
-/** Where something is kept. It is recorded as given; this version does not resolve it by itself. */
-export const Reference = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('url'), url: z.url() }),
-    z.strictObject({ kind: z.literal('git'), repository: Line, commit: Line, path: Line.exactOptional() }),
-    z.strictObject({ kind: z.literal('jira'), issue: Line, url: z.url().exactOptional() }),
-  ])
-  .meta({ id: 'Reference' })
-export type Reference = z.infer<typeof Reference>
 
 const percentIncrease = z.number().min(0).max(1000)
 
-/** The value of each input, by its id. P-I8 has none: the system observes it. */
+/** The value of each input, by its id. P-I8 is observed; what can be given is its alternative (P-R13). */
 export const INPUT_VALUES = {
   'P-I1': z.strictObject({ reference: Reference, acceptanceCriteria: z.array(Line).min(1).max(100) }),
   'P-I2': z.strictObject({
     layers: z
       .array(z.strictObject({ layer: z.enum(['backend', 'frontend', 'middleware']), reference: Reference }))
-      .min(1),
+      .min(1)
+      .max(50),
   }),
   'P-I3': z.strictObject({
-    reference: Reference,
-    total: z.int().min(0),
-    passed: z.int().min(0),
-    failed: z.int().min(0),
-    skipped: z.int().min(0).default(0),
+    results: z
+      .array(Reference)
+      .min(1)
+      .max(20)
+      .describe('JUnit XML or CTRF JSON, as uploads or at URLs. The totals are read from them.'),
   }),
   'P-I4': z.strictObject({
     logging: Reference.exactOptional(),
     metrics: Reference.exactOptional(),
     alerting: Reference.exactOptional(),
+    source: z.literal('built-in-telemetry').default('built-in-telemetry'),
+    named: z.array(Line).max(50).default([]).describe('Metrics that the source must have: bad, slow.'),
   }),
   'P-I5': z.strictObject({ references: z.array(Reference).min(1).max(50) }),
   'P-I6': z.strictObject({
@@ -46,12 +40,22 @@ export const INPUT_VALUES = {
       .array(z.strictObject({ criterion: Line, met: z.boolean() }))
       .min(1)
       .describe('Each acceptance criterion of P-I1, met or not.'),
-    procedures: z.array(z.strictObject({ name: Line, result: Line })).default([]),
+    procedures: z
+      .array(z.strictObject({ name: Line, result: Line }))
+      .default([])
+      .describe('The QA procedures with their results; at least one is needed.'),
   }),
   'P-I7': z.union([
     z.strictObject({ approach: z.enum(['blue-green', 'canary', 'rolling']) }),
     z.strictObject({ approach: z.literal('other'), text: Text }),
   ]),
+  'P-I8': z.strictObject({
+    alternative: z.strictObject({
+      instead: Text.describe('The flag system or switch that is used instead.'),
+      turnedOffBy: Text.describe('How the feature is turned off there.'),
+      reason: Text,
+    }),
+  }),
   'P-I9': z.strictObject({ mode: z.enum(['gradual', 'immediate']), reason: Text }),
   'P-I10': z.strictObject({
     maxErrorRateIncrease: percentIncrease.describe(

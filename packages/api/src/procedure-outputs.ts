@@ -6,7 +6,8 @@
  */
 import { z } from 'zod'
 
-import { Reference } from './procedure-inputs.ts'
+import { Hash } from './procedure-write.ts'
+import { Reference } from './reference.ts'
 import { RolloutPlan } from './rollout-plan.ts'
 import { FlagKey, Instant, Key, Line, Text } from './shapes.ts'
 
@@ -74,6 +75,10 @@ const Flags = z.strictObject({
     .max(500)
     .exactOptional()
     .describe('Contexts and the variant that each must be served once the flag is enabled.'),
+  existingTests: z
+    .strictObject({ off: Hash, on: Hash })
+    .exactOptional()
+    .describe('Uploaded results of the tests of what existed before, with the flag off and on.'),
 })
 
 const Plan = z.strictObject({

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { BrokenGlass } from './broken-glass.ts'
 import { Action, Blocker, NextAction, StepSummary } from './procedure-step.ts'
 import { Layer, WorkPlan } from './procedure-write.ts'
+import { Sighting } from './reference.ts'
 import { Instant, Text } from './shapes.ts'
 
 export const Feature = z
@@ -44,14 +45,23 @@ export const RUN_STATES = [
 const InputView = z.object({
   id: z.string(),
   title: z.string(),
-  state: z.enum(['provided', 'missing', 'failing', 'coming_due']),
-  checked: z.enum(['machine', 'attested']).nullable(),
+  state: z
+    .enum(['provided', 'missing', 'failing', 'unknown', 'coming_due'])
+    .describe('`unknown`: given, but it cannot be looked at, which is never a pass.'),
+  checked: z.enum(['machine', 'attested', 'overridden']).nullable(),
   findings: z.array(z.string()),
   value: z.unknown().nullable(),
   by: z.string().nullable(),
   at: Instant.nullable(),
   attestation: z.object({ statement: z.string(), reference: z.string() }).nullable(),
-  remediation: z.object({ id: z.string(), path: z.string() }),
+  sightings: z.array(Sighting).describe('What was seen at its references when they were accepted.'),
+  override: z.object({ by: z.string(), at: Instant, reason: z.string() }).nullable(),
+  remediation: z.object({
+    id: z.string(),
+    path: z.string(),
+    owners: z.array(z.string()),
+    dueAt: Instant.nullable().describe('While it is missing, failing or unknown.'),
+  }),
   usedBy: z.array(z.int()).describe('The steps that need it.'),
 })
 

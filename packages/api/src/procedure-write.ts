@@ -73,7 +73,7 @@ export const ProvideInput = z
     attest: z
       .strictObject({ statement: Text, reference: Line })
       .optional()
-      .describe('What a person vouches for where this version cannot look by itself.'),
+      .describe('What a person vouches for where the input is a decision (P-I6).'),
   })
   .meta({ id: 'ProvideInput' })
 export type ProvideInput = z.infer<typeof ProvideInput>

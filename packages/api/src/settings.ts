@@ -25,6 +25,11 @@ export const SETTINGS = {
     means:
       'Hosts, addresses and ranges of the own network that the server may call, with commas between. None.',
   },
+  FLAGMARSHAL_GIT_PROTOCOLS: {
+    reader: 'server',
+    means:
+      "How git may fetch what references name: https, http, file, with commas between. `file` reads this machine's own folders. https,http.",
+  },
   FLAGMARSHAL_SECRET_KEY: {
     reader: 'server',
     means:

@@ -14,6 +14,7 @@ import { usage } from './failure.ts'
 import { pairs, readObject } from './given.ts'
 import { inputCommand } from './input.ts'
 import type { Open } from './program.ts'
+import { remedyCommands } from './remedy.ts'
 import { reportCommands } from './report.ts'
 import { describeNext, describeRun, runOf } from './run.ts'
 import { stepCommands } from './step.ts'
@@ -45,6 +46,7 @@ export function featureCommands(program: Command, open: Open, end: (code: ExitCo
   reading(feature, open)
   planning(feature, open)
   inputCommand(feature, open)
+  remedyCommands(feature, open, end)
   stepCommands(feature, open, end)
   actionCommands(feature, open)
   commentCommands(feature, open)

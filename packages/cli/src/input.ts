@@ -9,6 +9,7 @@ import { isObject, parseObject, readObject } from './given.ts'
 import type { Open } from './program.ts'
 import { runOf } from './run.ts'
 import type { Answer } from './session.ts'
+import { withUploads } from './upload.ts'
 
 type Body = Call<Operations['provideInput']>['body']
 
@@ -30,18 +31,20 @@ export function inputCommand(feature: Command, open: Open): void {
       '-f, --file <path>',
       'file with its value; without --set with several, like {"P-I1": {"value": …, "attest": …}}; - reads stdin',
     )
-    .option('--statement <text>', 'what you vouch for where this version cannot look by itself')
+    .option('--statement <text>', 'what you vouch for, where the input is a decision (P-I6)')
     .option('--reference <text>', 'where that can be read')
     .action(async (name: string, given: InputOptions, command: Command) => {
       const session = open(command)
       const bodies = bodiesOf(given)
       const params = await runOf(session, name)
+      const from = given.file ?? '-'
       for (const [input, body] of bodies) {
         if (bodies.length > 1) session.say(`Giving ${input} …`)
-        await session.call('provideInput', { params: { ...params, input }, body })
+        const value = await withUploads(session, body.value, from)
+        await session.call('provideInput', { params: { ...params, input }, body: { ...body, value } })
       }
       const { inputs } = await session.call('showRun', { params })
-      session.rows(inputs, ['input', 'title', 'state', 'checked', ''], inputs.map(row))
+      session.rows(inputs, ['input', 'title', 'state', 'checked', ''], inputs.map(rowOfInput))
     })
 }
 
@@ -72,9 +75,17 @@ function bodyOf({ file, value, statement, reference }: InputOptions): Body {
   }
 }
 
-/** What is missing is shown with the way to it; what is there with what was found. */
-function row(it: Answer<'showRun'>['inputs'][number]): string[] {
-  const more =
-    it.state === 'provided' ? it.findings : [...it.findings, `${it.remediation.id}: ${it.remediation.path}`]
-  return [it.id, it.title, it.state.replaceAll('_', ' '), it.checked ?? '–', more.join('; ')]
+/** What is missing is shown with the way to it, who gets it and by when; what is there with what was found. */
+export function rowOfInput(it: Answer<'showRun'>['inputs'][number]): string[] {
+  const { id, path, owners, dueAt } = it.remediation
+  const due = dueAt === null ? '' : ` [${[...owners, `by ${dueAt.slice(0, 10)}`].join(', ')}]`
+  const override = it.override === null ? [] : [`overridden by ${it.override.by}: ${it.override.reason}`]
+  const more = it.state === 'provided' ? override : [`${id}: ${path}${due}`]
+  return [
+    it.id,
+    it.title,
+    it.state.replaceAll('_', ' '),
+    it.checked ?? '–',
+    [...it.findings, ...more].join('; '),
+  ]
 }

@@ -18,11 +18,13 @@ import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
 import { projectCommands } from './project.ts'
+import { referencesCommand } from './references.ts'
 import { rolloutCommands } from './rollout.ts'
 import { openSession, SCHEMA } from './session.ts'
 import type { Session, Streams } from './session.ts'
 import { settle } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
+import { uploadCommands } from './upload.ts'
 
 /** What an action of a command gets: the session, then what the command line named. */
 export type Open = (command: Command) => Session
@@ -65,6 +67,8 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   flagCommands(program, open)
   testCommand(program, open, end)
   drillCommands(program, open, end)
+  referencesCommand(program, open)
+  uploadCommands(program, open)
   featureCommands(program, open, end)
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)

@@ -12,6 +12,7 @@ import type { Open } from './program.ts'
 import { describeNext, runOf } from './run.ts'
 import type { Answer } from './session.ts'
 import { table } from './table.ts'
+import { withUploads } from './upload.ts'
 
 type Step = Answer<'showStep'>
 type Evidence = Call<Operations['giveEvidence']>['body']
@@ -45,7 +46,10 @@ function writing(feature: Command, open: Open): void {
       const step =
         given.file === undefined
           ? await session.call('showStep', { params })
-          : await session.call('writeStep', { params, body: { output: readObject(given.file) } })
+          : await session.call('writeStep', {
+              params,
+              body: { output: await withUploads(session, readObject(given.file), given.file) },
+            })
       session.result(step, () => describeStep(step))
     })
 }

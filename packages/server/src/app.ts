@@ -28,11 +28,13 @@ import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
+import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
+import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
@@ -56,6 +58,7 @@ import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
 import { openExercises } from './verification/exercises.ts'
 import { startDocuments } from './wire-document.ts'
+import { startReferences } from './wire-reference.ts'
 import { startSignals } from './wire-signal.ts'
 
 /** One handler for each operation of the table; a new noun adds its line. */
@@ -78,6 +81,8 @@ const handlers = {
   ...documentHandlers,
   ...verificationHandlers,
   ...drillHandlers,
+  ...inputHandlers,
+  ...referenceHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -138,7 +143,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       { config, outgoing },
     )
     closing.push(stopPublishing)
-    const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents }
+    const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
+    closing.push(watch)
+    const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     closing.push(await startAlerts({ database, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())

@@ -31,6 +31,7 @@ test('without any setting it runs on this machine, with its own database', () =>
     host: '127.0.0.1',
     dataDir: path.resolve('.flagmarshal'),
     outgoingAllow: [],
+    gitProtocols: ['https', 'http'],
     logLevel: 'info',
   })
   expect(Object.isFrozen(config)).toBe(true)

@@ -43,6 +43,11 @@ const ConfigSchema = z.strictObject({
       const fault = entries.map(faultOfAllowed).find((it) => it !== undefined)
       if (fault !== undefined) issues.addIssue(fault)
     }),
+  /** How git may fetch; in the environment with commas between. */
+  gitProtocols: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .pipe(z.array(z.enum(['https', 'http', 'file'], 'https, http or file')).min(1))
+    .default(['https', 'http']),
   secretKey: z
     .string()
     .regex(/^([\da-f]{64}|[\w+/-]{43}=?)$/i, '32 bytes in base64 or in hex')
@@ -61,6 +66,7 @@ const ENVIRONMENT = {
   FLAGMARSHAL_BOOTSTRAP_TOKEN: 'bootstrapToken',
   FLAGMARSHAL_PUBLIC_URL: 'publicUrl',
   FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
+  FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {

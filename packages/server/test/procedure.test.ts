@@ -11,6 +11,7 @@ import {
   askForApproval,
   goThrough,
   INPUTS,
+  junit,
   openRun,
   OUTPUTS,
   prepareStep,
@@ -18,6 +19,8 @@ import {
   reviewPlan,
   setStage,
   start,
+  uploaded,
+  uploadFile,
 } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 
@@ -82,6 +85,7 @@ describe('a run', () => {
     expect(done).toMatchObject({ state: 'completed', waitsFor: 'nothing', nextActions: [] })
     expect(done.steps.map((it) => it.state)).toEqual(Array.from({ length: 7 }, () => 'go'))
     expect(await signalsOf(stage)).toEqual([
+      'input.missing',
       'featureflags.ready',
       'monitoring.configured',
       'approval.requested',
@@ -203,16 +207,15 @@ describe('inputs', () => {
     const stage = await newStage()
     const run = await openRun(stage)
     const params = { project: stage.project, run, input: 'P-I3' }
-    const value = {
-      reference: { kind: 'url', url: 'https://shop.example/tests' },
-      total: 12,
-      passed: 11,
-      failed: 1,
-    }
+    const red = junit('qa-again', 11, 1)
+    await uploadFile(stage.developer.client, stage.project, red)
+    const value = { results: [uploaded(red)] }
     const halted = expectOk(await stage.developer.client.call('provideInput', { params, body: { value } }))
     expect(halted).toMatchObject({ state: 'halted', blockers: [{ code: 'input-failing' }] })
-    expect(halted.blockers[0]?.message).toContain('1 of 12 tests failed. Needed by step 3.')
-    expect(await signalsOf(stage)).toEqual(['procedure.halted'])
+    expect(halted.blockers[0]?.message).toContain(
+      '1 of 12 tests failed (qa-again › case 1). Needed by step 3.',
+    )
+    expect(await signalsOf(stage)).toEqual(['input.missing', 'procedure.halted', 'input.missing'])
   })
 
   it('P-I8 halts a run when the last server key is revoked, whoever looks first', async () => {
@@ -252,11 +255,11 @@ describe('inputs', () => {
     expect(expectProblem(refused)).toMatchObject({ status: 403, code: 'role-needed' })
     const wrong = await stage.developer.client.call('provideInput', {
       params: { ...params, input: 'P-I3' },
-      body: { value: { total: -1 } },
+      body: { value: { results: [{ kind: 'upload', hash: 'x' }] } },
     })
     const problem = expectProblem(wrong)
     expect(problem.status).toBe(422)
-    expect(problem.errors?.map((it) => it.pointer)).toContain('/value/total')
+    expect(problem.errors?.map((it) => it.pointer)).toContain('/value/results/0/hash')
     for (const input of ['P-I99', 'constructor']) {
       const strange = await stage.developer.client.call('provideInput', {
         params: { ...params, input },
@@ -349,7 +352,11 @@ describe('deciding', () => {
       'locked',
     ])
     expect(seen).toMatchObject({ state: 'open', step: 1 })
-    expect(await signalsOf(stage)).toEqual(['featureflags.ready', 'featureflags.ready.revoked'])
+    expect(await signalsOf(stage)).toEqual([
+      'input.missing',
+      'featureflags.ready',
+      'featureflags.ready.revoked',
+    ])
     expect((await gateOf(stage, 'flags-ready')).open).toBe(false)
   })
 })
@@ -390,6 +397,7 @@ describe('approving', () => {
     await changeFlag(stage, 'development')
     const params = { project, run }
     expect(await signalsOf(stage)).toEqual([
+      'input.missing',
       'featureflags.ready',
       'monitoring.configured',
       'approval.requested',

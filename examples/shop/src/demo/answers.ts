@@ -3,9 +3,10 @@
  */
 import type { Part } from './cast.ts'
 import type { Feature } from './features.ts'
+import { hashOf, papersOf, referenceTo, sourceOf } from './papers.ts'
 import { demoPlan, SAFE_RATIO } from './plan.ts'
 
-/** An input, who gives it, and their word for it where this version does not look by itself. */
+/** An input, who gives it, and their word for it where it is a decision. */
 export interface InputAnswer {
   readonly input: string
   readonly by: Part
@@ -24,51 +25,35 @@ export function inputsOf(feature: Feature): readonly InputAnswer[] {
 }
 
 function documentInputs(feature: Feature): readonly InputAnswer[] {
-  const page = (name: string) => ({ kind: 'url', url: `${SITE}/${feature.key}/${name}` })
-  const given = (input: string, value: Record<string, unknown>, word: string): InputAnswer => ({
+  const given = (input: string, value: Record<string, unknown>): InputAnswer => ({
     input,
     by: 'developer',
     value,
-    attest: { statement: word, reference: `${SITE}/${feature.key}/${input}` },
   })
-  const { acceptance, code, previousVersion } = feature
+  const { acceptance, previousVersion } = feature
+  const papers = papersOf(feature)
+  const observability = referenceTo(papers.observability)
   return [
-    given(
-      'P-I1',
-      { reference: page('requirements'), acceptanceCriteria: acceptance },
-      'Requirements and acceptance criteria are agreed.',
-    ),
-    given(
-      'P-I2',
-      { layers: code.map(({ layer, path }) => ({ layer, reference: source(path) })) },
-      'The code of every layer is merged.',
-    ),
-    given(
-      'P-I3',
-      { reference: page('tests'), total: 16, passed: 16, failed: 0 },
-      'The tests ran on the merged code.',
-    ),
-    given(
-      'P-I4',
-      { logging: page('logging'), metrics: page('metrics'), alerting: page('alerting') },
-      'Requests and failures are counted for each arm.',
-    ),
-    given('P-I5', { references: [page('runbook')] }, 'The runbook covers the flag.'),
-    given(
-      'P-I6',
-      {
-        reference: page('acceptance'),
+    given('P-I1', { reference: referenceTo(papers.requirements), acceptanceCriteria: acceptance }),
+    given('P-I2', {
+      layers: sourceOf(feature).map(({ layer, paper }) => ({ layer, reference: referenceTo(paper) })),
+    }),
+    given('P-I3', { results: [referenceTo(papers.tests)] }),
+    given('P-I4', { logging: observability, metrics: observability, alerting: observability }),
+    given('P-I5', { references: [referenceTo(papers.runbook)] }),
+    {
+      ...given('P-I6', {
+        reference: referenceTo(papers.acceptance),
         on: new Date().toISOString().slice(0, 10),
         criteria: acceptance.map((criterion) => ({ criterion, met: true })),
         procedures: [{ name: 'Quality assurance', result: 'passed' }],
+      }),
+      attest: {
+        statement: 'The feature is ready to be deployed.',
+        reference: `${SITE}/${feature.key}/acceptance`,
       },
-      'The feature is ready to be deployed.',
-    ),
-    given(
-      'P-I12',
-      { reference: page('deployment'), previousVersion },
-      'The previous version can be put back.',
-    ),
+    },
+    given('P-I12', { reference: referenceTo(papers.deployment), previousVersion }),
   ]
 }
 
@@ -152,6 +137,7 @@ function flags(feature: Feature): Record<string, unknown> {
     })),
     configuration: 'A boolean, off everywhere; the rollout adds the one rule that exposes shoppers.',
     targetingCases: [],
+    existingTests: { off: hashOf(papersOf(feature).flagOff), on: hashOf(papersOf(feature).flagOn) },
   }
 }
 

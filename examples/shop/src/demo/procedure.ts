@@ -12,6 +12,7 @@ import { DemoFailure, must } from './failure.ts'
 import type { Answer } from './failure.ts'
 import type { Feature } from './features.ts'
 import type { Output } from './output.ts'
+import { codeReferencesOf, papersOf, sourceOf } from './papers.ts'
 import { PROJECT } from './set-up.ts'
 import { drill, verifyFlag } from './tests.ts'
 
@@ -84,7 +85,24 @@ async function begin({ cast, feature, output }: Walk): Promise<string> {
   return must('Starting the run', started).id
 }
 
-async function provideInputs({ cast, feature, output }: Walk, run: string): Promise<void> {
+/** Uploads what the inputs refer to, and says where the code asks the flag. */
+async function handIn({ cast, feature }: Walk): Promise<void> {
+  const { client } = cast.developer
+  const sources = sourceOf(feature).map((it) => it.paper)
+  for (const { name, content } of [...Object.values(papersOf(feature)), ...sources]) {
+    const body = { name, content: Buffer.from(content).toString('base64') }
+    must(`Uploading ${name}`, await client.call('createUpload', { params: { project: PROJECT }, body }))
+  }
+  const written = await client.call('writeReferences', {
+    params: { project: PROJECT, flag: feature.key },
+    body: codeReferencesOf(feature),
+  })
+  must('Uploading the code references', written)
+}
+
+async function provideInputs(walk: Walk, run: string): Promise<void> {
+  const { cast, feature, output } = walk
+  await handIn(walk)
   const inputs = inputsOf(feature)
   for (const { input, by, ...body } of inputs) {
     const answer = await cast[by].client.call('provideInput', {
@@ -94,7 +112,10 @@ async function provideInputs({ cast, feature, output }: Walk, run: string): Prom
     must(`Giving the input ${input}`, answer)
   }
   const attested = inputs.filter((it) => it.attest !== undefined).length
-  output.line(`${inputs.length} inputs are given, ${attested} of them with a person's word for it`, 'done')
+  output.line(
+    `${inputs.length} inputs are given and looked at, ${attested} of them with a person's word for it`,
+    'done',
+  )
 }
 
 async function reviewWorkPlan({ cast, output }: Walk, run: string): Promise<void> {

@@ -76,6 +76,9 @@ function inputProblems(definition: ProcedureDefinition): readonly string[] {
   const numbers = new Set(definition.steps.map((it) => it.number))
   return definition.inputs.flatMap((input) => [
     ...(input.remediation.path === '' ? [`input ${input.id} has no remediation path`] : []),
+    ...((input.remediation.dueInDays ?? 1) > 0
+      ? []
+      : [`the remediation of input ${input.id} has no due date`]),
     ...(numbers.has(input.dueBefore)
       ? []
       : [`input ${input.id} is due before step ${input.dueBefore}, which does not exist`]),

@@ -13,9 +13,6 @@ import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
 import { baselineOf } from './feature-flag-rollout/baseline.ts'
 import { CHECKS, runCheck } from './feature-flag-rollout/checks.ts'
 import type { FlagRolloutFacts } from './feature-flag-rollout/facts.ts'
-import { judgeInput, observeInputs } from './feature-flag-rollout/inputs.ts'
-import type { InputDefinition } from './model.ts'
-import type { JsonObject } from './run.ts'
 
 const confirmed = { instanceId: 'one', application: 'shop', confirmedAfterMs: 20 }
 const exercises: NonNullable<FlagRolloutFacts['exercises']> = {
@@ -133,6 +130,8 @@ const segments = [
   { key: 'beta', include: [] },
 ]
 
+const green = { format: 'junit', total: 12, passed: 12, failed: 0, skipped: 0, failing: [] } as const
+
 const facts: FlagRolloutFacts = {
   outputs: {
     strategy,
@@ -143,6 +142,7 @@ const facts: FlagRolloutFacts = {
         { layer: 'frontend', summary: 'cart.tsx' },
       ],
       targetingCases: [{ environment: 'staging', context: { targetingKey: 'ann' }, variant: 'on' }],
+      existingTests: { off: 'a1', on: 'b2' },
     },
     plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 } },
     monitoring: {
@@ -193,6 +193,22 @@ const facts: FlagRolloutFacts = {
       facts: JSON.parse(JSON.stringify(DOCUMENT_FACTS)),
     },
   },
+  writable: true,
+  code: {
+    all: [
+      {
+        flag: 'new-checkout',
+        repository: 'https://git.example/shop',
+        commit: '4f1c2d9',
+        refs: [
+          { file: 'order.ts', line: 12, layer: 'backend' },
+          { file: 'cart.tsx', line: 7, layer: 'frontend' },
+        ],
+      },
+    ],
+    flags: ['new-checkout'],
+  },
+  tests: { a1: green, b2: green },
 }
 
 function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
@@ -262,67 +278,11 @@ describe('the definition', () => {
       environments: [],
       serverKeys: 0,
       documents: {},
+      writable: false,
+      code: { all: [], flags: [] },
+      tests: {},
     }
     expect(Object.keys(CHECKS).filter((id) => runCheck(id, nothing).state === 'pass')).toEqual([])
-  })
-})
-
-describe('inputs', () => {
-  const input = (id: string): InputDefinition => {
-    const found = procedure.inputs.find((it) => it.id === id)
-    if (found === undefined) throw new Error(`no input ${id}`)
-    return found
-  }
-  const attestation = { statement: 'I looked', reference: 'https://example.org' }
-  const judge = (id: string, value: JsonObject) => judgeInput(input(id), value, attestation, [])
-
-  it('P-I1 counts as attested once somebody vouches for the reference, and not before', () => {
-    const value = {
-      reference: { kind: 'url', url: 'https://example.org/req' },
-      acceptanceCriteria: ['works'],
-    }
-    expect(judge('P-I1', value)).toEqual({ ok: true, checked: 'attested', findings: [] })
-    expect(judgeInput(input('P-I1'), value, undefined, [])).toMatchObject({ ok: false })
-  })
-
-  it('P-I3 needs tests, all of them green, that add up', () => {
-    expect(judge('P-I3', { total: 10, passed: 9, failed: 0, skipped: 1 })).toEqual({
-      ok: true,
-      checked: 'machine',
-      findings: [],
-    })
-    expect(judge('P-I3', { total: 0, passed: 0, failed: 0 }).findings).toEqual(['no test was run'])
-    expect(judge('P-I3', { total: 10, passed: 8, failed: 2 }).findings).toEqual(['2 of 10 tests failed'])
-    expect(judge('P-I3', { total: 10, passed: 8, failed: 0 }).findings).toEqual([
-      '10 tests do not add up to 8 results',
-    ])
-  })
-
-  it('P-I4 needs a reference for each of logging, metrics and alerting', () => {
-    expect(judge('P-I4', { logging: {}, metrics: {} }).findings).toEqual(['alerting has no reference'])
-  })
-
-  it('P-I6 fails on one criterion that is not met; P-T2 while the acceptance is in progress', () => {
-    const value = {
-      criteria: [
-        { criterion: 'pays', met: true },
-        { criterion: 'refunds', met: false },
-      ],
-    }
-    expect(judge('P-I6', value).findings).toEqual(['not met: refunds'])
-    const trigger = { kind: 'acceptance', state: 'in_progress', source: 'Jira', at: new Date(0) }
-    const met = { criteria: [{ criterion: 'pays', met: true }] }
-    expect(judgeInput(input('P-I6'), met, attestation, [trigger]).findings).toEqual([
-      'the acceptance is in progress, says Jira',
-    ])
-    expect(
-      judgeInput(input('P-I6'), met, attestation, [trigger, { ...trigger, state: 'completed' }]).ok,
-    ).toBe(true)
-  })
-
-  it('P-I8 is observed: environments, and a key to connect with', () => {
-    expect(observeInputs(facts)['P-I8']).toMatchObject({ ok: true })
-    expect(observeInputs({ ...facts, serverKeys: 0 })['P-I8']).toMatchObject({ ok: false })
   })
 })
 

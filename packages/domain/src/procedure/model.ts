@@ -42,8 +42,8 @@ export interface InputDefinition {
   readonly id: string
   readonly title: string
   /**
-   * `reference`: where it is, and a person's word for it, because this version cannot look.
-   * `structured`: the thing itself, judged by rules. `automatic`: the system observes it.
+   * `reference`: where it is; the system looks at it. `structured`: the thing itself, judged by
+   * rules. `automatic`: the system observes it.
    */
   readonly how: 'reference' | 'structured' | 'automatic'
   /** Needed before this step opens; until then it is shown as coming due. */
@@ -52,7 +52,19 @@ export interface InputDefinition {
   readonly offersAbort?: true
   /** Only this role may give it. */
   readonly providedBy?: Role
+  /** It is a decision: whoever gives it vouches for it with a statement and a reference. */
+  readonly attested?: true
+  /** This role may accept, with a reason, that its references cannot be looked at. */
+  readonly overriddenBy?: Role
+  /** What may be recorded in place of what the system observes. */
+  readonly alternative?: Alternative
   readonly remediation: Remediation
+}
+
+/** Another way to meet an input. The checks that rested on it are then made by people. */
+export interface Alternative {
+  readonly recordedBy: Role
+  readonly manualChecks: readonly string[]
 }
 
 /** What to do about a missing input, and in which role. */
@@ -61,6 +73,8 @@ export interface Remediation {
   readonly id: string
   readonly path: string
   readonly role: Role
+  /** By when it should be there, in days since it was found missing or failing; 5. */
+  readonly dueInDays?: number
 }
 
 export interface StepDefinition {

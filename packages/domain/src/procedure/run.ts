@@ -4,6 +4,7 @@
  */
 import type { Role, TokenKind } from '../access/permission.ts'
 import type { Json } from '../audit/canonical.ts'
+import type { Sighting } from '../reference/model.ts'
 import type { ProcedureDefinition } from './model.ts'
 import type { Policy } from './policy.ts'
 
@@ -22,6 +23,8 @@ export interface Run {
   readonly correlationId?: string
   readonly triggers: readonly TriggerFact[]
   readonly inputs: Readonly<Record<string, ProvidedInput>>
+  /** What was agreed about getting an input, by its id. */
+  readonly remediations?: Readonly<Record<string, Agreed>>
   readonly workPlan: WorkPlan
   readonly steps: readonly StepRecord[]
   /** Who changed which part since the bundle was last approved. */
@@ -71,13 +74,37 @@ export interface ProvidedInput {
   readonly verdict: InputVerdict
   /** It took the place of another value. */
   readonly changed?: true
+  /** What was seen at its references when they were accepted; a change is held against these. */
+  readonly sightings?: readonly Sighting[]
+  /** What is another thing now than what was accepted, one sentence each. */
+  readonly differs?: readonly string[]
+  /** Why what could not be looked at is accepted all the same. */
+  readonly override?: InputOverride
+  /** Since when the verdict says what it says; `at` unless given. */
+  readonly since?: Date
+}
+
+export interface InputOverride {
+  readonly reason: string
+  readonly by: string
+  readonly at: Date
+}
+
+/** Who gets a missing input, and by when. */
+export interface Agreed {
+  readonly owner: string
+  readonly dueAt: Date
+  readonly by: string
+  readonly at: Date
 }
 
 /** Whether an input counts as provided, and on whose word. */
 export interface InputVerdict {
   readonly ok: boolean
-  /** `attested`: a person vouches for what this version cannot look at. */
-  readonly checked: 'machine' | 'attested'
+  /** `attested`: a person vouches for it. `overridden`: accepted although it cannot be looked at. */
+  readonly checked: 'machine' | 'attested' | 'overridden'
+  /** Nothing fails, but something could not be looked at. */
+  readonly unknown?: true
   /** One sentence each. */
   readonly findings: readonly string[]
 }

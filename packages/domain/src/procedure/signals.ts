@@ -7,6 +7,7 @@ import { actionsOf } from './action.ts'
 import { approvalSignals } from './approval-signals.ts'
 import { told } from './exit-state.ts'
 import { milestoneChanges } from './milestone.ts'
+import { missingSignals } from './remediation.ts'
 import type { Run, Setting } from './run.ts'
 import { recordOf } from './standing.ts'
 
@@ -43,6 +44,7 @@ export function signalsBetween(setting: Setting, before: Run, after: Run): reado
       },
     })),
     ...exits(setting, before, after).map((it) => ({ ...it, subject, data: { ...common, ...it.data } })),
+    ...missingSignals(setting, before, after),
   ]
 }
 

@@ -54,6 +54,12 @@ export function lackingInputs(
   return definition.inputs.filter((it) => it.dueBefore <= step && run.inputs[it.id]?.verdict.ok !== true)
 }
 
+/** The inputs that a living run lacks where it stands. */
+export function lackedNow(definition: ProcedureDefinition, run: Run): readonly InputDefinition[] {
+  const step = nextStep(definition, run)
+  return run.abort !== undefined || step === undefined ? [] : lackingInputs(definition, run, step)
+}
+
 /** Whether the work plan has been reviewed and found good. */
 export function planReviewed(run: Run): boolean {
   return run.workPlan.review?.verdict === 'approved'

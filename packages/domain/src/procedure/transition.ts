@@ -19,10 +19,18 @@ import { attest, setAside } from './evidence.ts'
 import type { CheckAttested, CheckSetAside } from './evidence.ts'
 import { abort, schedule } from './exit.ts'
 import type { Aborted, Scheduled } from './exit.ts'
-import { observeInputs, provideInput, recordTrigger } from './inputs.ts'
-import type { InputProvided, InputsObserved, TriggerRecorded } from './inputs.ts'
+import { lookAtInputs, observeInputs, overrideInput, provideInput, recordTrigger } from './inputs.ts'
+import type {
+  InputOverridden,
+  InputProvided,
+  InputsLookedAt,
+  InputsObserved,
+  TriggerRecorded,
+} from './inputs.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observe.ts'
+import { agreeRemediation } from './remediation.ts'
+import type { RemediationAgreed } from './remediation.ts'
 import type { Actor, CheckResult, JsonObject, Run, Setting } from './run.ts'
 import { changedParts, renewed, spread, withAuthor } from './stale.ts'
 import { lastStep, onStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
@@ -35,7 +43,10 @@ import type { WorkPlanReviewed, WorkPlanWritten } from './work-plan.ts'
 export type RunEvent =
   | TriggerRecorded
   | InputProvided
+  | InputOverridden
   | InputsObserved
+  | InputsLookedAt
+  | RemediationAgreed
   | WorkPlanWritten
   | WorkPlanReviewed
   | {
@@ -62,6 +73,8 @@ export type RunEvent =
 const ACTS: Readonly<Partial<Record<RunEvent['kind'], Act>>> = {
   'trigger-recorded': 'record-trigger',
   'input-provided': 'provide-input',
+  'input-overridden': 'provide-input',
+  'remediation-agreed': 'provide-input',
   'work-plan-written': 'write-work-plan',
   'work-plan-reviewed': 'review-work-plan',
   'output-written': 'write-step',
@@ -94,11 +107,17 @@ export function transition(setting: Setting, run: Run, event: RunEvent, now: Dat
 function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Refusal {
   switch (event.kind) {
     case 'trigger-recorded':
-      return recordTrigger(run, event)
+      return recordTrigger(run, event, now)
     case 'input-provided':
       return provideInput(setting, run, event, now)
+    case 'input-overridden':
+      return overrideInput(setting, run, event)
     case 'inputs-observed':
       return observeInputs(setting, run, event, now)
+    case 'inputs-looked-at':
+      return lookAtInputs(setting, run, event, now)
+    case 'remediation-agreed':
+      return agreeRemediation(setting, run, event, now)
     case 'work-plan-written':
       return writeWorkPlan(setting, run, event, now)
     case 'work-plan-reviewed':

@@ -14,6 +14,7 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
   ['procedure.consulted', 'Your answer is asked for'],
   ['gate.broken', 'Somebody went past a closed gate'],
   ['gate.reviewed', 'A broken gate was looked at'],
+  ['input.missing', 'Inputs are missing'],
   ['procedure.halted', 'Procedure halted: inputs are missing'],
   ['procedure.completed', 'Procedure completed'],
   ['procedure.aborted', 'Procedure aborted'],

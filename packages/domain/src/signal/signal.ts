@@ -16,6 +16,8 @@ export const SIGNAL_TYPES = {
   /** An approval that something changed after: it counts no more. */
   approvalStale: 'dev.flagmarshal.approval.stale',
   halted: 'dev.flagmarshal.procedure.halted',
+  /** Inputs are missing or fail: who gets each one, how, by when. */
+  inputMissing: 'dev.flagmarshal.input.missing',
   completed: 'dev.flagmarshal.procedure.completed',
   aborted: 'dev.flagmarshal.procedure.aborted',
   /** Somebody went past a closed gate in an emergency; somebody else looked at it. */

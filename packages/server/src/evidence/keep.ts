@@ -15,8 +15,9 @@ import { insertEvidence } from '../storage/evidence.ts'
 export interface Evidence {
   readonly project: string
   readonly run: string
+  /** 0 where it belongs to no step. */
   readonly step: number
-  readonly kind: 'check' | 'attestation'
+  readonly kind: 'check' | 'attestation' | 'input'
   readonly content: { readonly [name: string]: Json }
 }
 

@@ -68,6 +68,7 @@ export function registerRoutes(server: FastifyInstance, parts: RouterParts): voi
     server.route({
       method: operation.method,
       url: urlOf(operation),
+      ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
       config: { operation: id },
       onRequest: async (request) => {
         if (operation.rest === true) request.params = namedRest(operation, request.params)

@@ -8,6 +8,7 @@ import type { FlagPorts } from '../flag/ports.ts'
 import type { DocumentStore, Outgoing } from '../integrations/interfaces.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
+import type { Resolver } from '../reference/resolver.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
 import type { Safe } from '../secret/seal.ts'
 import type { Database } from '../storage/database.ts'
@@ -29,4 +30,6 @@ export interface Services {
   readonly safe: Safe
   /** The repositories that documents are published to. */
   readonly documents: DocumentStore
+  /** Looks at references. */
+  readonly resolver: Resolver
 }

@@ -115,3 +115,28 @@ export interface DocumentStore {
   /** Where the built-in repository of a project lies. */
   builtIn(project: string): string
 }
+
+/** Git repositories elsewhere, asked with the real git program. */
+export interface Repositories {
+  find(reference: {
+    readonly repository: string
+    readonly commit: string
+    readonly path?: string
+  }): Promise<RepositoryResult>
+}
+
+/** `object` is the commit, or what lies at the path in it: another content is another object. */
+export type RepositoryResult =
+  | { readonly kind: 'found'; readonly commit: string; readonly object: string }
+  /** The repository answers, and does not have it. */
+  | { readonly kind: 'absent'; readonly why: string }
+  | { readonly kind: 'refused' | 'failed'; readonly why: string }
+
+/** Looks an issue up; the receiver is the channel whose account is used. */
+export type FindIssue = (
+  issue: string,
+  receiver: Receiver,
+) => Promise<
+  | { readonly kind: 'found'; readonly hash: string; readonly summary: string }
+  | { readonly kind: 'absent' | 'failed'; readonly why: string }
+>

@@ -1,6 +1,7 @@
 /**
  * The way of every act on a run: lock it, look at what it rests on, let the domain decide, store.
  */
+import { definitionFor } from '@flagmarshal/domain/procedure/alternative'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import type { Run } from '@flagmarshal/domain/procedure/run'
 import { transition } from '@flagmarshal/domain/procedure/transition'
@@ -48,12 +49,10 @@ export async function changeRun(
     if (isRefusal(after)) return after
     const { brokenGlass } = present
     if (after === run) return { feature, setting, run, brokenGlass }
-    return {
-      feature,
-      setting,
-      brokenGlass,
-      run: await storeRun(tx, context, { setting, before: run, after }, wanted),
-    }
+    const stored = await storeRun(tx, context, { setting, before: run, after }, wanted)
+    // What was recorded may decide which checks are made by people from now on.
+    const definition = definitionFor(setting.definition, stored)
+    return { feature, setting: { ...setting, definition }, run: stored, brokenGlass }
   })
 }
 

@@ -4,25 +4,36 @@
  */
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { DecideStep } from '@flagmarshal/api/procedure-write'
-import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Run } from '@flagmarshal/domain/procedure/run'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
 import { actorOf } from './load.ts'
-import { checkedAct, checkStep, keepChecked } from './run-checks.ts'
+import { checkedAct, checkStep, keepChecked, matterOf } from './run-checks.ts'
 import { runView } from './run-view.ts'
 import type { StepKey } from './show-step.ts'
+
+/** A decision, and the run when it arrived: whoever decided since was first. */
+export interface Deciding extends DecideStep {
+  readonly seen?: Run | undefined
+}
 
 /** Records the decision. */
 export async function decideStep(
   context: Context,
   database: Database,
   key: StepKey,
-  { decision, rationale, overrides, unchangedBecause }: DecideStep,
+  { decision, rationale, overrides, unchangedBecause, seen }: Deciding,
 ): Promise<RunView | Refusal> {
-  const check = () => checkStep(context, database, key, key.step)
+  const check = async () => {
+    const checked = await checkStep(context, database, key, key.step)
+    if (isRefusal(checked) || seen === undefined || matterOf(seen, key.step) === checked.matter)
+      return checked
+    return refuse('run-changed', `Step ${key.step} was decided or changed meanwhile.`, 'Look at it again.')
+  }
   const changed = await checkedAct(check, (checked) =>
     changeRun(context, database, key, async (present, tx) => {
       const refusal = await keepChecked(tx, context, present, checked)

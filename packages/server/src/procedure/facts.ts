@@ -22,13 +22,15 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
 import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
+import { selectCodeReferences, selectFlagKeys, selectUploads, selectWritable } from '../storage/references.ts'
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
 import { loadExercises } from './exercise-facts.ts'
 import { loadPublished, publishedFacts } from './published.ts'
 
-/** What to load. Member lists of segments are needed by the checks alone. */
+/** What to load. Member lists, code references and test results are needed by the checks alone. */
 export interface FactsWanted {
   readonly now: Date
+  /** Whether to load these too. */
   readonly members: boolean
 }
 
@@ -63,9 +65,31 @@ export async function loadFacts(
     ...(run.request === undefined
       ? {}
       : { ticket: await selectTicketUpdate(queries, project, run.id, run.request.bundleHash) }),
+    writable: await selectWritable(queries),
+    code: members ? await codeOf(queries, project) : { all: [], flags: [] },
+    tests: members ? await testsOf(queries, project, run) : {},
     ...(flag === undefined ? {} : { flag: flagFactsOf(flag, configs) }),
   }
-  return members ? { ...facts, exercises: await loadExercises(queries, { project, run: run.id }, facts) } : facts
+  return members
+    ? { ...facts, exercises: await loadExercises(queries, { project, run: run.id }, facts) }
+    : facts
+}
+
+async function codeOf(queries: Queries, project: string): Promise<FlagRolloutFacts['code']> {
+  const all = (await selectCodeReferences(queries, project)).map(({ flag, repository, commit, refs }) => ({
+    flag,
+    repository,
+    commit,
+    refs,
+  }))
+  return { all, flags: await selectFlagKeys(queries, project) }
+}
+
+/** The test results that the outputs name. */
+async function testsOf(queries: Queries, project: string, run: Run): Promise<FlagRolloutFacts['tests']> {
+  const named = Object.values(outputsOf(run).flags.existingTests ?? {})
+  const uploads = await selectUploads(queries, project, named)
+  return Object.fromEntries(uploads.flatMap(({ hash, tests }) => (tests === null ? [] : [[hash, tests]])))
 }
 
 /** The baselines in the bundle, by step number. */

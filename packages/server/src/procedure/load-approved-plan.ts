@@ -1,4 +1,5 @@
 /** The plan of a run whose approvals hold now: what a rollout may carry out (P-X1). */
+import { metByAlternative } from '@flagmarshal/domain/procedure/alternative'
 import { standing } from '@flagmarshal/domain/procedure/approval'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
@@ -26,6 +27,13 @@ export async function loadApprovedPlan(
       'run-not-approved',
       `Run ${run.id} is ${run.state.kind}.`,
       `See what is missing with "flagmarshal feature next ${feature.key}".`,
+    )
+  }
+  if (metByAlternative(setting.definition, run).length > 0) {
+    return refuse(
+      'alternative-flag-system',
+      `Run ${run.id} uses another flag system: rollouts are not automatic there.`,
+      'Carry the plan out by hand, with what the run records of that system.',
     )
   }
   const { hash } = presentBundle({ setting, run }, facts)

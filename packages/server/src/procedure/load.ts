@@ -1,4 +1,5 @@
 import type { Role } from '@flagmarshal/domain/access/permission'
+import { definitionFor } from '@flagmarshal/domain/procedure/alternative'
 import type { BrokenGlass } from '@flagmarshal/domain/procedure/broken-glass'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
 import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
@@ -103,10 +104,12 @@ async function loaded(queries: Queries, feature: FeatureRow, row: RunRow): Promi
     throw new Error(
       `run ${row.id} follows ${row.procedure} ${row.procedure_version}, which this version does not know`,
     )
+  const run = parseRun(row.run)
+  const policy = await policyOf(queries, row.project)
   return {
     feature,
-    run: parseRun(row.run),
-    setting: settingOf(feature, definition, await policyOf(queries, row.project)),
+    run,
+    setting: settingOf(feature, definitionFor(definition, run), policy),
     brokenGlass: await brokenGlassOf(queries, row.project, row.feature),
   }
 }

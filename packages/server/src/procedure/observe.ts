@@ -3,7 +3,7 @@ import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-fla
  * Looking at what a run rests on outside of itself: automatic inputs and the flag's baseline. Done
  * at every read and every decision, so that a change is noticed even where nobody announced it.
  */
-import { observeInputs } from '@flagmarshal/domain/procedure/feature-flag-rollout/inputs'
+import { observeInputs } from '@flagmarshal/domain/procedure/feature-flag-rollout/judge-input'
 import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { transition } from '@flagmarshal/domain/procedure/transition'
 import type { RunEvent } from '@flagmarshal/domain/procedure/transition'

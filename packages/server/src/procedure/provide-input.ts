@@ -1,21 +1,22 @@
-/** Giving a required input. A halted run opens by itself once none is missing. */
+/**
+ * Giving a required input. Its references are looked at before anything is locked; a halted run
+ * opens by itself once no input is missing.
+ */
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
-import { judgeInput } from '@flagmarshal/domain/procedure/feature-flag-rollout/inputs'
-import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
-import type {
-  Attestation,
-  InputVerdict,
-  JsonObject,
-  Run,
-  TriggerFact,
-} from '@flagmarshal/domain/procedure/run'
+import { wantedOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/input-references'
+import type { Attestation, InputVerdict, JsonObject } from '@flagmarshal/domain/procedure/run'
+import type { Sighting } from '@flagmarshal/domain/reference/model'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
+import { keepEvidence } from '../evidence/keep.ts'
+import type { Evidence } from '../evidence/keep.ts'
+import type { Resolver } from '../reference/resolver.ts'
 import type { Database } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
-import { actorOf } from './load.ts'
+import { verdictOn, verdictsOn } from './judge-inputs.ts'
+import { actorOf, loadRun } from './load.ts'
 import type { RunKey } from './load.ts'
 import { runView } from './run-view.ts'
 
@@ -26,24 +27,35 @@ export interface GivenInput {
   readonly attest?: Attestation | undefined
 }
 
+/** What looking at inputs needs. */
+export interface LookingParts {
+  readonly database: Database
+  readonly resolver: Resolver
+}
+
 /** Records the input. One that fails its check is recorded too, with what it fails. */
 export async function provideInput(
   context: Context,
-  database: Database,
+  { database, resolver }: LookingParts,
   key: RunKey,
   { input: id, value, attest }: GivenInput,
 ): Promise<RunView | Refusal> {
-  const changed = await changeRun(context, database, key, ({ run, setting }) => {
-    const input = setting.definition.inputs.find((it) => it.id === id)
-    if (input === undefined) {
-      return refuse(
-        'not-found',
-        `There is no input ${id}.`,
-        `Use one of ${setting.definition.inputs.map((it) => it.id).join(', ')}.`,
-      )
-    }
-    const verdict = judgeInput(input, value, attest, run.triggers)
-    const attestation = attest === undefined ? {} : { attestation: attest }
+  const known = await loadRun(database.kysely, key)
+  if (isRefusal(known)) return known
+  const { inputs } = known.setting.definition
+  const input = inputs.find((it) => it.id === id)
+  if (input === undefined) {
+    const ids = inputs.map((it) => it.id).join(', ')
+    return refuse('not-found', `There is no input ${id}.`, `Use one of ${ids}.`)
+  }
+  const sightings = await resolver.look(key.project, wantedOf(id, value))
+  const attestation = attest === undefined ? {} : { attestation: attest }
+  const changed = await changeRun(context, database, key, async ({ run, setting }, tx) => {
+    const verdict: InputVerdict =
+      input.how === 'automatic'
+        ? { ok: true, checked: 'attested', findings: [] }
+        : verdictOn(run, input, { value, sightings, ...attestation })
+    if (sightings.length > 0) await keepEvidence(tx, context, [evidenceOf(key, id, sightings)])
     return {
       action: 'run.input',
       before: run.inputs[id],
@@ -53,7 +65,9 @@ export async function provideInput(
         input: id,
         value,
         ...attestation,
+        sightings,
         verdict,
+        others: verdictsOn(setting.definition, run, { given: { input: id, value } }),
         by: actorOf(context.actor),
       },
     }
@@ -61,18 +75,17 @@ export async function provideInput(
   return isRefusal(changed) ? changed : runView(changed)
 }
 
-/** The verdicts on the inputs that were given, once one more fact is known. */
-export function judgedAgain(
-  definition: ProcedureDefinition,
-  run: Run,
-  fact: TriggerFact,
-): Readonly<Record<string, InputVerdict>> {
-  const triggers = [...run.triggers, fact]
-  return Object.fromEntries(
-    definition.inputs.flatMap((input) => {
-      const given = run.inputs[input.id]
-      if (given === undefined || input.how === 'automatic') return []
-      return [[input.id, judgeInput(input, given.value, given.attestation, triggers)] as const]
-    }),
-  )
+/** What was seen at an input's references, as evidence. */
+export function evidenceOf(
+  { project, run }: RunKey,
+  input: string,
+  sightings: readonly Sighting[],
+): Evidence {
+  const seen = sightings.map((it) => {
+    const { tests, at, ...rest } = it
+    const results =
+      tests === undefined || 'unreadable' in tests ? tests : { ...tests, failing: [...tests.failing] }
+    return { ...rest, at: at.toISOString(), ...(results === undefined ? {} : { tests: results }) }
+  })
+  return { project, run, step: 0, kind: 'input', content: { input, sightings: seen } }
 }

@@ -8,8 +8,8 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
+import { verdictsOn } from './judge-inputs.ts'
 import type { RunKey } from './load.ts'
-import { judgedAgain } from './provide-input.ts'
 import { runView } from './run-view.ts'
 
 /** Adds the fact. */
@@ -23,7 +23,7 @@ export async function recordTrigger(
   const changed = await changeRun(context, database, key, ({ run, setting }) => ({
     action: 'run.trigger',
     after: fact,
-    event: { kind: 'trigger-recorded', fact, verdicts: judgedAgain(setting.definition, run, fact) },
+    event: { kind: 'trigger-recorded', fact, verdicts: verdictsOn(setting.definition, run, { fact }) },
   }))
   return isRefusal(changed) ? changed : runView(changed)
 }

@@ -4,7 +4,7 @@
  */
 import type { Check } from '@flagmarshal/api/procedure-step'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
-import type { CheckResult } from '@flagmarshal/domain/procedure/run'
+import type { CheckResult, Run } from '@flagmarshal/domain/procedure/run'
 import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
@@ -120,8 +120,14 @@ export async function checkStep(
     evidence: kept.map((it) => it.evidence),
     revision: run.revision,
     factsHash: factsHash(facts),
-    matter: `${presentAttempt(recordOf(run, number)).number}/${recordOf(run, number).revision}`,
+    matter: matterOf(run, number),
   }
+}
+
+/** What a step of a run is about: its attempt and the revision of its output. */
+export function matterOf(run: Run, step: number): string {
+  const record = recordOf(run, step)
+  return `${presentAttempt(record).number}/${record.revision}`
 }
 
 /** Keeps results as evidence, if what they were made from has not changed meanwhile. */

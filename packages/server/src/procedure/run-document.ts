@@ -22,8 +22,46 @@ const state = z.discriminatedUnion('kind', [
 
 const verdict = z.object({
   ok: z.boolean(),
-  checked: z.enum(['machine', 'attested']),
+  checked: z.enum(['machine', 'attested', 'overridden']),
   findings: z.array(text),
+  unknown: z.literal(true).exactOptional(),
+})
+
+const sighting = z.object({
+  place: text,
+  of: text,
+  state: z.enum(['found', 'absent', 'unknown']),
+  note: text.exactOptional(),
+  hash: text.exactOptional(),
+  bytes: z.int().exactOptional(),
+  ms: z.int().exactOptional(),
+  tests: z
+    .union([
+      z.object({
+        format: z.enum(['junit', 'ctrf']),
+        total: z.int(),
+        passed: z.int(),
+        failed: z.int(),
+        skipped: z.int(),
+        failing: z.array(text),
+      }),
+      z.object({ unreadable: text }),
+    ])
+    .exactOptional(),
+  at,
+})
+
+const input = z.object({
+  value: object,
+  by: text,
+  at,
+  attestation: z.object(attestation).exactOptional(),
+  verdict,
+  sightings: z.array(sighting).exactOptional(),
+  changed: z.literal(true).exactOptional(),
+  differs: z.array(text).exactOptional(),
+  override: z.object({ reason: text, by: text, at }).exactOptional(),
+  since: at.exactOptional(),
 })
 
 const workPlan = z.object({
@@ -120,17 +158,8 @@ const document: z.ZodType<Run> = z.object({
   actedAt: at.exactOptional(),
   correlationId: text.exactOptional(),
   triggers: z.array(z.object({ kind: text, state: text, source: text, phase: text.exactOptional(), at })),
-  inputs: z.record(
-    text,
-    z.object({
-      value: object,
-      by: text,
-      at,
-      attestation: z.object(attestation).exactOptional(),
-      verdict,
-      changed: z.literal(true).exactOptional(),
-    }),
-  ),
+  inputs: z.record(text, input),
+  remediations: z.record(text, z.object({ owner: text, dueAt: at, by: text, at })).exactOptional(),
   workPlan,
   steps: z.array(step),
   authors: z.record(text, z.array(text)),

@@ -11,7 +11,9 @@ import { usersOf } from '@flagmarshal/domain/procedure/inputs'
 import { reachedSince } from '@flagmarshal/domain/procedure/milestone'
 import type { InputDefinition, Milestone } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
-import type { Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
+import { remediationOf } from '@flagmarshal/domain/procedure/remediation'
+import type { ProvidedInput, Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
+import type { Sighting } from '@flagmarshal/domain/reference/model'
 
 import { sha256 } from '../id.ts'
 import { glassView } from './glass-view.ts'
@@ -19,6 +21,8 @@ import { linksOf } from './links.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
 import { actionView, stepSummary } from './step-view.ts'
+
+type InputView = RunView['inputs'][number]
 
 /**
  * The whole run: where it stands, what blocks it, what may be done next. `now` is for what time alone
@@ -80,28 +84,40 @@ function lineView({ line, verdict, why, evidence }: LineStanding): RunView['done
 }
 
 // oxlint-disable-next-line max-params -- private; the step decides what is due
-function inputView(
-  { definition }: Setting,
-  run: Run,
-  input: InputDefinition,
-  step: number,
-): RunView['inputs'][number] {
+function inputView(setting: Setting, run: Run, input: InputDefinition, step: number): InputView {
   const given = run.inputs[input.id]
   const { id, path } = input.remediation
-  const absent = input.dueBefore > step ? 'coming_due' : 'missing'
+  const { owners, dueAt } = remediationOf(setting, run, input)
+  const open = given?.verdict.ok !== true && input.dueBefore <= step
+  const override = given?.override
   return {
     id: input.id,
     title: input.title,
-    state: given === undefined ? absent : given.verdict.ok ? 'provided' : 'failing',
+    state: inputState(given, input.dueBefore > step),
     checked: given?.verdict.checked ?? null,
     findings: [...(given?.verdict.findings ?? [])],
-    value: given === undefined || input.how === 'automatic' ? null : given.value,
+    value: given === undefined || given.by === 'system' ? null : given.value,
     by: given?.by ?? null,
     at: given?.at.toISOString() ?? null,
     attestation: given?.attestation ?? null,
-    remediation: { id, path },
-    usedBy: [...usersOf(definition, input.id)],
+    sightings: (given?.sightings ?? []).map(sightingView),
+    override: override === undefined ? null : { ...override, at: override.at.toISOString() },
+    remediation: { id, path, owners: [...owners], dueAt: open ? dueAt.toISOString() : null },
+    usedBy: [...usersOf(setting.definition, input.id)],
   }
+}
+
+/** How an input stands. */
+export function inputState(given: ProvidedInput | undefined, later: boolean): InputView['state'] {
+  if (given === undefined) return later ? 'coming_due' : 'missing'
+  if (given.verdict.ok) return 'provided'
+  return given.verdict.unknown === true ? 'unknown' : 'failing'
+}
+
+function sightingView({ at, tests, ...rest }: Sighting): InputView['sightings'][number] {
+  const results =
+    tests === undefined || 'unreadable' in tests ? tests : { ...tests, failing: [...tests.failing] }
+  return { ...rest, at: at.toISOString(), ...(results === undefined ? {} : { tests: results }) }
 }
 
 function workPlanView({ workPlan }: Run): RunView['workPlan'] {

@@ -5,6 +5,7 @@
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { StartRun } from '@flagmarshal/api/procedure-write'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
+import { missingSignals } from '@flagmarshal/domain/procedure/remediation'
 import type { Run } from '@flagmarshal/domain/procedure/run'
 import { lastStep } from '@flagmarshal/domain/procedure/standing'
 import { startRun as begin } from '@flagmarshal/domain/procedure/start'
@@ -18,6 +19,7 @@ import { policyOf } from '../project/policy.ts'
 import { notFound } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database } from '../storage/database.ts'
+import { emit } from '../storage/outbox.ts'
 import { insertRun, lockFeature, selectLatestRun } from '../storage/procedures.ts'
 import type { FeatureRow } from '../storage/procedures.ts'
 import { loadFacts } from './facts.ts'
@@ -76,6 +78,10 @@ export async function startRun(
       updated_at: context.now,
       run: toJson(seen),
     })
+    for (const signal of missingSignals(setting, undefined, seen)) {
+      const dedupKey = `${seen.id}/${signal.type}/${seen.revision}`
+      await emit(tx, context, { ...signal, project: feature.project, dedupKey })
+    }
     await record(tx, context, {
       chain: { project: feature.project },
       action: 'run.start',

@@ -13,6 +13,7 @@ import type { PolicyTables } from './tables/policy.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 import type { ProjectTables } from './tables/project.ts'
 import type { PublicationTables } from './tables/publication.ts'
+import type { ReferenceTables } from './tables/reference.ts'
 import type { ReportTables } from './tables/report.ts'
 import type { RolloutTables } from './tables/rollout.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -30,6 +31,7 @@ export interface Tables
     ProcedureTables,
     PolicyTables,
     PublicationTables,
+    ReferenceTables,
     RolloutTables,
     SignalTables,
     ReportTables,

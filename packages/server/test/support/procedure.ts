@@ -1,6 +1,8 @@
 /**
  * A feature and its people, and the way of a run through the procedure, for tests over HTTP.
  */
+import { createHash } from 'node:crypto'
+
 import type { Client } from '@flagmarshal/api'
 import type { Publication } from '@flagmarshal/api/document'
 import { vi } from 'vitest'
@@ -9,24 +11,82 @@ import { expectOk } from '../../../../tests/support/server.ts'
 import type { TestPerson, TestServer } from '../../../../tests/support/server.ts'
 
 const url = (path: string) => ({ kind: 'url', url: `https://shop.example/${path}` })
+
+/** A file by its name: its content, and the reference to its upload. */
+export interface TestFile {
+  readonly name: string
+  readonly content: string
+}
+
+/** The reference to a file once it is uploaded. */
+export function uploaded({ content }: TestFile): { readonly kind: 'upload'; readonly hash: string } {
+  return { kind: 'upload', hash: createHash('sha256').update(content).digest('hex') }
+}
+
+/** Keeps a file on the server; its hash. */
+export async function uploadFile(
+  client: Client,
+  project: string,
+  { name, content }: TestFile,
+): Promise<string> {
+  const body = { name, content: Buffer.from(content).toString('base64') }
+  return expectOk(await client.call('createUpload', { params: { project }, body })).hash
+}
+
+/** JUnit results: so many passed, so many failed. */
+export function junit(name: string, passed: number, failed = 0): TestFile {
+  const cases = Array.from({ length: passed + failed }, (_, index) => {
+    const failure = index < failed ? '<failure message="expected 1, got 2"/>' : ''
+    return `<testcase classname="${name}" name="case ${index + 1}">${failure}</testcase>`
+  })
+  const suite = `<testsuite name="${name}" tests="${cases.length}" failures="${failed}">${cases.join('')}</testsuite>`
+  return {
+    name: `${name}.xml`,
+    content: `<?xml version="1.0" encoding="UTF-8"?><testsuites>${suite}</testsuites>`,
+  }
+}
+
+const paper = (name: string): TestFile => ({ name: `${name}.md`, content: `# ${name}\n` })
+
+/** What the inputs and outputs below refer to; `setStage` uploads it. */
+export const FILES = {
+  requirements: paper('requirements'),
+  code: paper('code'),
+  tests: junit('qa', 12),
+  logs: paper('logs'),
+  metrics: paper('metrics'),
+  alerts: paper('alerts'),
+  runbook: paper('runbook'),
+  ready: paper('ready'),
+  deployment: paper('deployment'),
+  flagOff: junit('flag-off', 7),
+  flagOn: junit('flag-on', 7),
+} as const
+const file = (name: keyof typeof FILES) => uploaded(FILES[name])
+
 const attest = { statement: 'I have looked at it.', reference: 'https://shop.example/word' }
 
 /** Everything that a run needs, as bodies. */
 export const INPUTS: Readonly<Record<string, { value: Record<string, unknown>; attest?: typeof attest }>> = {
-  'P-I1': { value: { reference: url('requirements'), acceptanceCriteria: ['pays'] }, attest },
-  'P-I2': { value: { layers: [{ layer: 'backend', reference: url('code') }] }, attest },
-  'P-I3': { value: { reference: url('tests'), total: 12, passed: 12, failed: 0 } },
-  'P-I4': { value: { logging: url('logs'), metrics: url('metrics'), alerting: url('alerts') }, attest },
-  'P-I5': { value: { references: [url('runbook')] }, attest },
+  'P-I1': { value: { reference: file('requirements'), acceptanceCriteria: ['pays'] } },
+  'P-I2': { value: { layers: [{ layer: 'backend', reference: file('code') }] } },
+  'P-I3': { value: { results: [file('tests')] } },
+  'P-I4': { value: { logging: file('logs'), metrics: file('metrics'), alerting: file('alerts') } },
+  'P-I5': { value: { references: [file('runbook')] } },
   'P-I6': {
-    value: { reference: url('ready'), on: '2026-03-02', criteria: [{ criterion: 'pays', met: true }] },
+    value: {
+      reference: file('ready'),
+      on: '2026-03-02',
+      criteria: [{ criterion: 'pays', met: true }],
+      procedures: [{ name: 'QA', result: 'passed' }],
+    },
     attest,
   },
   'P-I7': { value: { approach: 'canary' } },
   'P-I9': { value: { mode: 'gradual', reason: 'money is involved' } },
   'P-I10': { value: { maxErrorRateIncrease: 100, maxLatencyIncrease: 100, maxExposedUsers: 20_000 } },
   'P-I11': { value: { accept: 'built-in-telemetry', statement: 'It suffices.' } },
-  'P-I12': { value: { reference: url('deployment'), previousVersion: '1.4.2' }, attest },
+  'P-I12': { value: { reference: file('deployment'), previousVersion: '1.4.2' } },
 }
 
 const text = 'as it should be'
@@ -49,6 +109,7 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
     flag: 'new-checkout',
     implementation: [{ layer: 'backend', reference: url('code'), summary: text }],
     configuration: text,
+    existingTests: { off: file('flagOff').hash, on: file('flagOn').hash },
   },
   {
     review: { business: text, userImpact: text, timeline: text, openTestPoints: text, runbooks: text },
@@ -134,6 +195,17 @@ export async function setStage(
         offVariant: 'off',
         layers: ['backend'],
         owner: 'shop',
+      },
+    }),
+  )
+  for (const it of Object.values(FILES)) await uploadFile(developer.client, project, it)
+  expectOk(
+    await developer.client.call('writeReferences', {
+      params: { project, flag: 'new-checkout' },
+      body: {
+        repo: 'https://git.example/shop',
+        sha: '4f1c2d9'.padEnd(40, '0'),
+        refs: [{ file: 'src/order.ts', line: 12, layer: 'backend' }],
       },
     }),
   )

@@ -2,6 +2,7 @@
  * The checks that the system makes by itself, one function each, by the check's id.
  */
 import type { CheckOutcome } from '../run.ts'
+import { checkCodeReferences, checkExistingTests } from './check-code.ts'
 import {
   checkDrift,
   checkFlagDocument,
@@ -38,9 +39,11 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S1-10': checkStrategy,
   'P-S1-12': checkLife,
   'P-S2-1': checkOffInProduction,
+  'P-S2-2': checkCodeReferences,
   'P-S2-3': checkSound,
   'P-S2-4': checkVerified,
   'P-S2-5': checkToggleSpeed,
+  'P-S2-6': checkExistingTests,
   'P-S2-8': checkLayers,
   'P-S2-9': checkEnvironments,
   'P-S3-4': checkTimeline,

@@ -5,6 +5,8 @@
  */
 import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
 
+import type { CodeReferences } from '../../reference/code-references.ts'
+import type { TestResults } from '../../reference/model.ts'
 import type { AlertDrillFound, RollbackDrillFound } from '../../rollback/drill.ts'
 import type { DocumentFacts } from '../../runbook/facts.ts'
 import type { Kept, VerificationFound } from '../../verification/model.ts'
@@ -24,6 +26,12 @@ export interface FlagRolloutFacts {
   readonly documents: DocumentStanding
   /** Loaded for the checks alone. */
   readonly exercises?: ExerciseFacts
+  /** Whether the storage takes changes. */
+  readonly writable: boolean
+  /** Code references of the project, and the keys of its flags. */
+  readonly code: { readonly all: readonly CodeReferences[]; readonly flags: readonly string[] }
+  /** What the uploads that the outputs name say as test results, by hash; absent: there is none. */
+  readonly tests: Readonly<Record<string, TestResults>>
 }
 
 /** The newest verification run and drills that came to their end. */

@@ -21,6 +21,8 @@ export interface FlagsOutput {
   readonly implementation: readonly { readonly layer: Layer; readonly summary: string }[]
   readonly configuration: string
   readonly targetingCases: readonly TargetingCase[]
+  /** Uploaded results of the tests of what existed before, by the flag's state: hashes. */
+  readonly existingTests: { readonly off: string; readonly on: string }
 }
 
 /** A context, and the variant that it must be served in an environment once the flag is enabled. */

@@ -14,6 +14,7 @@ import { createFeature } from '../../procedure/create-feature.ts'
 import { decideStep } from '../../procedure/decide-step.ts'
 import { giveEvidence } from '../../procedure/give-evidence.ts'
 import { jsonObject } from '../../procedure/json-object.ts'
+import { lookAtInputs } from '../../procedure/look-at-inputs.ts'
 import { provideInput } from '../../procedure/provide-input.ts'
 import { listFeatures, listRuns, showFeature } from '../../procedure/read-features.ts'
 import { recordTrigger } from '../../procedure/record-trigger.ts'
@@ -61,7 +62,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
       ? decodePart(INPUT_VALUES[params.input], body.value, '/value')
       : body.value
     const given = { input: params.input, value: jsonObject(value), attest: body.attest }
-    return reply(await provideInput(context, services.database, params, given))
+    return reply(await provideInput(context, services, params, given))
   },
 
   writeWorkPlan: async ({ context, services, params, body }) =>
@@ -89,8 +90,11 @@ export const handlers: Handlers<typeof procedureOperations> = {
   giveEvidence: async ({ context, services, params, body }) =>
     plain(await giveEvidence(context, services.database, params, body)),
 
-  decideStep: async ({ context, services, params, body }) =>
-    reply(await decideStep(context, services.database, params, body)),
+  decideStep: async ({ context, services, params, body }) => {
+    const looked = await lookAtInputs(context, services, params)
+    const seen = isRefusal(looked) ? undefined : looked.run
+    return reply(await decideStep(context, services.database, params, { ...body, seen }))
+  },
 
   acknowledgeStep: async ({ context, services, params }) =>
     reply(await acknowledgeStep(context, services.database, params)),
@@ -98,11 +102,15 @@ export const handlers: Handlers<typeof procedureOperations> = {
   reviewSubject: async ({ context, services, params, body }) =>
     reply(await reviewSubject(context, services.database, params, body)),
 
-  requestApproval: async ({ context, services, params }) =>
-    reply(await requestApproval(context, services.database, params)),
+  requestApproval: async ({ context, services, params }) => {
+    await lookAtInputs(context, services, params)
+    return reply(await requestApproval(context, services.database, params))
+  },
 
-  approveRun: async ({ context, services, params, body }) =>
-    reply(await approveRun(context, services.database, params, body)),
+  approveRun: async ({ context, services, params, body }) => {
+    await lookAtInputs(context, services, params)
+    return reply(await approveRun(context, services.database, params, body))
+  },
 
   showBundle: async ({ context, services, params }) =>
     reply(await showBundle(context, services.database, params)),

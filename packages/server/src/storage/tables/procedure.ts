@@ -47,8 +47,9 @@ export interface ProcedureTables {
     project: string
     /** SHA-256 of the canonical content. */
     hash: string
-    kind: 'check' | 'attestation'
+    kind: 'check' | 'attestation' | 'input'
     run: string
+    /** 0 where it belongs to none. */
     step: number
     by: string
     at: Instant
