@@ -157,9 +157,12 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
   },
 ]
 
+/** As much of a server as a stage is made with. */
+type StageServer = Pick<TestServer, 'address' | 'admin' | 'person' | 'sdkKey'>
+
 /** A project with a flag, a server key, a feature and the people of its run. */
 export interface Stage {
-  readonly server: TestServer
+  readonly server: StageServer
   readonly project: string
   readonly feature: string
   readonly developer: TestPerson
@@ -172,7 +175,7 @@ type Ticket = { readonly key: string; readonly url: string } | { readonly none: 
 
 /** Sets one up; `project` must be new on the server. `both` is Technical Lead and one of the Operations Leads. */
 export async function setStage(
-  server: TestServer,
+  server: StageServer,
   project: string,
   both?: TestPerson,
   ticket: Ticket = { none: 'no ticket system' },
