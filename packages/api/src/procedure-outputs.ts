@@ -95,6 +95,11 @@ const Plan = z.strictObject({
       start: Instant.exactOptional().describe('Absent: when the rollout is started.'),
       expectedCompletion: Instant.exactOptional(),
       checkpoints: z.array(Line).default([]),
+      blackouts: z
+        .array(z.strictObject({ from: Instant, to: Instant, reason: Line }))
+        .max(100)
+        .exactOptional()
+        .describe('Times in which nothing may start, beside those of the project.'),
     })
     .exactOptional(),
   audienceShares: z

@@ -194,54 +194,81 @@ describe('what others take from a run', () => {
   })
 })
 
-describe('exits', () => {
-  it('P-EX2 P-EX5 is blocked when nobody has acted for a working day, tells who must act, and ends by itself', async () => {
-    const stage = await newStage()
-    const run = await openRun(stage)
-    await prepareStep(stage, run, 1)
-    expect((await show(stage, run)).exit).toBeNull()
-    // Four days hold a working day, whatever today is.
-    aheadMs += 4 * DAY_MS
-    const blocked = await show(stage, run)
-    expect(blocked).toMatchObject({
-      state: 'open',
-      exit: {
-        state: 'blocked',
-        status: 'Feature flags or rollout plan incomplete, waiting for approvals',
-        notify: expect.arrayContaining([stage.technicalLead.id]),
-      },
-    })
-    expect(blocked.exit?.reason).toContain('Step 1')
-    expect(blocked.exit?.requiredAction).toContain('Decide it')
-    await vi.waitUntil(async () => (await signalsOf(stage)).some((it) => it.type === 'procedure.blocked'), {
-      timeout: 10_000,
-      interval: 50,
-    })
-    const params = { project: stage.project, run, step: 1 }
-    const body = { decision: 'go' as const, rationale: 'good' }
-    const moved = expectOk(await stage.technicalLead.client.call('decideStep', { params, body }))
-    expect(moved.exit).toBeNull()
-    const types = (await signalsOf(stage)).map((it) => it.type)
-    expect(types.filter((it) => it.startsWith('procedure.blocked'))).toEqual([
-      'procedure.blocked',
-      'procedure.blocked.revoked',
-    ])
-  })
+/** The rollout that waits for its start. */
+async function waitingRollout({ project, operationsLead }: Stage): Promise<string> {
+  const { items } = expectOk(
+    await operationsLead.client.call('listRollouts', { params: { project }, query: {} }),
+  )
+  return items.find((it) => it.state === 'scheduled')?.id ?? ''
+}
 
-  it('P-V3 runs the last checks again while an approved plan waits for its rollout', async () => {
+describe('scheduling', () => {
+  it('P-S7-10 P-S3-4 refuses a start that is past, in a blackout or outside the hours, with the next possible one', async () => {
     const stage = await newStage()
+    const { project, operationsLead } = stage
     const { run } = await approvedRun(stage)
-    const checkedAt = async () => {
-      const params = { project: stage.project, run, step: 7 }
-      const { items } = expectOk(await stage.developer.client.call('showChecks', { params }))
-      return items.find((it) => it.id === 'P-V3')?.at ?? ''
+    const rollouts = {
+      from: '09:00',
+      to: '16:00',
+      blackouts: [{ from: '2031-01-06T00:00:00Z', to: '2031-01-07T10:00:00Z', reason: 'inventory' }],
     }
-    const before = await checkedAt()
-    aheadMs += 2 * 3_600_000
-    await vi.waitUntil(async () => (await checkedAt()) > before, { timeout: 10_000, interval: 50 })
-    expect(await show(stage, run)).toMatchObject({ state: 'approved' })
+    const policy = { zone: 'Europe/Berlin', rollouts }
+    expectOk(await server.admin.call('writePolicy', { params: { project }, body: policy, ifMatch: 1 }))
+    const params = { project, run }
+    const refusal = async (start: string) =>
+      expectProblem(await operationsLead.client.call('scheduleRun', { params, body: { start } }))
+    expect(await refusal('2020-01-01T10:00:00Z')).toMatchObject({ code: 'start-is-past' })
+    expect(await refusal('2031-01-05T05:00:00Z')).toMatchObject({
+      code: 'start-is-closed',
+      remedy: 'The next possible start is 2031-01-05T08:00:00.000Z.',
+    })
+    expect(await refusal('2031-01-06T12:00:00Z')).toMatchObject({
+      code: 'start-is-closed',
+      remedy: 'The next possible start is 2031-01-07T10:00:00.000Z.',
+      detail: expect.stringContaining('inventory'),
+    })
+    const body = { start: '2031-01-07T10:00:00.000Z' }
+    const done = expectOk(await operationsLead.client.call('scheduleRun', { params, body }))
+    expect(done).toMatchObject({ state: 'completed', schedule: { start: body.start } })
+    expect(await waitingRollout(stage)).toMatch(/^rollout_/)
   })
 
+  it('P-S7-10 moves a start inside the approved timeline freely, and asks the Product Owner again outside of it', async () => {
+    const stage = await newStage()
+    const { project, operationsLead, productOwner } = stage
+    const run = await openRun(stage)
+    const timeline = {
+      start: '2031-01-06T08:00:00Z',
+      expectedCompletion: '2031-01-31T08:00:00Z',
+      checkpoints: [],
+    }
+    for (const step of [1, 2, 3, 4, 5, 6])
+      await goThrough(stage, run, step, step === 3 ? { ...OUTPUTS[2], timeline } : undefined)
+    const bundleHash = await askForApproval(stage, run)
+    await approveAll(stage, run, bundleHash)
+    const params = { project, run }
+    const schedule = async (start: string) =>
+      expectOk(await operationsLead.client.call('scheduleRun', { params, body: { start } }))
+    expect(await schedule('2031-01-07T08:00:00.000Z')).toMatchObject({ state: 'completed' })
+    const first = await waitingRollout(stage)
+    expect(await schedule('2031-01-08T08:00:00.000Z')).toMatchObject({ state: 'completed' })
+    expect(await waitingRollout(stage)).not.toBe(first)
+    const outside = await schedule('2031-02-10T08:00:00.000Z')
+    expect(outside).toMatchObject({
+      state: 'awaiting_approval',
+      schedule: { start: '2031-02-10T08:00:00.000Z' },
+    })
+    expect(outside.approvals.filter((it) => it.voided !== null).map((it) => it.role)).toEqual([
+      'product-owner',
+    ])
+    expect(await waitingRollout(stage)).toBe('')
+    const body = { role: 'product-owner' as const, bundleHash }
+    const again = expectOk(await productOwner.client.call('approveRun', { params, body }))
+    expect(again).toMatchObject({ state: 'completed', schedule: { start: '2031-02-10T08:00:00.000Z' } })
+  })
+})
+
+describe('exits', () => {
   it('P-EX6 offers the abort when the deployment approach changes, and proves that nobody is exposed', async () => {
     const stage = await newStage()
     const { project, productOwner, developer } = stage
@@ -292,12 +319,60 @@ describe('exits', () => {
     const params = { project, run }
     const start = new Date(Date.now() + aheadMs + DAY_MS).toISOString()
     expectOk(await operationsLead.client.call('scheduleRun', { params, body: { start } }))
-    const { id } = expectOk(
-      await operationsLead.client.call('startRollout', { params: { project }, body: { run } }),
-    )
+    const id = await waitingRollout(stage)
     const body = { cause: 'feature_cancelled' as const, lessons: 'none' }
     expectOk(await stage.productOwner.client.call('abortRun', { params, body }))
     const rollout = await operationsLead.client.call('showRollout', { params: { project, rollout: id } })
     expect(expectOk(rollout).state).toBe('aborted')
+  })
+})
+
+// These move the clock ahead and come last: what the database times by itself stays behind.
+describe('time', () => {
+  it('P-V3 runs the last checks again while an approved plan waits for its rollout', async () => {
+    const stage = await newStage()
+    const { run } = await approvedRun(stage)
+    const checkedAt = async () => {
+      const params = { project: stage.project, run, step: 7 }
+      const { items } = expectOk(await stage.developer.client.call('showChecks', { params }))
+      return items.find((it) => it.id === 'P-V3')?.at ?? ''
+    }
+    const before = await checkedAt()
+    aheadMs += 2 * 3_600_000
+    await vi.waitUntil(async () => (await checkedAt()) > before, { timeout: 10_000, interval: 50 })
+    expect(await show(stage, run)).toMatchObject({ state: 'approved' })
+  })
+
+  it('P-EX2 P-EX5 is blocked when nobody has acted for a working day, tells who must act, and ends by itself', async () => {
+    const stage = await newStage()
+    const run = await openRun(stage)
+    await prepareStep(stage, run, 1)
+    expect((await show(stage, run)).exit).toBeNull()
+    // Four days hold a working day, whatever today is.
+    aheadMs += 4 * DAY_MS
+    const blocked = await show(stage, run)
+    expect(blocked).toMatchObject({
+      state: 'open',
+      exit: {
+        state: 'blocked',
+        status: 'Feature flags or rollout plan incomplete, waiting for approvals',
+        notify: expect.arrayContaining([stage.technicalLead.id]),
+      },
+    })
+    expect(blocked.exit?.reason).toContain('Step 1')
+    expect(blocked.exit?.requiredAction).toContain('Decide it')
+    await vi.waitUntil(async () => (await signalsOf(stage)).some((it) => it.type === 'procedure.blocked'), {
+      timeout: 10_000,
+      interval: 50,
+    })
+    const params = { project: stage.project, run, step: 1 }
+    const body = { decision: 'go' as const, rationale: 'good' }
+    const moved = expectOk(await stage.technicalLead.client.call('decideStep', { params, body }))
+    expect(moved.exit).toBeNull()
+    const types = (await signalsOf(stage)).map((it) => it.type)
+    expect(types.filter((it) => it.startsWith('procedure.blocked'))).toEqual([
+      'procedure.blocked',
+      'procedure.blocked.revoked',
+    ])
   })
 })

@@ -31,7 +31,7 @@ export const ALLOWED = {
   'review-subject': [...DECIDING, 'awaiting_approval'],
   'request-approval': DECIDING,
   approve: ['awaiting_approval'],
-  schedule: ['approved'],
+  schedule: ['approved', 'completed'],
   abort: LIVING,
 } as const satisfies Record<string, readonly Kind[]>
 export type Act = keyof typeof ALLOWED

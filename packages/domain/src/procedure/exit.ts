@@ -3,16 +3,25 @@
  */
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
+import { nextOpen, whyClosed } from '../rollout/calendar.ts'
+import type { Blackout } from '../rollout/calendar.ts'
 import { heldRoles, mustBePerson, roleNeeded } from './can.ts'
 import { standingOf } from './checks.ts'
 import type { CheckStanding } from './checks.ts'
+import type { ProcedureDefinition } from './model.ts'
+import { calendarOf } from './policy.ts'
 import type { Actor, CheckResult, Run, Setting } from './run.ts'
-import { lastStep, recordOf } from './standing.ts'
+import { reopen } from './stale.ts'
+import { lastStep, onStep, recordOf } from './standing.ts'
 
 export interface Scheduled {
   readonly kind: 'scheduled'
   /** Absent: when the rollout is started. */
   readonly start?: Date
+  /** Whether the start lies inside the timeline that was approved. */
+  readonly inside: boolean
+  /** Times of the plan in which nothing may start, beside those of the project. */
+  readonly blackouts: readonly Blackout[]
   /** Results of the last step's available checks, run for this; absent where there are none. */
   readonly checks?: readonly CheckResult[]
   readonly by: Actor
@@ -35,14 +44,8 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
   const no = mustBePerson(event.by, 'Scheduling')
   if (no !== undefined) return no
   if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Scheduling')
-  if (event.start !== undefined && event.start < now) {
-    return refuse(
-      'start-is-past',
-      `${event.start.toISOString()} is past.`,
-      `Choose a start after ${now.toISOString()}.`,
-      '/start',
-    )
-  }
+  const closed = whyNotThen(setting, event, now)
+  if (closed !== undefined) return closed
   const last = lastStep(setting.definition)
   const kept = recordOf(run, last.number)
   const record = { ...kept, checks: event.checks ?? kept.checks }
@@ -56,7 +59,40 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
   }
   const start = event.start === undefined ? {} : { start: event.start }
   const steps = run.steps.map((it) => (it.number === last.number ? record : it))
-  return { ...run, steps, schedule: { ...start, by: event.by.id, at: now } }
+  const next = { ...run, steps, schedule: { ...start, by: event.by.id, at: now } }
+  return event.inside ? next : voidTimeline(setting.definition, next, event.by.id, now)
+}
+
+/** Why nothing may start at the wished time, with the next time at which it may (P-S7-10). */
+function whyNotThen({ policy }: Setting, { start, blackouts }: Scheduled, now: Date): Refusal | undefined {
+  if (start === undefined) return undefined
+  const project = calendarOf(policy)
+  const calendar = { ...project, blackouts: [...project.blackouts, ...blackouts] }
+  const past = start < now
+  const why = past ? `${start.toISOString()} is past` : whyClosed(calendar, start)
+  if (why === undefined) return undefined
+  const next = nextOpen(calendar, past ? now : start)
+  return refuse(
+    past ? 'start-is-past' : 'start-is-closed',
+    `${why}.`,
+    next === undefined
+      ? 'The calendar of the project has no time to start; change its policy.'
+      : `The next possible start is ${next.toISOString()}.`,
+    '/start',
+  )
+}
+
+/** Takes back the approval of whoever signs the timeline: the start lies outside of what was approved. */
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+function voidTimeline(definition: ProcedureDefinition, run: Run, by: string, now: Date): Run {
+  const roles = definition.approvals.filter((it) => it.timeline === true).map((it) => it.role)
+  if (roles.length === 0) return run
+  const because = `${by} moved the start out of the approved timeline`
+  const approvals = run.approvals.map((it) =>
+    it.voided === undefined && roles.includes(it.role) ? { ...it, voided: { at: now, because } } : it,
+  )
+  const last = lastStep(definition).number
+  return onStep({ ...run, approvals }, last, (it) => reopen(it, 'stale', because, now))
 }
 
 function sayOpen({ check, result }: CheckStanding): string {

@@ -77,7 +77,12 @@ export const featureFlagRollout: ProcedureDefinition = define({
       signs: 'the rollout plan and its monitoring',
       parts: ['plan', 'monitoring', 'rollback'],
     },
-    { role: 'product-owner', signs: 'the timeline and the approach', parts: ['timeline-and-audience'] },
+    {
+      role: 'product-owner',
+      signs: 'the timeline and the approach',
+      timeline: true,
+      parts: ['timeline-and-audience'],
+    },
   ],
   milestones: [
     { id: 'flags-ready', title: 'Feature flags ready', when: { step: 2 }, signal: SIGNAL_TYPES.flagsReady },

@@ -177,6 +177,8 @@ export interface ReviewGroup {
 export interface ApprovalDefinition {
   readonly role: Role
   readonly signs: string
+  /** It is void when the start is moved out of the approved timeline. */
+  readonly timeline?: true
   readonly parts: readonly string[]
 }
 

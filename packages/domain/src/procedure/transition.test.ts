@@ -52,6 +52,13 @@ const twoWorkingDaysLater = new Date('2026-03-04T10:00:00Z')
 const closing = (action: string) =>
   ({ kind: 'action-closed', action, note: 'done', by: dev }) satisfies RunEvent
 
+const atSomeTime = {
+  kind: 'scheduled',
+  inside: true,
+  blackouts: [],
+  by: otto,
+} satisfies RunEvent
+
 describe('a definition', () => {
   it('P-E9 is refused when a step lacks one of its parts', () => {
     const holes = {
@@ -389,8 +396,8 @@ describe('approving', () => {
   })
 
   it('completes once scheduled, and ends when aborted unless users are exposed', () => {
-    expect(refusal(approved(), { kind: 'scheduled', start: new Date(0), by: otto })).toBe('start-is-past')
-    expect(on(approved(), { kind: 'scheduled', by: otto }).state).toEqual({ kind: 'completed' })
+    expect(refusal(approved(), { ...atSomeTime, start: new Date(0) })).toBe('start-is-past')
+    expect(on(approved(), atSomeTime).state).toEqual({ kind: 'completed' })
     const abort: RunEvent = {
       kind: 'aborted',
       cause: 'cancelled',

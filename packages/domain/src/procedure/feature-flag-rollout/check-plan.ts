@@ -31,11 +31,22 @@ export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
   return outcome(wrong, facts_)
 }
 
+/** Whether a start, and the least time that the stages need after it, lie inside the approved timeline. */
+export function isInside({ outputs }: FlagRolloutFacts, start: Date | undefined): boolean {
+  const { plan, timeline } = outputs.plan
+  if (start === undefined || plan === undefined || timeline === undefined) return true
+  const early = timeline.start !== undefined && start.getTime() < Date.parse(timeline.start)
+  const late =
+    timeline.expectedCompletion !== undefined &&
+    start.getTime() + leastMsOf(plan) > Date.parse(timeline.expectedCompletion)
+  return !early && !late
+}
+
 /** P-S3-4. */
 export function checkTimeline({ outputs }: FlagRolloutFacts): CheckOutcome {
   const { plan, timeline } = outputs.plan
   if (plan === undefined || timeline === undefined) return unknown('there is no plan with a timeline yet')
-  const leastMs = plan.windowMs * plan.observeWindows + plan.stages.reduce((sum, it) => sum + it.bakeMs, 0)
+  const leastMs = leastMsOf(plan)
   const { start, expectedCompletion } = timeline
   const givenMs =
     start === undefined || expectedCompletion === undefined
@@ -69,6 +80,11 @@ export function checkAtOnce({ outputs }: FlagRolloutFacts): CheckOutcome {
     ],
     { riskLevel: risk },
   )
+}
+
+/** Observing, and the bake times of all stages. */
+function leastMsOf(plan: ServedPlan): number {
+  return plan.windowMs * plan.observeWindows + plan.stages.reduce((sum, it) => sum + it.bakeMs, 0)
 }
 
 function lintFacts(

@@ -34,7 +34,11 @@ export interface TargetingCase {
 
 export interface PlanOutput {
   readonly monitoring: { readonly keyMetrics: readonly string[] }
-  readonly timeline: { readonly start?: string; readonly expectedCompletion?: string }
+  readonly timeline: {
+    readonly start?: string
+    readonly expectedCompletion?: string
+    readonly blackouts?: readonly { readonly from: string; readonly to: string; readonly reason: string }[]
+  }
   /** Expected share of everybody, 0..1, of each audience that has a segment. */
   readonly audienceShares: Readonly<Record<string, number>>
   readonly plan: ServedPlan

@@ -116,7 +116,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
     reply(await showBundle(context, services.database, params)),
 
   scheduleRun: async ({ context, services, params, body }) =>
-    reply(await scheduleRun(context, services.database, params, body)),
+    reply(await scheduleRun(context, services, params, body)),
 
   abortRun: async ({ context, services, params, body }) =>
     reply(await abortRun(context, services, params, body)),
