@@ -62,7 +62,7 @@ function building(docs: Command, open: Open, end: (code: ExitCode) => void): voi
   docs
     .command('build <feature>')
     .description(
-      'the documents as they would be published now; exits 7 when one lacks something, 10 when they have drifted',
+      'the documents as they would be published now; exits 10 when they have drifted, 7 when one lacks something',
     )
     .option('--out <folder>', 'write them there, as Markdown and JSON')
     .action(async (name: string, given: { out?: string }, command: Command) => {
@@ -71,8 +71,8 @@ function building(docs: Command, open: Open, end: (code: ExitCode) => void): voi
       const documents = await session.call('listDocuments', { params })
       if (given.out !== undefined) await write(session, params, { documents, folder: given.out })
       session.result(documents, () => describe(documents))
-      if (documents.items.some((it) => it.findings.length > 0)) end(EXIT.invalid)
-      else if (documents.drift.length > 0) end(EXIT.drift)
+      if (documents.drift.length > 0) end(EXIT.drift)
+      else if (documents.items.some((it) => it.findings.length > 0)) end(EXIT.invalid)
     })
   docs
     .command('show <feature> <document>')

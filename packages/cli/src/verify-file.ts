@@ -70,10 +70,7 @@ function unpack(file: string): ReadonlyMap<string, string> {
     return new Map(Object.entries(entries).map(([name, content]) => [name, strFromU8(content)]))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw usage(
-      `${file} cannot be unpacked: ${why}.`,
-      'Export it again: flagmarshal feature bundle <feature> --export <file>',
-    )
+    throw usage(`${file} cannot be unpacked: ${why}.`, 'Export the bundle again.')
   }
 }
 

@@ -124,12 +124,19 @@ function bundleFindings(
 ): readonly ExportFinding[] {
   const file = bundleFile(textAt(manifest, 'bundle'))
   if (bundle === undefined) return [{ file, problem: 'The bundle is missing, or no JSON.' }]
-  const strange = ['project', 'feature'].filter((it) => textAt(bundle, it) !== textAt(manifest, it))
+  const run = parsed(files.get('run.json'))
+  const procedure = ['id', 'version'].some(
+    (it) => textAt(run, `procedure.${it}`) !== textAt(manifest, `procedure.${it}`),
+  )
+  const strange = [
+    ...['project', 'feature'].filter((it) => textAt(bundle, it) !== textAt(manifest, it)),
+    ...(textAt(run, 'id') === textAt(manifest, 'run') && !procedure ? [] : ['run']),
+  ]
   const evidence = rowsAt(bundle, 'steps').flatMap((step) =>
     rowsAt(step, 'decisions').flatMap((it) => listAt(it, 'evidence')),
   )
   return [
-    ...strange.map((it) => ({ file: MANIFEST, problem: `Its ${it} is not the bundle's.` })),
+    ...strange.map((it) => ({ file: MANIFEST, problem: `Its ${it} is not the one of the other files.` })),
     ...[...new Set(evidence)]
       .filter((it) => !files.has(evidenceFile(it)))
       .map((it) => ({

@@ -82,6 +82,11 @@ export function textAt(value: Json | undefined, path: string): string {
   return wordsOf(valueAt(value, path))
 }
 
+/** A value with its unit; empty where there is none. */
+export function withUnit(value: string, unit: string): string {
+  return value === '' ? '' : `${value} ${unit}`
+}
+
 /** The objects in the list at a dotted path. */
 export function rowsAt(value: Json | undefined, path: string): readonly JsonObject[] {
   const found = valueAt(value, path)

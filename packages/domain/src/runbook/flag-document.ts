@@ -1,7 +1,7 @@
 /** The flag configuration (P-S6-1, P-S6-7): definitions, values, targeting rules, and the system around. */
 import type { JsonObject } from '../procedure/run.ts'
 import type { DocumentFacts } from './facts.ts'
-import { isObject, linesAt, referenceAt, rowsAt, textAt, valueAt, wordsOf } from './facts.ts'
+import { isObject, linesAt, referenceAt, rowsAt, textAt, valueAt } from './facts.ts'
 import { conditionWords, serveWords } from './rule-words.ts'
 import type { Block, Document, Line } from './tree.ts'
 import { code, fields, list, section, table, text } from './tree.ts'
@@ -42,7 +42,7 @@ export function valuesTable({ flag }: DocumentFacts): Block {
   const rows = rowsAt(flag, 'environments').map((it): readonly Line[] => [
     textAt(it, 'environment'),
     code(valueOf(it, textAt(it, 'offVariant'))),
-    `${rowsAt(it, 'rules').length} rules, then ${serveWords(it['fallthrough'])}`,
+    servedOn(it),
   ])
   return table(['Environment', 'While off', 'While on'], rows)
 }
@@ -112,8 +112,16 @@ function deliveryOf(): readonly Block[] {
   ]
 }
 
+function servedOn(environment: JsonObject): string {
+  const rules = rowsAt(environment, 'rules').length
+  const rest = serveWords(environment['fallthrough'])
+  if (rules === 0 || rest === '') return rest
+  return `${rules === 1 ? 'what its rule says' : `what its ${rules} rules say`}, then ${rest}`
+}
+
 function valueOf(environment: JsonObject, variant: string): string {
-  return variant === '' ? '' : `${variant} = ${wordsOf(valueAt(environment['variants'], variant)) || '""'}`
+  const value = valueAt(environment['variants'], variant)
+  return value === undefined ? '' : `${variant} = ${JSON.stringify(value)}`
 }
 
 /** The layers that the flag names. */

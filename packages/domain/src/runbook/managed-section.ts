@@ -28,9 +28,10 @@ export function putSection(file: string, { id, body }: ManagedSection): string |
   if (/^(?:\xff\xfe|\xfe\xff)/.test(file)) return { fault: 'the file is in UTF-16; use UTF-8' }
   const markers = [...file.matchAll(MARKER)].filter((it) => it[2] === id)
   const [begin, end, ...more] = markers
-  const newline = newlineOf(file)
-  const lines = body.replaceAll('\r\n', '\n').replaceAll('\n', newline)
-  if (begin === undefined) return `${file}${gapAfter(file, newline)}${wrapped(id, lines, newline)}`
+  if (begin === undefined) {
+    const newline = newlineOf(file)
+    return `${file}${gapAfter(file, newline)}${wrapped(id, ended(body, newline), newline)}`
+  }
   if (end === undefined || more.length > 0 || begin[1] !== 'begin' || end[1] !== 'end') {
     return {
       fault: `the markers of the section ${id} are damaged: there must be one begin and one end after it`,
@@ -41,7 +42,8 @@ export function putSection(file: string, { id, body }: ManagedSection): string |
   if (file[from - 1] !== '\n') return { fault: 'its lines end with carriage returns alone' }
   const between = file.slice(from, end.index)
   if ([...between.matchAll(MARKER)].length > 0) return { fault: `another section lies inside of ${id}` }
-  return file.slice(0, from) + lines + file.slice(end.index)
+  const newline = file[from - 2] === '\r' ? '\r\n' : '\n'
+  return file.slice(0, from) + ended(body, newline) + file.slice(end.index)
 }
 
 /** The section's body as the file has it, with `\n`; undefined where it has none. */
@@ -54,6 +56,11 @@ export function sectionIn(file: string, id: string): string | undefined {
 function wrapped(id: string, lines: string, newline: string): string {
   const begin = `<!-- flagmarshal:begin ${id} (managed: change the source, not this section) -->`
   return `${begin}${newline}${lines}<!-- flagmarshal:end ${id} -->${newline}`
+}
+
+/** The body with the file's own line ends. */
+function ended(body: string, newline: string): string {
+  return body.replaceAll('\r\n', '\n').replaceAll('\n', newline)
 }
 
 /** What the file ends its lines with: what its first line does. */

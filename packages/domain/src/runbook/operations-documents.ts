@@ -1,7 +1,7 @@
 import { evidenceBlocks } from './evidence-blocks.ts'
 /** Documents 6, 7 and 9: a runbook page per alert, the insert for an existing runbook, the record of the monitoring. */
 import type { DocumentFacts } from './facts.ts'
-import { referenceAt, rowsAt, textAt, valueAt } from './facts.ts'
+import { referenceAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
 import { criteriaTable } from './plan-document.ts'
 import { planEnvironment } from './reference-documents.ts'
 import { decisionsTable } from './strategy-document.ts'
@@ -184,7 +184,7 @@ function dashboardsTable({ outputs }: DocumentFacts): Block {
   const rows = rowsAt(outputs['monitoring'], 'dashboards').map((it) => [
     textAt(it, 'name'),
     referenceAt(it, 'reference') || 'no address given',
-    `${textAt(it, 'refreshSeconds')} s`,
+    withUnit(textAt(it, 'refreshSeconds'), 's'),
   ])
   return table(['Dashboard', 'Where', 'Refreshed every'], rows)
 }

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../procedure/run.ts'
 import { durationWords } from './duration-words.ts'
 import type { DocumentFacts } from './facts.ts'
-import { linesAt, rowsAt, textAt, valueAt } from './facts.ts'
+import { linesAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
 import { decisionsTable } from './strategy-document.ts'
 import type { Block, Document, Line } from './tree.ts'
 import { fields, list, section, table, text } from './tree.ts'
@@ -62,6 +62,11 @@ export function planDocument(facts: DocumentFacts): Document {
   }
 }
 
+const ADVANCED_BY: Readonly<Record<string, string>> = {
+  manual: 'a person',
+  auto: 'the engine, on its evidence',
+}
+
 /** Who holds each role for the feature. */
 export function peopleTable({ people, feature }: DocumentFacts): Block {
   const rows = Object.entries(people).map(([role, ids]) => [role, ids.join(', ')])
@@ -83,7 +88,8 @@ export function criteriaTable({ outputs }: DocumentFacts): Block {
 function summaryOf(facts: DocumentFacts): string {
   const plan = valueAt(facts.outputs['plan'], 'plan')
   const stages = rowsAt(plan, 'stages')
-  if (stages.length === 0) return ''
+  const known = ['environment', 'treatment', 'control'].every((it) => textAt(plan, it) !== '')
+  if (stages.length === 0 || !known) return ''
   const increments = stages.flatMap((it) => linesAt(it, 'increments')).length
   return `${facts.feature.name} replaces ${textAt(plan, 'control')} by ${textAt(plan, 'treatment')} of ${facts.feature.flag} in ${textAt(plan, 'environment')}, in ${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} and ${increments} increments.`
 }
@@ -96,7 +102,7 @@ function stagesTable({ outputs }: DocumentFacts): Block {
     return [
       textAt(it, 'name'),
       segment === ''
-        ? 'everybody'
+        ? textAt(it, 'audience.id')
         : `segment ${segment}${share === '' ? '' : ` (${shareWords(share)} of everybody)`}`,
       linesAt(it, 'increments')
         .map((one) => `${one} %`)
@@ -104,7 +110,7 @@ function stagesTable({ outputs }: DocumentFacts): Block {
       textAt(it, 'limit') === '' ? 'none' : `${textAt(it, 'limit')} % of everybody`,
       durationWords(valueAt(it, 'bakeMs')),
       durationWords(valueAt(it, 'maxMs')),
-      textAt(it, 'advance') === 'manual' ? 'a person' : 'the engine, on its evidence',
+      ADVANCED_BY[textAt(it, 'advance')] ?? '',
     ]
   })
   return table(['Stage', 'Audience', 'Increments', 'Limit', 'Bake time', 'At most', 'Advanced by'], rows)
@@ -113,7 +119,7 @@ function stagesTable({ outputs }: DocumentFacts): Block {
 function observeText({ outputs }: DocumentFacts): Block {
   const plan = valueAt(outputs['plan'], 'plan')
   const [windows, windowMs] = [Number(textAt(plan, 'observeWindows')), Number(textAt(plan, 'windowMs'))]
-  if (plan === undefined) return text('')
+  if (textAt(plan, 'observeWindows') === '' || textAt(plan, 'windowMs') === '') return text('')
   const length =
     windows === 0 ? `not at all: ${textAt(plan, 'observeReason')}` : durationWords(windows * windowMs)
   return text(`Before anybody is exposed, both arms are observed: ${length}.`)
@@ -137,7 +143,7 @@ function confidenceOf({ outputs }: DocumentFacts): Block {
       'Too little traffic',
       at('lowTraffic.policy') === 'time' ? `time decides: ${at('lowTraffic.reason')}` : 'a person decides',
     ],
-    ['Kept out until the last Go', `${at('holdback')} %`],
+    ['Kept out until the last Go', withUnit(at('holdback'), '%')],
   ])
 }
 

@@ -1,6 +1,6 @@
 /** Documents 3 to 5: the quick reference, how to turn the flag off and on, and what to do when something is odd. */
 import type { DocumentFacts } from './facts.ts'
-import { rowsAt, textAt } from './facts.ts'
+import { isObject, rowsAt, textAt, valueAt } from './facts.ts'
 import { layersOf, rulesTable, valuesTable } from './flag-document.ts'
 import { peopleTable } from './plan-document.ts'
 import type { Block, Document, Line } from './tree.ts'
@@ -24,7 +24,7 @@ export function referenceDocument(facts: DocumentFacts): Document {
           ['Key', code(textAt(flag, 'flag'))],
           ['Type', textAt(flag, 'kind')],
           ['Layers', layersOf(facts).join(', ')],
-          ['Variants', textAt(rowsAt(flag, 'environments')[0], 'variants')],
+          ['Variants', variantsOf(facts)],
           ['Owner', textAt(flag, 'owner')],
           ['Ticket', ticketOf(facts)],
         ]),
@@ -192,6 +192,14 @@ export function planEnvironment({ outputs }: DocumentFacts): string {
 /** The ticket in words. */
 export function ticketOf({ feature: { ticket } }: DocumentFacts): string {
   return 'none' in ticket ? `none: ${ticket.none}` : `${ticket.key} ${ticket.url}`
+}
+
+function variantsOf({ flag }: DocumentFacts): string {
+  const variants = valueAt(rowsAt(flag, 'environments')[0], 'variants')
+  if (!isObject(variants)) return ''
+  return Object.entries(variants)
+    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    .join(', ')
 }
 
 function perEnvironment(

@@ -1,7 +1,7 @@
 /** Document 8: what sets a rollback off, and each way back with its verification. */
 import { evidenceBlocks } from './evidence-blocks.ts'
 import type { DocumentFacts } from './facts.ts'
-import { linesAt, referenceAt, rowsAt, textAt, valueAt } from './facts.ts'
+import { linesAt, referenceAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
 import { planEnvironment } from './reference-documents.ts'
 import { decisionsTable } from './strategy-document.ts'
 import type { Block, Document } from './tree.ts'
@@ -79,7 +79,7 @@ function triggersTable({ outputs }: DocumentFacts): Block {
     return [
       textAt(it, 'class'),
       textAt(it, 'event'),
-      criterion === '' ? `reported by ${textAt(it, 'bound.person')}` : `criterion ${criterion}`,
+      criterion === '' ? reportedBy(textAt(it, 'bound.person')) : `criterion ${criterion}`,
     ]
   })
   return table(['Class', 'Event', 'Noticed by'], rows)
@@ -106,7 +106,10 @@ function quickDisable(facts: DocumentFacts): readonly Block[] {
 
 function dataRollback({ outputs }: DocumentFacts): readonly Block[] {
   const data = valueAt(outputs['rollback'], 'dataRollback')
-  if (textAt(data, 'supported') === 'no') return [text(`There is none: ${textAt(data, 'reason')}`)]
+  if (textAt(data, 'supported') === 'no') {
+    const reason = textAt(data, 'reason')
+    return [text(reason === '' ? '' : `There is none: ${reason}`)]
+  }
   return [
     steps(linesAt(data, 'steps')),
     fields([
@@ -121,5 +124,9 @@ function rolesOf({ people }: DocumentFacts): string {
 }
 
 function minutes(count: string): string {
-  return count === '' ? '' : `${count} minutes`
+  return withUnit(count, 'minutes')
+}
+
+function reportedBy(person: string): string {
+  return person === '' ? '' : `reported by ${person}`
 }

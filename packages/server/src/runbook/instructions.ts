@@ -6,7 +6,7 @@ export function instructions(chain: string): string {
 
 Verify it on any machine, without the server:
 
-    flagmarshal audit verify --file <this zip>
+    flagmarshal audit verify --file bundle.zip
 
 It ends with 0 where everything holds and with 7 where something was changed, naming the file.
 
