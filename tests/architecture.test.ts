@@ -145,7 +145,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   channel: ['audit', 'secret'],
   report: ['audit'],
   inbound: ['procedure', 'report', 'secret', 'audit'],
-  secret: [],
+  secret: ['audit'],
   procedure: ['reference', 'rollout', 'flag', 'evidence', 'audit', 'project', 'access'],
   runbook: ['procedure', 'audit'],
   verification: ['procedure', 'flag', 'evidence', 'audit'],

@@ -21,6 +21,7 @@ import { projectOperations } from './project.ts'
 import { referenceOperations } from './reference.ts'
 import { reportOperations } from './report.ts'
 import { rolloutOperations } from './rollout.ts'
+import { secretOperations } from './secret.ts'
 import { segmentOperations } from './segment.ts'
 import { systemOperations } from './system.ts'
 import { verificationOperations } from './verification.ts'
@@ -42,6 +43,7 @@ export const operations = {
   ...channelOperations,
   ...reportOperations,
   ...inboundOperations,
+  ...secretOperations,
   ...procedureActOperations,
   ...brokenGlassOperations,
   ...policyOperations,

@@ -33,7 +33,7 @@ export const SETTINGS = {
   FLAGMARSHAL_SECRET_KEY: {
     reader: 'server',
     means:
-      'Key that encrypts the secrets of channels: 32 bytes in base64 or hex. Without it one is made and kept in a file.',
+      'Key that encrypts the secrets of channels: 32 bytes in base64 or hex. After a comma older ones, which still open. Without it one is made and kept in a file.',
   },
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },

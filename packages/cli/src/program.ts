@@ -20,6 +20,7 @@ import { peopleCommands } from './people.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
 import { rolloutCommands } from './rollout.ts'
+import { secretCommands } from './secret.ts'
 import { openSession, SCHEMA } from './session.ts'
 import type { Session, Streams } from './session.ts'
 import { settle } from './settings.ts'
@@ -76,6 +77,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   docsCommands(program, open, end)
   channelCommands(program, open)
   inboundCommands(program, open)
+  secretCommands(program, open, end)
   auditCommands(program, open, end)
   inherit(program)
   return program

@@ -37,6 +37,7 @@ import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
+import { handlers as secretHandlers } from './http/handlers/secret.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { createServer } from './http/server.ts'
@@ -49,7 +50,7 @@ import { startController } from './rollout/controller.ts'
 import { createRolloutMetrics } from './rollout/metrics.ts'
 import type { RolloutPorts } from './rollout/ports.ts'
 import { rolloutWindows } from './rollout/window-of.ts'
-import { secretKey } from './secret/key.ts'
+import { secretKeys } from './secret/key.ts'
 import { createSafe } from './secret/seal.ts'
 import { StartFailure } from './start-failure.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
@@ -75,6 +76,7 @@ const handlers = {
   ...channelHandlers,
   ...reportHandlers,
   ...inboundHandlers,
+  ...secretHandlers,
   ...procedureActHandlers,
   ...brokenGlassHandlers,
   ...policyHandlers,
@@ -113,7 +115,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const log = pino({ level: config.logLevel, base: null, serializers: { err: errorLine } })
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
-  const safe = createSafe(await secretKey(config))
+  const safe = createSafe(await secretKeys(config))
   const opened = await openDatabase(config, log)
   const closing: (() => Promise<void>)[] = [() => opened.close()]
   try {

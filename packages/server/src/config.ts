@@ -50,7 +50,10 @@ const ConfigSchema = z.strictObject({
     .default(['https', 'http']),
   secretKey: z
     .string()
-    .regex(/^([\da-f]{64}|[\w+/-]{43}=?)$/i, '32 bytes in base64 or in hex')
+    .regex(
+      /^([\da-f]{64}|[\w+/-]{43}=?)(,([\da-f]{64}|[\w+/-]{43}=?))*$/i,
+      '32 bytes in base64 or in hex; with a comma between a new key and older ones',
+    )
     .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

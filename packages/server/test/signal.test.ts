@@ -40,7 +40,7 @@ function reasonsOf(received: readonly Received[]): unknown[] {
 }
 
 describe('P-O2 signed webhooks', () => {
-  test('a signal arrives as a CloudEvent that the standardwebhooks library believes', async () => {
+  test('P-O2 a signal arrives as a CloudEvent that the standardwebhooks library believes', async () => {
     await using receiver = await startReceiver()
     await addChannel(server.admin, webhook('signed', receiver.url))
     await kill(server.admin, 'one', 'tést')
@@ -83,7 +83,7 @@ describe('P-O2 signed webhooks', () => {
 })
 
 describe('R6 at least once, in order', () => {
-  test('a receiver that fails for a while gets everything in order once it is back, with the same ids', async () => {
+  test('R6 a receiver that fails for a while gets everything in order once it is back, with the same ids', async () => {
     await using receiver = await startReceiver(status(503))
     await addChannel(server.admin, webhook('failing', receiver.url))
     for (const reason of ['first', 'second', 'third']) await kill(server.admin, 'one', reason)
@@ -106,7 +106,7 @@ describe('R6 at least once, in order', () => {
     await drop('failing')
   })
 
-  test('a receiver that hangs holds up neither its other lanes, nor other channels, nor a kill', async () => {
+  test('R6 a receiver that hangs holds up neither its other lanes, nor other channels, nor a kill', async () => {
     await using hanging = await startReceiver(() => undefined)
     await using quick = await startReceiver()
     await addChannel(server.admin, webhook('hanging', hanging.url))
@@ -137,7 +137,7 @@ describe('R6 at least once, in order', () => {
     await drop('patient')
   })
 
-  test('410 disables the channel; made active again it gets what waited', async () => {
+  test('R6 410 disables the channel; made active again it gets what waited', async () => {
     await using receiver = await startReceiver(status(410))
     await addChannel(server.admin, webhook('gone', receiver.url))
     await kill(server.admin, 'one', 'first')
@@ -186,7 +186,7 @@ describe('R6 at least once, in order', () => {
     await drop('dying')
   })
 
-  test('an address of the own network that is not allowed is never called, and the log says why', async () => {
+  test('R16 an address of the own network that is not allowed is never called, and the log says why', async () => {
     await addChannel(server.admin, webhook('inside', 'http://10.0.0.1/secret-path'))
     await kill(server.admin)
     const [it] = await deliveriesOnce(server.admin, 'inside', (items) => items[0]?.state === 'dead')
@@ -197,7 +197,7 @@ describe('R6 at least once, in order', () => {
 })
 
 describe('R17 secrets of channels', () => {
-  test('a secret is in no answer, no audit entry, and not readable in the database', async () => {
+  test('R17 a secret is in no answer, no audit entry, and not readable in the database', async () => {
     const secret = 'https://hooks.slack.example/services/T000/B000/XXXX'
     await addChannel(server.admin, { key: 'slack', kind: 'slack', settings: {}, secret, subscribes: [] })
     const key = { ...params, channel: 'slack' }
@@ -267,4 +267,33 @@ test('a stop waits for no receiver that hangs', async () => {
   const began = performance.now()
   await stopped.close()
   expect(performance.now() - began).toBeLessThan(6_000)
+})
+
+test('R17 after a rotation the older key may go; what no key opens is named and sent once it is given anew', async () => {
+  const [older, newer] = [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64'))
+  if (older === undefined || newer === undefined) throw new Error('there are two keys')
+  await using receiver = await startReceiver()
+  await using first = await startSignalServer({ settings: { FLAGMARSHAL_SECRET_KEY: older } })
+  await addChannel(first.admin, webhook('hook', receiver.url, []))
+  const again = (key: string) =>
+    startServer({
+      settings: {
+        FLAGMARSHAL_SECRET_KEY: key,
+        FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
+        FLAGMARSHAL_DATABASE_URL: first.databaseUrl,
+      },
+    })
+  {
+    await using stranger = await again(newer)
+    const result = expectOk(await stranger.admin.call('rotateSecrets', {}))
+    expect(result).toEqual({ sealed: 0, unchanged: 0, lost: ['channel/shop/hook'] })
+  }
+  {
+    await using both = await again(`${newer},${older}`)
+    const rotate = () => both.admin.call('rotateSecrets', {})
+    expect(expectOk(await rotate())).toEqual({ sealed: 1, unchanged: 0, lost: [] })
+    expect(expectOk(await rotate())).toEqual({ sealed: 0, unchanged: 1, lost: [] })
+  }
+  await using last = await again(newer)
+  expect(expectOk(await last.admin.call('rotateSecrets', {}))).toMatchObject({ unchanged: 1, lost: [] })
 })

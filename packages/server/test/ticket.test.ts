@@ -47,7 +47,7 @@ async function scheduleOnce(stage: Stage, run: string) {
   }
 }
 
-test('P-S7-4 P-S7-6 the approval updates the ticket; the ids of comment and link are the evidence', async () => {
+test('P-S7-4 the approval updates the ticket; the ids of comment and link are the evidence', async () => {
   await using jira = await startJira()
   const stage = await stageWithJira('tickets', jira.url)
   const { run } = await approvedRun(stage)

@@ -1,6 +1,7 @@
 /**
- * The key that secrets are encrypted with: from the settings, or made once and kept in the data
- * directory (R17). A key that is lost takes the secrets with it: they are then given anew.
+ * The keys that secrets are encrypted with: from the settings, or made once and kept in the data
+ * directory (R17). The first one seals; older ones, kept until everything is sealed anew, only open.
+ * A key that is lost takes the secrets with it: they are then given anew.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -9,33 +10,41 @@ import path from 'node:path'
 import type { Config } from '../config.ts'
 import { StartFailure, unwritable } from '../start-failure.ts'
 
-/** 32 bytes. Throws a StartFailure when it can be neither read nor kept. */
-export async function secretKey(config: Config): Promise<Buffer> {
-  if (config.secretKey !== undefined) return keyOf(config.secretKey, 'FLAGMARSHAL_SECRET_KEY')
+/** 32 bytes each, the first one is the current one. Throws a StartFailure when they can be neither read nor kept. */
+export async function secretKeys(config: Config): Promise<readonly [Buffer, ...Buffer[]]> {
+  if (config.secretKey !== undefined) return keysOf(config.secretKey.split(','), 'FLAGMARSHAL_SECRET_KEY')
   const file = path.join(config.dataDir, 'secret-key')
   const known = await readKnown(file)
-  if (known !== undefined) return keyOf(known, file)
+  if (known !== undefined) return keysOf(known, file)
   const made = randomBytes(32)
   try {
     await mkdir(config.dataDir, { recursive: true })
     await writeFile(file, `${made.toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
-    return made
+    return [made]
   } catch (error) {
     // Another server on the same data directory was faster.
     const theirs = await readKnown(file)
-    if (theirs !== undefined) return keyOf(theirs, file)
+    if (theirs !== undefined) return keysOf(theirs, file)
     throw unwritable(config.dataDir, error)
   }
 }
 
-function keyOf(text: string, where: string): Buffer {
-  const key = Buffer.from(text, /^[\da-f]{64}$/i.test(text) ? 'hex' : 'base64')
-  if (key.length === 32) return key
-  throw new StartFailure(`${where} is no key: it must be 32 bytes in base64 or in hex.`)
+function keysOf(texts: readonly string[], where: string): readonly [Buffer, ...Buffer[]] {
+  const [first, ...older] = texts.map((text) => {
+    const key = Buffer.from(text, /^[\da-f]{64}$/i.test(text) ? 'hex' : 'base64')
+    if (key.length === 32) return key
+    throw new StartFailure(`${where} is no key: each must be 32 bytes in base64 or in hex.`)
+  })
+  if (first === undefined) throw new StartFailure(`${where} holds no key.`)
+  return [first, ...older]
 }
 
-async function readKnown(file: string): Promise<string | undefined> {
+/** One key a line. */
+async function readKnown(file: string): Promise<readonly string[] | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  const key = text?.trim()
-  return key === undefined || key === '' ? undefined : key
+  const keys = text
+    ?.split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return keys === undefined || keys.length === 0 ? undefined : keys
 }

@@ -9,36 +9,49 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 export interface Safe {
-  /** A text that only `open` with the same key and owner reads. */
+  /** A text that only `open` with the current key and the same owner reads. */
   seal(secret: string, owner: string): string
-  /** The secret; undefined when it was sealed with another key or for another owner. */
+  /** The secret; undefined when it was sealed with a key that is not there, or for another owner. */
   open(sealed: string, owner: string): string | undefined
+  /** The same secret under the current key; undefined when it is under that already, or cannot be opened. */
+  reseal(sealed: string, owner: string): string | undefined
 }
 
-/** Seals and opens with a key of 32 bytes. */
-export function createSafe(key: Buffer): Safe {
-  return {
+/** Seals with the first of the keys, opens with any; 32 bytes each. */
+export function createSafe(keys: readonly [Buffer, ...Buffer[]]): Safe {
+  const [current, ...older] = keys
+  const openWith = (some: readonly Buffer[], sealed: string, owner: string) =>
+    some.map((key) => openSealed(key, sealed, owner)).find((secret) => secret !== undefined)
+  const safe: Safe = {
     seal(secret, owner) {
       const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner))
+      const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(Buffer.from(owner))
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
       return `${VERSION}.${Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')}`
     },
-    open(sealed, owner) {
-      const [version, packed = ''] = sealed.split('.')
-      const bytes = Buffer.from(packed, 'base64')
-      if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
-      const nonce = bytes.subarray(0, NONCE_BYTES)
-      const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-        decipher.setAAD(Buffer.from(owner)).setAuthTag(tag)
-        const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
-        return Buffer.concat([text, decipher.final()]).toString('utf8')
-      } catch {
-        return undefined
-      }
+    open: (sealed, owner) => openWith(keys, sealed, owner),
+    reseal(sealed, owner) {
+      if (openSealed(current, sealed, owner) !== undefined) return undefined
+      const secret = openWith(older, sealed, owner)
+      return secret === undefined ? undefined : safe.seal(secret, owner)
     },
+  }
+  return safe
+}
+
+function openSealed(key: Buffer, sealed: string, owner: string): string | undefined {
+  const [version, packed = ''] = sealed.split('.')
+  const bytes = Buffer.from(packed, 'base64')
+  if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+  const nonce = bytes.subarray(0, NONCE_BYTES)
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+    decipher.setAAD(Buffer.from(owner)).setAuthTag(tag)
+    const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
+    return Buffer.concat([text, decipher.final()]).toString('utf8')
+  } catch {
+    return undefined
   }
 }
 

@@ -1,0 +1,46 @@
+/**
+ * Queries on all sealed secrets at once.
+ */
+import type { Tx } from './database.ts'
+
+/** A sealed secret and whose it is. */
+export interface SecretRow {
+  readonly of: 'channel' | 'inbound'
+  readonly project: string
+  readonly key: string
+  readonly secret: string
+}
+
+/** Every secret, locked until the transaction ends. */
+export async function lockSecrets(tx: Tx): Promise<readonly SecretRow[]> {
+  const channels = await tx
+    .selectFrom('channels')
+    .select(['project', 'key', 'secret'])
+    .orderBy('project')
+    .orderBy('key')
+    .forUpdate()
+    .execute()
+  const sources = await tx
+    .selectFrom('inbound_sources')
+    .select(['project', 'key', 'secret'])
+    .orderBy('project')
+    .orderBy('key')
+    .forUpdate()
+    .execute()
+  return [
+    ...channels.flatMap(({ project, key, secret }) =>
+      secret === null ? [] : [{ of: 'channel' as const, project, key, secret }],
+    ),
+    ...sources.map((it) => ({ of: 'inbound' as const, ...it })),
+  ]
+}
+
+/** Replaces one. The channel's revision stays: what it says has not changed. */
+export async function updateSecret(tx: Tx, { of, project, key }: SecretRow, secret: string): Promise<void> {
+  await tx
+    .updateTable(of === 'channel' ? 'channels' : 'inbound_sources')
+    .set({ secret })
+    .where('project', '=', project)
+    .where('key', '=', key)
+    .execute()
+}
