@@ -4,6 +4,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import type { FlagConfigChange } from '@flagmarshal/api/flag'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { goThrough, openRun, OUTPUTS, setStage } from '../../packages/server/test/support/procedure.ts'
@@ -114,6 +115,24 @@ describe('a rollback drill', () => {
     expect(await checkOf(stage, run, 5, 'P-S5-6')).toBe('pass')
   })
 
+  it('P-S5-6 is stale once a rule of the flag has changed, not by turning it on or off', async () => {
+    const stage = await newStage()
+    const run = await atStep(stage, 4)
+    await connect(stage, { environment: 'staging' })
+    const { id } = await drill(stage, run, 'rollback')
+    const current = async () => {
+      const params = { project: stage.project, run, drill: id }
+      return expectOk(await stage.developer.client.call('showDrill', { params })).current
+    }
+    await configure(stage, { enabled: true, rules: [] })
+    expect(await current()).toBe(true)
+    await configure(stage, {
+      enabled: true,
+      rules: [{ name: 'all', when: { all: [] }, serve: { variant: 'on' } }],
+    })
+    expect(await current()).toBe(false)
+  })
+
   it('P-S5-6 is unknown where no instance is connected outside production', async () => {
     const stage = await newStage()
     const run = await atStep(stage, 4)
@@ -200,6 +219,15 @@ async function drill(stage: Stage, run: string, kind: 'alert' | 'rollback') {
   const show = async () => expectOk(await client.call('showDrill', { params: { ...params, drill: id } }))
   await expect.poll(async () => (await show()).state, { timeout: 40_000 }).not.toBe('running')
   return await show()
+}
+
+/** What staging serves of the flag, but for the off variant and the fallthrough. */
+async function configure(stage: Stage, change: Pick<FlagConfigChange, 'enabled' | 'rules'>): Promise<void> {
+  const params = { project: stage.project, flag: FLAG, environment: 'staging' }
+  const { client } = stage.developer
+  const { revision } = expectOk(await client.call('getFlagConfig', { params }))
+  const body = { ...change, offVariant: 'off', fallthrough: { variant: 'off' } }
+  expectOk(await client.call('configureFlag', { params, body, ifMatch: revision }))
 }
 
 async function monitoring(stage: Stage, environment: string) {

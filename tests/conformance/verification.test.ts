@@ -104,6 +104,17 @@ describe('a verification run', () => {
     expect(checks['P-S2-8']?.findings.join()).toContain('default of its code')
   })
 
+  it('P-S2-4 asks an SDK whose stream another server holds', async () => {
+    await using other = await startServer({ settings: { FLAGMARSHAL_DATABASE_URL: server.databaseUrl } })
+    const stage = await setStage(server, `shop-${++projects}`)
+    const run = await atStepTwo(stage)
+    await connect(stage, { environment: 'staging', allowVerification: true, address: other.address })
+    const found = await verify(stage, run)
+    const staging = found.environments?.find((it) => it.environment === 'staging')
+    expect(staging?.sdk).toMatchObject({ findings: [], answered: [expect.any(String)] })
+    expect(staging?.layers[0]).toMatchObject({ servedOn: true, servedOff: true, codeDefaults: [false] })
+  })
+
   it('P-S2-8 fails for a layer whose code defaults to on', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
     const run = await atStepTwo(stage)

@@ -61,15 +61,17 @@ export async function startAlerts(parts: AlertParts): Promise<() => Promise<void
   }
 }
 
-async function evaluateFlag(parts: AlertParts, { plan, feature, ...key }: Watched): Promise<void> {
+async function evaluateFlag(parts: AlertParts, { plan, feature, ended, ...key }: Watched): Promise<void> {
   const { database } = parts
   const now = await databaseClock(database.kysely)
   const usage = await selectUsage(database.kysely, key, new Date(now.getTime() - WINDOW_MS))
   for (const rule of alertRulesOf(plan)) {
-    const verdict = evaluateAlert(
+    const said = evaluateAlert(
       rule,
       usage.map((it) => ({ n: it.n, x: it[rule.counts] })),
     )
+    // After the rollout nobody waits for more requests: what fired is over.
+    const verdict = ended && said.state === 'no_data' ? { ...said, state: 'quiet' as const } : said
     await noteVerdict(parts, { ...key, rule: rule.id, drill: '' }, { rule, verdict, feature })
   }
 }

@@ -28,14 +28,36 @@ export interface Watched extends EnvironmentKey {
   readonly flag: string
   readonly feature: string
   readonly plan: ServedPlan
+  /** Watched only until what fires has become quiet. */
+  readonly ended: boolean
 }
 
-/** The flags of rollouts that are under way. */
+/** The flags whose rollout is under way, and those of an ended one whose alert still fires. */
 export async function selectWatchedFlags(queries: Queries): Promise<readonly Watched[]> {
   return await queries
     .selectFrom('rollouts')
+    .distinctOn(['project', 'environment', 'flag'])
     .select(['project', 'environment', 'flag', 'feature', 'plan'])
-    .where('ended_at', 'is', null)
+    .select(sql<boolean>`ended_at is not null`.as('ended'))
+    .where((it) =>
+      it.or([
+        it('ended_at', 'is', null),
+        it.exists(
+          it
+            .selectFrom('alerts')
+            .select('rule')
+            .whereRef('alerts.project', '=', 'rollouts.project')
+            .whereRef('alerts.environment', '=', 'rollouts.environment')
+            .whereRef('alerts.flag', '=', 'rollouts.flag')
+            .where('drill', '=', '')
+            .where('alerts.state', '=', 'firing'),
+        ),
+      ]),
+    )
+    .orderBy('project')
+    .orderBy('environment')
+    .orderBy('flag')
+    .orderBy('attempt', 'desc')
     .execute()
 }
 
