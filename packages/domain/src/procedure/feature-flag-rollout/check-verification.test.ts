@@ -10,7 +10,7 @@ import {
   checkToggleSpeed,
   verifiedEverywhere,
 } from './check-verification.ts'
-import type { FlagRolloutFacts } from './facts.ts'
+import type { TriedFacts } from './check-verification.ts'
 
 const backend: LayerFound = {
   layer: 'backend',
@@ -33,7 +33,7 @@ function environment(key: string, change: Partial<EnvironmentFound> = {}): Envir
   }
 }
 
-function facts(environments: readonly EnvironmentFound[], current = true): FlagRolloutFacts {
+function facts(environments: readonly EnvironmentFound[], current = true): TriedFacts {
   const found = { boundMs: 5_000, offValue: false, environments }
   return {
     outputs: {
@@ -43,14 +43,11 @@ function facts(environments: readonly EnvironmentFound[], current = true): FlagR
       monitoring: {},
       rollback: {},
     },
-    inputs: {},
     environments: ['staging', 'production'].map((key) => ({
       key,
       protected: key === 'production',
       segments: [],
     })),
-    serverKeys: 1,
-    documents: {},
     exercises: {
       verification: { id: 'verification_1', evidence: 'abc', current, found },
       monitoring: { status: true, usage: true },

@@ -10,8 +10,11 @@ import type { CheckOutcome, JsonObject } from '../run.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 
+/** The part of the facts that these checks look at. */
+export type TriedFacts = Pick<FlagRolloutFacts, 'outputs' | 'environments' | 'flag' | 'exercises'>
+
 /** What connected SDKs added to the engine's own verification (P-S2-4). */
-export function verifiedBySdks({ exercises }: FlagRolloutFacts): {
+export function verifiedBySdks({ exercises }: TriedFacts): {
   readonly findings: readonly string[]
   readonly facts: JsonObject
 } {
@@ -30,7 +33,7 @@ export function verifiedBySdks({ exercises }: FlagRolloutFacts): {
 }
 
 /** P-S2-5 and P-S2-10: every connected instance followed within the bound, in every environment. */
-export function checkToggleSpeed(facts: FlagRolloutFacts): CheckOutcome {
+export function checkToggleSpeed(facts: TriedFacts): CheckOutcome {
   const kept = currentVerification(facts)
   if ('state' in kept) return kept
   const { environments, boundMs } = kept.found
@@ -58,7 +61,7 @@ export function checkToggleSpeed(facts: FlagRolloutFacts): CheckOutcome {
 }
 
 /** P-S2-8: outside production each layer has served both branches, and all give off as default. */
-export function checkLayers(facts: FlagRolloutFacts): CheckOutcome {
+export function checkLayers(facts: TriedFacts): CheckOutcome {
   const kept = currentVerification(facts)
   if ('state' in kept) return kept
   const { offValue, environments } = kept.found
@@ -77,7 +80,7 @@ export function checkLayers(facts: FlagRolloutFacts): CheckOutcome {
 }
 
 /** What P-S2-9 asks of the verification run: every environment, and nothing switched on in a protected one. */
-export function verifiedEverywhere(facts: FlagRolloutFacts): CheckOutcome {
+export function verifiedEverywhere(facts: TriedFacts): CheckOutcome {
   const kept = currentVerification(facts)
   if ('state' in kept) return kept
   const covered = kept.found.environments
@@ -93,17 +96,17 @@ export function verifiedEverywhere(facts: FlagRolloutFacts): CheckOutcome {
 }
 
 /** P-S4-6. */
-export function checkFireDrill({ exercises }: FlagRolloutFacts): CheckOutcome {
+export function checkFireDrill({ exercises }: TriedFacts): CheckOutcome {
   return drilled(exercises?.alert, alertVerdict, 'fire drill: drill run <feature> alert')
 }
 
 /** P-S5-6. */
-export function checkRollbackDrill({ exercises }: FlagRolloutFacts): CheckOutcome {
+export function checkRollbackDrill({ exercises }: TriedFacts): CheckOutcome {
   return drilled(exercises?.rollback, rollbackVerdict, 'rollback drill: drill run <feature> rollback')
 }
 
 /** P-S4-12: status and usage from a connected instance; both branches, so that the impact can be compared. */
-export function checkFlagMonitoring(facts: FlagRolloutFacts): CheckOutcome {
+export function checkFlagMonitoring(facts: TriedFacts): CheckOutcome {
   const { exercises } = facts
   const seen = exercises?.monitoring ?? { status: false, usage: false }
   const kept = exercises?.verification
@@ -118,7 +121,7 @@ export function checkFlagMonitoring(facts: FlagRolloutFacts): CheckOutcome {
   return missing.length === 0 ? outcome([], found) : { state: 'unknown', findings: missing, facts: found }
 }
 
-function currentVerification({ exercises }: FlagRolloutFacts): Kept<VerificationFound> | CheckOutcome {
+function currentVerification({ exercises }: TriedFacts): Kept<VerificationFound> | CheckOutcome {
   const kept = exercises?.verification
   if (kept === undefined) return unknown('there was no verification run yet: flag test <feature>')
   return kept.current ? kept : unknown(`the flag has changed since the verification run ${kept.id}`)
