@@ -137,7 +137,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     })
     closing.push(() => controller.close())
     readiness.register('controller', () => controller.state())
-    const { outgoing, dispatcher } = await startSignals({ database, clock, log }, safe, config)
+    const { outgoing, dispatcher } = await startSignals({ database, clock, log, metrics }, safe, config)
     closing.push(() => dispatcher.close())
     readiness.register('dispatcher', () => dispatcher.state())
     const { documents, close: stopPublishing } = await startDocuments(

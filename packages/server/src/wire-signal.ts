@@ -9,9 +9,11 @@ import { mailNotify } from './integrations/mail/notify.ts'
 import { pagerdutyNotify } from './integrations/pagerduty/notify.ts'
 import { slackNotify } from './integrations/slack/notify.ts'
 import { webhookNotify } from './integrations/webhook/notify.ts'
+import type { Metrics } from './metrics.ts'
 import type { Safe } from './secret/seal.ts'
 import { startDispatcher } from './signal/dispatcher.ts'
 import type { Dispatcher } from './signal/dispatcher.ts'
+import { createSignalMetrics } from './signal/metrics.ts'
 import type { Database } from './storage/database.ts'
 
 /** The way out, and what goes out by itself. */
@@ -20,9 +22,16 @@ export interface Signals {
   readonly dispatcher: Dispatcher
 }
 
+interface SignalsParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
 /** Starts to deliver. */
 export async function startSignals(
-  parts: { readonly database: Database; readonly clock: Clock; readonly log: Log },
+  { metrics, ...parts }: SignalsParts,
   safe: Safe,
   config: Config,
 ): Promise<Signals> {
@@ -31,6 +40,7 @@ export async function startSignals(
   const dispatching = {
     ...parts,
     safe,
+    metrics: createSignalMetrics(metrics, parts.database),
     address: (config.publicUrl ?? `http://${config.host}:${config.port}`).replace(/\/+$/, ''),
     notifiers: {
       webhook: webhookNotify(outgoing),

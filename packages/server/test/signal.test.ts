@@ -62,6 +62,8 @@ describe('P-O2 signed webhooks', () => {
       signal: { id: got?.headers['webhook-id'], type: 'dev.flagmarshal.flag.killed' },
       log: [{ outcome: 'delivered' }],
     })
+    const metrics = await (await fetch(`${server.address}/metrics`)).text()
+    expect(metrics).toMatch(/flagmarshal_delivery_attempts_total\{kind="webhook",outcome="delivered"\} \d/)
     const { items } = expectOk(await server.admin.call('listSignals', { params, query: {} }))
     expect(items.find((it) => it.id === got?.headers['webhook-id'])?.state).toBe('delivered')
     await drop('signed')
@@ -174,6 +176,8 @@ describe('R6 at least once, in order', () => {
     const [dead] = await deliveriesOnce(server.admin, 'dying', (items) => items[0]?.state === 'delivered')
     expect(dead).toMatchObject({ state: 'dead', attempts: 10 })
     expect(dead?.log).toHaveLength(10)
+    const metrics = await (await fetch(`${server.address}/metrics`)).text()
+    expect(metrics).toContain('flagmarshal_deliveries{project="shop",channel="dying",state="dead"} 1')
     receiver.answer(ok)
     const replay = { ...params, delivery: dead?.id ?? '' }
     expectOk(await server.admin.call('replayDelivery', { params: replay }))

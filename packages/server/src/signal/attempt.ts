@@ -20,6 +20,7 @@ import { settleDelivery } from '../storage/deliveries.ts'
 import type { ClaimedDelivery } from '../storage/deliveries.ts'
 import type { SignalTables } from '../storage/tables/signal.ts'
 import { messageOf } from './message.ts'
+import type { SignalMetrics } from './metrics.ts'
 
 /** Longest time for all that one delivery asks of its receiver. */
 export const ATTEMPT_MS = 20_000
@@ -30,6 +31,8 @@ export interface SignalParts {
   readonly log: Log
   readonly safe: Safe
   readonly notifiers: Readonly<Record<SignalTables['channels']['kind'], Notify>>
+  /** Told of each attempt. */
+  readonly metrics: SignalMetrics
   /** Where people reach this server. */
   readonly address: string
 }
@@ -44,6 +47,7 @@ export async function attemptDelivery(parts: SignalParts, claimed: ClaimedDelive
   const sent = await tell(parts, claimed, channel, began)
   const now = clock.now()
   await database.transaction((tx) => settle(tx, { parts, claimed, sent, began, now }))
+  parts.metrics.attempted(channel.kind, sent.kind)
   const { id, attempts } = claimed.delivery
   const said = { delivery: id, project, channel: key, attempt: attempts + 1, outcome: sent.kind }
   if (sent.kind === 'delivered') log.info(said, 'signal.deliver')

@@ -179,3 +179,22 @@ export async function requeueDelivery(tx: Tx, id: string, now: Date): Promise<vo
     .where('id', '=', id)
     .execute()
 }
+
+/** How many deliveries of each channel wait or are dead. */
+export async function countDeliveries(
+  queries: Queries,
+): Promise<
+  readonly {
+    readonly project: string
+    readonly channel: string
+    readonly state: string
+    readonly count: number
+  }[]
+> {
+  return await queries
+    .selectFrom('deliveries')
+    .where('state', 'in', ['waiting', 'dead'])
+    .groupBy(['project', 'channel', 'state'])
+    .select(({ fn }) => ['project', 'channel', 'state', fn.countAll<number>().as('count')])
+    .execute()
+}
