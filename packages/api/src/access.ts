@@ -65,7 +65,20 @@ export const SdkKey = z
   .meta({ id: 'SdkKey' })
 export type SdkKey = z.infer<typeof SdkKey>
 
-const ACTOR_KINDS = ['user', 'admin', 'server', 'web'] as const satisfies readonly TokenKind[]
+export const NewServiceToken = z
+  .strictObject({
+    name: Line.describe('The automation that it is for.'),
+    expiresInDays: z.int().min(1).max(365).default(90),
+  })
+  .meta({ id: 'NewServiceToken' })
+export type NewServiceToken = z.infer<typeof NewServiceToken>
+
+export const ServiceToken = z
+  .strictObject({ id: Id, name: Line, createdAt: Instant, expiresAt: Instant })
+  .meta({ id: 'ServiceToken' })
+export type ServiceToken = z.infer<typeof ServiceToken>
+
+const ACTOR_KINDS = ['user', 'admin', 'service', 'server', 'web'] as const satisfies readonly TokenKind[]
 
 export const Identity = z
   .strictObject({
@@ -137,6 +150,32 @@ export const accessOperations = {
     params: ProjectPath,
     body: NewKey,
     success: { status: 201, body: IssuedKey },
+  }),
+  listServiceTokens: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/service-tokens',
+    summary: 'List the tokens of automations.',
+    can: 'project:read',
+    params: ProjectPath,
+    success: { status: 200, body: list(ServiceToken) },
+  }),
+  createServiceToken: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/service-tokens',
+    summary:
+      'Make a token for an automation: it may do the work of a run and never decides or approves. Shown once.',
+    can: 'access:write',
+    params: ProjectPath,
+    body: NewServiceToken,
+    success: { status: 201, body: IssuedToken },
+  }),
+  revokeServiceToken: operation({
+    method: 'DELETE',
+    path: '/api/v1/projects/{project}/service-tokens/{token}',
+    summary: 'Revoke the token of an automation.',
+    can: 'access:write',
+    params: z.strictObject({ project: Key, token: Id }),
+    success: { status: 204 },
   }),
   revokeKey: operation({
     method: 'DELETE',

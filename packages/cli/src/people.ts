@@ -53,7 +53,7 @@ export function peopleCommands(program: Command, open: Open): void {
       )
     })
 
-  const token = program.command('token').description('personal tokens')
+  const token = program.command('token').description('tokens of people and of automations')
   token
     .command('create <person>')
     .description('make a personal token; it is shown once')
@@ -64,6 +64,19 @@ export function peopleCommands(program: Command, open: Open): void {
       const made = await session.call('createToken', {
         params: { person: who },
         body: { name: given.name, expiresInDays: wholeNumber(given.days, '--days') },
+      })
+      session.say(`This is shown once; it expires ${made.expiresAt}:`)
+      session.result(made, () => made.token)
+    })
+  token
+    .command('automation <name>')
+    .description('make a token for an automation of the project: it does the work of runs and never decides')
+    .option('--days <number>', 'days until it expires', '90')
+    .action(async (name: string, given: { days: string }, command: Command) => {
+      const session = open(command)
+      const made = await session.call('createServiceToken', {
+        params: { project: session.project() },
+        body: { name, expiresInDays: wholeNumber(given.days, '--days') },
       })
       session.say(`This is shown once; it expires ${made.expiresAt}:`)
       session.result(made, () => made.token)

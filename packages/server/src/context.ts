@@ -9,14 +9,14 @@ export type Log = Logger
 
 /** Who acts. */
 export interface Actor {
-  /** `admin` is the bootstrap token, `sdk` an SDK key, `system` the server itself. */
-  readonly kind: 'person' | 'admin' | 'sdk' | 'system'
+  /** `admin` is the bootstrap token, `service` an automation, `sdk` an SDK key, `system` the server itself. */
+  readonly kind: 'person' | 'admin' | 'service' | 'sdk' | 'system'
   /** The person's id, the key's id, or a fixed name. */
   readonly id: string
   readonly name: string
   /** Roles of the token that was used; empty for everything but people. */
   readonly roles: readonly Role[]
-  /** The project and environment that an SDK key belongs to. */
+  /** The project that an automation belongs to; project and environment of an SDK key. */
   readonly project?: string
   readonly environment?: string
   readonly tokenId?: string

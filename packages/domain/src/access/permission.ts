@@ -61,12 +61,16 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: READ,
 }
 
-/** What each kind of token allows at most; a personal token (`user`) has its person's roles, or fewer. */
-export type TokenKind = 'user' | 'admin' | 'server' | 'web'
+/**
+ * The kinds of tokens. A personal token (`user`) has its person's roles, or fewer; `service` is an
+ * automation of one project, `server` and `web` are keys of SDKs.
+ */
+export type TokenKind = 'user' | 'admin' | 'service' | 'server' | 'web'
 
-/** What the keys that belong to no person allow. */
+/** What tokens that belong to no person allow. An automation prepares and may turn off; it never decides. */
 export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readonly Permission[]>> = {
   admin: ROLE_PERMISSIONS.administrator,
+  service: WORK,
   server: ['snapshot:read', 'telemetry:write', 'instance:read', 'flag:evaluate'],
   web: ['flag:evaluate'],
 }

@@ -119,7 +119,7 @@ function actorOf(credential: Credential): Actor {
     return { kind: 'person', id, name: credential.person_name ?? id, roles: rolesOf(credential), ...token }
   }
   return {
-    kind: 'sdk',
+    kind: credential.kind === 'service' ? 'service' : 'sdk',
     id: credential.id,
     name: credential.name,
     roles: [],

@@ -60,7 +60,7 @@ export async function listKeys(database: Database, project: string): Promise<Sdk
   if ((await selectProject(database.kysely, project)) === undefined) return notFound('project', project)
   const rows = await selectKeys(database.kysely, project)
   return rows.flatMap((row) =>
-    row.kind === 'user' || row.environment === null
+    row.kind === 'user' || row.kind === 'service' || row.environment === null
       ? []
       : [
           {
@@ -83,7 +83,7 @@ export async function revokeKey(
 ): Promise<undefined | Refusal> {
   return await database.transaction(async (tx) => {
     const row = await revoke(tx, id, project, context.now)
-    if (row === undefined) return notFound('key', id)
+    if (row === undefined || row.kind === 'service') return notFound('key', id)
     await record(tx, context, {
       chain: { project },
       action: 'key.revoke',

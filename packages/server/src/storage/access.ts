@@ -71,7 +71,7 @@ export async function selectValid(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** The SDK keys of a project that have not been revoked, oldest first. */
+/** The SDK keys of a project and the tokens of its automations that have not been revoked, oldest first. */
 export async function selectKeys(queries: Queries, project: string): Promise<readonly TokenRow[]> {
   return await queries
     .selectFrom('tokens')

@@ -4,6 +4,7 @@ import type { accessOperations } from '@flagmarshal/api/access'
 import { whoAmI } from '../../access/identity.ts'
 import { createKey, listKeys, revokeKey } from '../../access/keys.ts'
 import { createPerson, listPeople } from '../../access/people.ts'
+import { createServiceToken, listServiceTokens, revokeServiceToken } from '../../access/service-tokens.ts'
 import { createToken, revokeToken } from '../../access/tokens.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
@@ -26,6 +27,15 @@ export const handlers: Handlers<typeof accessOperations> = {
 
   createKey: async ({ context, services, params, body }) =>
     reply(await createKey(context, services.database, params.project, body)),
+
+  listServiceTokens: async ({ services, params }) =>
+    replyList(await listServiceTokens(services.database, params.project)),
+
+  createServiceToken: async ({ context, services, params, body }) =>
+    reply(await createServiceToken(context, services.database, params.project, body)),
+
+  revokeServiceToken: async ({ context, services, params }) =>
+    reply(await revokeServiceToken(context, services.database, params.project, params.token)),
 
   revokeKey: async ({ context, services, params }) =>
     reply(await revokeKey(context, services.database, params.project, params.sdkKey)),

@@ -15,13 +15,13 @@ export interface AccessTables {
     id: string
     /** SHA-256 of the token, in hex. */
     hash: string
-    kind: 'user' | 'server' | 'web'
+    kind: 'user' | 'service' | 'server' | 'web'
     name: string
     /** The person of a `user` token. */
     person: string | null
     /** A subset of the person's roles; null means all that the person has. */
     roles: Role[] | null
-    /** The project and environment of an SDK key. */
+    /** The project of an automation; project and environment of an SDK key. */
     project: string | null
     environment: string | null
     created_at: Instant
