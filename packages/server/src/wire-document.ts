@@ -20,7 +20,15 @@ export async function startDocuments(
   parts: Omit<PublisherParts, 'store'>,
   { config, outgoing }: { readonly config: Config; readonly outgoing: Outgoing },
 ): Promise<Documents> {
-  const documents = createGitDocs({ folder: path.join(config.dataDir, 'documents'), outgoing })
+  const stopping = new AbortController()
+  const folder = path.join(config.dataDir, 'documents')
+  const documents = createGitDocs({ folder, outgoing, signal: stopping.signal })
   const publisher = await startPublisher({ ...parts, store: documents })
-  return { documents, close: () => publisher.close() }
+  return {
+    documents,
+    async close() {
+      stopping.abort()
+      await publisher.close()
+    },
+  }
 }

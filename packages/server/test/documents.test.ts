@@ -1,6 +1,7 @@
 /** The documents of a run over HTTP: complete, published to real git, drifted, recorded. */
 import { rename } from 'node:fs/promises'
 
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
@@ -247,6 +248,28 @@ describe('documents', () => {
     await rename(`${remote.folder}.away`, remote.folder)
     await vi.waitFor(async () => expect((await show()).state).toBe('published'), 20_000)
     expect((await show()).attempts).toBeGreaterThan(1)
+  })
+
+  it('are stored once by a server that dies between the push and writing it down, and by the one after it', async () => {
+    await using remote = await createRepository()
+    const stage = await newStage()
+    await publishTo(stage, remote)
+    const run = await runAt(stage, 6)
+    const job = await publishDocuments(stage, run)
+    const database = new Client({ connectionString: server.databaseUrl })
+    await database.connect()
+    await database.query(
+      `update publications set state = 'publishing', ended_at = null, result = null, next_at = now() where id = $1`,
+      [job.id],
+    )
+    await database.query(`select pg_notify('flagmarshal_publication', '')`)
+    await database.end()
+    const params = { project: stage.project, run, publication: job.id }
+    await vi.waitFor(async () => {
+      const again = expectOk(await stage.developer.client.call('showPublication', { params }))
+      expect(again).toMatchObject({ state: 'published', commit: job.commit, attempts: 2 })
+    }, 20_000)
+    expect((await remote.messages()).length).toBe(1)
   })
 
   it('refuse an address with a password, and a path out of the repository', async () => {

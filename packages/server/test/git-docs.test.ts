@@ -1,14 +1,16 @@
 /** Documents in real git repositories: somebody else pushes, the remote is away, addresses that may not be used. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 
 import { createGitDocs } from '@flagmarshal/server/integrations/git-docs/store'
 import { createOutgoing } from '@flagmarshal/server/integrations/http/outgoing'
 import type { DocumentCommit } from '@flagmarshal/server/integrations/interfaces'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
+import { serveGit } from './support/git-http.ts'
 import { createRepository, gitIn } from './support/repository.ts'
 
 let folder: string
@@ -152,6 +154,41 @@ describe('the documentation repository', () => {
     })
     await rename(`${remote.folder}.away`, remote.folder)
     expect(await store.store(commit)).toMatchObject({ kind: 'stored' })
+  })
+
+  it('P-S6-5 is reached over HTTP too, and a redirect is followed nowhere', async () => {
+    await using remote = await createRepository()
+    await remote.commit({ 'other.txt': 'kept\n' })
+    await using over = await serveGit(remote.folder)
+    const commit = wanted({ remote: over.address })
+    const stored = await newStore().store(commit)
+    expect(stored).toMatchObject({ kind: 'stored' })
+    expect(await remote.read('features/new-checkout/strategy.md')).toBe(commit.files[0]?.content)
+    expect(over.asked.at(-1)).toBe('POST /docs.git/git-receive-pack')
+    await using redirecting = await serveGit(remote.folder, over.address)
+    const before = over.asked.length
+    const refused = await newStore().store(wanted({ remote: redirecting.address }))
+    expect(refused).toMatchObject({ kind: 'failed' })
+    expect(over.asked.length).toBe(before)
+  })
+
+  it('says within its time that a server takes the connection and then says nothing', async () => {
+    const sockets: net.Socket[] = []
+    const silent = net.createServer((socket) => sockets.push(socket))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const bound = silent.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+    const strict = createGitDocs({ folder, outgoing, networkMs: 1_500 })
+    const stored = await strict.store(wanted({ remote: `http://127.0.0.1:${port}/docs.git` }))
+    expect(stored).toMatchObject({ kind: 'failed', why: expect.stringContaining('longer than 1.5 s') })
+    const stopping = new AbortController()
+    const stopped = createGitDocs({ folder, outgoing, signal: stopping.signal })
+    const running = stopped.store(wanted({ remote: `http://127.0.0.1:${port}/docs.git` }))
+    await vi.waitFor(() => expect(sockets.length).toBe(2))
+    stopping.abort()
+    expect(await running).toMatchObject({ kind: 'failed', why: expect.stringContaining('stops') })
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => silent.close(resolve))
   })
 
   it('refuses a path that is no file there', async () => {

@@ -24,6 +24,8 @@ export interface GitCall {
   readonly args: readonly string[]
   readonly input?: Buffer
   readonly timeoutMs?: number
+  /** Ends it early. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface GitAnswer {
@@ -35,7 +37,7 @@ export interface GitAnswer {
 }
 
 /** Runs one command. Never throws for what git answers. */
-export function git({ repository, args, input, timeoutMs = 30_000 }: GitCall): Promise<GitAnswer> {
+export function git({ repository, args, input, timeoutMs = 30_000, signal }: GitCall): Promise<GitAnswer> {
   const fixed = ['--git-dir', repository, '-c', 'gc.auto=0', '-c', 'core.hooksPath=/dev/null']
   return new Promise((resolve) => {
     // A group of its own: ending it ends what git has started too.
@@ -48,6 +50,13 @@ export function git({ repository, args, input, timeoutMs = 30_000 }: GitCall): P
       if (child.pid !== undefined) killGroup(child.pid)
     }
     const timer = setTimeout(() => stop(`git took longer than ${timeoutMs / 1000} s`), timeoutMs)
+    const stopEarly = () => stop('the server stops')
+    signal?.addEventListener('abort', stopEarly)
+    if (signal?.aborted === true) stopEarly()
+    const ended = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stopEarly)
+    }
     const keep = (into: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > MOST_BYTES) return stop('git answered more than 16 MiB')
@@ -56,12 +65,12 @@ export function git({ repository, args, input, timeoutMs = 30_000 }: GitCall): P
     child.stdout.on('data', keep(out))
     child.stderr.on('data', keep(err))
     child.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer)
+      ended()
       const why = error.code === 'ENOENT' ? 'the program git is not installed' : 'git cannot be started'
       resolve({ code: -1, out: Buffer.alloc(0), why })
     })
     child.on('close', (code) => {
-      clearTimeout(timer)
+      ended()
       const why = stopped ?? complaint(Buffer.concat(err).toString('utf8'))
       resolve({ code: stopped === undefined ? (code ?? -1) : -1, out: Buffer.concat(out), why })
     })

@@ -16,29 +16,41 @@ import { git } from './git.ts'
 import { lookUpRemote, remoteFault } from './remote.ts'
 
 const PUSH_RETRIES = 3
+/** What reading from or writing to a remote may take. */
 const NETWORK_MS = 60_000
 
 export interface GitDocsOptions {
   /** Holds the built-in repositories and our own copies. */
   readonly folder: string
   readonly outgoing: Outgoing
+  /** How long a call of a remote may take; 60 s. */
+  readonly networkMs?: number
+  /** Ends what runs, when the server stops. */
+  readonly signal?: AbortSignal
 }
 
 interface Target {
+  readonly networkMs: number
+  readonly signal: AbortSignal | undefined
   readonly work: string
   readonly address: string
   readonly settings: readonly string[]
 }
 
 /** A store of documents in git repositories. */
-export function createGitDocs({ folder, outgoing }: GitDocsOptions): DocumentStore {
+export function createGitDocs({
+  folder,
+  outgoing,
+  networkMs = NETWORK_MS,
+  signal,
+}: GitDocsOptions): DocumentStore {
   return {
     builtIn: (project) => builtIn(folder, project),
     faultOf: remoteFault,
     async store(wanted) {
       const target = await open(folder, outgoing, wanted)
       if ('kind' in target) return target
-      return await storeIn(target, wanted)
+      return await storeIn({ ...target, networkMs, signal }, wanted)
     },
   }
 }
@@ -51,7 +63,7 @@ async function open(
   folder: string,
   outgoing: Outgoing,
   { project, remote }: DocumentCommit,
-): Promise<Target | Exclude<DocumentStored, { readonly kind: 'stored' }>> {
+): Promise<Omit<Target, 'networkMs' | 'signal'> | Exclude<DocumentStored, { readonly kind: 'stored' }>> {
   await mkdir(folder, { recursive: true })
   const work = path.join(folder, `${project}.work`)
   const made = await git({ repository: work, args: ['init', '--quiet', '--bare'] })
@@ -86,17 +98,18 @@ async function storeIn(target: Target, wanted: DocumentCommit): Promise<Document
 /** The commit that the branch is at, fetched; empty where there is no such branch. */
 async function tipOf(target: Target, branch: string): Promise<string | DocumentStored> {
   const ref = `refs/heads/${branch}`
-  const { work: repository, address, settings } = target
+  const { work: repository, address, settings, networkMs, signal } = target
   const listed = await git({
     repository,
     args: [...settings, 'ls-remote', '--quiet', '--', address, ref],
-    timeoutMs: NETWORK_MS,
+    timeoutMs: networkMs,
+    signal,
   })
   if (listed.code !== 0) return { kind: 'failed', why: `the repository cannot be read: ${listed.why}` }
   const tip = /^([0-9a-f]{40,64})\s/.exec(listed.out.toString('utf8'))?.[1]
   if (tip === undefined) return ''
   const args = [...settings, 'fetch', '--quiet', '--no-tags', '--depth=1', '--no-write-fetch-head']
-  const fetched = await git({ repository, args: [...args, '--', address, ref], timeoutMs: NETWORK_MS })
+  const fetched = await git({ repository, args: [...args, '--', address, ref], timeoutMs: networkMs, signal })
   if (fetched.code !== 0) return { kind: 'failed', why: `the branch cannot be fetched: ${fetched.why}` }
   const there = await git({ repository, args: ['cat-file', '-e', `${tip}^{commit}`] })
   // The branch has moved between the two; the next attempt sees where to.
@@ -158,12 +171,12 @@ async function commitOn(
 }
 
 async function push(
-  { work: repository, address, settings }: Target,
+  { work: repository, address, settings, networkMs, signal }: Target,
   commit: string,
   branch: string,
 ): Promise<'pushed' | { readonly kind: 'late' | 'failed'; readonly why: string }> {
   const args = [...settings, 'push', '--porcelain', '--', address, `${commit}:refs/heads/${branch}`]
-  const pushed = await git({ repository, args, timeoutMs: NETWORK_MS })
+  const pushed = await git({ repository, args, timeoutMs: networkMs, signal })
   if (pushed.code === 0) return 'pushed'
   const said = pushed.out.toString('utf8')
   // Git's two words for a branch that moved, and the one of two that push at the same moment.
