@@ -20,6 +20,7 @@ import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { referenceOperations } from './reference.ts'
 import { reportOperations } from './report.ts'
+import { rollbackRunOperations } from './rollback-run.ts'
 import { rolloutOperations } from './rollout.ts'
 import { secretOperations } from './secret.ts'
 import { segmentOperations } from './segment.ts'
@@ -46,6 +47,7 @@ export const operations = {
   ...secretOperations,
   ...procedureActOperations,
   ...brokenGlassOperations,
+  ...rollbackRunOperations,
   ...policyOperations,
   ...verificationOperations,
   ...drillOperations,

@@ -106,7 +106,7 @@ export const StepSummary = z.object({
   number: z.int(),
   id: z.string(),
   title: z.string(),
-  state: z.enum(['locked', 'open', 'go', 'stale']),
+  state: z.enum(['locked', 'open', 'go', 'stale', 'not_applicable']),
   attempt: z.int(),
   revision: z.int(),
   decidedBy: z.array(z.string()),

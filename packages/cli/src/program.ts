@@ -19,6 +19,7 @@ import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
+import { rollbackCommands } from './rollback.ts'
 import { rolloutCommands } from './rollout.ts'
 import { secretCommands } from './secret.ts'
 import { openSession, SCHEMA } from './session.ts'
@@ -74,6 +75,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
+  rollbackCommands(program, open)
   docsCommands(program, open, end)
   channelCommands(program, open)
   inboundCommands(program, open)

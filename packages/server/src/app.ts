@@ -36,6 +36,7 @@ import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
+import { handlers as rollbackRunHandlers } from './http/handlers/rollback-run.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as secretHandlers } from './http/handlers/secret.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
@@ -79,6 +80,7 @@ const handlers = {
   ...secretHandlers,
   ...procedureActHandlers,
   ...brokenGlassHandlers,
+  ...rollbackRunHandlers,
   ...policyHandlers,
   ...documentHandlers,
   ...verificationHandlers,

@@ -5,6 +5,7 @@
 import type { Role } from '../access/permission.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
+import type { ProcedureDefinition } from './model.ts'
 import type { Actor, Run, RunState, Setting } from './run.ts'
 import { nextStep, planReviewed, recordOf, stepOf } from './standing.ts'
 
@@ -120,10 +121,13 @@ export function holders(setting: Setting, roles: readonly Role[]): readonly stri
 
 /** Everybody who holds an approver role for this feature. */
 export function approvers(setting: Setting): readonly string[] {
-  return holders(
-    setting,
-    setting.definition.approvals.map((it) => it.role),
-  )
+  return holders(setting, approverRoles(setting.definition))
+}
+
+/** The roles that approve; in a procedure without approvals those that decide its steps. */
+function approverRoles({ approvals, steps }: ProcedureDefinition): readonly Role[] {
+  if (approvals.length > 0) return approvals.map((it) => it.role)
+  return steps.flatMap(({ decision }) => (decision.by === 'person' ? decision.roles : []))
 }
 
 /** A refusal for somebody who lacks the role, naming who has it. */

@@ -21,6 +21,8 @@ export interface Decided {
   readonly step: number
   readonly decision: 'go' | 'no-go'
   readonly rationale: string
+  /** A Go because the step does not apply; the rationale says why. */
+  readonly notApplicable?: true
   readonly overrides: readonly Override[]
   readonly unchangedBecause?: string
   /** Results of the step's available checks, run for this decision. */
@@ -40,7 +42,10 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
   const record = { ...recordOf(run, event.step), checks: event.checks }
   const own = ownWork(setting, run, event)
   if (event.decision === 'go') {
-    const closed = own ?? whyActionsOpen(record) ?? whyNotGo(step, record, event)
+    const closed =
+      own ??
+      whyActionsOpen(record) ??
+      (event.notApplicable === true ? mustApply(step) : whyNotGo(step, record, event))
     if (closed !== undefined) return closed
   } else if (event.overrides.length > 0) {
     return refuse(
@@ -60,7 +65,7 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
   }
   return store(
     run,
-    event.decision === 'go' ? go(step, record, decision) : noGo(setting, run, record, decision),
+    event.decision === 'go' ? go(step, record, decision, event) : noGo(setting, run, record, decision),
   )
 }
 
@@ -98,6 +103,13 @@ function ownWork(setting: Setting, run: Run, event: Decided): Refusal | undefine
     `${event.by.id} alone wrote the output of step ${event.step} and cannot decide it.`,
     'Let somebody else who holds the role decide, or let somebody else work on the output.',
   )
+}
+
+/** The refusal of "not applicable" for a step that always applies (P-E12). */
+function mustApply(step: StepDefinition): Refusal | undefined {
+  return step.mayBeNotApplicable === true
+    ? undefined
+    : refuse('always-applies', `Step ${step.number} (${step.title}) always applies.`, 'Do it, and decide it.')
 }
 
 /** Whether the decider is the only author of what is decided. */
@@ -178,12 +190,19 @@ function asDecision(role: Role, record: StepRecord, event: Decided, now: Date): 
   }
 }
 
-function go(step: StepDefinition, record: StepRecord, decision: StepDecision): StepRecord {
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+function go(
+  step: StepDefinition,
+  record: StepRecord,
+  decision: StepDecision,
+  { notApplicable, rationale }: Decided,
+): StepRecord {
   const decisions = [...presentAttempt(record).decisions, decision]
   const done =
     step.decision.by === 'person' &&
     (!step.decision.all || step.decision.roles.every((role) => decisions.some((it) => it.role === role)))
-  return withAttempt(record, { decisions, ...(done ? closed(record, 'go') : {}) })
+  const aside = done && notApplicable === true ? { notApplicable: rationale } : {}
+  return withAttempt(record, { decisions, ...(done ? closed(record, 'go') : {}), ...aside })
 }
 
 // oxlint-disable-next-line max-params -- private, and each of them is asked

@@ -100,13 +100,22 @@ function outcomeProblems(definition: ProcedureDefinition): readonly string[] {
     ...definition.validationPoints
       .filter((it) => !numbers.has(it.after))
       .map((it) => `validation point ${it.id} follows no step`),
-    ...(approvalSteps.length === 1 && approvalSteps[0] === last
-      ? []
-      : ['the last step, and only it, must be decided by the approvals']),
-    ...(definition.approvals.length === 0 ? ['it has no approval'] : []),
+    ...approvalProblems(definition, approvalSteps, last),
     ...(definition.exitStates.length === 0 ? ['it has no exit state'] : []),
     ...[...definition.validation, ...definition.done].flatMap((it) => lineProblems(definition, it)),
   ]
+}
+
+/** Where there are approvals the last step is theirs; where there are none people decide every step. */
+function approvalProblems(
+  { approvals }: ProcedureDefinition,
+  theirs: readonly StepDefinition[],
+  last: StepDefinition | undefined,
+): readonly string[] {
+  if (approvals.length === 0) return theirs.length === 0 ? [] : ['it has no approval']
+  return theirs.length === 1 && theirs[0] === last
+    ? []
+    : ['the last step, and only it, must be decided by the approvals']
 }
 
 function lineProblems(definition: ProcedureDefinition, line: ContractLine): readonly string[] {

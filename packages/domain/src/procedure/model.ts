@@ -91,6 +91,8 @@ export interface StepDefinition {
   /** What outside the run this step rests on; a change of it makes the step and all later ones stale. */
   readonly observes?: string
   readonly checks: readonly CheckDefinition[]
+  /** Whether its decider may say, with a reason, that it does not apply. */
+  readonly mayBeNotApplicable?: true
   readonly decision: DecisionDefinition
   readonly failure: FailureHandling
 }

@@ -153,6 +153,8 @@ export interface Attempt {
   readonly why: string
   readonly decisions: readonly StepDecision[]
   readonly outcome?: 'go' | 'no-go'
+  /** It counts as Go because the step does not apply here: why. */
+  readonly notApplicable?: string
   /** What was decided upon: the output and its revision. */
   readonly output?: JsonObject
   readonly revision?: number

@@ -7,7 +7,7 @@ import type { InputDefinition, ProcedureDefinition, StepDefinition, ValidationPo
 import type { Attempt, Run, RunState, StepRecord } from './run.ts'
 
 /** A step's place on the way. `stale`: decided once, on something that has changed since. */
-export type StepState = 'locked' | 'open' | 'go' | 'stale'
+export type StepState = 'locked' | 'open' | 'go' | 'stale' | 'not_applicable'
 
 /** The state that a run's record amounts to. */
 export function stateOf(definition: ProcedureDefinition, run: Run): RunState {
@@ -23,7 +23,7 @@ export function stateOf(definition: ProcedureDefinition, run: Run): RunState {
   const point = pendingPoint(definition, run, step)
   if (point !== undefined) return { kind: 'open', step: point.after, waitsFor: 'acknowledgement' }
   if (nextStep(definition, run) === undefined)
-    return { kind: run.schedule === undefined ? 'approved' : 'completed' }
+    return { kind: run.schedule === undefined && definition.approvals.length > 0 ? 'approved' : 'completed' }
   if (run.request !== undefined) return { kind: 'awaiting_approval' }
   return reopened?.step === step ? reopened : { kind: 'open', step, waitsFor: 'decision' }
 }
@@ -36,7 +36,7 @@ export function nextStep(definition: ProcedureDefinition, run: Run): number | un
 /** What a step is at this moment. */
 export function stepState(definition: ProcedureDefinition, run: Run, step: number): StepState {
   const attempt = presentAttempt(recordOf(run, step))
-  if (attempt.outcome === 'go') return 'go'
+  if (attempt.outcome === 'go') return attempt.notApplicable === undefined ? 'go' : 'not_applicable'
   if (attempt.because === 'stale' || attempt.because === 'changed') return 'stale'
   const { state } = run
   const next = nextStep(definition, run)

@@ -3,7 +3,7 @@
  */
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
-import type { Actor, Run, Setting, TriggerFact } from './run.ts'
+import type { Actor, ProvidedInput, Run, Setting, TriggerFact } from './run.ts'
 import { stateOf } from './standing.ts'
 import { draftWorkPlan } from './work-plan.ts'
 
@@ -11,6 +11,8 @@ export interface Start {
   readonly id: string
   readonly triggers: readonly TriggerFact[]
   readonly correlationId?: string
+  /** What the system knows at once. */
+  readonly inputs?: Readonly<Record<string, ProvidedInput>>
   readonly by: Actor
 }
 
@@ -33,6 +35,9 @@ export function startRun(setting: Setting, start: Start, now: Date): Run | Refus
     decisions: [],
     failureActions: [],
   }
+  // A procedure without approvals does not wait for the review of a plan either.
+  const review = { verdict: 'approved' as const, comments: '', by: 'system', at: now }
+  const planned = definition.approvals.length === 0 ? { review } : {}
   const run: Run = {
     id,
     procedure: { id: definition.id, version: definition.version },
@@ -41,8 +46,8 @@ export function startRun(setting: Setting, start: Start, now: Date): Run | Refus
     startedAt: now,
     startedBy: by.id,
     triggers,
-    inputs: {},
-    workPlan: { content: draftWorkPlan(definition), revision: 1, authors: [by.id] },
+    inputs: start.inputs ?? {},
+    workPlan: { content: draftWorkPlan(definition), revision: 1, authors: [by.id], ...planned },
     steps: definition.steps.map(({ number }) => ({
       number,
       output: {},

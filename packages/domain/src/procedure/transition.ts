@@ -4,6 +4,7 @@
  * Each event has its rule; whatever it changes, the state is derived anew from the record at the
  * end. Acts that their state does not allow are refused before anything else is looked at.
  */
+import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { isRefusal } from '../refusal.ts'
@@ -33,7 +34,7 @@ import { agreeRemediation } from './remediation.ts'
 import type { RemediationAgreed } from './remediation.ts'
 import type { Actor, CheckResult, JsonObject, Run, Setting } from './run.ts'
 import { changedParts, renewed, spread, withAuthor } from './stale.ts'
-import { lastStep, onStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
+import { onStep, presentAttempt, recordOf, stateOf, stepOf } from './standing.ts'
 import { comment, resolveThread } from './thread.ts'
 import type { Commented, ThreadResolved } from './thread.ts'
 import { reviewWorkPlan, writeWorkPlan } from './work-plan.ts'
@@ -165,11 +166,12 @@ function writeOutput(setting: Setting, run: Run, event: EventOf<'output-written'
   const { step, output, by } = event
   const no = mayWorkOn(setting, run, step)
   if (no !== undefined) return no
-  if (stepOf(definition, step) === lastStep(definition)) {
+  if (stepOf(definition, step).decision.by === 'approvals') {
     return refuse('computed', `Step ${step} has no output to write.`, 'It is made of reviews and approvals.')
   }
-  const parts = changedParts(definition, step, recordOf(run, step).output, output)
-  if (parts.length === 0) return run
+  const before = recordOf(run, step).output
+  if (canonical(before) === canonical(output)) return run
+  const parts = changedParts(definition, step, before, output)
   const written = onStep(run, step, (it) => renewed(it, output))
   const why = `the output of step ${step} (${stepOf(definition, step).title}) was changed by ${by.id}`
   return spread(definition, withAuthor(written, parts, by.id), { step, why }, now)

@@ -8,6 +8,7 @@ import type { Policy } from '@flagmarshal/domain/procedure/policy'
  * Loading a run with everything that it is judged by: its definition, its feature, and who holds
  * each role.
  */
+import { rollback } from '@flagmarshal/domain/procedure/rollback'
 import type { Actor as DomainActor, Run, Setting } from '@flagmarshal/domain/procedure/run'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -21,7 +22,7 @@ import { brokenGlassOf } from './glass-view.ts'
 import { parseRun } from './run-document.ts'
 
 /** The procedures of this version. */
-const PROCEDURES: readonly ProcedureDefinition[] = [featureFlagRollout]
+const PROCEDURES: readonly ProcedureDefinition[] = [featureFlagRollout, rollback]
 
 /** Names a run. */
 export interface RunKey {

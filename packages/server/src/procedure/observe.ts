@@ -1,8 +1,9 @@
-import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 /**
  * Looking at what a run rests on outside of itself: automatic inputs and the flag's baseline. Done
  * at every read and every decision, so that a change is noticed even where nobody announced it.
  */
+import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
+import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import { observeInputs } from '@flagmarshal/domain/procedure/feature-flag-rollout/judge-input'
 import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { transition } from '@flagmarshal/domain/procedure/transition'
@@ -20,7 +21,7 @@ export interface Sight {
 
 /** The run once it has taken notice; the same object where nothing is new. */
 export function observe(setting: Setting, run: Run, { facts, now, by }: Sight): Run {
-  if (run.state.kind === 'aborted') return run
+  if (run.state.kind === 'aborted' || run.procedure.id !== featureFlagRollout.id) return run
   const events: readonly RunEvent[] = [
     { kind: 'inputs-observed', verdicts: observeInputs(facts) },
     ...baselineHashes(facts).map(([step, hash]) => ({

@@ -103,6 +103,7 @@ const attempt = z.object({
   why: text,
   decisions: z.array(decision),
   outcome: z.enum(['go', 'no-go']).exactOptional(),
+  notApplicable: text.exactOptional(),
   output: object.exactOptional(),
   revision: z.int().exactOptional(),
   failureActions: z.array(action),

@@ -1,7 +1,7 @@
 /**
  * What time alone changes of runs, looked at every minute: a run that has waited too long is blocked,
  * and its people are told (P-EX5); between approval and rollout the last checks run again every hour
- * (P-V3). Two servers may both look: each telling has one key, so it goes out once.
+ * (P-V3); what the engine rolls back gets its rollback procedure (P-X4). Two servers may both look: each telling has one key, so it goes out once.
  */
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { lastStep, recordOf } from '@flagmarshal/domain/procedure/standing'
@@ -19,6 +19,7 @@ import type { Loaded, RunKey } from './load.ts'
 import { runChecks } from './run-checks.ts'
 import { seenRun } from './show-run.ts'
 import { stageOf } from './stage.ts'
+import { followRollout } from './start-rollback.ts'
 
 const EVERY_MS = 60_000
 const CHECK_EVERY_MS = 3_600_000
@@ -58,6 +59,7 @@ async function watchRun(context: Context, database: Database, key: RunKey): Prom
   const loaded = await seenRun(context, database, key)
   if (isRefusal(loaded)) return
   await tellBlocked(context, database, loaded)
+  await followRollout(context, { database }, { project: key.project, feature: loaded.feature.key })
   const { feature, setting, run } = loaded
   const approved = run.state.kind === 'approved' || run.state.kind === 'completed'
   if (!approved || (await stageOf(database.kysely, feature.project, feature.key)) !== undefined) return

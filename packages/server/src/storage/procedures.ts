@@ -10,6 +10,10 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Queries, Tx } from './database.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 
+/** The procedure whose runs a feature's gates are about; rollbacks are runs of another one. */
+const MAIN_PROCEDURE = 'feature-flag-rollout'
+const ROLLBACK_PROCEDURE = 'rollback'
+
 export type FeatureRow = Selectable<ProcedureTables['features']>
 export type RunRow = Selectable<ProcedureTables['procedure_runs']>
 
@@ -113,6 +117,7 @@ export async function selectRuns(
     .select(['id', 'state', 'started_at'])
     .where('project', '=', project)
     .where('feature', '=', feature)
+    .where('procedure', '=', MAIN_PROCEDURE)
     .orderBy('started_at', 'desc')
     .orderBy('id', 'desc')
     .execute()
@@ -129,6 +134,25 @@ export async function selectLatestRun(
     .selectAll()
     .where('project', '=', project)
     .where('feature', '=', feature)
+    .where('procedure', '=', MAIN_PROCEDURE)
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The newest rollback of a feature; undefined where there was none. */
+export async function selectLatestRollback(
+  queries: Queries,
+  project: string,
+  feature: string,
+): Promise<RunRow | undefined> {
+  return await queries
+    .selectFrom('procedure_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('feature', '=', feature)
+    .where('procedure', '=', ROLLBACK_PROCEDURE)
     .orderBy('started_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
@@ -142,6 +166,7 @@ export async function selectRunsUnderWay(
   const rows = await queries
     .selectFrom('procedure_runs')
     .select(['project', 'id', 'state'])
+    .where('procedure', '=', MAIN_PROCEDURE)
     .distinctOn(['project', 'feature'])
     .orderBy('project')
     .orderBy('feature')

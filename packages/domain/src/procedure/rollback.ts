@@ -1,0 +1,96 @@
+/**
+ * The rollback procedure as data (P-RB): a second definition on the same engine. Quick disable has
+ * been executed before its run exists; the run leads people through what is left, each step done or
+ * not applicable. It has no approvals and waits for none.
+ */
+import type { Role } from '../access/permission.ts'
+import { define } from './define.ts'
+import type { FailureAction, ProcedureDefinition, StepDefinition } from './model.ts'
+
+const LEADS: readonly Role[] = ['operations-lead', 'technical-lead', 'product-owner']
+
+/** The check that everybody connected has confirmed the quick disable. */
+export const CONFIRMED_CHECK = 'P-RB-2'
+
+/** The input that holds what set it off, the quick disable, and the approved procedures. */
+export const TRIGGER_INPUT = 'P-RB-I1'
+
+export const rollback: ProcedureDefinition = define({
+  id: 'rollback',
+  version: 1,
+  name: 'Rollback',
+  status: 'active',
+  owner: 'Operations',
+  source: {
+    document: 'feature-flag-rollout-procedure.md',
+    sha256: '083b1e44feae5729854d253eec6cd2b2c7d8a38c6154d5e2f75ce03984e239c4',
+  },
+  related: ['Feature Flag / Rollout'],
+  inputs: [
+    {
+      id: TRIGGER_INPUT,
+      title: 'What set it off, the quick disable, and the approved rollback procedures',
+      how: 'automatic',
+      dueBefore: 1,
+      remediation: { id: 'P-RB-R1', path: 'Start the rollback.', role: 'operations-lead' },
+    },
+  ],
+  steps: [
+    step(1, 'assess', 'Assess', 'Say what happened, whom it concerns, and what must be put back.'),
+    {
+      ...step(2, 'disable', 'Disable the flags and verify', 'Show that nobody gets the feature any more.'),
+      checks: [
+        {
+          id: CONFIRMED_CHECK,
+          title: 'Every connected instance has confirmed the quick disable',
+          required: true,
+          availability: 'available',
+          mayBeNotApplicable: false,
+        },
+      ],
+    },
+    step(
+      3,
+      'code',
+      'Code and configuration',
+      'Put the approved previous version back, where that is needed.',
+    ),
+    step(4, 'data', 'Data', 'Put data back and check it, where it was changed.'),
+    step(5, 'infrastructure', 'Infrastructure', 'Put infrastructure back, where it was changed.'),
+    step(6, 'health', 'Validate health', 'Show that the system works as before.'),
+    step(7, 'report', 'Report and root cause', 'Write the report, and say who follows the cause up.'),
+  ],
+  validationPoints: [],
+  parts: [],
+  reviews: [],
+  approvals: [],
+  milestones: [],
+  outputs: ['rollback report'],
+  validation: [],
+  done: [],
+  exitStates: [
+    { id: 'completed', title: 'Completed', means: 'Everything is back, and the cause is being followed up.' },
+    { id: 'blocked', title: 'Blocked', means: 'Nobody has gone on with it for too long.' },
+  ],
+  ownWork: 'allowed',
+})
+
+function step(number: number, id: string, title: string, purpose: string): StepDefinition {
+  return {
+    number,
+    id,
+    title,
+    purpose,
+    inputs: number === 1 ? [TRIGGER_INPUT] : [TRIGGER_INPUT, `S${number - 1}`],
+    actions: [purpose],
+    outputs: [{ field: 'note', title: 'What was done or found', required: true }],
+    checks: [],
+    mayBeNotApplicable: true,
+    decision: { by: 'person', question: 'Is it done?', roles: LEADS, all: false },
+    failure: { failure: 'It is not done.', actions: [task('Do it.')], retry: 'When it is done.' },
+  }
+}
+
+function task(title: string): FailureAction {
+  return { kind: 'do', title }
+}
