@@ -301,3 +301,15 @@ test('R17 after a rotation the older key may go; what no key opens is named and 
   await using last = await again(newer)
   expect(expectOk(await last.admin.call('rotateSecrets', {}))).toMatchObject({ unchanged: 1, lost: [] })
 })
+
+test('R6 many channels that hang leave room for one that does not', async () => {
+  await using hanging = await startReceiver(() => undefined)
+  await using quick = await startReceiver()
+  await using crowded = await startSignalServer()
+  for (let i = 0; i < 6; i++) await addChannel(crowded.admin, webhook(`hanging-${i}`, hanging.url))
+  for (const flag of ['one', 'two']) await kill(crowded.admin, flag)
+  await hanging.until(12)
+  await addChannel(crowded.admin, webhook('quick', quick.url))
+  await kill(crowded.admin)
+  expect(await quick.until(1)).toHaveLength(1)
+})

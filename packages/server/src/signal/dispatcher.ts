@@ -14,7 +14,7 @@ import type { SignalParts } from './attempt.ts'
 const LONGEST_SLEEP_MS = 5_000
 
 /** Deliveries in flight on one server, and of one channel on all servers. */
-const [AT_ONCE, PER_CHANNEL] = [16, 4]
+const [AT_ONCE, PER_CHANNEL] = [64, 4]
 
 /** How long a claim lasts beyond the longest attempt. */
 const GRACE_MS = 5_000
