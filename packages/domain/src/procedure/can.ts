@@ -23,6 +23,7 @@ export const ALLOWED = {
   'review-work-plan': LIVING,
   'write-step': WORKING,
   'run-checks': WORKING,
+  exercise: LIVING,
   'give-evidence': [...DECIDING, 'approved'],
   'decide-step': [...DECIDING, 'awaiting_approval'],
   'close-action': ['halted', ...WORKING],

@@ -116,6 +116,8 @@ export interface CheckDefinition {
   readonly forExit?: true
   /** Whether the step's decider may set it aside, with a reason. */
   readonly mayBeNotApplicable: boolean
+  /** Names what has to be tried out before the check can pass. */
+  readonly exercise?: string
 }
 
 /** `person`: people decide in these roles, one of them or all. `approvals`: the approvals are the decision. */

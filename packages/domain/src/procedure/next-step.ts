@@ -5,6 +5,7 @@ import { openActions } from './action.ts'
 import { standing, subjectsOf } from './approval.ts'
 import { approvers, holders } from './can.ts'
 import { blocking, emptyFields } from './checks.ts'
+import type { CheckStanding } from './checks.ts'
 import type { StepDefinition } from './model.ts'
 import type { Blocker, NextAct, Position } from './position.ts'
 import type { ActionItem, Run, Setting } from './run.ts'
@@ -23,6 +24,7 @@ export function atStep(setting: Setting, run: Run, number: number): Position {
   const open = blocking(step, record, []).filter((it) => it.state !== 'unknown' || it.result !== undefined)
   const toAttest = open.filter((it) => it.state === 'not_in_this_version')
   const actions = openActions(record)
+  const toTry = exercisesOf(blocking(step, record, []))
   const blockers: readonly Blocker[] = [
     ...actions.map((it) => actionBlocker(number, it)),
     ...fields.map((field) => ({
@@ -73,10 +75,28 @@ export function atStep(setting: Setting, run: Run, number: number): Position {
         step: number,
         about: check.id,
       })),
+      ...toTry.map(([exercise, checks]) => ({
+        act: 'exercise' as const,
+        title: `Try out what ${checks.join(', ')} ${checks.length === 1 ? 'asks' : 'ask'} for`,
+        who: [],
+        step: number,
+        about: exercise,
+      })),
       { act: 'run-checks', title: `Run the checks of step ${number}`, who: [], step: number },
       { act: 'decide-step', title: `Decide step ${number}: ${step.decision.question}`, who, step: number },
     ],
   }
+}
+
+/** What has to be tried out, and the ids of the checks that wait for it. */
+function exercisesOf(open: readonly CheckStanding[]): readonly (readonly [string, readonly string[]])[] {
+  const waiting = open.flatMap(({ check }) =>
+    check.exercise === undefined ? [] : [{ id: check.id, exercise: check.exercise }],
+  )
+  return [...Map.groupBy(waiting, (it) => it.exercise)].map(([exercise, checks]) => [
+    exercise,
+    checks.map((it) => it.id),
+  ])
 }
 
 function inReview(setting: Setting, run: Run, step: StepDefinition): Position {

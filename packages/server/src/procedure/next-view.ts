@@ -40,6 +40,7 @@ function requestOf({ act, step, about }: NextAct): readonly [NextAction['method'
     'review-work-plan': ['POST', 'work-plan/review'],
     'write-step': ['PUT', `steps/${step}`],
     'run-checks': ['POST', `steps/${step}/checks/run`],
+    exercise: ['POST', about === 'verification' ? 'verifications' : 'drills'],
     'give-evidence': ['POST', `steps/${step}/evidence`],
     'decide-step': ['POST', `steps/${step}/decision`],
     'close-action': ['POST', `actions/${about}/close`],
@@ -63,6 +64,8 @@ function commandOf(feature: string, { act, step, about }: NextAct): string {
     'review-work-plan': `feature review ${feature} --work-plan approved`,
     'write-step': `feature step ${feature} ${step} --file step-${step}.json`,
     'run-checks': `feature check ${feature} ${step}`,
+    exercise:
+      about === 'alert' || about === 'rollback' ? `drill run ${feature} ${about}` : `flag test ${feature}`,
     'give-evidence': `feature evidence ${feature} ${step} ${about} --statement "…" --reference "…"`,
     'decide-step': `feature decide ${feature} ${step} go --rationale "…"`,
     'close-action': `feature close-action ${feature} ${about} --note "…"`,

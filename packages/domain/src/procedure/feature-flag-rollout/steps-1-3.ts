@@ -8,6 +8,15 @@ export function check(id: string, title: string): CheckDefinition {
   return { id, title, required: true, availability: 'available', mayBeNotApplicable: false }
 }
 
+/** A required check that needs something to be tried out first. */
+export function tried(
+  exercise: 'verification' | 'alert' | 'rollback',
+  id: string,
+  title: string,
+): CheckDefinition {
+  return { ...check(id, title), exercise }
+}
+
 /** A required check that this version lacks: a person attests it. */
 export function attested(id: string, title: string, more: Partial<CheckDefinition> = {}): CheckDefinition {
   return {
@@ -108,10 +117,10 @@ export const FLAGS: StepDefinition = {
     check('P-S2-2', 'Each layer has a code reference to the flag, and to no unknown one'),
     check('P-S2-3', 'Rules, targeting and percentages are sound in every environment'),
     check('P-S2-4', 'Enable and disable, distribution, stickiness and targeting, by the real engine'),
-    check('P-S2-5', 'Every connected instance follows a toggle within the bound (P-S2-10)'),
+    tried('verification', 'P-S2-5', 'Every connected instance follows a toggle within the bound (P-S2-10)'),
     check('P-S2-6', 'What existed before works with the flag off and on'),
-    check('P-S2-8', 'An instance of each layer has served both branches outside production'),
-    check('P-S2-9', 'The verification covers every environment, one of them not production'),
+    tried('verification', 'P-S2-8', 'An instance of each layer has served both branches outside production'),
+    tried('verification', 'P-S2-9', 'The verification covers every environment, one of them not production'),
   ],
   decision: {
     by: 'person',
