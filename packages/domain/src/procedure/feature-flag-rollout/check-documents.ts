@@ -5,7 +5,7 @@ import type { DocumentFacts } from '../../runbook/facts.ts'
  */
 import { differences } from '../bundle.ts'
 import type { CheckOutcome, JsonObject } from '../run.ts'
-import type { FlagRolloutFacts } from './facts.ts'
+import type { DocumentStanding, FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 
 /** The most differences that a finding names. */
@@ -25,9 +25,8 @@ export function checkPlanDocument(facts: FlagRolloutFacts): CheckOutcome {
 export function checkRunbooks(facts: FlagRolloutFacts): CheckOutcome {
   const built = complete(facts, (name) => name === 'runbook-insert' || name.startsWith('alert'))
   const { published } = facts.documents
-  if (built.state !== 'pass' || published === undefined) {
-    return published === undefined ? unknown('the documents are not published yet') : built
-  }
+  if (published === undefined) return notPublished(facts.documents)
+  if (built.state !== 'pass') return built
   const { runbooks } = published
   return outcome(runbooks.length === 0 ? ['no runbook was updated'] : [], { runbooks: [...runbooks] })
 }
@@ -41,7 +40,7 @@ export function checkReference(facts: FlagRolloutFacts): CheckOutcome {
 /** P-S6-5: the link and the commit are the evidence. */
 export function checkPublished({ documents }: FlagRolloutFacts): CheckOutcome {
   const { published, now } = documents
-  if (published === undefined) return unknown('the documents are not published yet')
+  if (published === undefined) return notPublished(documents)
   if (now === undefined) return unknown('the documents were not looked at')
   const wanted = documentsOf(now).map((it) => it.name)
   const there = Object.keys(published.documents)
@@ -63,7 +62,7 @@ export function checkDrift({ documents }: FlagRolloutFacts): CheckOutcome {
   if (now === undefined) return unknown('the documents were not looked at')
   const findings = Object.values(findingsOf(documentsOf(now))).flat()
   if (published?.facts === undefined) {
-    return findings.length > 0 ? outcome(findings) : unknown('the documents are not published yet')
+    return findings.length > 0 ? outcome(findings) : notPublished(documents)
   }
   return outcome([...findings, ...drift(published.facts, now)], { commit: published.commit })
 }
@@ -76,6 +75,11 @@ export function drift(published: JsonObject, now: DocumentFacts): readonly strin
   const named = places.slice(0, NAMED).join(', ')
   const more = places.length > NAMED ? ` and ${places.length - NAMED} more` : ''
   return [`what is configured differs from what was published: ${named}${more}; publish again`]
+}
+
+function notPublished({ now }: DocumentStanding): CheckOutcome {
+  const how = now === undefined ? '' : `: flagmarshal docs publish ${now.feature.key}`
+  return unknown(`the documents are not published yet${how}`)
 }
 
 function complete({ documents }: FlagRolloutFacts, wanted: (name: string) => boolean): CheckOutcome {
