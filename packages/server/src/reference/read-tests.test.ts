@@ -29,12 +29,15 @@ describe('JUnit XML', () => {
       skipped: 1,
       failing: ['pay › twice', 'broken'],
     })
-    const ctrf = { results: { summary: { tests: 1, passed: 1, failed: 0 }, tests: [{ name: 'a', status: 'passed' }] } }
+    const ctrf = {
+      results: { summary: { tests: 1, passed: 1, failed: 0 }, tests: [{ name: 'a', status: 'passed' }] },
+    }
     expect(await read(JSON.stringify(ctrf))).toMatchObject({ format: 'ctrf', total: 1, failed: 0 })
   })
 
   it('counts a suite that failed outside of its tests', async () => {
-    const xml = '<testsuite tests="1" errors="1"><testcase name="a"/><system-err>set-up failed</system-err></testsuite>'
+    const xml =
+      '<testsuite tests="1" errors="1"><testcase name="a"/><system-err>set-up failed</system-err></testsuite>'
     expect(await read(xml)).toMatchObject({ total: 1, failed: 1 })
   })
 

@@ -2,6 +2,8 @@
  * Looking at references: is it there, what does it hash to, what do the tests in it say. What cannot
  * be reached is unknown, never found. Nothing is thrown for what another system does.
  */
+import { setTimeout as wait } from 'node:timers/promises'
+
 import type { Reference, Sighting, TestResults, Wanted } from '@flagmarshal/domain/reference/model'
 import { inWords } from '@flagmarshal/domain/reference/model'
 
@@ -17,6 +19,8 @@ import { sha256Of } from './uploads.ts'
 const LARGEST_PAGE_BYTES = 5 * 1024 * 1024
 /** So many are looked at together. */
 const AT_ONCE = 6
+/** A decision waits no longer for everything that it rests on; what is not seen by then is unknown. */
+const LONGEST_MS = 20_000
 
 /** What looking needs. */
 export interface ResolverParts {
@@ -26,6 +30,8 @@ export interface ResolverParts {
   readonly repositories: Repositories
   readonly findIssue: FindIssue
   readonly safe: Safe
+  /** For all that is looked at together; 20 s. */
+  readonly longestMs?: number
 }
 
 export interface Resolver {
@@ -39,14 +45,30 @@ type Seen = Pick<Sighting, 'state' | 'note' | 'hash' | 'bytes' | 'tests'>
 export function createResolver(parts: ResolverParts): Resolver {
   return {
     async look(project, wanted) {
+      const ended = new AbortController()
+      const late = wait(parts.longestMs ?? LONGEST_MS, true, { signal: ended.signal, ref: false })
+      const tooLate = late.catch(() => false)
+      let isLate = false
+      void tooLate.then((it) => (isLate = it))
       const sightings: Sighting[] = []
       for (let at = 0; at < wanted.length; at += AT_ONCE) {
         const few = wanted.slice(at, at + AT_ONCE)
-        sightings.push(...(await Promise.all(few.map((it) => sight(parts, project, it)))))
+        const looks = few.map((it) => {
+          const missed = tooLate.then(() => unseen(parts, it))
+          return isLate ? missed : Promise.race([sight(parts, project, it), missed])
+        })
+        sightings.push(...(await Promise.all(looks)))
       }
+      ended.abort()
       return sightings
     },
   }
+}
+
+/** What is not looked at, because everything before it took the time. */
+function unseen({ clock }: ResolverParts, { place, subject }: Wanted): Sighting {
+  const of = inWords(subject)
+  return { place, of, state: 'unknown', note: `${of} was not seen in time`, at: clock.now() }
 }
 
 async function sight(parts: ResolverParts, project: string, wanted: Wanted): Promise<Sighting> {
