@@ -14,6 +14,7 @@ import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { planTemplateOperations } from './plan-template.ts'
 import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
@@ -48,6 +49,7 @@ export const operations = {
   ...procedureActOperations,
   ...brokenGlassOperations,
   ...rollbackRunOperations,
+  ...planTemplateOperations,
   ...policyOperations,
   ...verificationOperations,
   ...drillOperations,

@@ -38,6 +38,17 @@ export function contractCommands(feature: Command, open: Open, end: (code: ExitC
       if (done.some((it) => it.verdict === 'not_met' || it.verdict === 'unknown')) end(EXIT.gateClosed)
     })
   feature
+    .command('propose <feature> <step>')
+    .description('a strategy (1) or a rollout plan (3) to begin with, each choice with its reason')
+    .option('--template <key>', 'the plan to begin with', 'default')
+    .action(async (name: string, step: string, ...[given, command]: [{ template: string }, Command]) => {
+      const session = open(command)
+      const params = { ...(await runOf(session, name)), step }
+      const it = await session.call('proposeStep', { params, body: given })
+      session.result(it, () => JSON.stringify(it.output, null, 2))
+      for (const { field, because } of it.reasons) session.say(`${field}: ${because}`)
+    })
+  feature
     .command('outputs <feature>')
     .description('an output by its name: hash, approval, content and schema')
     .addArgument(new Argument('<name>', 'which one').choices(OUTPUTS))

@@ -30,6 +30,7 @@ import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as planTemplateHandlers } from './http/handlers/plan-template.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
@@ -81,6 +82,7 @@ const handlers = {
   ...procedureActHandlers,
   ...brokenGlassHandlers,
   ...rollbackRunHandlers,
+  ...planTemplateHandlers,
   ...policyHandlers,
   ...documentHandlers,
   ...verificationHandlers,

@@ -137,3 +137,64 @@ describe('an emergency', () => {
     expect(expectProblem(again).code).toBe('gate-open')
   })
 })
+
+describe('proposals', () => {
+  it('P-S1-9 proposes a strategy with reasons that passes its own checks, and leaves what people wrote', async () => {
+    const stage = await newStage()
+    const { project, developer } = stage
+    const run = await openRun(stage)
+    const params = { project, run, step: 1 }
+    const { review, implementation } = OUTPUTS[0] ?? {}
+    const begun = { review, implementation }
+    expectOk(await developer.client.call('writeStep', { params, body: { output: begun } }))
+    const proposal = expectOk(await developer.client.call('proposeStep', { params, body: {} }))
+    expect(proposal.output).toMatchObject({ review, type: 'release', approach: 'percentage' })
+    expect(proposal.reasons.find((it) => it.field === 'rollout.targetPercents')?.because).toContain('medium')
+    expectOk(await developer.client.call('writeStep', { params, body: { output: proposal.output } }))
+    const checks = expectOk(await developer.client.call('runChecks', { params }))
+    expect(checks.items.filter((it) => it.state === 'fail')).toEqual([])
+    const other = await developer.client.call('proposeStep', { params: { ...params, step: 2 }, body: {} })
+    expect(expectProblem(other).code).toBe('nothing-to-propose')
+  })
+
+  it('P-S3-1 P-S3-9 begins a plan with a template of the installation and fills the review from the inputs', async () => {
+    const stage = await newStage()
+    const { project, developer } = stage
+    const run = await openRun(stage)
+    const [builtIn] = expectOk(await developer.client.call('listPlanTemplates', {})).items
+    expect(builtIn).toMatchObject({ key: 'default', builtIn: true })
+    const plan = {
+      stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 3_600_000, maxMs: 7_200_000 }],
+      criteria: [
+        {
+          id: 'errors',
+          role: 'guardrail' as const,
+          source: { kind: 'telemetry' as const, counts: 'bad' as const },
+        },
+      ],
+    }
+    const template = { key: 'two-halves', name: 'Two halves', description: 'Half, then all.', plan }
+    expectOk(await developer.client.call('createPlanTemplate', { body: template }))
+    const again = await developer.client.call('createPlanTemplate', { body: template })
+    expect(expectProblem(again).code).toBe('key-taken')
+    const params = { project, run, step: 3 }
+    const proposal = await developer.client.call('proposeStep', {
+      params,
+      body: { template: 'two-halves' },
+    })
+    expect(expectOk(proposal).output).toMatchObject({
+      review: {
+        openTestPoints: expect.stringMatching(/^[1-9]\d* of [1-9]\d* tests passed/),
+        business: expect.stringContaining('money'),
+      },
+      plan: {
+        environment: 'production',
+        treatment: 'on',
+        control: 'off',
+        stages: [{ increments: [50, 100] }],
+      },
+    })
+    const none = await developer.client.call('proposeStep', { params, body: { template: 'none' } })
+    expect(expectProblem(none).status).toBe(404)
+  })
+})
