@@ -15,7 +15,7 @@ import {
 } from '@flagmarshal/domain/audit/verify-export'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import { strToU8, zipSync } from 'fflate'
+import { strToU8, zip } from 'fflate'
 
 import { chainOf } from '../audit/chain.ts'
 import { batchesOf } from '../audit/read.ts'
@@ -50,10 +50,11 @@ export async function exportBundle(
 ): Promise<Uint8Array | Refusal> {
   const seen = await seenRun(context, database, key)
   if (isRefusal(seen)) return seen
-  return await database.transaction((tx) => exportIn(tx, context, key), { snapshot: true })
+  const files = await database.transaction((tx) => filesOfExport(tx, context, key), { snapshot: true })
+  return isRefusal(files) ? files : await zipOf(files)
 }
 
-async function exportIn(tx: Tx, context: Context, key: RunKey): Promise<Uint8Array | Refusal> {
+async function filesOfExport(tx: Tx, context: Context, key: RunKey): Promise<Files | Refusal> {
   const loaded = await loadRun(tx, key)
   if (isRefusal(loaded)) return loaded
   const facts = await loadFacts(tx, loaded.feature, loaded.run, { now: context.now, members: false })
@@ -82,7 +83,7 @@ async function exportIn(tx: Tx, context: Context, key: RunKey): Promise<Uint8Arr
     audit: { chain, head },
     files: Object.fromEntries(Object.entries(files).map(([file, text]) => [file, sha256(text)])),
   }
-  return zipOf({ [MANIFEST]: `${canonical(manifest)}\n`, ...files })
+  return { [MANIFEST]: `${canonical(manifest)}\n`, ...files }
 }
 
 /** Every bundle that an approval which stands was given for. */
@@ -153,7 +154,13 @@ function jsonFile(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-function zipOf(files: Files): Uint8Array {
+/** Large files are packed by a worker, so that a long chain stops nobody's evaluation. */
+function zipOf(files: Files): Promise<Uint8Array> {
   const entries = Object.entries(files).map(([file, text]) => [file, strToU8(text)] as const)
-  return zipSync(Object.fromEntries(entries), { mtime: NO_TIME, level: 6 })
+  return new Promise((resolve, reject) => {
+    zip(Object.fromEntries(entries), { mtime: NO_TIME, level: 6 }, (error, packed) => {
+      if (error === null) resolve(packed)
+      else reject(new Error('packing the export', { cause: error }))
+    })
+  })
 }
