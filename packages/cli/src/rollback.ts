@@ -73,7 +73,10 @@ function describe(it: Rollback): string {
   const next =
     it.step === null
       ? []
-      : [`→ flagmarshal rollback step ${it.id} ${it.step} --done "…" (or --not-applicable "…")`]
+      : [
+          `→ flagmarshal rollback step ${it.id} ${it.step} --done "…"`,
+          `→ flagmarshal rollback step ${it.id} ${it.step} --not-applicable "…"`,
+        ]
   return [
     fields([
       ['rollback', it.id],
