@@ -12,7 +12,7 @@ import { reachedSince } from '@flagmarshal/domain/procedure/milestone'
 import type { InputDefinition, Milestone } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
 import { remediationOf } from '@flagmarshal/domain/procedure/remediation'
-import type { ProvidedInput, Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
+import type { Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
 import type { Sighting } from '@flagmarshal/domain/reference/model'
 
 import { sha256 } from '../id.ts'
@@ -20,7 +20,7 @@ import { glassView } from './glass-view.ts'
 import { linksOf } from './links.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
-import { actionView, stepSummary } from './step-view.ts'
+import { inputState, actionView, stepSummary } from './step-view.ts'
 
 type InputView = RunView['inputs'][number]
 
@@ -105,13 +105,6 @@ function inputView(setting: Setting, run: Run, input: InputDefinition, step: num
     remediation: { id, path, owners: [...owners], dueAt: open ? dueAt.toISOString() : null },
     usedBy: [...usersOf(setting.definition, input.id)],
   }
-}
-
-/** How an input stands. */
-export function inputState(given: ProvidedInput | undefined, later: boolean): InputView['state'] {
-  if (given === undefined) return later ? 'coming_due' : 'missing'
-  if (given.verdict.ok) return 'provided'
-  return given.verdict.unknown === true ? 'unknown' : 'failing'
 }
 
 function sightingView({ at, tests, ...rest }: Sighting): InputView['sightings'][number] {

@@ -1,15 +1,25 @@
 /** One step of a run as the API shows it. */
+import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { Action, Check, Step as StepView } from '@flagmarshal/api/procedure-step'
 import { holders } from '@flagmarshal/domain/procedure/can'
 import { isEmpty, standingOf } from '@flagmarshal/domain/procedure/checks'
 import type { CheckStanding } from '@flagmarshal/domain/procedure/checks'
 import type { StepDefinition } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
-import type { ActionItem, Attempt, Run, Setting, StepRecord } from '@flagmarshal/domain/procedure/run'
+import type {
+  ActionItem,
+  Attempt,
+  ProvidedInput,
+  Run,
+  Setting,
+  StepRecord,
+} from '@flagmarshal/domain/procedure/run'
 import { presentAttempt, recordOf, stepOf, stepState } from '@flagmarshal/domain/procedure/standing'
 
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
+
+type InputState = RunView['inputs'][number]['state']
 
 type Summary = Pick<
   StepView,
@@ -127,6 +137,13 @@ export function actionView({ due, asked, inputs, closed, owners, ...it }: Action
   }
 }
 
+/** How an input stands; `later`: it is not due yet. */
+export function inputState(given: ProvidedInput | undefined, later: boolean): InputState {
+  if (given === undefined) return later ? 'coming_due' : 'missing'
+  if (given.verdict.ok) return 'provided'
+  return given.verdict.unknown === true ? 'unknown' : 'failing'
+}
+
 function inputOfStep({ definition }: Setting, run: Run, id: string): StepView['inputs'][number] {
   const input = definition.inputs.find((it) => it.id === id)
   if (input !== undefined) {
@@ -134,7 +151,7 @@ function inputOfStep({ definition }: Setting, run: Run, id: string): StepView['i
     return {
       id,
       title: input.title,
-      state: given === undefined ? 'missing' : given.verdict.ok ? 'provided' : 'failing',
+      state: inputState(given, false),
     }
   }
   const step = stepOf(definition, Number(id.slice(1)))

@@ -181,9 +181,7 @@ export async function requeueDelivery(tx: Tx, id: string, now: Date): Promise<vo
 }
 
 /** How many deliveries of each channel wait or are dead. */
-export async function countDeliveries(
-  queries: Queries,
-): Promise<
+export async function countDeliveries(queries: Queries): Promise<
   readonly {
     readonly project: string
     readonly channel: string

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Page {
+interface Page {
   readonly status?: number
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
