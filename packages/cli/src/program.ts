@@ -17,6 +17,7 @@ import { gateCommands } from './gate.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
+import { policyCommands } from './policy.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
 import { rollbackCommands } from './rollback.ts'
@@ -65,6 +66,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
   projectCommands(program, open)
+  policyCommands(program, open)
   peopleCommands(program, open)
   flagCommands(program, open)
   testCommand(program, open, end)
