@@ -144,11 +144,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { outgoing, dispatcher } = await startSignals({ database, clock, log, metrics }, safe, config)
     closing.push(() => dispatcher.close())
     readiness.register('dispatcher', () => dispatcher.state())
-    const { documents, close: stopPublishing } = await startDocuments(
-      { database, clock, log },
-      { config, outgoing },
-    )
-    closing.push(stopPublishing)
+    const publishing = await startDocuments({ database, clock, log }, { config, outgoing })
+    closing.push(() => publishing.close())
+    const { documents } = publishing
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }

@@ -133,7 +133,7 @@ const HOSTILE_NAMES = [
 ]
 
 /** A value that no schema had in mind. */
-export const hostile: fc.Arbitrary<unknown> = fc.oneof(
+const hostile: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<unknown>(...HOSTILE_TEXTS) },
   { weight: 3, arbitrary: fc.constantFrom<unknown>(...HOSTILE_NUMBERS) },
   {
