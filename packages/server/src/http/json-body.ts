@@ -9,11 +9,8 @@ const LARGEST_DEPTH = 32
 const LONGEST_NAME = 256
 const MOST_VALUES = 100_000
 
-/**
- * One could reach a prototype. An object with the other one throws wherever it is turned into text or
- * compared with a number, and schemas do that with values of every type.
- */
-const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'toString'])
+/** Could reach a prototype. */
+const FORBIDDEN_NAME = '__proto__'
 
 /** The value of a body; undefined for an empty one. Throws an HttpProblem that names the field. */
 export function readJson(body: Buffer): unknown {
@@ -51,16 +48,25 @@ function inspect(root: unknown): void {
     if (depth >= LARGEST_DEPTH) refuse(pointer, `The body is nested more than ${LARGEST_DEPTH} deep.`)
     for (const [name, member] of Object.entries(value)) {
       const below = `${pointer}/${escapePointer(name.slice(0, LONGEST_NAME))}`
-      refuseIf(faultOfName(name), below)
+      refuseIf(faultOfName(name) ?? faultOfLength(name, member), below)
       open.push({ value: member, pointer: below, depth: depth + 1 })
     }
   }
 }
 
 function faultOfName(name: string): string | undefined {
-  if (FORBIDDEN_NAMES.has(name)) return 'This name is not allowed.'
+  if (name === FORBIDDEN_NAME) return 'This name is not allowed.'
   if (name.length > LONGEST_NAME) return `Names are at most ${LONGEST_NAME} characters long.`
   return faultOfText(name)
+}
+
+/**
+ * Schemas compare the `length` of a value with their bounds before they know its type, and comparing
+ * an object whose `toString` is no function throws.
+ */
+function faultOfLength(name: string, member: unknown): string | undefined {
+  const incomparable = typeof member === 'object' && member !== null && Object.hasOwn(member, 'toString')
+  return name === 'length' && incomparable ? 'A length is a number.' : undefined
 }
 
 /** One step of a JSON Pointer (RFC 6901); what cannot be printed is replaced. */
