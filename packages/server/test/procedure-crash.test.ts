@@ -43,6 +43,9 @@ test(
       FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
     }
     let running = await startProcess({ settings, cwd })
+    await using leaving = new AsyncDisposableStack()
+    leaving.defer(() => rm(cwd, { recursive: true, force: true }))
+    leaving.defer(async () => void (await running.kill('SIGTERM')))
     // From now on it comes back under the same address.
     const again = { ...settings, FLAGMARSHAL_PORT: new URL(running.address).port }
     const stage = await setStage(peopleOf(running), 'shop')
@@ -81,8 +84,6 @@ test(
     await everySignalArrived(running, receiver)
     const chain = expectOk(await client.call('verifyAudit', { params: { project: 'shop' } }))
     expect(chain.ok).toBe(true)
-    await running.kill('SIGTERM')
-    await rm(cwd, { recursive: true, force: true })
   },
 )
 

@@ -41,6 +41,9 @@ test(
     }
     const launch = () => startProcess({ settings, cwd })
     let running = await launch()
+    await using leaving = new AsyncDisposableStack()
+    leaving.defer(() => rm(cwd, { recursive: true, force: true }))
+    leaving.defer(async () => void (await running.kill('SIGTERM')))
 
     const admin = createClient({ server: running.address, token: ADMIN_TOKEN })
     const cast = await createCast(running.address, admin)
@@ -78,7 +81,5 @@ test(
     expect(windows).toBeGreaterThan(60)
     const chain = expectOk(await at().server.admin.call('verifyAudit', { params: { project: 'shop' } }))
     expect(chain.ok).toBe(true)
-    await running.kill('SIGTERM')
-    await rm(cwd, { recursive: true, force: true })
   },
 )

@@ -34,6 +34,9 @@ test(
     }
     const launch = () => startProcess({ settings, cwd })
     let running = await launch()
+    await using leaving = new AsyncDisposableStack()
+    leaving.defer(() => rm(cwd, { recursive: true, force: true }))
+    leaving.defer(async () => void (await running.kill('SIGTERM')))
     const admin = () => createClient({ server: running.address, token: ADMIN_TOKEN })
     expectOk(await admin().call('createProject', { body: { key: PROJECT, name: PROJECT } }))
     const project = { project: PROJECT }
@@ -91,7 +94,5 @@ test(
 
     const chain = expectOk(await admin().call('verifyAudit', { params: project }))
     expect(chain.ok).toBe(true)
-    await running.kill('SIGTERM')
-    await rm(cwd, { recursive: true, force: true })
   },
 )
