@@ -11,12 +11,14 @@ const root = resolve(import.meta.dirname, '..')
 
 interface Line {
   readonly id: string
-  readonly tests: readonly string[]
+  readonly api: readonly string[]
+  readonly cli: readonly string[]
   readonly state: string
 }
 
 const lines = readLines()
-const titles = readTitles()
+const titles = readTitles(['packages/**/*.test.ts', 'tests/**/*.test.ts', 'examples/**/*.test.ts'])
+const cliTitles = readTitles(['packages/cli/test/**/*.test.ts'])
 
 describe('docs/procedure.md', () => {
   it('has the lines of the procedure', () => {
@@ -28,10 +30,11 @@ describe('docs/procedure.md', () => {
   })
 
   it('names only tests that exist', () => {
-    const missing = lines.flatMap(({ id, tests }) =>
-      tests.filter((test) => !titles.some((title) => title.includes(test))).map((test) => `${id}: ${test}`),
-    )
-    expect(missing).toEqual([])
+    expect(lines.flatMap(({ id, api }) => missing(id, api, titles))).toEqual([])
+  })
+
+  it('names in its column for the command line only tests that run it', () => {
+    expect(lines.flatMap(({ id, cli }) => missing(id, cli, cliTitles))).toEqual([])
   })
 
   it('says of each line yes, partly with what is missing, or not yet', () => {
@@ -39,22 +42,31 @@ describe('docs/procedure.md', () => {
   })
 })
 
+/** The tests of a line that none of the titles has. */
+function missing(id: string, tests: readonly string[], among: readonly string[]): string[] {
+  return tests.filter((test) => !among.some((title) => title.includes(test))).map((test) => `${id}: ${test}`)
+}
+
 function readLines(): Line[] {
   return readFileSync(join(root, 'docs/procedure.md'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| P-'))
     .map((line) => {
-      const [id = '', , , test = '', state = ''] = line
+      const [id = '', , , api = '', cli = '', state = ''] = line
         .split('|')
         .slice(1, -1)
         .map((cell) => cell.trim())
-      return { id, state, tests: test === '–' ? [] : test.split(';').map((it) => it.trim()) }
+      return { id, state, api: readTests(api), cli: readTests(cli) }
     })
 }
 
-/** The titles of all tests, as they stand in the source. */
-function readTitles(): string[] {
-  const files = globSync(['packages/**/*.test.ts', 'tests/**/*.test.ts', 'examples/**/*.test.ts'], {
+function readTests(cell: string): string[] {
+  return cell === '–' ? [] : cell.split(';').map((it) => it.trim())
+}
+
+/** The titles of the tests in these files, as they stand in the source. */
+function readTitles(patterns: string[]): string[] {
+  const files = globSync(patterns, {
     cwd: root,
     exclude: (path) => path.includes('node_modules'),
   })
