@@ -143,6 +143,7 @@ const layers: readonly Layer[] = [
 const nouns: Readonly<Record<string, readonly string[]>> = {
   signal: ['audit', 'secret'],
   channel: ['audit', 'secret'],
+  connection: ['audit', 'secret'],
   report: ['audit'],
   inbound: ['procedure', 'report', 'secret', 'audit'],
   secret: ['audit'],

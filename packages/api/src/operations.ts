@@ -6,6 +6,7 @@ import { accessOperations } from './access.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
+import { connectionOperations } from './connection.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { drillOperations } from './drill.ts'
@@ -55,6 +56,7 @@ export const operations = {
   ...drillOperations,
   ...inputOperations,
   ...referenceOperations,
+  ...connectionOperations,
 }
 
 export type Operations = typeof operations

@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander'
 
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
+import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
@@ -80,6 +81,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   rollbackCommands(program, open)
   docsCommands(program, open, end)
   channelCommands(program, open)
+  connectionCommands(program, open, end)
   inboundCommands(program, open)
   secretCommands(program, open, end)
   auditCommands(program, open, end)

@@ -23,6 +23,7 @@ import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
+import { handlers as connectionHandlers } from './http/handlers/connection.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
@@ -61,6 +62,7 @@ import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
 import { openExercises } from './verification/exercises.ts'
 import { startDocuments } from './wire-document.ts'
+import { createMonitoring } from './wire-monitoring.ts'
 import { startReferences } from './wire-reference.ts'
 import { startSignals } from './wire-signal.ts'
 
@@ -89,6 +91,7 @@ const handlers = {
   ...drillHandlers,
   ...inputHandlers,
   ...referenceHandlers,
+  ...connectionHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -149,11 +152,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { documents } = publishing
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
+    const monitoring = createMonitoring(outgoing)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     closing.push(await startAlerts({ database, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
-    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises }
+    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => {

@@ -13,6 +13,7 @@ import type { RolloutPorts } from '../rollout/ports.ts'
 import type { Safe } from '../secret/seal.ts'
 import type { Database } from '../storage/database.ts'
 import type { Exercises } from '../verification/exercises.ts'
+import type { Monitoring } from '../wire-monitoring.ts'
 
 export interface Services {
   readonly database: Database
@@ -32,4 +33,6 @@ export interface Services {
   readonly documents: DocumentStore
   /** Looks at references. */
   readonly resolver: Resolver
+  /** Asks monitoring programs. */
+  readonly monitoring: Monitoring
 }

@@ -140,3 +140,20 @@ export type FindIssue = (
   | { readonly kind: 'found'; readonly hash: string; readonly summary: string }
   | { readonly kind: 'absent' | 'failed'; readonly why: string }
 >
+
+/** The programs that a connection may name. */
+export type MonitoringPart = 'prometheus' | 'alertmanager' | 'grafana'
+
+/** Where such a program is and how it lets us in: a bearer token, or user and password. */
+export interface MonitoringAddress {
+  readonly url: string
+  readonly user?: string | undefined
+  readonly secret: string | undefined
+}
+
+/** Whether it answers and lets us in. The sentences hold no secret and no path. */
+export type ProbeMonitoring = (
+  address: MonitoringAddress,
+) => Promise<
+  { readonly kind: 'answers'; readonly what: string } | { readonly kind: 'fails'; readonly why: string }
+>

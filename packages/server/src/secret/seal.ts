@@ -64,3 +64,8 @@ export function channelOwner(project: string, channel: string): string {
 export function sourceOwner(project: string, source: string): string {
   return `inbound/${project}/${source}`
 }
+
+/** What the secrets of a connection are bound to. */
+export function connectionOwner(project: string, connection: string): string {
+  return `connection/${project}/${connection}`
+}

@@ -5,7 +5,7 @@ import type { Tx } from './database.ts'
 
 /** A sealed secret and whose it is. */
 export interface SecretRow {
-  readonly of: 'channel' | 'inbound'
+  readonly of: 'channel' | 'inbound' | 'connection'
   readonly project: string
   readonly key: string
   readonly secret: string
@@ -27,18 +27,30 @@ export async function lockSecrets(tx: Tx): Promise<readonly SecretRow[]> {
     .orderBy('key')
     .forUpdate()
     .execute()
+  const connections = await tx
+    .selectFrom('connections')
+    .select(['project', 'key', 'secret'])
+    .orderBy('project')
+    .orderBy('key')
+    .forUpdate()
+    .execute()
   return [
     ...channels.flatMap(({ project, key, secret }) =>
       secret === null ? [] : [{ of: 'channel' as const, project, key, secret }],
     ),
     ...sources.map((it) => ({ of: 'inbound' as const, ...it })),
+    ...connections.flatMap(({ project, key, secret }) =>
+      secret === null ? [] : [{ of: 'connection' as const, project, key, secret }],
+    ),
   ]
 }
 
-/** Replaces one. The channel's revision stays: what it says has not changed. */
+const TABLES = { channel: 'channels', inbound: 'inbound_sources', connection: 'connections' } as const
+
+/** Replaces one. The revision of what it belongs to stays: what it says has not changed. */
 export async function updateSecret(tx: Tx, { of, project, key }: SecretRow, secret: string): Promise<void> {
   await tx
-    .updateTable(of === 'channel' ? 'channels' : 'inbound_sources')
+    .updateTable(TABLES[of])
     .set({ secret })
     .where('project', '=', project)
     .where('key', '=', key)

@@ -4,6 +4,7 @@
  */
 import type { AccessTables } from './tables/access.ts'
 import type { AuditTables } from './tables/audit.ts'
+import type { ConnectionTables } from './tables/connection.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
 import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
@@ -36,4 +37,5 @@ export interface Tables
     SignalTables,
     ReportTables,
     TelemetryTables,
-    ExerciseTables {}
+    ExerciseTables,
+    ConnectionTables {}

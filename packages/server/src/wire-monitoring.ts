@@ -1,0 +1,22 @@
+/** Wires what speaks with monitoring programs. */
+import type { Probes } from './connection/probe.ts'
+import { probeAlertmanager } from './integrations/alertmanager/probe.ts'
+import { probeGrafana } from './integrations/grafana/probe.ts'
+import type { Outgoing } from './integrations/interfaces.ts'
+import { probePrometheus } from './integrations/prometheus/probe.ts'
+
+/** What use cases may ask monitoring programs. */
+export interface Monitoring {
+  readonly probes: Probes
+}
+
+/** All of it, through the one way out. */
+export function createMonitoring(outgoing: Outgoing): Monitoring {
+  return {
+    probes: {
+      prometheus: probePrometheus(outgoing),
+      alertmanager: probeAlertmanager(outgoing),
+      grafana: probeGrafana(outgoing),
+    },
+  }
+}
