@@ -154,7 +154,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   evidence: ['audit'],
   reference: ['audit', 'secret'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
-  analysis: ['audit'],
+  analysis: ['audit', 'connection'],
   rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],
   flag: ['audit', 'project'],

@@ -49,16 +49,38 @@ export const Stage = z
 
 const OnFail = z.enum(['roll-back', 'hold', 'page']).default('roll-back')
 
-const ratio = {
-  id: Name,
-  source: z
-    .strictObject({
+/** A query, as `domain/analysis/query.ts` explains it. */
+export const MetricQuery = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .describe(
+    'A selector of counters, or an expression with `$window` that gives one series for each arm; by the labels `arm` and, where the plan has several audiences, `audience`.',
+  )
+
+const MetricSource = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
       kind: z.literal('telemetry'),
       counts: z
         .enum(['bad', 'slow'])
         .describe('Failed requests, or those above the application’s time bound.'),
-    })
-    .describe('What is counted. Built-in telemetry is the only source in this version.'),
+    }),
+    z.strictObject({
+      kind: z.literal('prometheus'),
+      connection: Key,
+      total: MetricQuery,
+      bad: MetricQuery.exactOptional().describe('Either what is bad …'),
+      good: MetricQuery.exactOptional().describe('… or what is good: bad is then the rest.'),
+      slo: Line.exactOptional().describe('The OpenSLO objective that it was taken from.'),
+    }),
+  ])
+  .describe('What is counted: by the SDKs, or in Prometheus.')
+  .meta({ id: 'MetricSource' })
+
+const ratio = {
+  id: Name,
+  source: MetricSource,
   harmRatio: z
     .number()
     .min(1)
@@ -112,6 +134,9 @@ export const RolloutPlan = z
       .max(60 * MINUTE)
       .default(MINUTE)
       .describe('Length of a measurement window.'),
+    lagMs: Duration.exactOptional().describe(
+      'How long after its end a window is closed; two windows unless given. At least two scrapes of a source.',
+    ),
     observeWindows: z
       .int()
       .min(0)

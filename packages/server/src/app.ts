@@ -135,24 +135,25 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(() => delivery.close())
     const flagPorts = options.flagPorts ?? flagPortsOf(clock)
     const rolloutPorts = options.rolloutPorts ?? rolloutPortsOf(clock)
+    const { outgoing, dispatcher } = await startSignals({ database, clock, log, metrics }, safe, config)
+    closing.push(() => dispatcher.close())
+    readiness.register('dispatcher', () => dispatcher.state())
+    const monitoring = createMonitoring(outgoing)
     const controller = await startController({
       database,
       rolloutPorts,
+      sources: { safe, prometheus: monitoring.prometheus },
       clock,
       log,
       ...createRolloutMetrics(metrics, database),
     })
     closing.push(() => controller.close())
     readiness.register('controller', () => controller.state())
-    const { outgoing, dispatcher } = await startSignals({ database, clock, log, metrics }, safe, config)
-    closing.push(() => dispatcher.close())
-    readiness.register('dispatcher', () => dispatcher.state())
     const publishing = await startDocuments({ database, clock, log }, { config, outgoing })
     closing.push(() => publishing.close())
     const { documents } = publishing
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
-    const monitoring = createMonitoring(outgoing)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     closing.push(await startAlerts({ database, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })

@@ -31,10 +31,10 @@ export interface AlertVerdict {
 /** Below this many requests a share says nothing. */
 export const LEAST_REQUESTS = 20
 
-/** The rules of a plan: one a guardrail, at its ceiling, or where it has none at its hard floor. */
+/** The rules of a plan: one a criterion of the telemetry, at its ceiling, or where it has none at its hard floor. */
 export function alertRulesOf(plan: ServedPlan): readonly AlertRule[] {
   return plan.criteria.flatMap((it) =>
-    it.role === 'report'
+    it.role === 'report' || it.source.kind !== 'telemetry'
       ? []
       : [{ id: it.id, counts: it.source.counts, threshold: it.ceiling ?? it.hardFloor }],
   )

@@ -10,11 +10,27 @@ import type { BlockBound } from './statistics/block.ts'
 import type { Dispersion, History } from './statistics/dispersion.ts'
 import type { Mixture } from './statistics/restart.ts'
 
-/** What a criterion counts. Built-in telemetry is the only source in this version. */
-export interface MetricSource {
+/** Where a criterion is counted. */
+export type MetricSource = TelemetrySource | PrometheusSource
+
+/** Counts that the SDKs report. */
+export interface TelemetrySource {
   readonly kind: 'telemetry'
   /** `bad`: failed requests. `slow`: requests above the bound that the application set. */
   readonly counts: 'bad' | 'slow'
+}
+
+/** Counters in Prometheus, or in what speaks its API; `query.ts` says what a query may be. */
+export interface PrometheusSource {
+  readonly kind: 'prometheus'
+  /** Key of the connection. */
+  readonly connection: string
+  readonly total: string
+  /** Either what is bad, or what is good: bad is then the rest. */
+  readonly bad?: string
+  readonly good?: string
+  /** Name of the OpenSLO objective that it was taken from. */
+  readonly slo?: string
 }
 
 /** A criterion that rolls the rollout back when it is breached, and must be passed to advance. */

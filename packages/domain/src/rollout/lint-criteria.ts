@@ -2,6 +2,7 @@
  * The part of the plan's checks that reads criteria.
  */
 import type { RatioCriterion } from '../analysis/model.ts'
+import { queryFaults } from '../analysis/query.ts'
 import { error, warning, type Finding } from './finding.ts'
 import type { LintFacts } from './lint.ts'
 import type { RolloutPlan } from './model.ts'
@@ -49,6 +50,11 @@ function lintRatio(plan: RolloutPlan, criterion: RatioCriterion, path: string, f
   if (accepted !== undefined && safeRatio > accepted) {
     const message = `${id} plans to see a regression of ${safeRatio} times; the agreed risk is ${accepted} times`
     findings.push(error('risk-ratio', `${path}/safeRatio`, message))
+  }
+  if (criterion.source.kind === 'prometheus') {
+    findings.push(
+      ...queryFaults(criterion.source).map((it) => error('query', `${path}/source`, `${id}: ${it}`)),
+    )
   }
   return [...findings, ...lintCeiling(plan, id, ceiling, path)]
 }

@@ -12,6 +12,8 @@ import type { Breach, Criterion, CriterionEvidence } from '../analysis/model.ts'
 export interface RolloutPlan {
   /** Length of a measurement window; windows lie on multiples of it since the epoch. */
   readonly windowMs: number
+  /** How long after its end a window is closed; two windows unless given. At least two scrapes of a source. */
+  readonly lagMs?: number
   /** Length of stage 0, in windows: both arms are served the control variant. */
   readonly observeWindows: number
   /** Needed when `observeWindows` is 0; the dispersion is then taken to be 2. */

@@ -4,12 +4,12 @@
 import type { Rollout, RolloutPlan } from './model.ts'
 import { positionOf } from './position.ts'
 
-/** Windows by which the built-in telemetry is given time to arrive. */
+/** Windows by which every source is given time to arrive. */
 const LAG_WINDOWS = 2
 
 /** How long after its end a window is closed. */
-export function lagMs(plan: RolloutPlan): number {
-  return LAG_WINDOWS * plan.windowMs
+export function lagMs(plan: Pick<RolloutPlan, 'windowMs' | 'lagMs'>): number {
+  return Math.max(LAG_WINDOWS * plan.windowMs, plan.lagMs ?? 0)
 }
 
 /** The first window boundary at or after a time. */

@@ -182,10 +182,11 @@ function rollbackOf({ outputs, feature }: DocumentFacts): Block {
 
 function measureOf(criterion: JsonObject): string {
   if (textAt(criterion, 'role') === 'report') return 'reports of people'
-  const kind = textAt(criterion, 'source.kind')
-  return kind === 'telemetry'
-    ? `share of ${textAt(criterion, 'source.counts')} requests, from the SDKs`
-    : textAt(criterion, 'source')
+  if (textAt(criterion, 'source.kind') === 'telemetry')
+    return `share of ${textAt(criterion, 'source.counts')} requests, from the SDKs`
+  const [bad, good] = [textAt(criterion, 'source.bad'), textAt(criterion, 'source.good')]
+  const counted = bad === '' ? `what is not ${good}` : bad
+  return `${counted} of ${textAt(criterion, 'source.total')}, from connection ${textAt(criterion, 'source.connection')}`
 }
 
 function limitOf(criterion: JsonObject): string {

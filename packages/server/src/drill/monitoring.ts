@@ -92,9 +92,9 @@ async function impactOf(queries: Queries, key: FlagConfigKey): Promise<Monitorin
     rollout: attempt.id,
     exposedKeys: keys.find((it) => it.arm === 'exposed')?.keys ?? null,
     criteria: attempt.plan.criteria.flatMap((it) => {
-      if (it.role === 'report') return []
-      const exposed = share('exposed', it.source.counts)
-      const control = share('control', it.source.counts)
+      if (it.role === 'report' || it.source.kind !== 'telemetry') return []
+      const { counts } = it.source
+      const [exposed, control] = [share('exposed', counts), share('control', counts)]
       const difference = exposed === null || control === null ? null : exposed - control
       return [{ criterion: it.id, exposed, control, difference }]
     }),

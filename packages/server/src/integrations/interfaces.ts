@@ -3,6 +3,8 @@
  * passes in the concrete one. None of them throws for what the other side does.
  */
 
+import type { Measurement, MetricSource as CountedIn } from '@flagmarshal/domain/analysis/model'
+
 /** A request to somebody else's server. */
 export interface OutgoingRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -157,3 +159,22 @@ export type ProbeMonitoring = (
 ) => Promise<
   { readonly kind: 'answers'; readonly what: string } | { readonly kind: 'fails'; readonly why: string }
 >
+
+/** What is asked of a source of metrics: one criterion in closed windows. */
+export interface MetricQuestion {
+  /** Id of the criterion; measurements carry it. */
+  readonly criterion: string
+  readonly source: CountedIn
+  readonly audiences: readonly string[]
+  readonly windowMs: number
+  /** Ends of the windows, oldest first, without a gap. */
+  readonly ends: readonly Date[]
+}
+
+/** A source of metrics: one measurement for each window that is asked for, in their order. */
+export interface MetricSource {
+  measure(question: MetricQuestion): Promise<readonly Measurement[]>
+}
+
+/** Makes a source of a connection to Prometheus. */
+export type PrometheusMetrics = (address: MonitoringAddress & { readonly scrapeMs: number }) => MetricSource

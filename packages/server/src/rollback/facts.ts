@@ -1,5 +1,5 @@
 /** What is known of a rollback: who has confirmed it, and what telemetry has counted since. */
-import type { Breach, Guardrail } from '@flagmarshal/domain/analysis/model'
+import type { Breach, Guardrail, Measurement } from '@flagmarshal/domain/analysis/model'
 import { exposureLeft, recoveryOf, rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
 import type { AfterWindow, ExposureLeft, Recovery, RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
 import type { Verification as Counted, WatchedState } from '@flagmarshal/domain/rollback/verify'
@@ -7,8 +7,11 @@ import type { RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
 import { windowBoundary } from '@flagmarshal/domain/rollout/schedule'
 
+import { measureCriteria } from '../analysis/sources.ts'
+import type { SourceParts } from '../analysis/sources.ts'
 import { armsOf } from '../analysis/telemetry-windows.ts'
 import { readWindows } from '../delivery/windows.ts'
+import type { ClosedWindow } from '../delivery/windows.ts'
 import { readVerification } from '../flag/verification.ts'
 import type { Verification } from '../flag/verification.ts'
 import type { Queries } from '../storage/database.ts'
@@ -30,11 +33,16 @@ export interface RollbackFound {
   readonly recovery: Recovery
 }
 
-/** The rollback of an attempt as it stands at `now`, the database's time; undefined where there is none. */
+/**
+ * The rollback of an attempt as it stands at `now`, the database's time; undefined where there is
+ * none. Without sources a criterion that is counted elsewhere is not asked for: nothing is known of it.
+ */
+// oxlint-disable-next-line max-params -- what everything here takes, and what only the controller has
 export async function rollbackOf(
   queries: Queries,
   stored: StoredRollout,
   now: Date,
+  sources?: SourceParts,
 ): Promise<Rollback | undefined> {
   const { rolledBackAt: at, verification: id } = stored
   if (at === undefined || id === undefined) return undefined
@@ -47,7 +55,7 @@ export async function rollbackOf(
     at,
     windowMs: stored.plan.windowMs,
     verification,
-    windows: await windowsSince(queries, stored, at, now),
+    windows: await windowsSince(queries, stored, { at, now }, sources),
     ...(breach && { before: breach.exposed }),
     ...(ceiling === undefined ? {} : { ceiling }),
   }
@@ -90,8 +98,8 @@ export function criterionOf({ plan }: Pick<StoredRollout, 'plan'>, breach: Breac
 async function windowsSince(
   queries: Queries,
   stored: StoredRollout,
-  at: Date,
-  now: Date,
+  { at, now }: { readonly at: Date; readonly now: Date },
+  sources: SourceParts | undefined,
 ): Promise<AfterWindow[]> {
   const { plan, rollout } = stored
   const criterion = criterionOf(stored, breachOf(stored))
@@ -103,11 +111,26 @@ async function windowsSince(
     after: windowBoundary(plan, at),
     now: earlier(now, endOfInterest(plan, at)),
   })
-  return windows.map((window) => ({
-    end: window.end,
-    treated: window.treated,
-    ...armsOf(criterion, window),
-  }))
+  const measured = await measuredAs(queries, { stored, criterion, windows }, sources)
+  return windows.map(({ end, treated }, index) => ({ end, treated, ...armsOf(measured[index]) }))
+}
+
+interface Watched {
+  readonly stored: StoredRollout
+  readonly criterion: Guardrail
+  readonly windows: readonly ClosedWindow[]
+}
+
+/** What the criterion says of each window; nothing where its source is not to be asked. */
+async function measuredAs(
+  queries: Queries,
+  { stored: { project, plan }, criterion, windows }: Watched,
+  sources: SourceParts | undefined,
+): Promise<readonly (Measurement | undefined)[]> {
+  const of = { ...plan, project, audiences: audiencesOf(plan), counted: windows }
+  const ends = windows.map(({ end }) => end)
+  const measured = await measureCriteria(queries, sources, [criterion], { ...of, ends })
+  return measured.map(([only]) => only)
 }
 
 /** What happens long after the deadline says nothing of the rollback any more. */

@@ -12,7 +12,7 @@ import { ROLLOUT_CHANNEL, selectDue } from '../storage/rollout-schedule.ts'
 import { createBackoff } from './backoff.ts'
 import { Overtaken } from './carry-out.ts'
 import { watchClock } from './clock-watch.ts'
-import type { RolloutParts } from './ports.ts'
+import type { TickParts } from './measure.ts'
 import { tickRollout } from './tick.ts'
 import type { Ticked } from './tick.ts'
 
@@ -28,7 +28,7 @@ const LOOKED_UP = 100
 /** A loop that has not looked for this long is stuck. */
 const STUCK_MS = 30_000
 
-export interface ControllerParts extends RolloutParts {
+export interface ControllerParts extends TickParts {
   readonly clock: Clock
   readonly log: Log
   /** Told of each tick: how long after its time it began, in ms, and what came of it. */

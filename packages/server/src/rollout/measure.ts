@@ -3,10 +3,12 @@
  * open. What has changed by the time the transaction reads the rollout again is left out there.
  */
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import { audiencesOf, positionOf } from '@flagmarshal/domain/rollout/position'
-import { dueWindows } from '@flagmarshal/domain/rollout/schedule'
+import { audiencesOf, guardrailsOf, positionOf } from '@flagmarshal/domain/rollout/position'
+import { dueWindows, lagMs } from '@flagmarshal/domain/rollout/schedule'
 
-import { telemetryWindows } from '../analysis/telemetry-windows.ts'
+import { measureCriteria } from '../analysis/sources.ts'
+import type { SourceParts } from '../analysis/sources.ts'
+import { requestsIn } from '../analysis/telemetry-windows.ts'
 import { readWindows } from '../delivery/windows.ts'
 import { rollbackOf } from '../rollback/facts.ts'
 import type { Rollback } from '../rollback/facts.ts'
@@ -26,15 +28,25 @@ export interface Measured {
   readonly rollback?: Rollback
 }
 
+/** What ticks work with. */
+export interface TickParts extends RolloutParts {
+  readonly sources: SourceParts
+}
+
+/** Windows measured in one tick; where more are due, the tick folds these and another follows at once. */
+const MOST_WINDOWS = 10_000
+/** As many where a source elsewhere is asked for them. */
+const MOST_WINDOWS_ELSEWHERE = 60
+
 /** Everything that a tick of this rollout needs. */
 export async function measure(
-  { database, rolloutPorts }: RolloutParts,
+  { database, rolloutPorts, sources }: TickParts,
   seen: StoredRollout,
 ): Promise<Measured> {
   const { kysely } = database
   const now = await databaseNow(kysely)
   if (seen.rolledBackAt !== undefined) {
-    const rollback = await rollbackOf(kysely, seen, now)
+    const rollback = await rollbackOf(kysely, seen, now, sources)
     return { windows: [], behind: false, approved: false, ...(rollback && { rollback }) }
   }
   const approved = await isApproved(rolloutPorts, database, seen)
@@ -42,16 +54,38 @@ export async function measure(
   const { watermark } = rollout
   if (positionOf(rollout) === undefined || watermark === undefined)
     return { windows: [], behind: false, approved }
+  const elsewhere = guardrailsOf(plan).some(({ source }) => source.kind !== 'telemetry')
+  const most = elsewhere ? MOST_WINDOWS_ELSEWHERE : MOST_WINDOWS
+  const ends = dueWindows(plan, rollout, now, most + 1)
+  const behind = ends.length > most
+  const windows = await measureWindows({ database, sources }, seen, ends.slice(0, most))
+  return { windows, behind, approved }
+}
+
+async function measureWindows(
+  { database: { kysely }, sources }: Pick<TickParts, 'database' | 'sources'>,
+  { id, project, plan, rollout: { attempt } }: StoredRollout,
+  ends: readonly Date[],
+): Promise<MeasuredWindow[]> {
+  const [first, last] = [ends[0], ends.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const { windowMs, environment } = plan
+  const audiences = audiencesOf(plan)
   const counted = await readWindows(kysely, {
-    rollout: seen.id,
-    attempt: rollout.attempt,
-    audiences: audiencesOf(plan),
-    windowMs: plan.windowMs,
-    after: watermark,
-    now,
+    rollout: id,
+    attempt,
+    audiences,
+    windowMs,
+    after: new Date(first.getTime() - windowMs),
+    now: new Date(last.getTime() + lagMs({ windowMs })),
   })
-  const behind = dueWindows(plan, rollout, now, counted.length + 1).length > counted.length
-  return { windows: telemetryWindows(plan, counted), behind, approved }
+  const place = { project, environment, audiences, windowMs, ends, counted }
+  const measured = await measureCriteria(kysely, sources, guardrailsOf(plan), place)
+  return counted.map((window, index) => ({
+    end: window.end,
+    measurements: measured[index] ?? [],
+    ...requestsIn(window),
+  }))
 }
 
 /** Whether the approval of the attempt's bundle still holds. */

@@ -29,9 +29,8 @@ import type { StoredRollout } from '../storage/rollouts.ts'
 import { carryOut, Overtaken, wakeAt } from './carry-out.ts'
 import { sentenceOf } from './decision-sentence.ts'
 import { measure } from './measure.ts'
-import type { Measured } from './measure.ts'
+import type { Measured, TickParts } from './measure.ts'
 import { outsideEdit } from './outside-edit.ts'
-import type { RolloutParts } from './ports.ts'
 import type { Recorded } from './record.ts'
 
 /** `not-due`: another server was first, or there is nothing to do yet. */
@@ -39,7 +38,7 @@ export type Ticked = 'not-due' | 'waited' | 'decided'
 
 /** Looks at a rollout that is due. Throws Overtaken when somebody changed the flag meanwhile: try again at once. */
 export async function tickRollout(
-  parts: RolloutParts,
+  parts: TickParts,
   { project, id }: { readonly project: string; readonly id: string },
   log: Log,
 ): Promise<Ticked> {

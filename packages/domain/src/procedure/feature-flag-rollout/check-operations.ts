@@ -1,7 +1,7 @@
 /**
  * The checks of step 4 that need no connection: monitoring fulfils the plan.
  */
-import type { Criterion } from '../../analysis/model.ts'
+import type { Criterion, RatioCriterion } from '../../analysis/model.ts'
 import type { CheckOutcome } from '../run.ts'
 import { BUILT_IN_METRICS } from './facts.ts'
 import type { FlagRolloutFacts } from './facts.ts'
@@ -44,6 +44,15 @@ function bindingFindings(
 ): readonly string[] {
   const metric = bound.find((it) => it.criterion === criterion.id)
   if (metric === undefined) return [`criterion ${criterion.id} has no metric`]
-  if (criterion.role === 'report' || metric.metric === criterion.source.counts) return []
-  return [`criterion ${criterion.id} counts ${criterion.source.counts}; it is bound to ${metric.metric}`]
+  if (criterion.role === 'report') return []
+  const counted = countedBy(criterion)
+  if (metric.metric === counted) return []
+  return [`criterion ${criterion.id} counts ${counted}; it is bound to ${metric.metric}`]
+}
+
+/** What a criterion counts, in the words of its binding. */
+function countedBy({ source }: RatioCriterion): string {
+  return source.kind === 'telemetry'
+    ? source.counts
+    : (source.bad ?? `${source.total} without ${source.good}`)
 }
