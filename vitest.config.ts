@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `demo`: the example shop, whole. */
+/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `monitoring`: the real Prometheus and Alertmanager, where they are installed. `demo`: the example shop, whole. */
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +35,16 @@ export default defineConfig({
           globalSetup: ['tests/support/cluster.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'monitoring',
+          include: ['tests/monitoring/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 20_000, interval: 50 } },
         },
       },
       {

@@ -1,0 +1,156 @@
+/**
+ * The real Prometheus and Alertmanager, for tests: each on a free port, in a folder of its own, gone
+ * with the test. Debian has them in the packages `prometheus` and `prometheus-alertmanager`; where
+ * they are missing, tests that need them are skipped by name.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** The programs that these tests run. */
+export type Program = 'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool'
+
+/** Whether all of them are installed. */
+export function installed(...programs: readonly Program[]): boolean {
+  return programs.every((it) => spawnSync(it, ['--version'], { stdio: 'ignore' }).status === 0)
+}
+
+/** A program of the two, running. */
+export interface Running extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  /** Its folder: configuration, rules and data. */
+  readonly folder: string
+  /** Ends it as an outage would: without a word. */
+  stop(): Promise<void>
+  /** Starts it again, with its data and on its port. */
+  start(): Promise<void>
+}
+
+/** What differs from the usual. */
+export interface PrometheusOptions {
+  /** Addresses to scrape, like `127.0.0.1:9100`. */
+  readonly targets?: readonly string[]
+  /** Like `1s`. */
+  readonly scrape?: string
+  /** What `promtool` makes blocks of before it starts: exact values in the past. */
+  readonly openMetrics?: string
+  /** Files in its folder, by name; rule files are named in `rules`. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly rules?: readonly string[]
+  /** Address of an Alertmanager, like `127.0.0.1:9093`. */
+  readonly alertmanager?: string
+}
+
+/** Starts Prometheus; resolves once it is ready. */
+export async function startPrometheus(options: PrometheusOptions = {}): Promise<Running> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-prometheus-'))
+  for (const [name, text] of Object.entries(options.files ?? {}))
+    await writeFile(path.join(folder, name), text)
+  await writeFile(path.join(folder, 'prometheus.yml'), configOf(options))
+  if (options.openMetrics !== undefined) {
+    await writeFile(path.join(folder, 'past.om'), options.openMetrics)
+    run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', 'past.om', 'data'], folder)
+  }
+  return await running(folder, '/-/ready', (port) => [
+    'prometheus',
+    '--config.file=prometheus.yml',
+    '--storage.tsdb.path=data',
+    '--storage.tsdb.retention.time=90d',
+    '--web.enable-lifecycle',
+    // A first alert would otherwise be sent again only after a minute.
+    '--rules.alert.resend-delay=1s',
+    `--web.listen-address=127.0.0.1:${port}`,
+  ])
+}
+
+/** Starts Alertmanager with a configuration in YAML; resolves once it is ready. */
+export async function startAlertmanager(config: string): Promise<Running> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-alertmanager-'))
+  await writeFile(path.join(folder, 'alertmanager.yml'), config)
+  return await running(folder, '/-/ready', (port) => [
+    'prometheus-alertmanager',
+    '--config.file=alertmanager.yml',
+    '--storage.path=data',
+    // Alone: without it, it looks for others.
+    '--cluster.listen-address=',
+    `--web.listen-address=127.0.0.1:${port}`,
+  ])
+}
+
+/** Runs one of the tools to its end; throws with what it said when it fails. */
+function run(program: Program, args: readonly string[], cwd: string): string {
+  const ended = spawnSync(program, args, { cwd, encoding: 'utf8' })
+  if (ended.status === 0) return ended.stdout
+  throw new Error(`${program} ${args.join(' ')} failed: ${ended.stdout}${ended.stderr}`)
+}
+
+function configOf({ targets = [], scrape = '1s', rules = [], alertmanager }: PrometheusOptions): string {
+  const config = {
+    global: { scrape_interval: scrape, scrape_timeout: scrape, evaluation_interval: '1s' },
+    rule_files: rules,
+    scrape_configs: [{ job_name: 'shop', static_configs: [{ targets }] }],
+    ...(alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
+  }
+  // JSON is YAML.
+  return JSON.stringify(config)
+}
+
+async function running(
+  folder: string,
+  ready: string,
+  command: (port: number) => readonly string[],
+): Promise<Running> {
+  const port = await freePort()
+  const [program = '', ...args] = command(port)
+  const url = `http://127.0.0.1:${port}`
+  let child: ChildProcess | undefined
+  const stop = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+  const start = async () => {
+    let said = ''
+    const started = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    started.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)))
+    child = started
+    const deadline = Date.now() + 30_000
+    for (;;) {
+      const answer = await fetch(`${url}${ready}`).catch(() => undefined)
+      await answer?.text()
+      if (answer?.ok === true) return
+      if (started.exitCode !== null || Date.now() > deadline)
+        throw new Error(`${program} does not run: ${said}`)
+      await wait(20)
+    }
+  }
+  const dispose = async () => {
+    await stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  await start().catch(async (error: unknown) => {
+    await dispose()
+    throw error
+  })
+  return { url, folder, stop, start, [Symbol.asyncDispose]: dispose }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A server that listens on TCP has an address and a port.
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
