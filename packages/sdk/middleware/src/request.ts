@@ -42,9 +42,10 @@ export function enterRequest<Request>(
   let thrown: unknown
 
   const end = (aborted: boolean): void => {
-    const slow = performance.now() - startedAt > (options.slowMs ?? Infinity)
+    const durationMs = performance.now() - startedAt
+    const slow = durationMs > (options.slowMs ?? Infinity)
     const finished = { request, statusCode: response.statusCode, error: thrown, aborted }
-    scope.end({ bad: judge(connection, options, finished), slow })
+    scope.end({ bad: judge(connection, options, finished), slow, durationMs })
   }
   response.once('finish', () => end(false))
   // Comes after `finish`, too, when the scope has ended already.

@@ -23,8 +23,8 @@ import type { Acknowledger } from './acknowledge.ts'
 import { changedFlags } from './changed-flags.ts'
 import type { Closable } from './closable.ts'
 import { createCounts } from './counts.ts'
-import type { Counts } from './counts.ts'
-import { describeEvaluation } from './describe-evaluation.ts'
+import type { Counts, FirstEvaluation } from './counts.ts'
+import { comparedArmsOf, describeEvaluation } from './describe-evaluation.ts'
 import { createKeySample } from './key-sample.ts'
 import { createListeners } from './listeners.ts'
 import type { Listeners } from './listeners.ts'
@@ -134,6 +134,14 @@ export class Connection {
     }
     noteEvaluation(this.counts, key, () => describeEvaluation(this.#flag(key), answer, context, key))
     return answer
+  }
+
+  /**
+   * What requests can be counted as while rollouts run: each flag with a rollout in each of its
+   * audiences, arms and variants. Whoever exports counters begins these at 0.
+   */
+  comparedArms(): readonly FirstEvaluation[] {
+    return (this.#memory?.snapshot.flags ?? []).flatMap(comparedArmsOf)
   }
 
   /** Calls back after each new revision; answers how to stop that. */

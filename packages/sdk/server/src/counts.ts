@@ -21,7 +21,12 @@ export interface Outcome {
   readonly bad: boolean
   /** Slower than the bound that the application set. */
   readonly slow: boolean
+  /** How long it took; absent where nobody measured it. */
+  readonly durationMs?: number
 }
+
+/** Told of each request that evaluated something, at its end. */
+export type RequestObserver = (evaluations: readonly FirstEvaluation[], outcome: Outcome) => void
 
 /** The part of a report that is counted. */
 type Counted = Pick<Telemetry, 'counts' | 'errors' | 'codeDefaults'>
@@ -30,6 +35,8 @@ type Counted = Pick<Telemetry, 'counts' | 'errors' | 'codeDefaults'>
 export interface Counts {
   /** One request and every flag that it evaluated. */
   request(evaluations: Iterable<FirstEvaluation>, outcome: Outcome): void
+  /** Tells of each request from now on; answers how to stop that. */
+  observe(observer: RequestObserver): () => void
   /** One evaluation that served the caller's default. */
   codeDefault(flag: string, code: string): void
   /** Everything since the last time, and starts anew. */
@@ -50,6 +57,7 @@ export function createCounts(sample: KeySample): Counts {
   let errors = new Map<string, { flag: string; code: string; n: number }>()
   let codeDefaults = new Map<string, { flag: string; n: number }>()
   let keys = 0
+  const observers = new Set<RequestObserver>()
 
   function countOne(evaluation: FirstEvaluation, outcome: Outcome): void {
     const row = rowOf(rows, rowName(evaluation), () => emptyRow(evaluation))
@@ -68,7 +76,13 @@ export function createCounts(sample: KeySample): Counts {
 
   return {
     request(evaluations, outcome) {
-      for (const evaluation of evaluations) countOne(evaluation, outcome)
+      const all = [...evaluations]
+      for (const evaluation of all) countOne(evaluation, outcome)
+      if (all.length > 0) for (const observer of observers) observer(all, outcome)
+    },
+    observe(observer) {
+      observers.add(observer)
+      return () => void observers.delete(observer)
     },
     codeDefault(key, code) {
       const flag = key.slice(0, NAME_LENGTH)

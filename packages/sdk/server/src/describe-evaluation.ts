@@ -33,3 +33,19 @@ function sampledKey(flag: Flag | undefined, context: EvaluationContext): FirstEv
   }
   return undefined
 }
+
+/** What a request can be counted as while a flag's rollout runs; nothing for a flag without one. */
+export function comparedArmsOf({ key: flag, rules }: Flag): FirstEvaluation[] {
+  return rules.flatMap(({ rollout, serve }) => {
+    if (rollout === undefined || !('exposure' in serve)) return []
+    const { id, attempt, treatment, control } = rollout
+    return serve.exposure.audiences.flatMap(({ id: audience }) => {
+      const of = { flag, audience, rollout: { id, attempt } }
+      return [
+        { ...of, arm: 'exposed' as const, variant: treatment },
+        { ...of, arm: 'exposed' as const, variant: control },
+        { ...of, arm: 'control' as const, variant: control },
+      ]
+    })
+  })
+}

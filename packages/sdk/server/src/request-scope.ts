@@ -61,13 +61,16 @@ export async function runRequest<Result>(
 ): Promise<Result> {
   const scope = openRequest(counter)
   const startedAt = performance.now()
-  const slow = (): boolean => performance.now() - startedAt > (options.slowMs ?? Infinity)
+  const end = (bad: boolean): void => {
+    const durationMs = performance.now() - startedAt
+    scope.end({ bad, slow: durationMs > (options.slowMs ?? Infinity), durationMs })
+  }
   try {
     const result = await scope.run(work)
-    scope.end({ bad: false, slow: slow() })
+    end(false)
     return result
   } catch (error) {
-    scope.end({ bad: true, slow: slow() })
+    end(true)
     throw error
   }
 }
@@ -77,4 +80,10 @@ export function noteEvaluation(counts: Counts, flag: string, describe: () => Fir
   const scope = current.getStore()
   if (scope === undefined || scope.counts !== counts || scope.first.has(flag)) return
   scope.first.set(flag, describe())
+}
+
+/** What the request that is running has evaluated so far, of the same connection; nothing outside of one. */
+export function evaluationsInRequest({ counts }: RequestCounter): readonly FirstEvaluation[] {
+  const scope = current.getStore()
+  return scope === undefined || scope.counts !== counts ? [] : [...scope.first.values()]
 }

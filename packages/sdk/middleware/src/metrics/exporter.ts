@@ -1,0 +1,114 @@
+/**
+ * Metrics of the arms for Prometheus: requests, failures and durations, events and values, by flag,
+ * variant, arm and audience; and what the process uses.
+ *
+ * Every series of a running rollout is there with 0 before anything happens: of a counter that is
+ * born with its first error Prometheus does not see the first error.
+ */
+import type { ServerResponse } from 'node:http'
+
+import { evaluationsInRequest } from '@flagmarshal/sdk-server'
+import type { Connection, FirstEvaluation } from '@flagmarshal/sdk-server'
+
+import { createCounter, createHistogram } from './exposition.ts'
+import type { Labels } from './exposition.ts'
+import { watchProcess } from './process.ts'
+import type { Pool } from './process.ts'
+
+/** How the exporter differs from the usual. */
+export interface ExporterOptions {
+  /** Upper bounds of the durations that are told apart, in seconds, ascending. */
+  readonly buckets?: readonly number[]
+  /** Events that `count` counts. Each is there with 0 from the start. */
+  readonly events?: readonly string[]
+  /** Values that `record` adds up, likewise. */
+  readonly values?: readonly string[]
+  /** Pools and queues by name, read at each scrape. */
+  readonly pools?: Readonly<Record<string, () => Pool>>
+}
+
+/** Opened by `createExporter`, closed by `close`. */
+export interface Exporter {
+  readonly contentType: string
+  /** Everything, as Prometheus reads it. */
+  text(): string
+  /** Answers a request for the metrics. */
+  handler(request: unknown, response: ServerResponse): void
+  /** Counts an event, like a purchase, for what the running request has evaluated so far. */
+  count(event: string): void
+  /** Adds a value, like the sum of a purchase: not negative, its sum and its squares are counters. */
+  record(name: string, value: number): void
+  close(): void
+}
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Begins to count what a connection's requests do. */
+export function createExporter(connection: Connection, options: ExporterOptions = {}): Exporter {
+  const { events = [], values = [], pools = {}, buckets = BUCKETS } = options
+  const families = {
+    requests: createCounter('flagmarshal_requests_total', 'Requests that evaluated a flag.'),
+    bad: createCounter('flagmarshal_requests_bad_total', 'Those of them that failed.'),
+    duration: createHistogram('flagmarshal_request_duration_seconds', 'How long they took.', buckets),
+    events: createCounter('flagmarshal_events_total', 'Events that the application counts.'),
+    count: createCounter('flagmarshal_value_count_total', 'Values that the application records.'),
+    sum: createCounter('flagmarshal_value_sum_total', 'Their sum.'),
+    squares: createCounter('flagmarshal_value_squares_total', 'The sum of their squares.'),
+  }
+  const process = watchProcess(pools)
+
+  const appear = (labels: Labels): void => {
+    families.requests.add(labels, 0)
+    families.bad.add(labels, 0)
+    families.duration.observe(labels, undefined)
+    for (const event of events) families.events.add({ ...labels, event }, 0)
+    for (const name of values) add({ ...labels, value: name }, 0, 0)
+  }
+  const add = (labels: Labels, n: number, value: number): void => {
+    families.count.add(labels, n)
+    families.sum.add(labels, value)
+    families.squares.add(labels, value * value)
+  }
+  const begin = (): void => connection.comparedArms().map(labelsOf).forEach(appear)
+
+  begin()
+  const stops = [
+    connection.onChange(begin),
+    connection.counts.observe((evaluations, { bad, durationMs }) => {
+      for (const labels of evaluations.map(labelsOf)) {
+        families.requests.add(labels, 1)
+        families.bad.add(labels, bad ? 1 : 0)
+        families.duration.observe(labels, durationMs === undefined ? undefined : durationMs / 1000)
+      }
+    }),
+  ]
+  const text = (): string =>
+    `${[...Object.values(families).flatMap((it) => it.lines()), ...process.lines()].join('\n')}\n`
+  const contentType = 'text/plain; version=0.0.4; charset=utf-8'
+  return {
+    contentType,
+    text,
+    handler: (_request, response) =>
+      void response.writeHead(200, { 'content-type': contentType }).end(text()),
+    count(event) {
+      for (const it of evaluationsInRequest(connection)) families.events.add({ ...labelsOf(it), event }, 1)
+    },
+    record(name, value) {
+      if (!(value >= 0)) {
+        connection.logger.warn(
+          `flagmarshal: the value ${name} is ${value}; only what is not negative is added up`,
+        )
+        return
+      }
+      for (const it of evaluationsInRequest(connection)) add({ ...labelsOf(it), value: name }, 1, value)
+    },
+    close() {
+      for (const stop of stops) stop()
+      process.close()
+    },
+  }
+}
+
+function labelsOf({ flag, variant, arm, audience }: FirstEvaluation): Labels {
+  return { flag, variant, arm, ...(audience === undefined ? {} : { audience }) }
+}
