@@ -31,14 +31,14 @@ export interface ExporterOptions {
 export interface Exporter {
   readonly contentType: string
   /** Everything, as Prometheus reads it. */
-  text(): string
+  readonly text: () => string
   /** Answers a request for the metrics. */
-  handler(request: unknown, response: ServerResponse): void
+  readonly handler: (request: unknown, response: ServerResponse) => void
   /** Counts an event, like a purchase, for what the running request has evaluated so far. */
-  count(event: string): void
+  readonly count: (event: string) => void
   /** Adds a value, like the sum of a purchase: not negative, its sum and its squares are counters. */
-  record(name: string, value: number): void
-  close(): void
+  readonly record: (name: string, value: number) => void
+  readonly close: () => void
 }
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
