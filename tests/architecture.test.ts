@@ -141,7 +141,7 @@ const layers: readonly Layer[] = [
 
 /** Use cases of one noun may call another noun's only along the order of the procedure. */
 const nouns: Readonly<Record<string, readonly string[]>> = {
-  signal: ['audit', 'secret'],
+  signal: ['audit', 'secret', 'evidence'],
   channel: ['audit', 'secret'],
   connection: ['audit', 'secret'],
   report: ['audit'],

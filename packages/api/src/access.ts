@@ -125,6 +125,8 @@ export const accessOperations = {
     params: z.strictObject({ person: Key }),
     body: NewToken,
     success: { status: 201, body: IssuedToken },
+    idempotent: true,
+    showsOnce: 'token',
   }),
   revokeToken: operation({
     method: 'DELETE',
@@ -150,6 +152,8 @@ export const accessOperations = {
     params: ProjectPath,
     body: NewKey,
     success: { status: 201, body: IssuedKey },
+    idempotent: true,
+    showsOnce: 'key',
   }),
   listServiceTokens: operation({
     method: 'GET',
@@ -168,6 +172,8 @@ export const accessOperations = {
     params: ProjectPath,
     body: NewServiceToken,
     success: { status: 201, body: IssuedToken },
+    idempotent: true,
+    showsOnce: 'token',
   }),
   revokeServiceToken: operation({
     method: 'DELETE',

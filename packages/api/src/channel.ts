@@ -6,7 +6,7 @@
 import { z } from 'zod'
 
 import { operation } from './operation.ts'
-import { Id, Instant, Key, Line, list, QueryNumber, Revision } from './shapes.ts'
+import { Id, Instant, Key, Line, list, Mailbox, QueryNumber, Revision } from './shapes.ts'
 
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'Use an http or https address.' }).max(2_000)
 const Secret = z.string().min(1).max(4_000).describe('Written, never shown.')
@@ -14,12 +14,6 @@ const WebhookSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'Use whsec_ and 24 to 64 bytes in base64.')
   .describe('`whsec_` and 24 to 64 bytes in base64. Written, never shown.')
-const Mailbox = z
-  .string()
-  .min(3)
-  .max(320)
-  .regex(/^[^\s<>,;]+@[^\s<>,;]+$/, 'Use one address, like ops@shop.example.')
-
 const subscribes = z
   .array(
     z

@@ -113,6 +113,8 @@ export const inboundOperations = {
     params: inProject,
     body: NewSource,
     success: { status: 201, body: IssuedSource },
+    idempotent: true,
+    showsOnce: 'secret',
   }),
   deleteInboundSource: operation({
     method: 'DELETE',

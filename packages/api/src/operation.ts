@@ -30,6 +30,8 @@ export interface Operation {
   readonly bodyBytes?: number
   /** Creations that accept an Idempotency-Key: the same key gives the same answer. */
   readonly idempotent?: true
+  /** The member of the answer that is shown once: it is not kept, so a repeat gets 409 and the rest as `current`. */
+  readonly showsOnce?: 'token' | 'key' | 'secret'
 }
 
 /** Keeps the literal types of an operation while checking its shape. */

@@ -7,6 +7,7 @@ import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
 import { connectionOperations } from './connection.ts'
+import { debtOperations } from './debt.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { drillOperations } from './drill.ts'
@@ -21,6 +22,7 @@ import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { referenceOperations } from './reference.ts'
+import { relatedProcedureOperations } from './related-procedure.ts'
 import { reportOperations } from './report.ts'
 import { rollbackRunOperations } from './rollback-run.ts'
 import { rolloutOperations } from './rollout.ts'
@@ -57,6 +59,8 @@ export const operations = {
   ...inputOperations,
   ...referenceOperations,
   ...connectionOperations,
+  ...relatedProcedureOperations,
+  ...debtOperations,
 }
 
 export type Operations = typeof operations

@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { Instant, Line, Revision, Text } from './shapes.ts'
+import { Instant, Line, Mailbox, Revision, Text } from './shapes.ts'
 
 const Person = z.string().min(1).max(100)
 const People = z.array(Person).max(100)
@@ -47,6 +47,14 @@ export const Policy = z
       .max(30)
       .default(2)
       .describe('Working days in which what a No-Go asks for is due.'),
+    remediationDueDays: z
+      .int()
+      .min(1)
+      .max(90)
+      .exactOptional()
+      .describe(
+        'Working days in which a missing or failing input is due; as each input has it unless given.',
+      ),
     deputies: z
       .strictObject({
         'technical-lead': People.exactOptional(),
@@ -63,6 +71,10 @@ export const Policy = z
       })
       .default({})
       .describe('Who reviews; for a group that is left out, whoever holds its roles.'),
+    contacts: z
+      .record(Line, Mailbox)
+      .default({})
+      .describe('Mailboxes of teams and stakeholders that are no people of this server, by their names.'),
     experts: People.default([]).describe('Flag experts, to be consulted.'),
     tooFewPeople: z
       .strictObject({ reason: Text })

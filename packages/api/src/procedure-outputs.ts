@@ -36,7 +36,17 @@ const Strategy = z.strictObject({
     .exactOptional()
     .describe('Whether exposure grows in stages, and to which share in each.'),
   mitigation: z
-    .strictObject({ quickDisable: z.boolean(), rollback: z.boolean(), monitoring: z.array(Line).default([]) })
+    .strictObject({
+      quickDisable: z.boolean(),
+      rollback: z.boolean(),
+      monitoring: z.array(Line).default([]),
+      disableWithinMs: z
+        .int()
+        .min(100)
+        .max(5_000)
+        .exactOptional()
+        .describe('Within which time every connected instance must follow a change of the flag; 5000.'),
+    })
     .exactOptional(),
   targeting: z
     .strictObject({

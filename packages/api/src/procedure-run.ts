@@ -15,7 +15,17 @@ export const Feature = z
     key: z.string(),
     name: z.string(),
     team: z.string(),
-    ticket: z.union([z.object({ key: z.string(), url: z.string() }), z.object({ none: z.string() })]),
+    ticket: z.union([
+      z.object({
+        key: z.string(),
+        url: z.string(),
+        seen: z
+          .object({ title: z.string(), at: Instant })
+          .exactOptional()
+          .describe('What Jira said of it when the feature was registered; absent where none is connected.'),
+      }),
+      z.object({ none: z.string() }),
+    ]),
     stakeholders: z.array(z.string()),
     roles: z.object({
       technicalLead: z.array(z.string()),
@@ -118,6 +128,22 @@ const Exit = z
     reason: z.string(),
     requiredAction: z.string().describe('Empty where nothing is left to do.'),
     notify: z.array(z.string()).describe('Who is told.'),
+    told: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z
+            .enum(['delivered', 'waiting', 'failed', 'nobody'])
+            .describe('`nobody`: no channel takes the signal and no mailbox is known.'),
+          how: z
+            .enum(['personal', 'shared', 'none'])
+            .describe('`personal`: by mail to this name alone. `shared`: by channels that others read too.'),
+          channels: z.array(z.string()),
+          why: z.string().nullable().describe('What the last attempt ran into.'),
+          evidence: z.array(z.string()).describe('Hashes of what is kept of the deliveries.'),
+        }),
+      )
+      .describe('What became of telling each of them (P-EX4).'),
     status: z.string(),
   })
   .meta({ id: 'Exit' })
@@ -254,7 +280,17 @@ export const Gate = z
 export type Gate = z.infer<typeof Gate>
 
 export const ProcedureDefinition = z
-  .object({ id: z.string(), version: z.int(), name: z.string() })
+  .object({
+    id: z.string(),
+    version: z.int(),
+    name: z.string(),
+    status: z.enum(['draft', 'active', 'retired']),
+    owner: z.string(),
+    source: z.object({ document: z.string(), sha256: z.string() }).describe('The document it was made from.'),
+    related: z
+      .array(z.object({ name: z.string(), address: z.string().nullable() }))
+      .describe('The procedures that it names, and where each is found.'),
+  })
   .catchall(z.unknown())
   .meta({ id: 'ProcedureDefinition' })
 export type ProcedureDefinition = z.infer<typeof ProcedureDefinition>

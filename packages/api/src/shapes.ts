@@ -49,3 +49,10 @@ export const QueryNumber = z
 export function list<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T> }, z.core.$strict> {
   return z.strictObject({ items: z.array(item) })
 }
+
+/** One mail address, like ops@shop.example. */
+export const Mailbox = z
+  .string()
+  .min(3)
+  .max(320)
+  .regex(/^[^\s<>,;]+@[^\s<>,;]+$/, 'Use one address, like ops@shop.example.')

@@ -15,7 +15,13 @@ export function describeContract({ milestones, exit, done }: Run): string {
       : ([
           ['exit', `${exit.state} since ${exit.since}: ${exit.reason}`],
           ...(exit.requiredAction === '' ? [] : [['required', exit.requiredAction] as const]),
-          ['told', exit.notify.join(', ')],
+          ...exit.told.map((it) => [`told ${it.name}`, tellingOf(it)] as const),
         ] as const)),
   ])
+}
+
+/** What became of telling one name of the exit. */
+function tellingOf({ state, how, channels, why }: NonNullable<Run['exit']>['told'][number]): string {
+  if (how === 'none') return 'by nobody: no channel takes it and no mailbox is known'
+  return `${state} by ${channels.join(', ')}${how === 'personal' ? '' : ', which others read too'}${why === null ? '' : `: ${why}`}`
 }

@@ -32,6 +32,25 @@ export function docsCommands(program: Command, open: Open, end: (code: ExitCode)
   building(docs, open, end)
   publishing(docs, open, end)
   docs
+    .command('history <feature>')
+    .description('the publications of a feature, newest first')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listPublications', { params: await runOf(session, name) })
+      session.rows(
+        items,
+        ['publication', 'kind', 'state', 'revision', 'commit', 'at'],
+        items.map((it) => [
+          it.id,
+          it.kind,
+          it.state,
+          String(it.revision ?? '–'),
+          it.commit ?? '–',
+          it.requestedAt,
+        ]),
+      )
+    })
+  docs
     .command('repository')
     .description('where documents are published; with options, set it')
     .option('--remote <address>', 'https, ssh, http or file address of a repository')

@@ -64,6 +64,19 @@ function breaking(gates: Command, open: Open): void {
       },
     )
   gates
+    .command('broken <feature>')
+    .description('the gates of a feature that were passed in an emergency, newest first')
+    .action(async (feature: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const params = { project: session.project(), feature }
+      const { items } = await session.call('listBrokenGlass', { params })
+      session.rows(
+        items,
+        ['id', 'gate', 'by', 'until', 'review', 'reason'],
+        items.map((it) => [it.id, it.gate, it.by, it.until, it.review?.by ?? 'open', it.reason]),
+      )
+    })
+  gates
     .command('review <feature> <glass>')
     .description('review afterwards that somebody went past a gate')
     .requiredOption('--note <text>', 'what you found')

@@ -81,12 +81,31 @@ export function peopleCommands(program: Command, open: Open): void {
       session.say(`This is shown once; it expires ${made.expiresAt}:`)
       session.result(made, () => made.token)
     })
+  revoking(token, open)
+}
+
+function revoking(token: Command, open: Open): void {
+  token
+    .command('automations')
+    .description('list the tokens of the automations of the project')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listServiceTokens', { params: { project: session.project() } })
+      session.rows(
+        items,
+        ['token', 'name', 'created', 'expires'],
+        items.map((it) => [it.id, it.name, it.createdAt, it.expiresAt]),
+      )
+    })
   token
     .command('revoke <id>')
-    .description('revoke a personal token')
-    .action(async (id: string, _: unknown, command: Command) => {
+    .description('revoke a personal token, or with --automation one of an automation of the project')
+    .option('--automation', 'it belongs to an automation')
+    .action(async (id: string, given: { automation?: boolean }, command: Command) => {
       const session = open(command)
-      await session.call('revokeToken', { params: { token: id } })
+      await (given.automation === true
+        ? session.call('revokeServiceToken', { params: { project: session.project(), token: id } })
+        : session.call('revokeToken', { params: { token: id } }))
       session.result({ revoked: id }, () => `Revoked ${id}.`)
     })
 }

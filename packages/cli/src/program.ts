@@ -13,21 +13,25 @@ import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure, problemOf } from './failure.ts'
 import { featureCommands } from './feature.ts'
+import { lifeCommands } from './flag-life.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
 import { policyCommands } from './policy.ts'
+import { procedureCommands } from './procedure.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
 import { rollbackCommands } from './rollback.ts'
 import { rolloutCommands } from './rollout.ts'
 import { secretCommands } from './secret.ts'
+import { segmentCommands } from './segment.ts'
 import { openSession, SCHEMA } from './session.ts'
 import type { Session, Streams } from './session.ts'
 import { settle } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
+import { systemCommands } from './system.ts'
 import { uploadCommands } from './upload.ts'
 
 /** What an action of a command gets: the session, then what the command line named. */
@@ -70,10 +74,13 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   policyCommands(program, open)
   peopleCommands(program, open)
   flagCommands(program, open)
+  lifeCommands(program, open)
+  segmentCommands(program, open)
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)
   uploadCommands(program, open)
+  procedureCommands(program, open)
   featureCommands(program, open, end)
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
@@ -85,6 +92,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   inboundCommands(program, open)
   secretCommands(program, open, end)
   auditCommands(program, open, end)
+  systemCommands(program, open, end)
   inherit(program)
   return program
 }

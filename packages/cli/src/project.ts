@@ -39,6 +39,22 @@ export function projectCommands(program: Command, open: Open): void {
       )
     })
 
+  project
+    .command('show [key]')
+    .description('one project; the one that is meant unless named')
+    .action(async (key: string | undefined, _: unknown, command: Command) => {
+      const session = open(command)
+      const it = await session.call('getProject', { params: { project: key ?? session.project() } })
+      session.result(it, () =>
+        fields([
+          ['project', it.key],
+          ['name', it.name],
+          ['environments', it.environments.map(named).join(', ')],
+          ['since', it.createdAt],
+        ]),
+      )
+    })
+
   const key = program.command('key').description('keys of SDKs')
   key
     .command('create <name>')

@@ -33,20 +33,24 @@ export function reportCommands(feature: Command, open: Open): void {
       session.result(made, () => `Report ${made.id}: ${made.severity} ${made.kind}.`)
     })
   feature
-    .command('reports <feature>')
-    .description('the reports about a feature, newest first')
+    .command('reports [feature]')
+    .description('the reports about a feature, or of the whole project, newest first')
     .option('--open', 'only those that are not resolved')
     .option('--kind <kind>', 'only of this kind')
     .option('--severity <severity>', 'only of this severity')
     .action(
-      async (name: string, given: { open?: true; kind?: string; severity?: string }, command: Command) => {
+      async (
+        name: string | undefined,
+        given: { open?: true; kind?: string; severity?: string },
+        command: Command,
+      ) => {
         const session = open(command)
         const { open: onlyOpen, ...others } = given
         const query = { ...others, ...(onlyOpen === true ? { open: 'true' } : {}) } as Filter
-        const { items } = await session.call('listReports', {
-          params: { project: session.project(), feature: name },
-          query,
-        })
+        const project = session.project()
+        const { items } = await (name === undefined
+          ? session.call('listProjectReports', { params: { project }, query })
+          : session.call('listReports', { params: { project, feature: name }, query }))
         session.rows(
           items,
           ['report', 'kind', 'severity', 'at', 'state', ''],

@@ -24,6 +24,7 @@ import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as connectionHandlers } from './http/handlers/connection.ts'
+import { handlers as debtHandlers } from './http/handlers/debt.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
@@ -37,6 +38,7 @@ import { handlers as procedureActHandlers } from './http/handlers/procedure-act.
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as referenceHandlers } from './http/handlers/reference.ts'
+import { handlers as relatedProcedureHandlers } from './http/handlers/related-procedure.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rollbackRunHandlers } from './http/handlers/rollback-run.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
@@ -68,6 +70,8 @@ import { startSignals } from './wire-signal.ts'
 
 /** One handler for each operation of the table; a new noun adds its line. */
 const handlers = {
+  ...debtHandlers,
+  ...relatedProcedureHandlers,
   ...systemHandlers,
   ...accessHandlers,
   ...projectHandlers,

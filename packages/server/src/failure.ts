@@ -31,6 +31,14 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   EPIPE: 'unavailable',
 }
 
+/** Those of a transaction that may simply begin anew: it waited too long for a lock, or was in a deadlock. */
+const LOST_TURN: ReadonlySet<unknown> = new Set(['55P03', '40P01', '40001'])
+
+/** Whether a transaction failed only because others held what it wanted. */
+export function lostItsTurn(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && LOST_TURN.has(error.code)
+}
+
 /** The driver has no code for these. */
 const MESSAGES = [
   /^Connection terminated/,

@@ -75,3 +75,20 @@ test('a refusal inside takes everything back, and without a key nothing is remem
   await client.end()
   expect(rows).toEqual([{ key: 'k-free' }])
 })
+
+test('a secret is shown once and kept nowhere: a repeat is told what the first request made', async () => {
+  expectOk(await server.admin.call('createPerson', { body: { id: 'eve', name: 'Eve', roles: ['viewer'] } }))
+  const call = { params: { person: 'eve' }, body: { name: 'laptop' }, idempotencyKey: 'k-token' }
+  const { id, token } = expectOk(await server.admin.call('createToken', call))
+  expect(expectProblem(await server.admin.call('createToken', call))).toMatchObject({
+    status: 409,
+    code: 'shown-once',
+    current: { id },
+  })
+  const client = new Client({ connectionString: server.databaseUrl })
+  await client.connect()
+  const { rows } = await client.query("select body from idempotency_keys where key = 'k-token'")
+  await client.end()
+  expect(JSON.stringify(rows)).not.toContain(token)
+  expectOk(await server.client(token).call('whoAmI'))
+})

@@ -1,7 +1,4 @@
 /** P-O2, R16: each kind of channel against a small real server that has the traps of the real one. */
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-
 import { createOutgoing } from '@flagmarshal/server/integrations/http/outgoing'
 import type { Message, Sent } from '@flagmarshal/server/integrations/interfaces'
 import { jiraNotify } from '@flagmarshal/server/integrations/jira/notify'
@@ -9,11 +6,10 @@ import { mailNotify } from '@flagmarshal/server/integrations/mail/notify'
 import { pagerdutyNotify } from '@flagmarshal/server/integrations/pagerduty/notify'
 import { slackNotify } from '@flagmarshal/server/integrations/slack/notify'
 import { webhookNotify } from '@flagmarshal/server/integrations/webhook/notify'
-import { SMTPServer } from 'smtp-server'
-import type { SMTPServerOptions } from 'smtp-server'
 import { describe, expect, test } from 'vitest'
 
 import { JIRA, startJira } from './support/jira.ts'
+import { startMail } from './support/mail.ts'
 import { startReceiver, status } from './support/receiver.ts'
 import { SECRET } from './support/signals.ts'
 
@@ -187,30 +183,6 @@ describe('P-S7-4 Jira', () => {
 describe('mail', () => {
   const notify = mailNotify(outgoing)
 
-  /** A real SMTP server; what it was sent. */
-  async function startMail(options: SMTPServerOptions = {}) {
-    const mails: { readonly to: readonly string[]; readonly text: string }[] = []
-    const server = new SMTPServer({
-      disabledCommands: ['STARTTLS', 'AUTH'],
-      onData(stream, session, done) {
-        let text = ''
-        stream.setEncoding('utf8').on('data', (part: string) => (text += part))
-        stream.on('end', () => {
-          mails.push({ to: session.envelope.rcptTo.map((it) => it.address), text })
-          done()
-        })
-      },
-      ...options,
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server.server, 'listening')
-    const { port } = server.server.address() as AddressInfo
-    return {
-      mails,
-      port,
-      [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-    }
-  }
   const settings = (port: number) => ({
     host: '127.0.0.1',
     port,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { createTestClock } from './support/clock.ts'
+import { newFlag } from './support/flags.ts'
 import { JIRA, startJira } from './support/jira.ts'
 import { approvedRun, OUTPUTS, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
@@ -123,5 +124,42 @@ test('P-S7-6 P-O4 a receiver hears that flags are ready and the plan is approved
   expect(heard[1]).toMatchObject({
     subject: 'features/new-checkout',
     data: { run, bundleHash: hash, feature: 'new-checkout', ticket: null, title: expect.any(String) },
+  })
+})
+
+test('P-T3 the ticket is looked up where Jira is connected: another one, or no answer, is refused', async () => {
+  await using jira = await startJira()
+  const stage = await stageWithJira('lookup', jira.url)
+  const { project, developer, technicalLead, operationsLead, productOwner } = stage
+  const flag = { ...newFlag('second'), layers: ['backend' as const] }
+  expectOk(await developer.client.call('createFlag', { params: { project }, body: flag }))
+  const register = (key: string) =>
+    developer.client.call('createFeature', {
+      params: { project },
+      body: {
+        key: 'second',
+        name: 'Second',
+        team: 'shop',
+        ticket: { key, url: `https://jira.shop.example/browse/${key}` },
+        roles: {
+          technicalLead: [technicalLead.id],
+          operationsLead: [operationsLead.id],
+          productOwner: [productOwner.id],
+        },
+        flag: 'second',
+        layers: ['backend' as const],
+      },
+    })
+  expect(expectProblem(await register('SHOP-8'))).toMatchObject({
+    status: 422,
+    code: 'ticket-unknown',
+    errors: [{ pointer: '/ticket/key' }],
+  })
+  jira.fails = 503
+  expect(expectProblem(await register(JIRA.issue))).toMatchObject({ code: 'ticket-not-seen' })
+  jira.fails = undefined
+  expect(expectOk(await register(JIRA.issue)).ticket).toMatchObject({
+    key: JIRA.issue,
+    seen: { title: 'A new checkout' },
   })
 })

@@ -32,6 +32,8 @@ export interface Strategy {
     readonly quickDisable: boolean
     readonly rollback: boolean
     readonly monitoring: readonly string[]
+    /** Within which time every connected instance must follow a change of the flag; tighter than the usual bound. */
+    readonly disableWithinMs?: number
   }
   readonly targeting: {
     readonly audience: 'all' | 'segments' | 'geography' | 'beta'

@@ -33,13 +33,35 @@ export function mayReviewGlass(setting: Setting, actor: Actor, glass: BrokenGlas
   if (glass.review !== undefined)
     return refuse('reviewed-already', `${glass.review.by} has reviewed it.`, 'There is nothing left to do.')
   if (glass.by !== actor.id) return undefined
-  const others = approvers(setting).filter((it) => it !== actor.id)
-  return refuse('own-work', `${actor.id} broke the glass.`, `Ask ${others.join(' or ')}.`)
+  const others = reviewersOf(setting, glass).join(' or ')
+  return refuse('own-work', `${actor.id} broke the glass.`, `Ask ${others}.`)
 }
 
 /** One that holds a gate open now. */
 export function glassOf(broken: readonly BrokenGlass[], gate: string, now: Date): BrokenGlass | undefined {
   return broken.find((it) => it.gate === gate && now < it.until)
+}
+
+/** Those that nobody has looked at yet. */
+export function unreviewed(broken: readonly BrokenGlass[]): readonly BrokenGlass[] {
+  return broken.filter((it) => it.review === undefined)
+}
+
+/** Why a run cannot be completed while a review of its feature is open; undefined where none is. */
+export function whyGlassOpen(broken: readonly BrokenGlass[]): Refusal | undefined {
+  const open = unreviewed(broken)
+  return open.length === 0
+    ? undefined
+    : refuse(
+        'glass-unreviewed',
+        `Nobody has reviewed it yet: ${open.map(glassNote).join(' · ')}`,
+        'Have each reviewed by another approver, then schedule.',
+      )
+}
+
+/** Who may review one: every approver but the one who broke it. */
+export function reviewersOf(setting: Setting, { by }: BrokenGlass): readonly string[] {
+  return approvers(setting).filter((it) => it !== by)
 }
 
 /** What must be said of it wherever it matters. */

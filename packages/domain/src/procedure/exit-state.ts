@@ -59,11 +59,16 @@ export function blockedFrom({ policy }: Setting, run: Run): Date {
   return workingDaysLater(policy, run.actedAt ?? run.startedAt, policy.blockedAfterDays)
 }
 
-/** Everybody who is told of an exit: the roles, the owner, the stakeholders, the caller. */
+/**
+ * Everybody who is told of an exit: the roles, the owner, the stakeholders, the caller; of an abort
+ * also the owner of the procedure (P-M1).
+ */
 export function told(setting: Setting, run: Run): readonly string[] {
   const caller = run.correlationId === undefined ? [] : [`caller ${run.correlationId}`]
+  const { owner, stakeholders, definition } = setting
+  const procedureOwner = run.state.kind === 'aborted' ? [definition.owner] : []
   return [
-    ...new Set([...approvers(setting), setting.owner, ...setting.stakeholders, run.startedBy, ...caller]),
+    ...new Set([...approvers(setting), owner, ...stakeholders, run.startedBy, ...caller, ...procedureOwner]),
   ]
 }
 
@@ -77,7 +82,9 @@ function blockedOf(setting: Setting, run: Run, now: Date): Exit | undefined {
     since,
     reason: [status, ...blockers.map((it) => it.message)].join(' '),
     requiredAction: remedies.join(' '),
-    notify: [...new Set([...approvers(setting), ...blockers.flatMap((it) => it.who)])],
+    notify: [
+      ...new Set([...approvers(setting), ...blockers.flatMap((it) => it.who), setting.definition.owner]),
+    ],
     status: statusLine(setting, 'blocked'),
   }
 }

@@ -73,7 +73,7 @@ export interface Remediation {
   readonly id: string
   readonly path: string
   readonly role: Role
-  /** By when it should be there, in days since it was found missing or failing; 5. */
+  /** By when it should be there, in working days since it was found missing or failing; 5. */
   readonly dueInDays?: number
 }
 

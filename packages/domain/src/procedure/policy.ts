@@ -17,10 +17,14 @@ export interface Policy {
   readonly blockedAfterDays: number
   /** Working days in which what a No-Go asks for is due (P-E11). */
   readonly actionDueDays: number
+  /** Working days in which a missing or failing input is due; as each input has it unless settled (P-I-HALT). */
+  readonly remediationDueDays?: number
   /** People who may act in a role beside those that a feature names (P-E10). */
   readonly deputies: Readonly<Partial<Record<Role, readonly string[]>>>
   /** People of each group of reviewers; where a group has none, whoever holds its roles (P-S7-7). */
   readonly reviewers: Readonly<Record<string, readonly string[]>>
+  /** Mailboxes of teams and stakeholders that are no people of this server, by their names (P-EX4). */
+  readonly contacts: Readonly<Record<string, string>>
   /** Whom a step's failure handling means by experts. */
   readonly experts: readonly string[]
   /** Too few people: one may decide and approve what he wrote, and approve in more than one role (P-S7-2). */
@@ -37,6 +41,7 @@ export const DEFAULT_POLICY: Policy = {
   deputies: {},
   reviewers: {},
   experts: [],
+  contacts: {},
 }
 
 /** When rollouts may start. */

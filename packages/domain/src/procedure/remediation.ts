@@ -7,10 +7,10 @@ import { SIGNAL_TYPES } from '../signal/signal.ts'
 import type { Signal } from '../signal/signal.ts'
 import { approvers, holders, mustBePerson, roleNeeded } from './can.ts'
 import type { InputDefinition } from './model.ts'
+import { workingDaysLater } from './policy.ts'
 import type { Actor, Run, Setting } from './run.ts'
 import { lackedNow } from './standing.ts'
 
-const DAY_MS = 86_400_000
 const USUAL_DAYS = 5
 
 /** Who gets an input, and by when. */
@@ -36,10 +36,11 @@ export function remediationOf(
   const agreed = run.remediations?.[id]
   if (agreed !== undefined) return { owners: [agreed.owner], dueAt: agreed.dueAt }
   const given = run.inputs[id]
+  const days = setting.policy.remediationDueDays ?? remediation.dueInDays ?? USUAL_DAYS
   const since = given?.since ?? given?.at ?? run.startedAt
   return {
     owners: holders(setting, [remediation.role]),
-    dueAt: new Date(since.getTime() + (remediation.dueInDays ?? USUAL_DAYS) * DAY_MS),
+    dueAt: workingDaysLater(setting.policy, since, days),
   }
 }
 

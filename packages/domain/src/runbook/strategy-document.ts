@@ -78,6 +78,7 @@ export function strategyDocument(facts: DocumentFacts): Document {
         'Risk mitigation',
         fields([
           ['Quick disable', at('mitigation.quickDisable')],
+          ['Every instance follows within', `${at('mitigation.disableWithinMs') || '5000'} ms`],
           ['Rollback', at('mitigation.rollback')],
           ['Monitoring', at('mitigation.monitoring') || 'only what the rollout plan names'],
         ]),

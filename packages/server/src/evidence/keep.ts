@@ -17,7 +17,7 @@ export interface Evidence {
   readonly run: string
   /** 0 where it belongs to no step. */
   readonly step: number
-  readonly kind: 'check' | 'attestation' | 'input'
+  readonly kind: 'check' | 'attestation' | 'input' | 'delivery'
   readonly content: { readonly [name: string]: Json }
 }
 

@@ -43,6 +43,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'stale-version': 412,
   'not-believed': 401,
   'event-not-understood': 422,
+  'ticket-unknown': 422,
   'no-project': 400,
   'no-environment': 400,
   'written-too-late': 503,

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 
 import type { Operation } from '@flagmarshal/api/operation'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
-import { isRefusal } from '@flagmarshal/domain/refusal'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
@@ -14,7 +14,7 @@ import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor, Context, Log } from '../context.ts'
 import { sha256 } from '../id.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
-import type { StoredAnswer } from '../idempotency/answer-once.ts'
+import type { Answered, StoredAnswer } from '../idempotency/answer-once.ts'
 import { authorize } from './authorize.ts'
 import { decode } from './decode.ts'
 import type { Decoded } from './decode.ts'
@@ -118,7 +118,7 @@ async function handle(exchange: Exchange): Promise<unknown> {
   const hash = sha256(canonical({ ...decoded, id: exchange.id }))
   const answer = await answerOnce(context, parts.services.database, { key, hash }, async (database) => {
     const first = await call(exchange, decoded, context, { ...parts.services, database })
-    return isRefusal(first) ? first : storable(operation, first)
+    return isRefusal(first) ? first : answered(operation, first)
   })
   return isRefusal(answer) ? sendRefusal(reply, answer) : sendStored(reply, answer)
 }
@@ -179,9 +179,29 @@ function storable(operation: Operation, answer: StreamAnswer | BodyAnswer<unknow
   }
 }
 
+/** What is shown once is not kept: a repeat is told what the first request made. */
+function answered(operation: Operation, first: StreamAnswer | BodyAnswer<unknown>): Answered {
+  const answer = storable(operation, first)
+  const { showsOnce } = operation
+  if (showsOnce === undefined || answer.body === null) return { answer }
+  const { [showsOnce]: _, ...made } = JSON.parse(answer.body)
+  const { status, problem } = problemAnswer({ ...shownOnce(showsOnce), current: made })
+  return { answer, repeat: { status, etag: null, body: JSON.stringify(problem) } }
+}
+
+function shownOnce(what: string): Refusal {
+  return refuse(
+    'shown-once',
+    `An earlier request with this Idempotency-Key was answered, and showed the ${what}, which is not kept.`,
+    'If that answer did not arrive, revoke what was made (see "current") and make another with a new key.',
+    '#/header/idempotency-key',
+  )
+}
+
 function sendStored(reply: FastifyReply, answer: StoredAnswer): FastifyReply {
   if (answer.etag !== null) reply.header('etag', answer.etag)
-  return reply.code(answer.status).type('application/json; charset=utf-8').send(answer.body)
+  const type = answer.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json'
+  return reply.code(answer.status).type(type).send(answer.body)
 }
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {

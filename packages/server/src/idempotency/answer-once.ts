@@ -22,12 +22,18 @@ export interface StoredAnswer {
   readonly body: string | null
 }
 
+/** An answer, and what a repeat gets where that must not be the same: a secret is shown once. */
+export interface Answered {
+  readonly answer: StoredAnswer
+  readonly repeat?: StoredAnswer
+}
+
 /** Runs `work` with a database that lives in the transaction, or gives the answer of the first time. */
 export async function answerOnce(
   context: Context,
   database: Database,
   request: { readonly key: string; readonly hash: string },
-  work: (database: Database) => Promise<StoredAnswer | Refusal>,
+  work: (database: Database) => Promise<Answered | Refusal>,
 ): Promise<StoredAnswer | Refusal> {
   const actor = `${context.actor.kind}:${context.actor.id}`
   return await database.transaction(async (tx) => {
@@ -36,9 +42,10 @@ export async function answerOnce(
       const stored = await storedAnswer(tx, actor, request.key)
       return stored?.requestHash === request.hash ? stored.answer : keyReused(request.key)
     }
-    const answer = await work(within(tx, database))
-    if (!isRefusal(answer)) await keepAnswer(tx, actor, request.key, answer)
-    return answer
+    const answered = await work(within(tx, database))
+    if (isRefusal(answered)) return answered
+    await keepAnswer(tx, actor, request.key, answered.repeat ?? answered.answer)
+    return answered.answer
   })
 }
 

@@ -13,7 +13,7 @@ import type { Context } from '../context.ts'
 import { system } from '../context.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { loadFacts } from './facts.ts'
-import { loadRunLocked } from './load.ts'
+import { loadRunLocked, tellingsOf } from './load.ts'
 import type { Loaded, RunKey } from './load.ts'
 import { observe } from './observe.ts'
 import { storeRun } from './store.ts'
@@ -47,12 +47,18 @@ export async function changeRun(
     const { feature, setting, run } = present
     const after = transition(setting, run, wanted.event, context.now)
     if (isRefusal(after)) return after
-    const { brokenGlass } = present
-    if (after === run) return { feature, setting, run, brokenGlass }
+    const { brokenGlass, tellings } = present
+    if (after === run) return { feature, setting, run, brokenGlass, tellings }
     const stored = await storeRun(tx, context, { setting, before: run, after }, wanted)
     // What was recorded may decide which checks are made by people from now on.
     const definition = definitionFor(setting.definition, stored)
-    return { feature, setting: { ...setting, definition }, run: stored, brokenGlass }
+    return {
+      feature,
+      setting: { ...setting, definition },
+      run: stored,
+      brokenGlass,
+      tellings: await tellingsOf(tx, feature, stored),
+    }
   })
 }
 

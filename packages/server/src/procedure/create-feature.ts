@@ -3,17 +3,20 @@ import type { Feature } from '@flagmarshal/api/procedure-run'
 import type { CreateFeature } from '@flagmarshal/api/procedure-write'
 import type { Role } from '@flagmarshal/domain/access/permission'
 import { staffingProblem } from '@flagmarshal/domain/procedure/people'
-import { refuse } from '@flagmarshal/domain/refusal'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { policyOf } from '../project/policy.ts'
+import type { Resolver } from '../reference/resolver.ts'
 import { keyTaken, notFound } from '../refusals.ts'
 import { selectPerson } from '../storage/access.ts'
+import { selectChannels } from '../storage/channels.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { insertFeature, selectFeature } from '../storage/procedures.ts'
+import type { FeatureRow } from '../storage/procedures.ts'
 import { selectProject } from '../storage/projects.ts'
 import { featureView } from './feature-view.ts'
 
@@ -23,13 +26,24 @@ const ROLES = {
   productOwner: 'product-owner',
 } as const satisfies Record<string, Role>
 
-/** Registers a feature. Refuses people who do not hold their role, and fewer than three of them (P-T3). */
+/** What registering needs: the look-up of its ticket goes outside. */
+export interface FeatureParts {
+  readonly database: Database
+  readonly resolver: Pick<Resolver, 'look'>
+}
+
+/**
+ * Registers a feature (P-T3). Refuses people who do not hold their role, fewer than three of them, and
+ * a ticket that the project's Jira does not have.
+ */
 export async function createFeature(
   context: Context,
-  database: Database,
+  { database, resolver }: FeatureParts,
   project: string,
   input: CreateFeature,
 ): Promise<Feature | Refusal> {
+  const ticket = await ticketSeen({ database, resolver }, project, input.ticket)
+  if (isRefusal(ticket)) return ticket
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
     const staffing = await staffingRefusal(tx, project, input)
@@ -39,7 +53,7 @@ export async function createFeature(
       key: input.key,
       name: input.name,
       team: input.team,
-      ticket: toJson(input.ticket),
+      ticket: toJson(ticket),
       stakeholders: input.stakeholders,
       roles: toJson(input.roles),
       flag: input.flag,
@@ -67,6 +81,38 @@ export async function createFeature(
     })
     return view
   })
+}
+
+type Ticket = FeatureRow['ticket']
+
+/** The ticket with what Jira says of it, where one is connected. */
+async function ticketSeen(
+  { database, resolver }: FeatureParts,
+  project: string,
+  ticket: CreateFeature['ticket'],
+): Promise<Ticket | Refusal> {
+  if (!('key' in ticket)) return ticket
+  const channels = await selectChannels(database.kysely, project)
+  if (!channels.some((it) => it.kind === 'jira' && it.state === 'active')) return ticket
+  const [seen] = await resolver.look(project, [
+    { place: 'ticket', subject: { kind: 'jira', issue: ticket.key }, tests: false },
+  ])
+  if (seen?.state === 'found')
+    return { ...ticket, seen: { title: seen.note ?? '', at: seen.at.toISOString() } }
+  const why = seen?.note ?? 'it was not looked up'
+  return seen?.state === 'absent'
+    ? refuse(
+        'ticket-unknown',
+        `${why}.`,
+        'Name a ticket that is there, or say why there is none.',
+        '/ticket/key',
+      )
+    : refuse(
+        'ticket-not-seen',
+        `Jira is connected and does not answer for ${ticket.key}: ${why}.`,
+        'Try again once it answers; a wrong account is put right with "channel enable --secret-file".',
+        '/ticket/key',
+      )
 }
 
 async function staffingRefusal(

@@ -112,7 +112,7 @@ export function factsHash(facts: FlagRolloutFacts): string {
 }
 
 /** The outputs by step, typed: each was parsed with its step's schema before it was stored. */
-function outputsOf(run: Run): Outputs {
+export function outputsOf(run: Run): Outputs {
   const [strategy, flags, plan, monitoring, rollback, documents] = run.steps.map((it) => it.output)
   return { strategy, flags, plan, monitoring, rollback, documents } as unknown as Outputs
 }

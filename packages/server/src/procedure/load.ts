@@ -11,6 +11,8 @@ import type { Policy } from '@flagmarshal/domain/procedure/policy'
 import { rollback } from '@flagmarshal/domain/procedure/rollback'
 import type { Actor as DomainActor, Run, Setting } from '@flagmarshal/domain/procedure/run'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import { SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
+import type { TellingDelivery } from '@flagmarshal/domain/signal/told'
 
 import type { Actor } from '../context.ts'
 import { policyOf } from '../project/policy.ts'
@@ -18,6 +20,7 @@ import { notFound } from '../refusals.ts'
 import type { Queries, Tx } from '../storage/database.ts'
 import { lockRun, selectFeature, selectLatestRun, selectRun } from '../storage/procedures.ts'
 import type { FeatureRow, RunRow } from '../storage/procedures.ts'
+import { selectTellings } from '../storage/tellings.ts'
 import { brokenGlassOf } from './glass-view.ts'
 import { parseRun } from './run-document.ts'
 
@@ -37,6 +40,8 @@ export interface Loaded {
   readonly setting: Setting
   /** Gates of the feature that were passed in an emergency. */
   readonly brokenGlass: readonly BrokenGlass[]
+  /** What became of telling people of the exit; empty while there is none. */
+  readonly tellings: readonly TellingDelivery[]
 }
 
 /** One run. */
@@ -58,6 +63,11 @@ export async function loadLatestRun(queries: Queries, feature: FeatureRow): Prom
 /** A definition by its id, the newest version; undefined where there is none. */
 export function definitionOf(id: string): ProcedureDefinition | undefined {
   return PROCEDURES.findLast((it) => it.id === id)
+}
+
+/** The names of the procedures that definitions name. */
+export function relatedNames(): readonly string[] {
+  return PROCEDURES.flatMap((it) => it.related)
 }
 
 /** What a feature's runs are judged by. */
@@ -112,5 +122,18 @@ async function loaded(queries: Queries, feature: FeatureRow, row: RunRow): Promi
     run,
     setting: settingOf(feature, definitionFor(definition, run), policy),
     brokenGlass: await brokenGlassOf(queries, row.project, row.feature),
+    tellings: await tellingsOf(queries, feature, run),
   }
+}
+
+/** The deliveries of the newest signal of the exit that the run is in, or may be in: blocked is derived. */
+export async function tellingsOf(
+  queries: Queries,
+  { project, key: feature }: FeatureRow,
+  { id, state }: Run,
+): Promise<readonly TellingDelivery[]> {
+  if (state.kind === 'approved') return []
+  const exit = state.kind === 'completed' || state.kind === 'aborted' ? state.kind : 'blocked'
+  const key = { project, subject: `features/${feature}`, run: id }
+  return await selectTellings(queries, key, SIGNAL_TYPES[exit])
 }

@@ -3,10 +3,11 @@ import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { actionsOf } from '@flagmarshal/domain/procedure/action'
 import { relaxationsOf, subjectsOf } from '@flagmarshal/domain/procedure/approval'
-import { glassNote } from '@flagmarshal/domain/procedure/broken-glass'
+import { glassNote, unreviewed } from '@flagmarshal/domain/procedure/broken-glass'
 import { linesOf } from '@flagmarshal/domain/procedure/contract'
 import type { LineStanding } from '@flagmarshal/domain/procedure/contract'
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
+import type { Exit } from '@flagmarshal/domain/procedure/exit-state'
 import { usersOf } from '@flagmarshal/domain/procedure/inputs'
 import { reachedSince } from '@flagmarshal/domain/procedure/milestone'
 import type { InputDefinition, Milestone } from '@flagmarshal/domain/procedure/model'
@@ -14,9 +15,10 @@ import { positionOf } from '@flagmarshal/domain/procedure/next'
 import { remediationOf } from '@flagmarshal/domain/procedure/remediation'
 import type { Run, Setting, Thread } from '@flagmarshal/domain/procedure/run'
 import type { Sighting } from '@flagmarshal/domain/reference/model'
+import { toldOf } from '@flagmarshal/domain/signal/told'
 
 import { sha256 } from '../id.ts'
-import { glassView } from './glass-view.ts'
+import { glassBlockers, glassReviews, glassView } from './glass-view.ts'
 import { linksOf } from './links.ts'
 import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
@@ -28,7 +30,7 @@ type InputView = RunView['inputs'][number]
  * The whole run: where it stands, what blocks it, what may be done next. `now` is for what time alone
  * changes; right after an act nothing has.
  */
-export function runView({ feature, run, setting, brokenGlass }: Loaded, now?: Date): RunView {
+export function runView({ feature, run, setting, brokenGlass, tellings }: Loaded, now?: Date): RunView {
   const exit = exitOf(setting, run, now ?? run.actedAt ?? run.startedAt)
   const position = positionOf(setting, run)
   const address = { project: feature.project, feature: feature.key, run: run.id }
@@ -41,16 +43,14 @@ export function runView({ feature, run, setting, brokenGlass }: Loaded, now?: Da
     state: run.state.kind,
     step: position.step ?? null,
     waitsFor: position.waitsFor,
-    status: [position.status, ...brokenGlass.filter((it) => it.review === undefined).map(glassNote)].join(
-      ' ',
-    ),
+    status: [position.status, ...unreviewed(brokenGlass).map(glassNote)].join(' '),
     revision: run.revision,
     startedAt: run.startedAt.toISOString(),
     startedBy: run.startedBy,
     correlationId: run.correlationId ?? null,
     triggers: run.triggers.map((it) => ({ ...it, at: it.at.toISOString() })),
     milestones: setting.definition.milestones.map((it) => milestoneView(it, run)),
-    exit: exit === undefined ? null : { ...exit, since: exit.since.toISOString(), notify: [...exit.notify] },
+    exit: exit === undefined ? null : exitView(exit, tellings),
     validation: linesOf(setting, run, setting.definition.validation).map(lineView),
     done: linesOf(setting, run, setting.definition.done).map(lineView),
     links: linksOf(feature, run),
@@ -63,8 +63,25 @@ export function runView({ feature, run, setting, brokenGlass }: Loaded, now?: Da
     ...approvalViews(setting, run),
     actions: actionsOf(run).map(({ step, attempt, item }) => ({ ...actionView(item), step, attempt })),
     relaxations: [...relaxationsOf(run)],
-    blockers: position.blockers.map(blockerView),
-    nextActions: position.next.map((it) => nextView(address, it)),
+    blockers: [...position.blockers.map(blockerView), ...glassBlockers(setting, run, brokenGlass)],
+    nextActions: [
+      ...position.next.map((it) => nextView(address, it)),
+      ...glassReviews(setting, address, brokenGlass),
+    ],
+  }
+}
+
+function exitView(exit: Exit, tellings: Loaded['tellings']): NonNullable<RunView['exit']> {
+  return {
+    ...exit,
+    since: exit.since.toISOString(),
+    notify: [...exit.notify],
+    told: toldOf(exit.notify, tellings).map(({ why, ...it }) => ({
+      ...it,
+      channels: [...it.channels],
+      why: why ?? null,
+      evidence: [...it.evidence],
+    })),
   }
 }
 

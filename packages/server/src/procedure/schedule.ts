@@ -4,6 +4,7 @@
  */
 import type { Run as RunView } from '@flagmarshal/api/procedure-run'
 import type { ScheduleRun } from '@flagmarshal/api/procedure-write'
+import { whyGlassOpen } from '@flagmarshal/domain/procedure/broken-glass'
 import { isInside } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-plan'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
@@ -55,7 +56,9 @@ async function wishFor(
   present: Present,
   { checked, start: given }: { readonly checked: Checked; readonly start: string | undefined },
 ): Promise<Wish | Refusal> {
-  const { feature, facts, run } = present
+  const { feature, facts, run, brokenGlass } = present
+  const open = whyGlassOpen(brokenGlass)
+  if (open !== undefined) return open
   const changed = await keepChecked(tx, context, present, checked)
   if (changed !== undefined) return changed
   const begun = run.schedule === undefined ? undefined : await stageOf(tx, feature.project, feature.key)

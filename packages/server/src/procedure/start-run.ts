@@ -90,7 +90,7 @@ export async function startRun(
       run: seen.id,
     })
     const brokenGlass = await brokenGlassOf(tx, feature.project, feature.key)
-    return runView({ feature, setting, run: seen, brokenGlass })
+    return runView({ feature, setting, run: seen, brokenGlass, tellings: [] })
   })
 }
 

@@ -5,12 +5,14 @@ import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import type { Run, Setting } from '@flagmarshal/domain/procedure/run'
 import { signalsBetween } from '@flagmarshal/domain/procedure/signals'
 import { revoked, SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
+import type { Signal } from '@flagmarshal/domain/signal/signal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { toJson } from '../storage/column.ts'
 import type { Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
+import type { NewSignal } from '../storage/outbox.ts'
 import { updateRun } from '../storage/procedures.ts'
 import { recordsDue } from './records-due.ts'
 
@@ -45,6 +47,7 @@ export async function storeRun(tx: Tx, context: Context, passage: Passage, act: 
   for (const [place, signal] of signalsBetween(setting, before, run).entries()) {
     await emit(tx, context, {
       ...signal,
+      ...tellingOf(setting, run, signal),
       project: setting.project,
       dedupKey: `${run.id}/${signal.type}/${run.revision}/${place}`,
     })
@@ -73,4 +76,13 @@ export async function storeRun(tx: Tx, context: Context, passage: Passage, act: 
     ...(act.reason === undefined ? {} : { reason: act.reason }),
   })
   return run
+}
+
+/** An exit is told to everybody by name, an abort also to everybody who has heard of the run (P-EX4). */
+function tellingOf({ policy }: Setting, run: Run, { type, data }: Signal): Pick<NewSignal, 'tell' | 'heard'> {
+  const { notify } = data
+  if (type !== SIGNAL_TYPES.completed && type !== SIGNAL_TYPES.aborted) return {}
+  const names = Array.isArray(notify) ? notify.filter((it) => typeof it === 'string') : []
+  const tell = { names, contacts: policy.contacts }
+  return type === SIGNAL_TYPES.aborted ? { tell, heard: run.id } : { tell }
 }

@@ -96,6 +96,7 @@ async function tellBlocked(
         correlationId: run.correlationId ?? null,
       },
       dedupKey: `${run.id}/blocked/${since}`,
+      tell: { names: exit.notify, contacts: setting.policy.contacts },
     }),
   )
 }

@@ -32,6 +32,7 @@ const document: z.ZodType<Policy> = z.object({
   }),
   blockedAfterDays: z.int(),
   actionDueDays: z.int(),
+  remediationDueDays: z.int().exactOptional(),
   deputies: z.object({
     'technical-lead': people.exactOptional(),
     'operations-lead': people.exactOptional(),
@@ -39,6 +40,7 @@ const document: z.ZodType<Policy> = z.object({
   }),
   reviewers: z.record(z.string(), people),
   experts: people,
+  contacts: z.record(z.string(), z.string()).default({}),
   tooFewPeople: z.object({ reason: z.string() }).exactOptional(),
 })
 

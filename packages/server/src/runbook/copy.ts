@@ -18,6 +18,10 @@ export interface Provenance {
   /** RFC 3339. */
   readonly newestFact: string
   readonly source: string
+  /** The procedure that it follows: its status, owner and document (P-M1). */
+  readonly procedure: string
+  /** The procedures that it names, with their addresses. */
+  readonly related: string
   /** What was found when it was published and is no part of what is approved. */
   readonly found: Readonly<Record<string, readonly (readonly [string, string])[]>>
 }
@@ -31,6 +35,8 @@ export function markdownCopy(document: BuiltDocument, provenance: Provenance): s
     ['Revision', String(provenance.revision)],
     ['Newest fact', provenance.newestFact],
     ['Source', provenance.source],
+    ['Procedure', provenance.procedure],
+    ['Related procedures', provenance.related],
     ['Note', 'Do not edit: change the source and publish again.'],
     ...(provenance.found[document.name] ?? []),
   ]

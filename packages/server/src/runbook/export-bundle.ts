@@ -26,6 +26,7 @@ import { loadFacts } from '../procedure/facts.ts'
 import { loadRun } from '../procedure/load.ts'
 import type { Loaded, RunKey } from '../procedure/load.ts'
 import { loadWholePublished } from '../procedure/published.ts'
+import { relatedOf } from '../procedure/related.ts'
 import { seenRun } from '../procedure/show-run.ts'
 import { selectHead } from '../storage/audit.ts'
 import type { Database, Tx } from '../storage/database.ts'
@@ -78,12 +79,19 @@ async function filesOfExport(tx: Tx, context: Context, key: RunKey): Promise<Fil
     project: key.project,
     feature: loaded.feature.key,
     run: loaded.run.id,
-    procedure: loaded.run.procedure,
+    procedure: await procedureOf(tx, loaded),
     bundle: present.hash,
     audit: { chain, head },
     files: Object.fromEntries(Object.entries(files).map(([file, text]) => [file, sha256(text)])),
   }
   return { [MANIFEST]: `${canonical(manifest)}\n`, ...files }
+}
+
+/** The definition that the run follows (P-M1), with the addresses of the procedures that it names. */
+async function procedureOf(tx: Tx, { setting }: Loaded): Promise<Json> {
+  const { id, version, name, status, owner, source, related } = setting.definition
+  const found = await relatedOf(tx, related)
+  return { id, version, name, status, owner, source: { ...source }, related: found.map((it) => ({ ...it })) }
 }
 
 /** Every bundle that an approval which stands was given for. */

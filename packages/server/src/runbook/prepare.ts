@@ -6,6 +6,7 @@ import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { EMPTY_HEAD } from '@flagmarshal/domain/audit/entry'
 import type { Head } from '@flagmarshal/domain/audit/entry'
 import { bundleOf } from '@flagmarshal/domain/procedure/bundle'
+import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
 import type { Run } from '@flagmarshal/domain/procedure/run'
 import { isRefusal } from '@flagmarshal/domain/refusal'
@@ -24,6 +25,7 @@ import type { Loaded, RunKey } from '../procedure/load.ts'
 import { observe } from '../procedure/observe.ts'
 import { loadWholePublished, publishedFacts } from '../procedure/published.ts'
 import type { WholePublished } from '../procedure/published.ts'
+import { relatedOf } from '../procedure/related.ts'
 import { selectHead } from '../storage/audit.ts'
 import type { Queries } from '../storage/database.ts'
 import { buildDocuments, hashesOf, storedFacts } from './build.ts'
@@ -101,6 +103,8 @@ export async function preparePublication(
         revision,
         newestFact: newestFact(run).toISOString(),
         source: `${setting.definition.name}, version ${run.procedure.version}, run ${run.id}`,
+        procedure: procedureLine(setting.definition),
+        related: relatedLine(await relatedOf(queries, setting.definition.related)),
         found: await findNow(queries, key.project, facts),
       },
     },
@@ -113,6 +117,14 @@ export async function preparePublication(
       bodies: Object.fromEntries(documents.map(({ name, markdown, tree }) => [name, { markdown, tree }])),
     },
   }
+}
+
+function procedureLine({ name, version, status, owner, source }: ProcedureDefinition): string {
+  return `${name}, version ${version}, ${status}, owned by ${owner}, from ${source.document} (SHA-256 ${source.sha256})`
+}
+
+function relatedLine(related: Awaited<ReturnType<typeof relatedOf>>): string {
+  return related.map(({ name, address }) => `${name}: ${address ?? 'no address is set'}`).join('; ')
 }
 
 const NOT_YET = { commit: '', revision: 0, bundleHash: '', auditHead: EMPTY_HEAD }

@@ -4,11 +4,13 @@
  * the same id.
  */
 import { nextOf } from '@flagmarshal/domain/signal/retry'
+import { SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
 
 import { record } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import { system } from '../context.ts'
 import type { Log } from '../context.ts'
+import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
 import { newId } from '../id.ts'
 import type { Notify, Sent } from '../integrations/interfaces.ts'
 import type { Safe } from '../secret/seal.ts'
@@ -24,6 +26,13 @@ import type { SignalMetrics } from './metrics.ts'
 
 /** Longest time for all that one delivery asks of its receiver. */
 export const ATTEMPT_MS = 20_000
+
+/** Signals whose deliveries are evidence. */
+const EXITS: ReadonlySet<string> = new Set([
+  SIGNAL_TYPES.completed,
+  SIGNAL_TYPES.aborted,
+  SIGNAL_TYPES.blocked,
+])
 
 export interface SignalParts {
   readonly database: Database
@@ -66,7 +75,9 @@ async function tell(
     return { kind: 'failed', why: 'its secret was encrypted with another key: give it anew' }
   }
   const message = await messageOf(database.kysely, claimed, address)
-  const receiver = { settings: channel.settings, secret }
+  const { mailbox } = claimed.delivery
+  const settings = mailbox === null ? channel.settings : { ...asObject(channel.settings), to: [mailbox] }
+  const receiver = { settings, secret }
   // What a receiver does never throws; this is a setting that its integration cannot read, or a bug.
   return await notifiers[channel.kind](message, receiver, now).catch((error: unknown) => ({
     kind: 'failed' as const,
@@ -85,6 +96,8 @@ interface Settling {
 async function settle(tx: Tx, { parts, claimed, sent, began, now }: Settling): Promise<void> {
   const { delivery } = claimed
   const next = nextOf(sent, delivery.attempts + 1, now)
+  const ended = next.state === 'waiting' ? undefined : next.state
+  const evidence = ended && (await keepTelling(tx, { parts, claimed, sent, began, now }, ended))
   await settleDelivery(tx, {
     delivery: delivery.id,
     state: next.state,
@@ -96,9 +109,37 @@ async function settle(tx: Tx, { parts, claimed, sent, began, now }: Settling): P
       ms: now.getTime() - began.getTime(),
     },
     ...(sent.kind === 'delivered' && sent.proof !== undefined ? { proof: sent.proof } : {}),
+    ...(evidence === undefined ? {} : { evidence }),
     now,
   })
   if (sent.kind === 'gone') await disable(tx, parts, claimed, sent.why)
+}
+
+/** What became of telling an exit of a run is evidence of the run (P-EX4); its hash. */
+async function keepTelling(
+  tx: Tx,
+  { parts, claimed, sent, now }: Settling,
+  state: 'delivered' | 'dead',
+): Promise<string | undefined> {
+  const { delivery, signal } = claimed
+  const { run } = asObject(signal.data)
+  if (!EXITS.has(signal.type) || typeof run !== 'string') return undefined
+  const { project, channel, recipient, mailbox, attempts } = delivery
+  const content = {
+    signal: signal.id,
+    type: signal.type,
+    delivery: delivery.id,
+    channel,
+    recipient,
+    mailbox,
+    state,
+    attempts: attempts + 1,
+    ...(sent.kind === 'delivered' ? {} : { why: sent.why }),
+  }
+  const context = { actor: system('dispatcher'), requestId: newId('task'), now, log: parts.log }
+  const evidence = { project, run, step: 0, kind: 'delivery' as const, content }
+  await keepEvidence(tx, context, [evidence])
+  return evidenceHash(evidence, context)
 }
 
 /** Nothing else reaches a receiver that is gone: the channel stops until somebody looks at it. */
@@ -122,4 +163,8 @@ async function disable(
     after: { state: 'disabled' },
     reason: why,
   })
+}
+
+function asObject(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -110,12 +110,14 @@ export interface Settled {
   readonly nextAt: Date
   readonly attempt: LoggedAttempt
   readonly proof?: unknown
+  /** Hash of what became of it, where that is kept as evidence. */
+  readonly evidence?: string
   readonly now: Date
 }
 
 /** Keeps it; a delivery that has been dropped meanwhile stays so. */
 export async function settleDelivery(tx: Tx, settled: Settled): Promise<void> {
-  const { delivery, state, nextAt, attempt, proof, now } = settled
+  const { delivery, state, nextAt, attempt, proof, evidence, now } = settled
   await tx
     .updateTable('deliveries')
     .set({
@@ -125,6 +127,7 @@ export async function settleDelivery(tx: Tx, settled: Settled): Promise<void> {
       claimed_until: null,
       log: sql`log || ${toJson([attempt])}::jsonb`,
       ...(proof === undefined ? {} : { proof: toJson(proof) }),
+      ...(evidence === undefined ? {} : { evidence }),
       ended_at: state === 'waiting' ? null : now,
     })
     .where('id', '=', delivery)

@@ -12,6 +12,8 @@ import { newId } from '../id.ts'
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
 import type { OutboxTables } from './tables/outbox.ts'
+import { addressPeople } from './tellings.ts'
+import type { Tell } from './tellings.ts'
 
 /** Announces that there is something to deliver. */
 export const DELIVERY_CHANNEL = 'deliveries'
@@ -26,6 +28,10 @@ export interface NewSignal {
   readonly data: unknown
   /** Two signals with the same key are one: the second is not stored. */
   readonly dedupKey: string
+  /** Who is told by name. */
+  readonly tell?: Tell
+  /** Also to every channel that got a signal about this run, whatever it takes. */
+  readonly heard?: string
 }
 
 /** A signal as listed, with what came of its deliveries. */
@@ -49,7 +55,12 @@ export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise
     .onConflict((conflict) => conflict.column('dedup_key').doNothing())
     .returning(['id', 'position'])
     .executeTakeFirst()
-  if (stored !== undefined) await address(tx, context, signal, stored)
+  if (stored === undefined) return
+  const toChannels = await address(tx, context, signal, stored)
+  const { project, subject, tell } = signal
+  const toPeople =
+    tell !== undefined && (await addressPeople(tx, { ...stored, project, subject, now: context.now }, tell))
+  if (toChannels || toPeople) await announceDeliveries(tx)
 }
 
 /**
@@ -59,15 +70,19 @@ export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise
 async function address(
   tx: Tx,
   { now }: Context,
-  { project, type, subject }: NewSignal,
+  { project, type, subject, heard }: NewSignal,
   { id, position }: { readonly id: string; readonly position: number },
-): Promise<void> {
+): Promise<boolean> {
   const base = type.replace(/\.revoked$/, '')
   const taken = sql<boolean>`exists (
     select from unnest(subscribes) as wanted
     where wanted in (${base}, ${type}, '*')
       or (wanted like '%.*' and starts_with(${base}, left(wanted, -1))))`
   const always = sql<boolean>`(kind = 'jira' and ${base.endsWith('.rolloutplan.approved')})`
+  const hasHeard = sql<boolean>`exists (
+    select from deliveries before join outbox told on told.id = before.signal
+    where before.project = ${project} and before.channel = channels.key
+      and told.subject = ${subject} and told.data ->> 'run' = ${heard ?? ''})`
   const inserted = await tx
     .insertInto('deliveries')
     .columns(['id', 'signal', 'project', 'channel', 'kind', 'lane', 'position', 'state', 'next_at'])
@@ -75,7 +90,7 @@ async function address(
       from
         .selectFrom('channels')
         .where('project', '=', project)
-        .where(sql<boolean>`(${taken} or ${always})`)
+        .where(sql<boolean>`(${taken} or ${always} or ${hasHeard})`)
         .select([
           sql<string>`'delivery_' || substr(md5(${id} || key), 1, 24)`.as('id'),
           sql<string>`${id}::text`.as('signal'),
@@ -89,7 +104,7 @@ async function address(
         ]),
     )
     .executeTakeFirst()
-  if ((inserted.numInsertedOrUpdatedRows ?? 0n) > 0n) await announceDeliveries(tx)
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
 /** Wakes every server's dispatcher once the transaction has committed. */

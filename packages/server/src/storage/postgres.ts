@@ -9,6 +9,7 @@ import { Pool, types } from 'pg'
 import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
+import { lostItsTurn } from '../failure.ts'
 import type { Database, TransactionOptions, Tx } from './database.ts'
 import { startListening } from './listen.ts'
 import { watchSilence } from './silence.ts'
@@ -19,6 +20,9 @@ const POOL_SIZE = 12
 
 /** How long a writer waits for another one's lock. */
 const LOCK_TIMEOUT_MS = 2_000
+
+/** How often a transaction is begun that finds a lock taken for longer than that, or a deadlock. */
+const ATTEMPTS = 3
 
 /** How long to wait for a connection, a free one or a new one. */
 const CONNECT_TIMEOUT_MS = 2_000
@@ -114,10 +118,30 @@ class RolledBack<T> extends Error {
   }
 }
 
+/**
+ * A transaction that lost its turn at a lock begins anew, a few times: under a crowd the one that
+ * waited longest would otherwise be refused. Nothing of the failed one is left, so its work may run
+ * again. A caller with a limit of its own decides for himself.
+ */
 async function transaction<T>(
   kysely: Kysely<Tables>,
   work: (tx: Tx) => Promise<T>,
-  { lockTimeoutMs, snapshot }: TransactionOptions = {},
+  options: TransactionOptions = {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transactOnce(kysely, work, options)
+    } catch (error) {
+      const again = lostItsTurn(error) && options.lockTimeoutMs === undefined && attempt < ATTEMPTS
+      if (!again) throw error
+    }
+  }
+}
+
+async function transactOnce<T>(
+  kysely: Kysely<Tables>,
+  work: (tx: Tx) => Promise<T>,
+  { lockTimeoutMs, snapshot }: TransactionOptions,
 ): Promise<T> {
   const begin = kysely.transaction()
   const opening =

@@ -60,7 +60,8 @@ export async function insertPublication(
       progress: 'It waits for its turn.',
       attempts: 0,
       requested_at: at,
-      next_at: at,
+      // By the database's clock, as it is claimed: a server whose clock is ahead must not make it wait.
+      next_at: sql<Date>`now()`,
       ended_at: null,
       result: null,
     })

@@ -6,7 +6,7 @@ import type { VerificationAnswers } from '@flagmarshal/evaluation'
 
 import type { Context } from '../context.ts'
 import { subjectHash } from '../procedure/exercise-facts.ts'
-import { loadFacts } from '../procedure/facts.ts'
+import { loadFacts, outputsOf } from '../procedure/facts.ts'
 import { loadRun } from '../procedure/load.ts'
 import type { RunKey } from '../procedure/load.ts'
 import { notFound } from '../refusals.ts'
@@ -33,15 +33,23 @@ export async function startVerificationRun(
   key: RunKey,
   settings: { readonly boundMs: number; readonly trafficMs: number },
 ): Promise<VerificationRun | Refusal> {
-  const accepted = await accept(context, database, { ...key, kind: 'verification' }, settings)
+  const planned = await plannedBound(database, key)
+  const bounded = { ...settings, boundMs: Math.min(settings.boundMs, planned ?? settings.boundMs) }
+  const accepted = await accept(context, database, { ...key, kind: 'verification' }, bounded)
   if (isRefusal(accepted)) return accepted
   const { row, facts, flag, layers } = accepted
   const { environments, outputs } = facts
   const cases = outputs.flags.targetingCases ?? []
   exercises.start(row, (exercise) =>
-    verifyEverywhere(exercise, { flag, environments, cases, layers, ...settings }),
+    verifyEverywhere(exercise, { flag, environments, cases, layers, ...bounded }),
   )
   return verificationView(row, subjectHash('verification', facts))
+}
+
+/** The bound on the toggle speed that the strategy of the run sets (P-S2-10). */
+async function plannedBound({ kysely }: Database, key: RunKey): Promise<number | undefined> {
+  const loaded = await loadRun(kysely, key)
+  return isRefusal(loaded) ? undefined : outputsOf(loaded.run).strategy.mitigation?.disableWithinMs
 }
 
 /** One exercise with the hash of what is configured now. */

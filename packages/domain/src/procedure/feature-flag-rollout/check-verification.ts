@@ -5,7 +5,13 @@
  */
 import { alertVerdict, rollbackVerdict, slowInstances } from '../../rollback/drill.ts'
 import type { DrillVerdict } from '../../rollback/drill.ts'
-import type { EnvironmentFound, Kept, LayerFound, VerificationFound } from '../../verification/model.ts'
+import type {
+  EnvironmentFound,
+  Kept,
+  LayerFound,
+  Toggle,
+  VerificationFound,
+} from '../../verification/model.ts'
 import type { CheckOutcome, JsonObject } from '../run.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
@@ -36,8 +42,11 @@ export function verifiedBySdks({ exercises }: TriedFacts): {
 export function checkToggleSpeed(facts: TriedFacts): CheckOutcome {
   const kept = currentVerification(facts)
   if ('state' in kept) return kept
-  const { environments, boundMs } = kept.found
-  const toggles = environments.flatMap((it) => it.toggles)
+  const { environments } = kept.found
+  // What is planned may be tighter than what the run waited for.
+  const planned = facts.outputs.strategy.mitigation?.disableWithinMs
+  const boundMs = Math.min(kept.found.boundMs, planned ?? kept.found.boundMs)
+  const toggles = environments.flatMap((it) => it.toggles).map((it) => within(it, boundMs))
   const measured = environments.map(({ environment, toggles: own }) => ({
     environment,
     instances: own[0]?.instances.length ?? 0,
@@ -58,6 +67,14 @@ export function checkToggleSpeed(facts: TriedFacts): CheckOutcome {
   return empty.length === 0
     ? outcome([], seen)
     : { state: 'unknown', findings: [`no instance is connected in ${empty.join(', ')}`], facts: seen }
+}
+
+/** A toggle, with who took longer than the bound as one who did not follow. */
+function within(toggle: Toggle, boundMs: number): Toggle {
+  const instances = toggle.instances.map((it) =>
+    (it.confirmedAfterMs ?? 0) > boundMs ? { ...it, confirmedAfterMs: null } : it,
+  )
+  return { ...toggle, instances }
 }
 
 /** P-S2-8: outside production each layer has served both branches, and all give off as default. */

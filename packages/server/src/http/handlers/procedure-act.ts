@@ -14,7 +14,7 @@ import type { Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof procedureActOperations> = {
   closeAction: async ({ context, services, params, body }) =>
-    reply(await closeAction(context, services.database, params, body)),
+    reply(await closeAction(context, services, params, body)),
 
   comment: async ({ context, services, params, body }) =>
     reply(await commentOnRun(context, services.database, params, body)),

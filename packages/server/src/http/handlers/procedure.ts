@@ -35,10 +35,11 @@ import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof procedureOperations> = {
-  showProcedure: ({ params }) => plain(showProcedure(params.procedure)),
+  showProcedure: async ({ services, params }) =>
+    plain(await showProcedure(services.database.kysely, params.procedure)),
 
   createFeature: async ({ context, services, params, body }) =>
-    reply(await createFeature(context, services.database, params.project, body)),
+    reply(await createFeature(context, services, params.project, body)),
 
   listFeatures: async ({ services, params }) =>
     replyList(await listFeatures(services.database, params.project)),

@@ -10,7 +10,15 @@ export interface ProcedureTables {
     key: string
     name: string
     team: string
-    ticket: JsonColumn<{ readonly key: string; readonly url: string } | { readonly none: string }>
+    ticket: JsonColumn<
+      | {
+          readonly key: string
+          readonly url: string
+          /** What Jira said of it; absent where none was connected. */
+          readonly seen?: { readonly title: string; readonly at: string }
+        }
+      | { readonly none: string }
+    >
     stakeholders: string[]
     /** People by role. */
     roles: JsonColumn<{
@@ -37,6 +45,14 @@ export interface ProcedureTables {
     /** The whole run; its reader parses it with a schema. */
     run: JsonColumn
   }
+  related_procedures: {
+    id: boolean
+    revision: number
+    /** By the name of the procedure. */
+    addresses: JsonColumn<Readonly<Record<string, string>>>
+    changed_at: Instant
+    changed_by: string
+  }
   bundles: {
     run: string
     hash: string
@@ -47,7 +63,7 @@ export interface ProcedureTables {
     project: string
     /** SHA-256 of the canonical content. */
     hash: string
-    kind: 'check' | 'attestation' | 'input'
+    kind: 'check' | 'attestation' | 'input' | 'delivery'
     run: string
     /** 0 where it belongs to none. */
     step: number

@@ -39,5 +39,10 @@ export interface SignalTables {
     /** What the receiver answered that proves it: ids of what it made. */
     proof: JsonColumn | null
     ended_at: Instant | null
+    /** The name that it goes to alone, and its address; null for all that a channel takes. */
+    recipient: string | null
+    mailbox: string | null
+    /** Hash of what became of it, where that is evidence. */
+    evidence: string | null
   }
 }

@@ -1,0 +1,117 @@
+/**
+ * `flagmarshal flag edit|debt|monitoring|tests`: a flag's definition, how it fares, and when it should go.
+ */
+import type { Call, Operations } from '@flagmarshal/api'
+import type { Command } from 'commander'
+
+import { wholeNumber } from './given.ts'
+import type { Open } from './program.ts'
+import { runOf } from './run.ts'
+import type { Answer } from './session.ts'
+import { fields, table } from './table.ts'
+
+type Change = NonNullable<Call<Operations['changeFlag']>['body']>
+
+interface EditOptions {
+  name?: string
+  owner?: string
+  layer?: Change['layers']
+  days?: string
+  permanent?: string
+}
+
+export function lifeCommands(program: Command, open: Open): void {
+  const flag = program.commands.find((it) => it.name() === 'flag') ?? program.command('flag')
+  flag
+    .command('edit <key>')
+    .description('change the definition of a flag; what is left out stays as it is')
+    .option('--name <name>', 'name for people')
+    .option('--owner <team>', 'who answers for it')
+    .option('--layer <layer...>', 'backend, frontend, middleware')
+    .option('--days <number>', 'days until the flag should be gone')
+    .option('--permanent <reason>', 'why it stays for ever')
+    .action(async (key: string, given: EditOptions, command: Command) => {
+      const session = open(command)
+      const params = { project: session.project(), flag: key }
+      const { revision } = await session.call('getFlag', { params })
+      const changed = await session.call('changeFlag', { params, body: changeOf(given), ifMatch: revision })
+      session.result(changed, () => `Flag ${key} has revision ${changed.revision}.`)
+    })
+  flag
+    .command('debt')
+    .description('flags that should be gone, with who answers for each; the oldest first')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listFlagDebt', { params: { project: session.project() } })
+      session.rows(
+        items,
+        ['flag', 'owner', 'since', 'because', 'asked in', 'on in'],
+        items.map((it) => [
+          it.flag,
+          it.owner,
+          it.since,
+          it.why,
+          `${it.references} places`,
+          it.enabledIn.join(', ') || 'none',
+        ]),
+      )
+    })
+  trying(flag, open)
+}
+
+function trying(flag: Command, open: Open): void {
+  flag
+    .command('tests <feature>')
+    .description('the verification runs of a feature, newest first')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listVerifications', { params: await runOf(session, name) })
+      session.rows(
+        items,
+        ['verification', 'state', 'current', 'evidence', 'at'],
+        items.map((it) => [
+          it.id,
+          it.state,
+          it.current === true ? 'yes' : 'no',
+          it.evidence ?? '–',
+          it.startedAt,
+        ]),
+      )
+    })
+  flag
+    .command('monitoring <key>')
+    .description('status, usage and impact of a flag in one environment')
+    .requiredOption('-e, --env <environment>', 'environment')
+    .action(async (key: string, given: { env: string }, command: Command) => {
+      const session = open(command)
+      const params = { project: session.project(), flag: key, environment: given.env }
+      const it = await session.call('showMonitoring', { params })
+      session.result(it, () => describeMonitoring(it))
+    })
+}
+
+function changeOf({ days, permanent, layer, ...rest }: EditOptions): Change {
+  return {
+    ...rest,
+    ...(layer === undefined ? {} : { layers: layer }),
+    ...(days === undefined ? {} : { lifetimeDays: wholeNumber(days, '--days') }),
+    ...(permanent === undefined ? {} : { permanentReason: permanent }),
+  }
+}
+
+function describeMonitoring({ status, usage, impact }: Answer<'showMonitoring'>): string {
+  const current = status.instances.filter((it) => it.current).length
+  return [
+    fields([
+      ['status', status.enabled ? 'on' : 'off'],
+      ['served', `${current} of ${status.connected} instances have revision ${status.configuredRevision}`],
+      ['silent', usage.silent ? 'instances are connected and none reports requests' : 'no'],
+      ['faults', usage.faults.map((it) => `${it.code} ${it.n}`).join(', ') || 'none'],
+      ['exposed', impact === null ? 'no rollout' : String(impact.exposedKeys ?? 'not counted')],
+    ]),
+    table(
+      ['variant', 'requests', 'bad', 'slow'],
+      usage.variants.map((it) => [it.variant, String(it.n), String(it.bad), String(it.slow)]),
+    ),
+  ].join('\n\n')
+}

@@ -1,0 +1,43 @@
+/** Whatever the API can do, the command line can: each operation has a verb, or a reason why it has none. */
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { operations } from '@flagmarshal/api/operations'
+import type { OperationId } from '@flagmarshal/api/operations'
+import { expect, it } from 'vitest'
+
+const MACHINES = 'applications speak it by themselves, through an SDK'
+const SENDERS = 'other systems send it, signed'
+
+/** What no person would type. */
+const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
+  getHealth: 'for supervisors of processes; `ready` says more',
+  getMetrics: 'for Prometheus',
+  getOpenApi: 'for generators; openapi.json is in the repository too',
+  confirmGate: 'for Flagger and Argo Rollouts; `gate check` says the same and more',
+  getSnapshot: MACHINES,
+  streamSnapshot: MACHINES,
+  acknowledgeRevision: MACHINES,
+  sendTelemetry: MACHINES,
+  listOwnInstances: 'with the key of an application; `instance list` has the same for people',
+  evaluateFlag: 'the evaluation of OFREP; `flag explain` evaluates and says why',
+  answerVerification: MACHINES,
+  receiveEvent: SENDERS,
+  receiveAlerts: SENDERS,
+  receiveReport: SENDERS,
+}
+
+const source = globSync(path.resolve(import.meta.dirname, '../src/*.ts'))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n')
+
+it('every operation of the API has a verb', () => {
+  const missing = Object.keys(operations).filter(
+    (id) => !Object.hasOwn(WITHOUT_VERB, id) && !source.includes(`'${id}'`),
+  )
+  expect(missing).toEqual([])
+})
+
+it('and what is said to have none has none', () => {
+  expect(Object.keys(WITHOUT_VERB).filter((id) => source.includes(`'${id}'`))).toEqual([])
+})
