@@ -3,37 +3,12 @@
  */
 import type { UnknownKind } from '@flagmarshal/domain/analysis/model'
 
+import { timeToGo, wrongGo } from './bars-go.ts'
+import { arms, watches } from './bars-people.ts'
+import { BURSTS, BURSTY_RUNS, LONG_WATCH, POISSON_RUNS, steady, TWO_DAYS, type Cell } from './cell.ts'
 import { atMost, medianAtMost, none, rolledBack, timesTo, type Judge } from './judge.ts'
-import { alonePlan, demoPlan, goPlan, rampPlan, twoAudiencesPlan, watchPlan } from './plans.ts'
-import type { RunSettings } from './run.ts'
+import { demoPlan, goPlan, rampPlan, watchPlan } from './plans.ts'
 import type { Traffic } from './traffic.ts'
-
-/** One row of the table. */
-export interface Cell {
-  /** Rows of one bar stand together. */
-  readonly bar: string
-  readonly name: string
-  readonly runs: number
-  readonly settings: Omit<RunSettings, 'seed'>
-  /** Run every seed twice, once with a restart at every tick, and compare. */
-  readonly compareRestarts?: boolean
-  readonly judge: Judge
-}
-
-/** Bars of the design that this version has no rule for. */
-export const NOT_IN_THIS_VERSION = [
-  'wrong GO at a true 3x on tier R (relative GO)',
-  'relative block test F5 and its gate at a 95/5 holdback',
-  'clustered visitors: no false hold by the sample-ratio check',
-  'watch criteria: hold and recovery',
-] as const
-
-const TWO_DAYS = 2880
-const POISSON_RUNS = 300
-const BURSTY_RUNS = 1000
-const BURSTS = 5
-
-const WATCHED = { ceiling: 0.02, absoluteOnly: false }
 
 /** Every cell, in the order of the table. */
 export function cells(): Cell[] {
@@ -42,6 +17,9 @@ export function cells(): Cell[] {
     ...incidents(),
     ...detection(),
     ...wrongGo(),
+    ...timeToGo(),
+    ...arms(),
+    ...watches(),
     ...withoutData(),
     ...restarts(),
     ...demonstration(),
@@ -63,7 +41,7 @@ function noEffect(): Cell[] {
         name: `${perWindow}/min, base ${100 * base} %, ${phi > 1 ? 'bursty' : 'Poisson'}, ${percent} % exposed`,
         runs,
         settings: {
-          plan: watchPlan(percent, WATCHED),
+          plan: watchPlan(percent, LONG_WATCH),
           traffic: steady(perWindow, base, 1, phi),
           untilWindow: TWO_DAYS,
         },
@@ -103,7 +81,7 @@ function detection(): Cell[] {
     bar,
     name,
     runs: POISSON_RUNS,
-    settings: { plan: watchPlan(10, WATCHED), traffic, untilWindow: TWO_DAYS },
+    settings: { plan: watchPlan(10, LONG_WATCH), traffic, untilWindow: TWO_DAYS },
     judge: medianAtMost(limit, from),
   })
   const outage = (perWindow: number): Traffic => ({ ...steady(perWindow, 0.01, 1, 1), exposed: () => 1 })
@@ -117,74 +95,6 @@ function detection(): Cell[] {
     row('outage, 12/min', 10, outage(12)),
     row('3x, 300/min', 45, steady(300, 0.01, 3, 1)),
     row('3x from hour 24, 6000/min', 20, late, 1440),
-  ]
-}
-
-function wrongGo(): Cell[] {
-  const made: Cell[] = []
-  for (const [phi, limit, runs] of [
-    [1, 0.01, POISSON_RUNS],
-    [BURSTS, 0.05, BURSTY_RUNS],
-  ] as const) {
-    for (const perWindow of [6000, 300, 12]) {
-      made.push({
-        bar: 'wrong A-only GO at a rate equal to the ceiling, 48 h',
-        name: `${perWindow}/min, ceiling 1 %, ${phi > 1 ? 'bursty' : 'Poisson'}, 10 % exposed`,
-        runs,
-        settings: {
-          plan: goPlan(10, { ceiling: 0.01, absoluteOnly: true }),
-          traffic: steady(perWindow, 0.01, 1, phi),
-          untilWindow: TWO_DAYS,
-          untilAdvances: 2,
-        },
-        judge: atMost(limit, ({ advances }) => advances > 1),
-      })
-    }
-    made.push({
-      bar: 'wrong A-only GO at a rate equal to the ceiling, 48 h',
-      name: `300/min, ceiling 1 %, ${phi > 1 ? 'bursty' : 'Poisson'}, no control`,
-      runs,
-      settings: {
-        plan: alonePlan({ ceiling: 0.01, absoluteOnly: false }),
-        traffic: steady(300, 0.01, 1, phi),
-        untilWindow: TWO_DAYS,
-      },
-      judge: atMost(limit, ({ completedMs }) => completedMs !== undefined),
-    })
-  }
-  return [...made, ...wrongGoAtThreeTimes()]
-}
-
-function wrongGoAtThreeTimes(): Cell[] {
-  const second: Traffic = {
-    ...steady(300, 0.01, 1, 1),
-    exposed: (base, _minute, audience) => (audience === 'everybody' ? 3 * base : base),
-  }
-  return [
-    {
-      bar: 'wrong GO at a true 3x, tier A, 48 h',
-      name: '300/min, base 1 %, ceiling 2 %, Poisson',
-      runs: POISSON_RUNS,
-      settings: {
-        plan: goPlan(10, WATCHED),
-        traffic: steady(300, 0.01, 3, 1),
-        untilWindow: TWO_DAYS,
-        untilAdvances: 2,
-      },
-      judge: atMost(0.005, ({ advances }) => advances > 1),
-    },
-    {
-      bar: 'a healthy first audience and a second at 3x, tiers A and A-only, 48 h',
-      name: '300/min, base 1 %, ceiling 2 %, Poisson',
-      runs: POISSON_RUNS,
-      settings: {
-        plan: twoAudiencesPlan({ ceiling: 0.02, absoluteOnly: true }),
-        traffic: second,
-        untilWindow: TWO_DAYS,
-        untilAdvances: 3,
-      },
-      judge: none(({ advances }) => advances > 2),
-    },
   ]
 }
 
@@ -251,7 +161,7 @@ function restarts(): Cell[] {
       untilWindow: 4 * TWO_DAYS,
     }),
     row('3x, rolled back', {
-      plan: watchPlan(10, WATCHED),
+      plan: watchPlan(10, LONG_WATCH),
       traffic: steady(300, 0.01, 3, 1),
       untilWindow: TWO_DAYS,
     }),
@@ -278,8 +188,4 @@ function demonstration(): Cell[] {
 
 function demoTraffic(perSecond: number, exposed: number): Traffic {
   return { perWindow: perSecond / 2, base: () => 0.002, exposed: () => exposed, phi: 1 }
-}
-
-function steady(perWindow: number, base: number, effect: number, phi: number): Traffic {
-  return { perWindow, base: () => base, exposed: (rate) => rate * effect, phi }
 }

@@ -30,6 +30,30 @@ export function atMost(limit: number, happened: (outcome: Outcome) => boolean): 
   }
 }
 
+/** The share of runs in which something must have happened. */
+export function atLeast(limit: number, happened: (outcome: Outcome) => boolean): Judge {
+  const missed = atMost(1 - limit, (outcome) => !happened(outcome))
+  return (outcomes) => {
+    const count = outcomes.filter(happened).length
+    const { passed } = missed(outcomes)
+    return {
+      observed: `${percent(count / outcomes.length)} (${count})`,
+      limit: `≥ ${percent(limit)}`,
+      passed,
+    }
+  }
+}
+
+/** No bar: the median and the share of runs in which it happened. */
+export function shown(value: (outcome: Outcome) => number | undefined, unit: string, what: string): Judge {
+  return (outcomes) => {
+    const values = outcomes.map((outcome) => value(outcome) ?? Infinity)
+    const found = values.filter((each) => Number.isFinite(each)).length / values.length
+    const observed = `median ${quantile(values, 0.5)} ${unit}, ${what} ${percent(found)}`
+    return { observed, limit: '', passed: true }
+  }
+}
+
 /** Something must not have happened in a single run. */
 export function none(happened: (outcome: Outcome) => boolean): Judge {
   return (outcomes) => {

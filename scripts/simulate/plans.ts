@@ -4,7 +4,7 @@
 import type { RolloutPlan, Stage } from '@flagmarshal/domain/rollout/model'
 import { guardrail } from '@flagmarshal/domain/rollout/plan'
 
-import { CRITERION } from './traffic.ts'
+import { CRITERION, WATCHED } from './traffic.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -13,9 +13,11 @@ const EVERYBODY = { id: 'everybody' } as const
 
 /** Settings that a scenario varies. */
 export interface Variation {
-  readonly ceiling: number
+  readonly ceiling?: number
   /** A Go may say "below the ceiling" alone. */
   readonly absoluteOnly: boolean
+  readonly harmRatio?: number
+  readonly safeRatio?: number
 }
 
 /** Two days at one percentage before the rest: long enough to look 2,880 times. */
@@ -23,9 +25,16 @@ export function watchPlan(percent: number, variation: Variation): RolloutPlan {
   return minutePlan([stage('watch', [percent], 48), stage('full', [100], 48)], variation)
 }
 
-/** An increment that is judged as soon as the rules allow. */
+/** An increment that is judged after 30 windows, before the power estimate would have it judged. */
 export function goPlan(percent: number, variation: Variation): RolloutPlan {
-  return minutePlan([stage('first', [percent], 0.5), stage('full', [100], 48)], variation)
+  const plan = minutePlan([stage('first', [percent], 0.5), stage('full', [100], 48)], variation)
+  return { ...plan, demo: true }
+}
+
+/** The same plan with a watch criterion. */
+export function withWatch(plan: RolloutPlan): RolloutPlan {
+  const watch = { ...guardrail(WATCHED, { kind: 'telemetry', counts: 'slow' }), role: 'watch' as const }
+  return { ...plan, criteria: [...plan.criteria, watch] }
 }
 
 /** Everybody at once, without a holdback: there is no control. */
@@ -41,7 +50,8 @@ export function rampPlan(variation: Variation): RolloutPlan {
 /** A segment of its own half and wholly exposed, then everybody. */
 export function twoAudiencesPlan(variation: Variation): RolloutPlan {
   const first = { ...stage('staff', [50], 0.5), audience: { id: 'staff', segment: 'staff' } }
-  return minutePlan([first, stage('gradual', [10], 0.5), stage('full', [100], 48)], variation)
+  const stages = [first, stage('gradual', [10], 0.5), stage('full', [100], 48)]
+  return { ...minutePlan(stages, variation), demo: true }
 }
 
 /**
@@ -85,12 +95,12 @@ export function demoPlan(): RolloutPlan {
 }
 
 /** Minute windows, a day observed. The maximum is beyond every watch. */
-function minutePlan(stages: readonly Stage[], { ceiling, absoluteOnly }: Variation): RolloutPlan {
+function minutePlan(stages: readonly Stage[], { absoluteOnly, ...criterion }: Variation): RolloutPlan {
   return {
     windowMs: MINUTE_MS,
     observeWindows: 1440,
     stages,
-    criteria: [guardrail(CRITERION, { kind: 'telemetry', counts: 'bad' }, { ceiling })],
+    criteria: [guardrail(CRITERION, { kind: 'telemetry', counts: 'bad' }, criterion)],
     alpha: 0.001,
     beta: 0.01,
     ...(absoluteOnly && { absoluteOnly: { by: 'simulation', reason: 'the bar asks for it' } }),

@@ -6,6 +6,7 @@ import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { exposedPercents, positionOf, previousStep } from '@flagmarshal/domain/rollout/position'
 
 import { negativeBinomial, poisson, type Uniform } from './random.ts'
+import type { Population, Visitors } from './visitors.ts'
 
 /** A world to roll out into. */
 export interface Traffic {
@@ -17,12 +18,19 @@ export interface Traffic {
   readonly exposed: (base: number, minute: number, audience: string) => number
   /** Variance / mean of bad events: 1 is Poisson. */
   readonly phi: number
+  /** Who makes the requests: distinct keys are counted too, and there are as many requests as they make. */
+  readonly visitors?: Population
+  /** Bad share of the watch criterion in the exposed arm, as a multiple of the base; without it there is none. */
+  readonly watched?: (minute: number) => number
   /** What is read instead of counts, where a source fails. */
   readonly unknown?: (minute: number) => Exclude<Measurement['kind'], 'ok'> | undefined
 }
 
 /** The name of the one criterion of the simulated plans. */
 export const CRITERION = 'errors'
+
+/** The name of the watch criterion, where a plan has one. */
+export const WATCHED = 'slow'
 
 /** One window of the traffic as the rollout's arms saw it. */
 export function generate(settings: {
@@ -31,8 +39,9 @@ export function generate(settings: {
   readonly end: Date
   readonly traffic: Traffic
   readonly uniform: Uniform
+  readonly visitors?: Visitors
 }): Window {
-  const { plan, rollout, end, traffic, uniform } = settings
+  const { plan, rollout, end, traffic, uniform, visitors } = settings
   // Acts happen on window boundaries here: a window lies wholly before or after one.
   const minute =
     rollout.exposedAt === undefined ? 0 : (end.getTime() - rollout.exposedAt.getTime()) / plan.windowMs
@@ -41,16 +50,30 @@ export function generate(settings: {
     return { end, measurements: [{ criterion: CRITERION, kind: unknown, detail: 'simulated' }] }
   }
   const base = traffic.base(minute)
-  const audiences = [...percents(plan, rollout, end)].map(([audience, percent]) => {
-    const treated = minute > 0 ? traffic.exposed(base, minute, audience) : base
-    const share = percent / 100
-    return {
-      audience,
-      exposed: arm(traffic.perWindow * share, treated, traffic.phi, uniform),
-      control: arm(traffic.perWindow * (1 - share), base, traffic.phi, uniform),
-    }
+  const shares = percents(plan, rollout, end)
+  const visits = visitors?.window((shares.get('everybody') ?? 0) / 100)
+  const requestsOf = (share: number) => [traffic.perWindow * share, traffic.perWindow * (1 - share)]
+  const measure = (criterion: string, treatedOf: (audience: string) => number): Measurement => ({
+    criterion,
+    kind: 'ok',
+    audiences: [...shares].map(([audience, percent]) => {
+      const [exposed = 0, control = 0] = visits?.requests ?? requestsOf(percent / 100)
+      return {
+        audience,
+        exposed: arm(exposed, treatedOf(audience), traffic.phi, uniform),
+        control: arm(control, base, traffic.phi, uniform),
+      }
+    }),
   })
-  return { end, measurements: [{ criterion: CRITERION, kind: 'ok', audiences }] }
+  const { watched } = traffic
+  return {
+    end,
+    measurements: [
+      measure(CRITERION, (audience) => (minute > 0 ? traffic.exposed(base, minute, audience) : base)),
+      ...(watched ? [measure(WATCHED, () => (minute > 0 ? watched(minute) * base : base))] : []),
+    ],
+    ...(visits && { keys: [{ audience: 'everybody', ...visits.keys }] }),
+  }
 }
 
 /** The exposed percent of each audience during a window; while observing, that of its first increment. */

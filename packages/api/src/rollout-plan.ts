@@ -81,6 +81,10 @@ const MetricSource = z
 const ratio = {
   id: Name,
   source: MetricSource,
+  mean: z
+    .strictObject({ worse: z.enum(['higher', 'lower']) })
+    .exactOptional()
+    .describe('What is counted is a sum of values, not of bad events: a mean, judged by its windows.'),
   harmRatio: z
     .number()
     .min(1)
@@ -93,9 +97,13 @@ const ratio = {
     .max(100)
     .default(2)
     .describe('The regression that the plan wants to be able to see.'),
-  ceiling: Share.exactOptional().describe(
-    'The highest acceptable share; needed wherever a stage has no control.',
-  ),
+  ceiling: z
+    .number()
+    .min(0)
+    .exactOptional()
+    .describe(
+      'The highest acceptable share, or the last acceptable mean; needed wherever a stage has no control.',
+    ),
   hardFloor: Share.default(0.5).describe('The share that is an outage, whatever the statistics say.'),
   onFail: OnFail,
   noData: z.enum(['hold', 'roll-back']).default('hold'),
@@ -108,7 +116,9 @@ export const Criterion = z
     z.strictObject({ role: z.literal('watch'), ...ratio }),
     z.strictObject({ role: z.literal('report'), id: Name, max: z.int().min(0), onFail: OnFail }),
   ])
-  .describe('`watch` and `report` are not judged in this version: a plan that has one is refused.')
+  .describe(
+    '`guardrail`: a breach rolls back, and it must be Go. `watch`: a breach holds until it recovers. `report` is not judged in this version: a plan that has one is refused.',
+  )
   .meta({ id: 'Criterion' })
 
 export const RolloutPlan = z

@@ -33,6 +33,8 @@ export const HoldReason = z.enum([
   'both-arms',
   'conflict',
   'blind',
+  'sample-ratio',
+  'watch',
   'unapproved',
   'inconclusive',
   'approval',
@@ -48,6 +50,30 @@ const Counts = z.strictObject({
   n: z.number().describe('Requests.'),
   x: z.number().describe('Of these, those that the criterion counts.'),
 })
+
+const Relative = z.strictObject({
+  ratio: z.number().describe('The regression that is to be excluded, as a ratio of rates.'),
+  logE: z.number().nullable().describe('F2; null of a mean.'),
+  needed: z.number(),
+  blockBound: z.number().nullable().describe('block-safe; null below two windows. Above 0 it excludes it.'),
+  controlBad: z.number().describe('Bad events of the control; 20 are needed.'),
+})
+
+export const SampleRatio = z
+  .strictObject({
+    p: z.number().describe('It holds at every look; below `needed` the arms are not split as the rule says.'),
+    needed: z.number(),
+    audiences: z.array(
+      z.strictObject({
+        audience: z.string(),
+        share: z.number().describe('Exposed, 0 to 1, as the rule says.'),
+        exposed: z.int().describe('Distinct keys that appeared first at this share.'),
+        control: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'SampleRatio' })
+export type SampleRatio = z.infer<typeof SampleRatio>
 
 const Where = z
   .strictObject({
@@ -67,9 +93,18 @@ export const RolloutVerdict = z
     criterion: z.string(),
     verdict: z.enum(['GO', 'HOLD', 'NO-GO', 'NO DATA']),
     sentence: z.string().describe('The arithmetic, in words.'),
-    tier: z.enum(['A', 'A-only', 'time']).exactOptional().describe('With GO: on which evidence.'),
-    hold: z.enum(['collecting', 'both-arms']).exactOptional(),
-    lacks: z.array(z.string()).describe('What a GO still lacks.'),
+    tier: z
+      .enum(['R', 'A', 'A-only', 'time', 'watch'])
+      .exactOptional()
+      .describe(
+        'With GO, on which evidence. `R`: no worse than the control. `A`, `A-only`: below the ceiling. `watch`: not breached.',
+      ),
+    hold: z.enum(['collecting', 'both-arms', 'watch']).exactOptional(),
+    lacks: z
+      .array(z.string())
+      .describe(
+        'What a GO still lacks; names that begin with `relative` belong to the one way, the others to the other.',
+      ),
     unknown: z.string().exactOptional().describe('With NO DATA: why nothing is known.'),
     blindMs: z.number().describe('How long nothing has been known; 0 otherwise.'),
     exposed: Counts.exactOptional(),
@@ -81,7 +116,7 @@ export const RolloutVerdict = z
     safe: z
       .strictObject({
         ceiling: z.number(),
-        logE: z.number(),
+        logE: z.number().nullable().describe('Null of a mean: its windows alone are asked.'),
         needed: z.number(),
         blockBound: z
           .number()
@@ -89,7 +124,11 @@ export const RolloutVerdict = z
           .describe('block-abs; null before it has enough windows. Above 0 it excludes the ceiling.'),
       })
       .exactOptional()
-      .describe('Evidence of safety: GO needs `logE` ≥ `needed`.'),
+      .describe('Evidence of being below the ceiling: GO needs `logE` ≥ `needed`.'),
+    relative: Relative.exactOptional().describe('Evidence against a regression of `safeRatio`.'),
+    alternative: Relative.exactOptional().describe(
+      'Evidence against one of 3, where the ceiling is far above the usual rate.',
+    ),
   })
   .meta({ id: 'RolloutVerdict' })
 export type RolloutVerdict = z.infer<typeof RolloutVerdict>
@@ -168,6 +207,7 @@ export const Rollout = z
       .nullable(),
     verdict: z.enum(['GO', 'HOLD', 'NO-GO', 'NO DATA']).nullable().describe('The most conservative one.'),
     verdicts: z.array(RolloutVerdict),
+    sampleRatio: SampleRatio.nullable().describe('Null where distinct keys are not reported.'),
     watermark: Instant.nullable().describe('End of the last window that was folded.'),
     nextAt: Instant.nullable().describe('When the engine looks again.'),
     lastTickAt: Instant.nullable(),

@@ -91,7 +91,9 @@ function statusOf(rollout: Rollout, traffic: Second | undefined): string {
       exposed === undefined ? '' : `exposed ${exposed.x}/${exposed.n} failed`,
       control === undefined ? '' : `control ${control.x}/${control.n}`,
       harm === undefined ? '' : `harm ${harm.logE.toFixed(1)} of ${harm.needed.toFixed(1)}`,
-      safe === undefined ? '' : `safe ${safe.logE.toFixed(1)} of ${safe.needed.toFixed(1)}`,
+      safe === undefined || safe.logE === null
+        ? ''
+        : `safe ${safe.logE.toFixed(1)} of ${safe.needed.toFixed(1)}`,
     ]
     return counted.filter((it) => it !== '').join(', ')
   })

@@ -1,31 +1,47 @@
 /**
  * One criterion, from its evidence to a verdict with its numbers.
  *
- * Nothing passes for want of evidence: a Go needs F2b-safe and block-abs both below the ceiling, and
- * no sign that the exposed arm is worse than its control. Below the ceiling is an absolute answer, and
- * the tier says so; the relative one, R, is not in this version.
+ * Nothing passes for want of evidence. A Go is relative (R: a regression of `safeRatio` is excluded,
+ * by F2 and by block-safe) or absolute (A: the rate is below the ceiling, by F2b-safe and block-abs,
+ * and nothing looks worse than the control). An absolute Go whose ceiling is far above the usual rate
+ * must exclude a regression of 3 as well, or somebody has declared that it is enough (A-only).
  */
-import { NO_AUDIENCE_EVIDENCE } from './evidence.ts'
+import { ALTERNATIVE_RATIO } from './evidence.ts'
 import { hardFloor } from './hard-floor.ts'
+import { boundNotWorse, boundWithin, boundWorse } from './mean.ts'
 import type {
+  ArmCounts,
   AudienceEvidence,
   CriterionEvidence,
+  Guardrail,
   Judgement,
   Lack,
+  Moments,
   RatioCriterion,
+  RelativeJudgement,
   Tier,
   Verdict,
+  Watch,
 } from './model.ts'
+import { audienceEvidence } from './scope.ts'
 import { safeLogE } from './statistics/absolute.ts'
-import { boundBelowCeiling, provesBelow } from './statistics/block.ts'
-import type { Dispersion } from './statistics/dispersion.ts'
+import { boundBelowCeiling, boundBelowRatio, proves, type BlockBound } from './statistics/block.ts'
+import { NO_MOMENTS, type Dispersion } from './statistics/dispersion.ts'
+import { logMeanExp } from './statistics/log-sum.ts'
 import { mixtureLogE } from './statistics/restart.ts'
 
 /** Log evidence of harm up to which the exposed arm does not look worse; 0 where no bad event was seen, less rounding. */
 export const NO_SIGN_OF_HARM = 1e-9
 
-/** How far above yesterday's rate a ceiling may lie for "below the ceiling" to be a Go without a declaration. */
+/** How far above yesterday's rate a ceiling may lie for "below the ceiling" to be a Go by itself. */
 const CEILING_REACH = 2
+
+/** Tier A's test against a regression of 3 is twice to five times as strict as the relative one: ln 500 and .005 at a beta of .01. */
+const ALTERNATIVE_EVIDENCE = 5
+const ALTERNATIVE_BLOCK = 2
+
+/** Bad events of the control below which block-safe does not speak. */
+const LEAST_CONTROL_BAD = 20
 
 /** What an increment asks of a criterion. */
 export interface Question {
@@ -45,24 +61,33 @@ export interface Question {
 }
 
 /** The verdict on a criterion. */
-export function judge(criterion: RatioCriterion, evidence: CriterionEvidence, question: Question): Verdict {
-  if (evidence.breach !== undefined)
-    return { kind: 'no-go', criterion: criterion.id, breach: evidence.breach }
+export function judge(
+  criterion: Guardrail | Watch,
+  evidence: CriterionEvidence,
+  question: Question,
+): Verdict {
+  const { id } = criterion
+  if (evidence.breach !== undefined) return { kind: 'no-go', criterion: id, breach: evidence.breach }
   if (question.blindMs > question.blindLimitMs) {
     const { kind: unknown, detail } = evidence.blind ?? { kind: 'stale' as const, detail: 'no new window' }
-    return { kind: 'no-data', criterion: criterion.id, unknown, detail, blindMs: question.blindMs }
+    return { kind: 'no-data', criterion: id, unknown, detail, blindMs: question.blindMs }
   }
-  const own = evidence.audiences[question.audience] ?? NO_AUDIENCE_EVIDENCE
+  if (evidence.watched !== undefined) {
+    return { kind: 'hold', criterion: id, reason: 'watch', breach: evidence.watched }
+  }
+  const own = audienceEvidence(evidence, question.audience)
   const judgement = judgementOf(criterion, own, question)
+  if (criterion.role === 'watch') return { kind: 'go', criterion: id, tier: 'watch', judgement }
   if (failsInBothArms(criterion, evidence)) {
-    return { kind: 'hold', criterion: criterion.id, reason: 'both-arms', lacks: [], judgement }
+    return { kind: 'hold', criterion: id, reason: 'both-arms', lacks: [], judgement }
   }
-  const lacks = lacksOf(judgement, own, question)
-  if (lacks.length === 0) return { kind: 'go', criterion: criterion.id, tier: tierOf(question), judgement }
-  if (question.timeDecides && !lacks.includes('harm')) {
-    return { kind: 'go', criterion: criterion.id, tier: 'time', judgement }
+  const near = isNear(criterion, judgement, own)
+  const found = tierOf(judgement, near, question)
+  if (typeof found === 'string') return { kind: 'go', criterion: id, tier: found, judgement }
+  if (question.timeDecides && !found.includes('harm')) {
+    return { kind: 'go', criterion: id, tier: 'time', judgement }
   }
-  return { kind: 'hold', criterion: criterion.id, reason: 'collecting', lacks, judgement }
+  return { kind: 'hold', criterion: id, reason: 'collecting', lacks: found, judgement }
 }
 
 /** Whether, in any audience, the latest exposed requests are an outage and the control's are too. */
@@ -72,42 +97,122 @@ export function failsInBothArms(criterion: RatioCriterion, evidence: CriterionEv
   )
 }
 
-/** The numbers that a criterion is judged by. */
-function judgementOf(criterion: RatioCriterion, own: AudienceEvidence, question: Question): Judgement {
-  const phi = question.dispersion(own)
-  const exposed = question.alone ? (own.alone?.exposed ?? NO_AUDIENCE_EVIDENCE.exposed) : own.exposed
-  const control = question.alone ? NO_AUDIENCE_EVIDENCE.control : own.control
-  const { ceiling } = criterion
-  return {
-    audience: question.audience,
-    exposed: { n: exposed.n, x: exposed.x },
-    control,
-    phi,
-    ...(question.alone ? {} : { harmLogE: mixtureLogE(own.harm) }),
-    ...(ceiling === undefined
-      ? {}
-      : {
-          safe: {
-            ceiling,
-            logE: safeLogE(exposed, ceiling, phi.absolute),
-            threshold: Math.log(1 / question.beta),
-            block: boundBelowCeiling(exposed, ceiling, question.beta),
-          },
-        }),
-  }
+/** Whether nothing in an audience looks worse than its control: asked of every healthy window, and of an absolute Go. */
+export function showsNoHarm(criterion: RatioCriterion, own: AudienceEvidence): boolean {
+  if (criterion.mean === undefined) return mixtureLogE(own.harm) <= NO_SIGN_OF_HARM
+  return boundWorse(criterion, own.pairs, criterion.harmRatio, 0.5).mean <= 0
 }
 
-function lacksOf({ safe, harmLogE }: Judgement, own: AudienceEvidence, question: Question): Lack[] {
-  const lacks: Lack[] = []
-  if (harmLogE !== undefined && harmLogE > NO_SIGN_OF_HARM) lacks.push('harm')
-  if (safe === undefined) return [...lacks, 'ceiling']
-  if (safe.logE < safe.threshold) lacks.push('safe')
-  if (!provesBelow(safe.block)) lacks.push('block')
+/** The best tier that the evidence reaches, or what it lacks on both ways. */
+function tierOf(judgement: Judgement, near: boolean, question: Question): Tier | Lack[] {
+  const relative = lacksOfRelative(judgement.relative)
+  if (relative.length === 0) return 'R'
+  const absolute = lacksOfAbsolute(judgement)
+  if (absolute.length === 0 && !question.alone && near) return 'A'
   const declared = question.alone || question.absoluteOnly
-  if (!declared && safe.ceiling * own.history.n > CEILING_REACH * own.history.x) lacks.push('ceiling-too-far')
+  if (absolute.length === 0 && declared) return 'A-only'
+  if (!near && !declared && !absolute.includes('ceiling')) absolute.push('ceiling-too-far')
+  return [...(question.alone ? [] : relative), ...absolute]
+}
+
+function lacksOfRelative(relative: RelativeJudgement | undefined): Lack[] {
+  if (relative === undefined) return ['relative-safe']
+  const lacks: Lack[] = []
+  const { logE, threshold, block, controlBad } = relative
+  if (logE !== undefined && logE < threshold) lacks.push('relative-safe')
+  if (logE !== undefined && controlBad < LEAST_CONTROL_BAD) lacks.push('relative-control')
+  if (!proves(block)) lacks.push('relative-block')
   return lacks
 }
 
-function tierOf(question: Question): Tier {
-  return question.alone || question.absoluteOnly ? 'A-only' : 'A'
+function lacksOfAbsolute({ safe, harmLogE, worse }: Judgement): Lack[] {
+  const lacks: Lack[] = []
+  if ((harmLogE !== undefined && harmLogE > NO_SIGN_OF_HARM) || worse === true) lacks.push('harm')
+  if (safe === undefined) return [...lacks, 'ceiling']
+  if (safe.logE !== undefined && safe.logE < safe.threshold) lacks.push('safe')
+  if (!proves(safe.block)) lacks.push('block')
+  return lacks
+}
+
+/** Whether "below the ceiling" says enough: it is near the usual rate, or a regression of 3 is excluded. */
+function isNear(
+  { mean }: RatioCriterion,
+  { safe, alternative }: Judgement,
+  { history }: AudienceEvidence,
+): boolean {
+  if (safe === undefined) return false
+  if (mean?.worse === 'lower') return CEILING_REACH * safe.ceiling * history.n >= history.x
+  if (safe.ceiling * history.n <= CEILING_REACH * history.x) return true
+  return alternative !== undefined && lacksOfRelative(alternative).length === 0
+}
+
+/** The numbers that a criterion is judged by. */
+function judgementOf(criterion: RatioCriterion, own: AudienceEvidence, question: Question): Judgement {
+  const exposed = question.alone ? (own.alone?.exposed ?? NO_MOMENTS) : own.exposed
+  const control = question.alone ? { n: 0, x: 0 } : own.control
+  const phi = question.dispersion(own)
+  const sums = { audience: question.audience, exposed: { n: exposed.n, x: exposed.x }, control, phi }
+  return criterion.mean === undefined
+    ? { ...sums, ...judgementOfShare(criterion, own, exposed, question) }
+    : { ...sums, ...judgementOfMean(criterion, own, exposed, question) }
+}
+
+type Numbers = Omit<Judgement, 'audience' | 'exposed' | 'control' | 'phi'>
+
+function judgementOfShare(
+  { ceiling, safeRatio }: RatioCriterion,
+  own: AudienceEvidence,
+  exposed: Moments,
+  { alone, beta, dispersion }: Question,
+): Numbers {
+  const threshold = Math.log(1 / beta)
+  const compared = { pairs: own.pairs, control: own.control }
+  return {
+    ...(!alone && {
+      harmLogE: mixtureLogE(own.harm),
+      relative: relativeOf(compared, safeRatio, own.safe, { threshold, alpha: beta }),
+      alternative: relativeOf(compared, ALTERNATIVE_RATIO, own.safeAlternative, {
+        threshold: Math.log(ALTERNATIVE_EVIDENCE / beta),
+        alpha: beta / ALTERNATIVE_BLOCK,
+      }),
+    }),
+    ...(ceiling !== undefined && {
+      safe: {
+        ceiling,
+        logE: safeLogE(exposed, ceiling, dispersion(own).absolute),
+        threshold,
+        block: boundBelowCeiling(exposed, ceiling, beta),
+      },
+    }),
+  }
+}
+
+function relativeOf(
+  { pairs, control }: { readonly pairs: Moments; readonly control: ArmCounts },
+  ratio: number,
+  sums: readonly number[],
+  { threshold, alpha }: { readonly threshold: number; readonly alpha: number },
+): RelativeJudgement {
+  const logE = sums.length === 0 ? 0 : logMeanExp(sums)
+  return { ratio, logE, threshold, block: boundBelowRatio(pairs, ratio, alpha), controlBad: control.x }
+}
+
+function judgementOfMean(
+  criterion: RatioCriterion,
+  own: AudienceEvidence,
+  exposed: Moments,
+  { alone, beta }: Question,
+): Numbers {
+  const { ceiling, safeRatio } = criterion
+  const threshold = Math.log(1 / beta)
+  const block: BlockBound = boundNotWorse(criterion, own.pairs, safeRatio, beta)
+  return {
+    ...(!alone && {
+      worse: !showsNoHarm(criterion, own),
+      relative: { ratio: safeRatio, threshold, block, controlBad: 0 },
+    }),
+    ...(ceiling !== undefined && {
+      safe: { ceiling, threshold, block: boundWithin(criterion, exposed, ceiling, beta) },
+    }),
+  }
 }

@@ -4,54 +4,39 @@
  * Pure and of constant cost. A harm threshold that was crossed in any window is recorded as a
  * breach and stays, so the outcome does not depend on how many windows a tick happens to fold.
  */
-import { floorCounts, foldRecent, hardFloor } from './hard-floor.ts'
+import { findBreach } from './breach.ts'
+import { foldRecent } from './hard-floor.ts'
+import { foldMean } from './mean.ts'
 import type {
   ArmsWindow,
   AudienceCounts,
   AudienceEvidence,
-  Breach,
   CriterionEvidence,
+  Guardrail,
   Measurement,
   Moments,
   RatioCriterion,
   UnknownKind,
+  Watch,
 } from './model.ts'
+import { audienceEvidence, type Scope } from './scope.ts'
 import { absoluteHarmIncrements } from './statistics/absolute.ts'
-import { addMoments, foldHistory, NO_HISTORY, NO_MOMENTS, type Dispersion } from './statistics/dispersion.ts'
-import { harmIncrements } from './statistics/harm.ts'
-import { logMeanExp } from './statistics/log-sum.ts'
-import { foldMixture, mixtureLogE, NOTHING_SEEN } from './statistics/restart.ts'
-
-/** The circumstances of a window. */
-export interface Scope {
-  readonly windowEnd: Date
-  /** Every audience of the plan. */
-  readonly audiences: readonly string[]
-  /** Those in which somebody was exposed during the whole window; none while observing. */
-  readonly exposed: readonly string[]
-  /** The audience that the present increment exposes without a control. */
-  readonly alone?: string
-  /** Whether both arms were served the control variant during the whole window: it tells the dispersion. */
-  readonly observing: boolean
-  /** ln of (guardrails / alpha). */
-  readonly threshold: number
-  readonly dispersion: (evidence: AudienceEvidence) => Dispersion
-}
+import { pairOf } from './statistics/block.ts'
+import { addMoments, foldHistory, NO_MOMENTS } from './statistics/dispersion.ts'
+import { harmIncrements, relativeSafeIncrements } from './statistics/harm.ts'
+import { foldMixture, NOTHING_SEEN } from './statistics/restart.ts'
+import { foldLatest, foldWatch } from './watch.ts'
 
 /** Evidence that has seen nothing. */
 export const NO_EVIDENCE: CriterionEvidence = { blindWindows: 0, audiences: {} }
 
-export const NO_AUDIENCE_EVIDENCE: AudienceEvidence = {
-  history: NO_HISTORY,
-  harm: NOTHING_SEEN,
-  exposed: NO_MOMENTS,
-  control: { n: 0, x: 0 },
-  recent: [],
-}
+/** The regression that tier A excludes where the ceiling is far above the usual rate. */
+export const ALTERNATIVE_RATIO = 3
 
 /** A known window, or why it is unknown. Impossible counts are a query that does not measure what it says. */
 export function classify(
   measurement: Measurement | undefined,
+  criterion: Pick<RatioCriterion, 'mean'> = {},
 ): { readonly kind: 'ok'; readonly audiences: readonly AudienceCounts[] } | Unknown {
   if (measurement === undefined) return { kind: 'empty', detail: 'nothing was measured' }
   if (measurement.kind !== 'ok') return measurement
@@ -60,7 +45,8 @@ export function classify(
     for (const { n, x } of [exposed, control]) {
       if (!Number.isFinite(n) || !Number.isFinite(x))
         return { kind: 'nan', detail: `${audience}: ${x} of ${n}` }
-      if (x > n || x < 0) return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
+      if (x < 0 || n < 0 || (x > n && criterion.mean === undefined))
+        return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
       requests += n
     }
   }
@@ -75,12 +61,12 @@ interface Unknown {
 
 /** Folds one window of one criterion. An unknown window changes nothing but the time spent blind. */
 export function foldCriterion(
-  criterion: RatioCriterion,
+  criterion: Guardrail | Watch,
   evidence: CriterionEvidence,
   measurement: Measurement | undefined,
   scope: Scope,
 ): CriterionEvidence {
-  const known = classify(measurement)
+  const known = classify(measurement, criterion)
   if (known.kind !== 'ok') {
     const blind = { kind: known.kind, detail: known.detail }
     return { ...evidence, blindWindows: evidence.blindWindows + 1, blind }
@@ -88,140 +74,96 @@ export function foldCriterion(
   const audiences: Record<string, AudienceEvidence> = { ...evidence.audiences }
   for (const audience of scope.audiences) {
     const counts = known.audiences.find((each) => each.audience === audience) ?? NO_COUNTS
-    audiences[audience] = foldAudience(criterion, audiences[audience] ?? NO_AUDIENCE_EVIDENCE, counts, {
+    audiences[audience] = foldAudience(criterion, audienceEvidence(evidence, audience), counts, {
       ...scope,
       audience,
     })
   }
-  const folded = { blindWindows: 0, audiences }
+  const { blind: _over, ...rest } = evidence
+  const folded = { ...rest, blindWindows: 0, audiences }
+  if (criterion.role === 'watch') return foldWatch(criterion, folded, scope)
   const breach = evidence.breach ?? findBreach(criterion, folded, scope)
   return breach === undefined ? folded : { ...folded, breach }
 }
 
-/** F1r over all audiences: the mean of their e-values, in which one that nobody is exposed in yet counts 1. */
-export function harmLogE(evidence: CriterionEvidence, audiences: readonly string[]): number {
-  return logMeanExp(
-    audiences.map((audience) => mixtureLogE(evidence.audiences[audience]?.harm ?? NOTHING_SEEN)),
-  )
-}
-
 const NO_COUNTS: ArmsWindow = { exposed: { n: 0, x: 0 }, control: { n: 0, x: 0 } }
 
+interface AudienceScope extends Scope {
+  readonly audience: string
+}
+
 function foldAudience(
-  criterion: RatioCriterion,
+  criterion: Guardrail | Watch,
   evidence: AudienceEvidence,
   counts: ArmsWindow,
-  scope: Scope & { readonly audience: string },
+  scope: AudienceScope,
 ): AudienceEvidence {
+  const alone = scope.alone === scope.audience
   if (!scope.exposed.includes(scope.audience)) {
     const recent = foldRecent(evidence.recent, counts)
     if (!scope.observing) return { ...evidence, recent }
     return { ...evidence, recent, history: foldHistory(evidence.history, counts) }
   }
-  const { exposed, control } = counts
-  const phi = scope.dispersion(evidence)
-  const first = evidence.harm.k === 0
-  const folded = {
+  const sums = foldSums(evidence, counts)
+  const compared =
+    criterion.mean === undefined
+      ? foldCompared(criterion, sums, counts, scope)
+      : foldMean(sums, counts, alone)
+  if (criterion.role === 'watch') return foldLatest(compared, counts)
+  if (criterion.mean !== undefined) return compared
+  const recent = foldRecent(evidence.harm.k === 0 ? [] : evidence.recent, counts)
+  const folded = { ...compared, recent }
+  return alone ? foldAlone(criterion, folded, counts, scope) : folded
+}
+
+/** What every criterion keeps: the plain sums. */
+function foldSums(evidence: AudienceEvidence, { exposed, control }: ArmsWindow): AudienceEvidence {
+  return {
     ...evidence,
-    harm: foldMixture(evidence.harm, harmIncrements(counts, criterion.harmRatio, phi.relative)),
-    exposed: addExposed(evidence.exposed, counts),
+    exposed: exposed.n === 0 ? evidence.exposed : addMoments(evidence.exposed, exposed.n, exposed.x),
     control: { n: evidence.control.n + control.n, x: evidence.control.x + control.x },
-    recent: foldRecent(first ? [] : evidence.recent, counts),
   }
-  if (scope.alone !== scope.audience || criterion.ceiling === undefined) return folded
+}
+
+/** F1r, F2 and the pairs of F5. */
+function foldCompared(
+  { harmRatio, safeRatio }: RatioCriterion,
+  evidence: AudienceEvidence,
+  counts: ArmsWindow,
+  scope: AudienceScope,
+): AudienceEvidence {
+  const phi = scope.dispersion(evidence).relative
+  const pair = pairOf(counts)
+  const add = (moments: Moments) =>
+    pair === undefined ? moments : addMoments(moments, pair.expected, pair.counted)
+  const comparable = pair !== undefined && counts.exposed.n <= counts.control.n
+  const { inStage } = evidence
+  const before = inStage !== undefined && inStage.stage === scope.stage ? inStage.controlBad : 0
+  return {
+    ...evidence,
+    harm: foldMixture(evidence.harm, harmIncrements(counts, harmRatio, phi)),
+    safe: sum(evidence.safe, relativeSafeIncrements(counts, safeRatio, phi)),
+    safeAlternative: sum(evidence.safeAlternative, relativeSafeIncrements(counts, ALTERNATIVE_RATIO, phi)),
+    pairs: add(evidence.pairs),
+    smallPairs: comparable ? add(evidence.smallPairs) : evidence.smallPairs,
+    inStage: { stage: scope.stage ?? 0, controlBad: before + counts.control.x, comparable },
+  }
+}
+
+/** Nobody is left to compare with: F2b against the ceiling, and sums of their own. */
+function foldAlone(
+  { ceiling }: RatioCriterion,
+  evidence: AudienceEvidence,
+  { exposed }: ArmsWindow,
+  scope: AudienceScope,
+): AudienceEvidence {
+  if (ceiling === undefined) return evidence
   const alone = evidence.alone ?? { harm: NOTHING_SEEN, exposed: NO_MOMENTS }
-  const increments = absoluteHarmIncrements(exposed, criterion.ceiling, phi.absolute)
-  return {
-    ...folded,
-    alone: { harm: foldMixture(alone.harm, increments), exposed: addExposed(alone.exposed, counts) },
-  }
+  const increments = absoluteHarmIncrements(exposed, ceiling, scope.dispersion(evidence).absolute)
+  const moments = exposed.n === 0 ? alone.exposed : addMoments(alone.exposed, exposed.n, exposed.x)
+  return { ...evidence, alone: { harm: foldMixture(alone.harm, increments), exposed: moments } }
 }
 
-function addExposed(moments: Moments, { exposed }: ArmsWindow): Moments {
-  return exposed.n === 0 ? moments : addMoments(moments, exposed.n, exposed.x)
-}
-
-function findBreach(
-  criterion: RatioCriterion,
-  evidence: CriterionEvidence,
-  scope: Scope,
-): Breach | undefined {
-  return (
-    floorBreach(criterion, evidence, scope) ??
-    relativeBreach(criterion, evidence, scope) ??
-    aloneBreach(criterion, evidence, scope)
-  )
-}
-
-function floorBreach(
-  criterion: RatioCriterion,
-  evidence: CriterionEvidence,
-  scope: Scope,
-): Breach | undefined {
-  for (const [audience, { recent }] of Object.entries(evidence.audiences)) {
-    if (hardFloor(recent, criterion.hardFloor) !== 'breach') continue
-    const sums = floorCounts(recent)
-    return {
-      ...breachOf(criterion, scope, audience, sums),
-      test: 'hard-floor',
-      value: sums.exposed.x / sums.exposed.n,
-      threshold: criterion.hardFloor,
-      phi: 1,
-    }
-  }
-  return undefined
-}
-
-function relativeBreach(
-  criterion: RatioCriterion,
-  evidence: CriterionEvidence,
-  scope: Scope,
-): Breach | undefined {
-  if (scope.exposed.length === 0) return undefined
-  const value = harmLogE(evidence, scope.audiences)
-  if (value < scope.threshold) return undefined
-  const worst = Object.entries(evidence.audiences).reduce((a, b) =>
-    mixtureLogE(b[1].harm) > mixtureLogE(a[1].harm) ? b : a,
-  )
-  const [audience, { exposed, control }] = worst
-  const counts = { exposed: { n: exposed.n, x: exposed.x }, control }
-  const phi = scope.dispersion(worst[1]).relative
-  return {
-    ...breachOf(criterion, scope, audience, counts),
-    test: 'F1r',
-    value,
-    threshold: scope.threshold,
-    phi,
-  }
-}
-
-function aloneBreach(
-  criterion: RatioCriterion,
-  evidence: CriterionEvidence,
-  scope: Scope,
-): Breach | undefined {
-  if (scope.alone === undefined || criterion.ceiling === undefined) return undefined
-  const own = evidence.audiences[scope.alone]
-  if (own?.alone === undefined) return undefined
-  const value = mixtureLogE(own.alone.harm)
-  if (value < scope.threshold) return undefined
-  const { n, x } = own.alone.exposed
-  const counts = { exposed: { n, x }, control: { n: 0, x: 0 } }
-  return {
-    ...breachOf(criterion, scope, scope.alone, counts),
-    test: 'F2b-harm',
-    value,
-    threshold: scope.threshold,
-    phi: scope.dispersion(own).absolute,
-    ceiling: criterion.ceiling,
-  }
-}
-
-function breachOf(
-  criterion: RatioCriterion,
-  scope: Scope,
-  audience: string,
-  { exposed, control }: ArmsWindow,
-) {
-  return { criterion: criterion.id, audience, windowEnd: scope.windowEnd.toISOString(), exposed, control }
+function sum(before: readonly number[], increments: readonly number[]): number[] {
+  return increments.map((increment, g) => (before[g] ?? 0) + increment)
 }

@@ -6,6 +6,7 @@
  * turns them into words when somebody asks. Everything here is plain JSON: evidence is stored as
  * it is, and a restarted controller continues with exactly what it had.
  */
+import type { NewKeys } from './split.ts'
 import type { BlockBound } from './statistics/block.ts'
 import type { Dispersion, History } from './statistics/dispersion.ts'
 import type { Mixture } from './statistics/restart.ts'
@@ -38,7 +39,7 @@ export interface Guardrail extends RatioCriterion {
   readonly role: 'guardrail'
 }
 
-/** Holds until it recovers. Not judged in this version: a plan that has one is refused. */
+/** A breach holds until it recovers; otherwise it asks for nothing. */
 export interface Watch extends RatioCriterion {
   readonly role: 'watch'
 }
@@ -54,16 +55,21 @@ export interface Report {
 
 export type Criterion = Guardrail | Watch | Report
 
-/** A share of requests that must not be high: x of n. */
+/** A share of requests that must not be high, x of n; or a mean, x per n. */
 export interface RatioCriterion {
   /** Unique in the plan. */
   readonly id: string
   readonly source: MetricSource
+  /**
+   * x is a sum of values, not a count of bad ones: a mean, or a ratio of two sums. It has no model of
+   * its counts, so it is judged by the windows alone (F4), in the direction that is given.
+   */
+  readonly mean?: { readonly worse: 'higher' | 'lower' }
   /** Exposed / control up to which a difference is tolerated; above it is harm. Default 1.1. */
   readonly harmRatio: number
   /** The regression that the plan wants to be able to see before it advances. Default 2. */
   readonly safeRatio: number
-  /** The highest acceptable share, 0..1; needed wherever a stage has no control. */
+  /** The highest acceptable share, 0..1, or the last acceptable mean; needed wherever a stage has no control. */
   readonly ceiling?: number
   /** The share of bad requests, 0..1, that is an outage whatever the statistics say. Default 0.5. */
   readonly hardFloor: number
@@ -76,7 +82,7 @@ export interface RatioCriterion {
 /** What a breach does. `page` holds too, and calls a person. */
 export type OnFail = 'roll-back' | 'hold' | 'page'
 
-/** Requests (or events), and how many of them are bad; 0 ≤ x ≤ n. */
+/** Requests (or events), and how many of them are bad; 0 ≤ x ≤ n. Of a mean: x is the sum of values, not negative. */
 export interface ArmCounts {
   readonly n: number
   readonly x: number
@@ -113,6 +119,8 @@ export interface Window {
   /** Exclusive end, on the window grid (a multiple of the plan's `windowMs` since the epoch). */
   readonly end: Date
   readonly measurements: readonly Measurement[]
+  /** Distinct keys that appeared first in this window; absent where they are not reported. */
+  readonly keys?: readonly NewKeys[]
 }
 
 /** Running sums over t windows of n and x: of them, their squares, their product. */
@@ -133,6 +141,8 @@ export interface CriterionEvidence {
   readonly blind?: { readonly kind: UnknownKind; readonly detail: string }
   /** The first breach; it stays, so that it does not matter how many windows a tick folds. */
   readonly breach?: Breach
+  /** Of a watch: its breach, until it has recovered. */
+  readonly watched?: Breach
   readonly audiences: Readonly<Record<string, AudienceEvidence>>
 }
 
@@ -146,14 +156,33 @@ export interface AudienceEvidence {
   readonly exposed: Moments
   /** The control's sums over the same time. */
   readonly control: ArmCounts
+  /** F2: ln L of each alternative against `safeRatio`, and against tier A's 3. */
+  readonly safe: readonly number[]
+  readonly safeAlternative: readonly number[]
+  /** What xT was (x), and what the control led to expect (n), over the windows with both arms. */
+  readonly pairs: Moments
+  /** The same over windows with no more exposed than control requests: for F5. */
+  readonly smallPairs: Moments
+  readonly inStage?: InStage
   /** Since the audience has no control any more. */
   readonly alone?: { readonly harm: Mixture; readonly exposed: Moments }
   /** The latest windows, oldest first, that hold at least 20 exposed requests without the worst of them: for the hard floor. */
   readonly recent: readonly ArmsWindow[]
+  /** Of a watch: its latest windows with both arms, at most 30, oldest first. */
+  readonly latest?: readonly ArmsWindow[]
+}
+
+/** What F5 asks before it speaks. */
+export interface InStage {
+  /** Index of the present stage, and the bad events of the control in it. */
+  readonly stage: number
+  readonly controlBad: number
+  /** The last window had requests in both arms, and no more exposed ones. */
+  readonly comparable: boolean
 }
 
 /** Which test spoke. */
-export type HarmTest = 'F1r' | 'F2b-harm' | 'hard-floor'
+export type HarmTest = 'F1r' | 'F5' | 'F4' | 'F2b-harm' | 'hard-floor'
 
 /** A criterion failed, with the numbers of that moment. */
 export interface Breach {
@@ -164,7 +193,10 @@ export interface Breach {
   readonly windowEnd: string
   readonly exposed: ArmCounts
   readonly control: ArmCounts
-  /** Log evidence and its threshold; for the hard floor the bad share and the floor. */
+  /**
+   * Log evidence and its threshold; of F5 and F4 the mean excess of a window and the half-width of its
+   * bound; for the hard floor the bad share and the floor.
+   */
   readonly value: number
   readonly threshold: number
   /** The dispersion that the evidence was divided by. */
@@ -179,22 +211,46 @@ export interface Judgement {
   readonly exposed: ArmCounts
   readonly control: ArmCounts
   readonly phi: Dispersion
-  /** F1r of this audience; absent without a control. */
+  /** F1r of this audience; absent without a control and of a mean. */
   readonly harmLogE?: number
+  /** Of a mean with a control: on average the exposed arm's is worse than `harmRatio` times. */
+  readonly worse?: boolean
   /** F2b-safe and block-abs; absent without a ceiling. */
   readonly safe?: {
     readonly ceiling: number
-    readonly logE: number
+    /** Absent of a mean: its windows alone are asked. */
+    readonly logE?: number
     readonly threshold: number
     readonly block: BlockBound
   }
+  /** F2 and block-safe against `safeRatio`; absent without a control. */
+  readonly relative?: RelativeJudgement
+  /** The same against tier A's 3; absent of a mean and without a control. */
+  readonly alternative?: RelativeJudgement
 }
 
-/** The ways to a Go. R, relative, is not in this version. */
-export type Tier = 'A' | 'A-only' | 'time'
+/** How far a regression of `ratio` is excluded. */
+export interface RelativeJudgement {
+  readonly ratio: number
+  /** Absent of a mean: its windows alone are asked. */
+  readonly logE?: number
+  readonly threshold: number
+  readonly block: BlockBound
+  /** Bad events of the control. */
+  readonly controlBad: number
+}
 
-/** What a Go still lacks. */
+/** The ways to a Go: relative; absolute; only absolute; by time. A watch that is not breached asks for nothing. */
+export type Tier = 'R' | 'A' | 'A-only' | 'time' | 'watch'
+
+/** What a Go still lacks; those of the relative way are named so, any of the two ways is enough. */
 export type Lack =
+  /** F2 is below its threshold. */
+  | 'relative-safe'
+  /** block-safe does not exclude the regression yet, or has fewer than 30 windows. */
+  | 'relative-block'
+  /** The control has shown fewer than 20 bad events. */
+  | 'relative-control'
   /** The criterion has no ceiling, so nothing absolute can be shown. */
   | 'ceiling'
   /** F2b-safe is below its threshold. */
@@ -203,7 +259,7 @@ export type Lack =
   | 'block'
   /** F1r is above 0: the exposed arm looks worse than the control. */
   | 'harm'
-  /** The ceiling is more than twice yesterday's rate, so being below it says too little. */
+  /** The ceiling is more than twice yesterday's rate, and a regression of 3 times is not excluded. */
   | 'ceiling-too-far'
 
 /** The verdict on one criterion at one tick. */
@@ -216,6 +272,7 @@ export type Verdict =
       readonly lacks: readonly Lack[]
       readonly judgement: Judgement
     }
+  | { readonly kind: 'hold'; readonly criterion: string; readonly reason: 'watch'; readonly breach: Breach }
   | { readonly kind: 'no-go'; readonly criterion: string; readonly breach: Breach }
   | {
       readonly kind: 'no-data'

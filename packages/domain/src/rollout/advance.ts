@@ -9,11 +9,13 @@
 import { assess } from '../analysis/assess.ts'
 import { failsInBothArms, judge } from '../analysis/criteria.ts'
 import { NO_EVIDENCE } from '../analysis/evidence.ts'
-import type { Breach, Guardrail, Verdict } from '../analysis/model.ts'
+import type { Breach, Criterion, Guardrail, Verdict } from '../analysis/model.ts'
+import { isMismatch } from '../analysis/split.ts'
 import type { HoldReason, Position, RollbackCause, Rollout, RolloutPlan, Running, Target } from './model.ts'
 import {
   guardrailsOf,
   hasControl,
+  measuredOf,
   neededWindows,
   observedEnough,
   planDispersion,
@@ -106,29 +108,34 @@ export function advance(plan: RolloutPlan, rollout: Rollout, facts: Facts, now: 
   }
 }
 
-/** The verdicts on all guardrails at the present position: what the live view shows at any time. */
+/** The verdicts on all measured criteria at the present position: what the live view shows at any time. */
 export function verdictsOf(plan: RolloutPlan, rollout: Rollout, now: Date, timeDecides = false): Verdict[] {
   const position = positionOf(rollout)
   const step = position === undefined || position.kind === 'observing' ? { stage: 0, increment: 0 } : position
-  return guardrailsOf(plan).map((guardrail) =>
-    judge(guardrail, rollout.evidence[guardrail.id] ?? NO_EVIDENCE, {
+  return measuredOf(plan).map((criterion) =>
+    judge(criterion, rollout.evidence[criterion.id] ?? NO_EVIDENCE, {
       audience: stageOf(plan, step.stage).audience.id,
       alone: !hasControl(plan, step),
       beta: plan.beta,
       absoluteOnly: plan.absoluteOnly !== undefined,
       timeDecides,
       dispersion: (evidence) => planDispersion(plan, evidence),
-      blindMs: blindMs(plan, rollout, guardrail, now),
+      blindMs: blindMs(plan, rollout, criterion, now),
       blindLimitMs: blindLimitMs(plan),
     }),
   )
 }
 
 /** How long a criterion has been without a known window: unknown ones, and those that should have been folded by now. */
-export function blindMs(plan: RolloutPlan, rollout: Rollout, guardrail: Guardrail, now: Date): number {
+export function blindMs(
+  plan: RolloutPlan,
+  rollout: Rollout,
+  criterion: Pick<Criterion, 'id'>,
+  now: Date,
+): number {
   const watermark = rollout.watermark?.getTime() ?? now.getTime()
   const overdue = Math.floor((now.getTime() - lagMs(plan) - watermark) / plan.windowMs)
-  const windows = (rollout.evidence[guardrail.id]?.blindWindows ?? 0) + Math.max(0, overdue)
+  const windows = (rollout.evidence[criterion.id]?.blindWindows ?? 0) + Math.max(0, overdue)
   return windows * plan.windowMs
 }
 
@@ -201,17 +208,29 @@ function holdCause({ plan, rollout, facts, now }: Situation): Cause | undefined 
   )
   if (both) return { reason: 'both-arms', page: true }
   if (facts.flagEditedOutside !== undefined) return { reason: 'conflict', page: false }
-  const blind = guardrails.some(
-    (guardrail) => blindMs(plan, rollout, guardrail, now) > guardrail.blindBudgetMs,
-  )
-  return blind ? { reason: 'blind', page: true } : undefined
+  const measured = measuredOf(plan)
+  const blind = measured.some((criterion) => blindMs(plan, rollout, criterion, now) > criterion.blindBudgetMs)
+  if (blind) return { reason: 'blind', page: true }
+  if (isMismatch(rollout.split)) return { reason: 'sample-ratio', page: true }
+  const watched = measured.filter(({ id }) => rollout.evidence[id]?.watched !== undefined)
+  return watched.length === 0
+    ? undefined
+    : { reason: 'watch', page: watched.some(({ onFail }) => onFail === 'page') }
 }
+
+/** Holds that only a person ends. */
+const FOR_A_PERSON: ReadonlySet<HoldReason> = new Set([
+  'inconclusive',
+  'approval',
+  'conflict',
+  'sample-ratio',
+])
 
 /** A hold ends when its cause does, unless it waits for a person; a graver cause replaces it. */
 function whileHeld(situation: Situation, reason: HoldReason, cause: Cause | undefined): Decision {
   if (reason === 'breach' || reason === cause?.reason) return wait('held')
   if (cause?.reason === 'breach') return hold(situation, cause)
-  if (reason === 'inconclusive' || reason === 'approval' || reason === 'conflict') return wait('held')
+  if (FOR_A_PERSON.has(reason)) return wait('held')
   if (cause !== undefined) return hold(situation, cause)
   if (reason === 'blind' && isBlind(situation)) return wait('held')
   if (reason === 'unapproved' && !situation.facts.approved) return wait('held')
@@ -261,7 +280,7 @@ function wait(reason: WaitReason, verdicts: readonly Verdict[] = [], progress?: 
 }
 
 function isBlind({ plan, rollout, now }: Situation): boolean {
-  return guardrailsOf(plan).some((guardrail) => blindMs(plan, rollout, guardrail, now) > blindLimitMs(plan))
+  return measuredOf(plan).some((criterion) => blindMs(plan, rollout, criterion, now) > blindLimitMs(plan))
 }
 
 function blindLimitMs(plan: RolloutPlan): number {

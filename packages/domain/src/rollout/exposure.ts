@@ -55,6 +55,15 @@ export function rolloutRule(
   }
 }
 
+/** The exposed share, 0..1, of each audience whose arms are counted at a position, as the rule's buckets have it. */
+export function armShares(plan: RolloutPlan, position: Position): Map<string, number> {
+  const percents =
+    position.kind === 'observing'
+      ? audiencesOf(plan).map((id) => [id, observedPercent(plan, id)] as const)
+      : [...exposedPercents(plan, position)]
+  return new Map(percents.map(([id, percent]) => [id, bucketsOf(percent) / BUCKETS]))
+}
+
 /**
  * The share of everybody, 0..1, that a step exposes, as an expectation. `shares` holds for each
  * audience with a segment the share of everybody that belongs to it; everybody is the rest.
@@ -94,11 +103,17 @@ function audiencesAt(plan: RolloutPlan, position: Position): ExposedAudience[] {
 
 /** Every audience of the plan stands in both arms, so that each one's dispersion and rates are known before its stage. */
 function observedAudiences(plan: RolloutPlan): ExposedAudience[] {
-  return audiencesOf(plan).map((id) => {
-    const stage = plan.stages.findIndex((each) => each.audience.id === id)
-    const percent = percentOf(plan, { stage, increment: 0 })
-    return audience(plan, id, percent < 100 ? percent : OBSERVED_PERCENT)
-  })
+  return audiencesOf(plan).map((id) => audience(plan, id, observedPercent(plan, id)))
+}
+
+function observedPercent(plan: RolloutPlan, id: string): number {
+  const stage = plan.stages.findIndex((each) => each.audience.id === id)
+  const percent = percentOf(plan, { stage, increment: 0 })
+  return percent < 100 ? percent : OBSERVED_PERCENT
+}
+
+function bucketsOf(percent: number): number {
+  return Math.round((percent / 100) * BUCKETS)
 }
 
 function exposedAudiences(plan: RolloutPlan, step: Step): ExposedAudience[] {
@@ -114,7 +129,7 @@ function audience(plan: RolloutPlan, id: string, percent: number): ExposedAudien
     plan,
     plan.stages.findIndex((each) => each.audience.id === id),
   )
-  return { id, when: conditionOf(stage.audience), ranges: raise([], Math.round((percent / 100) * BUCKETS)) }
+  return { id, when: conditionOf(stage.audience), ranges: raise([], bucketsOf(percent)) }
 }
 
 function conditionOf(who: Audience): ExposedAudience['when'] {

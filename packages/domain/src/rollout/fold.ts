@@ -5,22 +5,29 @@
  * is handed in again after a restart. A window counts for the position that was entered before it
  * began; the evidence of a late one still belongs to the exposure that it was measured under.
  */
-import { NO_SIGN_OF_HARM } from '../analysis/criteria.ts'
-import { foldCriterion, NO_EVIDENCE, type Scope } from '../analysis/evidence.ts'
-import type { CriterionEvidence, Window } from '../analysis/model.ts'
-import { mixtureLogE } from '../analysis/statistics/restart.ts'
+import { showsNoHarm } from '../analysis/criteria.ts'
+import { foldCriterion, NO_EVIDENCE } from '../analysis/evidence.ts'
+import type { CriterionEvidence, Guardrail, Watch, Window } from '../analysis/model.ts'
+import { audienceEvidence, type Scope } from '../analysis/scope.ts'
+import { foldSplit, NO_SPLIT, type Split } from '../analysis/split.ts'
+import { armShares } from './exposure.ts'
 import type { Position, Rollout, RolloutPlan, RolloutState } from './model.ts'
 import {
   audiencesOf,
   exposedPercents,
   guardrailsOf,
   hasControl,
+  measuredOf,
   planDispersion,
   positionOf,
   previousStep,
   stageOf,
   type Step,
 } from './position.ts'
+import { lagMs } from './schedule.ts'
+
+/** How much more the block bounds may be wrong than the likelihood processes: .01 at an alpha of .001. */
+const BLOCK_ALPHA_FACTOR = 10
 
 /** Folds windows, oldest first. Those at or below the watermark, and those beyond a gap, are left out. */
 export function fold(plan: RolloutPlan, rollout: Rollout, windows: readonly Window[]): Rollout {
@@ -35,21 +42,18 @@ function foldWindow(plan: RolloutPlan, rollout: Rollout, window: Window): Rollou
   if (position === undefined || watermark === undefined || enteredAt === undefined) return rollout
   if (window.end.getTime() !== watermark.getTime() + plan.windowMs) return rollout
 
-  const guardrails = guardrailsOf(plan)
+  const criteria = measuredOf(plan)
   const scope = scopeOf(plan, rollout, position, window)
   const evidence: Record<string, CriterionEvidence> = {}
-  for (const guardrail of guardrails) {
-    const measurement = window.measurements.find((each) => each.criterion === guardrail.id)
-    evidence[guardrail.id] = foldCriterion(
-      guardrail,
-      rollout.evidence[guardrail.id] ?? NO_EVIDENCE,
-      measurement,
-      scope,
-    )
+  for (const criterion of criteria) {
+    const { id } = criterion
+    const measurement = window.measurements.find((each) => each.criterion === id)
+    evidence[id] = foldCriterion(criterion, rollout.evidence[id] ?? NO_EVIDENCE, measurement, scope)
   }
-  const folded = { ...rollout, watermark: window.end, evidence }
+  const split = splitAfter(plan, rollout, position, window)
+  const folded = { ...rollout, watermark: window.end, evidence, ...(split && { split }) }
   if (startOf(plan, window) < enteredAt.getTime()) return folded
-  const healthy = Object.values(evidence).every((each) => isHealthy(plan, position, each))
+  const healthy = criteria.every((each) => isHealthy(plan, position, each, evidence[each.id] ?? NO_EVIDENCE))
   return { ...folded, state: progressed(rollout.state, healthy) }
 }
 
@@ -65,7 +69,9 @@ function scopeOf(plan: RolloutPlan, rollout: Rollout, position: Position, window
     exposed: step === undefined ? [] : [...exposedPercents(plan, step).keys()],
     ...(withoutControl && audience !== undefined ? { alone: audience } : {}),
     observing: rollout.exposedAt === undefined || window.end <= rollout.exposedAt,
+    ...(step !== undefined && { stage: step.stage }),
     threshold: Math.log(guardrails.length / plan.alpha),
+    blockAlpha: (BLOCK_ALPHA_FACTOR * plan.alpha) / guardrails.length,
     dispersion: (evidence) => planDispersion(plan, evidence),
   }
 }
@@ -81,11 +87,35 @@ function stepDuring(
   return startOf(plan, window) >= entered ? position : previousStep(plan, position)
 }
 
-function isHealthy(plan: RolloutPlan, position: Position, evidence: CriterionEvidence): boolean {
-  if (evidence.blindWindows > 0) return false
-  if (position.kind === 'observing' || !hasControl(plan, position)) return true
-  const own = evidence.audiences[stageOf(plan, position.stage).audience.id]
-  return own === undefined || mixtureLogE(own.harm) <= NO_SIGN_OF_HARM
+/**
+ * Keys appear in the window in which they are reported, so those of the windows around a change of the
+ * share, which may have been split by either, are left out: all that appeared then, whatever their arm.
+ */
+function splitAfter(
+  plan: RolloutPlan,
+  rollout: Rollout,
+  position: Position,
+  window: Window,
+): Split | undefined {
+  if (window.keys === undefined) return rollout.split
+  const settled = (rollout.enteredAt?.getTime() ?? 0) + lagMs(plan)
+  // The observe stage has the share of the first increment.
+  const first = position.kind === 'observing' || (position.stage === 0 && position.increment === 0)
+  if (startOf(plan, window) < settled && !first) return rollout.split
+  return foldSplit(rollout.split ?? NO_SPLIT, window.keys, armShares(plan, position))
+}
+
+// oxlint-disable-next-line max-params -- where, and the criterion with what is known of it
+function isHealthy(
+  plan: RolloutPlan,
+  position: Position,
+  criterion: Guardrail | Watch,
+  evidence: CriterionEvidence,
+): boolean {
+  if (evidence.blindWindows > 0 || evidence.watched !== undefined) return false
+  if (criterion.role === 'watch' || position.kind === 'observing' || !hasControl(plan, position)) return true
+  const { id } = stageOf(plan, position.stage).audience
+  return showsNoHarm(criterion, audienceEvidence(evidence, id))
 }
 
 /** Time counts only while the rollout moves: held and paused windows are neither baked nor charged to the stage's maximum. */

@@ -1,9 +1,9 @@
 /**
  * The part of the plan's checks that reads criteria.
  */
-import type { RatioCriterion } from '../analysis/model.ts'
+import type { Guardrail, Watch } from '../analysis/model.ts'
 import { queryFaults } from '../analysis/query.ts'
-import { error, warning, type Finding } from './finding.ts'
+import { error, type Finding } from './finding.ts'
 import type { LintFacts } from './lint.ts'
 import type { RolloutPlan } from './model.ts'
 import { guardrailsOf, hasControl, nextStep, type Step } from './position.ts'
@@ -26,17 +26,20 @@ export function lintCriteria(plan: RolloutPlan, facts: LintFacts): Finding[] {
     if (seen.has(criterion.id))
       findings.push(error('criterion-twice', `${path}/id`, `two criteria are called ${criterion.id}`))
     seen.add(criterion.id)
-    if (criterion.role === 'guardrail') findings.push(...lintRatio(plan, criterion, path, facts))
-    else
-      findings.push(
-        error('not-in-this-version', `${path}/role`, `${criterion.role} criteria are not in this version`),
-      )
+    if (criterion.role === 'report') {
+      findings.push(error('not-in-this-version', `${path}/role`, 'report criteria are not in this version'))
+    } else findings.push(...lintRatio(plan, criterion, path, facts))
   })
   return findings
 }
 
-function lintRatio(plan: RolloutPlan, criterion: RatioCriterion, path: string, facts: LintFacts): Finding[] {
-  const { id, harmRatio, safeRatio, ceiling, hardFloor } = criterion
+function lintRatio(
+  plan: RolloutPlan,
+  criterion: Guardrail | Watch,
+  path: string,
+  facts: LintFacts,
+): Finding[] {
+  const { id, harmRatio, safeRatio, hardFloor } = criterion
   const findings: Finding[] = []
   if (!(harmRatio >= 1 && harmRatio < 30))
     findings.push(error('harm-ratio', `${path}/harmRatio`, 'harmRatio is at least 1 and below 30'))
@@ -56,36 +59,31 @@ function lintRatio(plan: RolloutPlan, criterion: RatioCriterion, path: string, f
       ...queryFaults(criterion.source).map((it) => error('query', `${path}/source`, `${id}: ${it}`)),
     )
   }
-  return [...findings, ...lintCeiling(plan, id, ceiling, path)]
+  return [...findings, ...lintMean(criterion, path), ...lintCeiling(plan, criterion, path)]
 }
 
-/** Without a ceiling there is no absolute evidence: needed wherever there is no control, and for every Go of this version. */
-function lintCeiling(plan: RolloutPlan, id: string, ceiling: number | undefined, path: string): Finding[] {
+/** Telemetry counts requests: it has no values of which there could be a mean. */
+function lintMean({ id, mean, source }: Guardrail | Watch, path: string): Finding[] {
+  if (mean === undefined || source.kind !== 'telemetry') return []
+  return [error('mean-source', `${path}/mean`, `${id}: built-in telemetry counts requests and has no means`)]
+}
+
+/** Where there is no control nothing can be compared: only a ceiling can be shown. A watch needs none. */
+function lintCeiling(
+  plan: RolloutPlan,
+  { id, role, ceiling, mean }: Guardrail | Watch,
+  path: string,
+): Finding[] {
   if (ceiling !== undefined) {
-    if (!(ceiling > 0 && ceiling < 1))
-      return [error('ceiling', `${path}/ceiling`, 'a ceiling lies between 0 and 1')]
-    if (plan.absoluteOnly !== undefined || stepWith(plan, true) === undefined) return []
-    const message = `${id}: a relative Go is not in this version; where there is a control it is Go only if the ceiling is at most twice the observed rate`
-    return [warning('absolute-go-only', `${path}/ceiling`, message)]
+    return ceiling > 0 && (ceiling < 1 || mean !== undefined)
+      ? []
+      : [error('ceiling', `${path}/ceiling`, 'a ceiling lies between 0 and 1')]
   }
   const alone = stepWith(plan, false)
-  if (alone !== undefined) {
-    const name = plan.stages[alone.stage]?.name ?? ''
-    return [
-      error(
-        'ceiling-missing',
-        `${path}/ceiling`,
-        `${id} needs a ceiling: stage ${name} has an increment without a control`,
-      ),
-    ]
-  }
-  return [
-    error(
-      'ceiling-missing',
-      `${path}/ceiling`,
-      `${id} needs a ceiling: a relative Go is not in this version`,
-    ),
-  ]
+  if (alone === undefined || role === 'watch') return []
+  const name = plan.stages[alone.stage]?.name ?? ''
+  const message = `${id} needs a ceiling: stage ${name} has an increment without a control`
+  return [error('ceiling-missing', `${path}/ceiling`, message)]
 }
 
 function stepWith(plan: RolloutPlan, control: boolean): Step | undefined {

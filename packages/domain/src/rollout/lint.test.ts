@@ -21,7 +21,7 @@ describe('a plan that is in order', () => {
   it('the default plan has no error, within its limits', () => {
     const facts = { segments: ['staff', 'beta'], audienceShares: { internal: 0.02, beta: 0.05 } }
     expect(refused(standard, facts)).toEqual([])
-    expect(warned(standard, facts)).toEqual(['absolute-go-only'])
+    expect(warned(standard, facts)).toEqual([])
   })
 
   it('the plan of the tests has no finding at all', () => {
@@ -72,11 +72,7 @@ describe('a plan is refused when', () => {
     ['safeRatio does not lie above harmRatio', 'safe-ratio', { criteria: [{ ...errors, safeRatio: 1.1 }] }],
     ['harmRatio is below 1', 'harm-ratio', { criteria: [{ ...errors, harmRatio: 0.9 }] }],
     ['the hard floor is 0', 'hard-floor', { criteria: [{ ...errors, hardFloor: 0 }] }],
-    [
-      'a watch criterion is in it',
-      'not-in-this-version',
-      { criteria: [errors, { ...errors, id: 'slow', role: 'watch' }] },
-    ],
+    ['a mean is asked of telemetry', 'mean-source', { criteria: [{ ...errors, mean: { worse: 'higher' } }] }],
     [
       'a report criterion is in it',
       'not-in-this-version',

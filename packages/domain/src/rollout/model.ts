@@ -7,6 +7,7 @@
  * stand beside them.
  */
 import type { Breach, Criterion, CriterionEvidence } from '../analysis/model.ts'
+import type { Split } from '../analysis/split.ts'
 
 /** The outcome of step 3: how a feature reaches everybody, and what it must show on the way. */
 export interface RolloutPlan {
@@ -78,6 +79,8 @@ export interface Rollout {
   readonly state: RolloutState
   /** By criterion id. */
   readonly evidence: Readonly<Record<string, CriterionEvidence>>
+  /** How the arms are split; absent where distinct keys are not reported. */
+  readonly split?: Split
 }
 
 export type RolloutState =
@@ -130,8 +133,8 @@ export interface Progress {
 }
 
 /**
- * Why the engine waits. `both-arms`, `blind` and `unapproved` end by themselves when their cause
- * does; the others need a person.
+ * Why the engine waits. `both-arms`, `blind`, `watch` and `unapproved` end by themselves when their
+ * cause does; the others need a person.
  */
 export type HoldReason =
   /** Exposed and control fail together: not this feature. */
@@ -140,6 +143,10 @@ export type HoldReason =
   | 'conflict'
   /** A criterion has been without data for longer than its budget. */
   | 'blind'
+  /** The arms do not hold as many people as the rule says, so they cannot be compared. */
+  | 'sample-ratio'
+  /** A watch criterion is breached and has not recovered. */
+  | 'watch'
   /** The approval does not hold any more. */
   | 'unapproved'
   /** The stage's maximum passed without evidence. */

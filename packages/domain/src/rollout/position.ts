@@ -1,7 +1,7 @@
 /**
  * Where a rollout stands, read off the plan: percentages, controls, what comes next, how long it bakes.
  */
-import type { AudienceEvidence, Guardrail } from '../analysis/model.ts'
+import type { AudienceEvidence, Guardrail, Watch } from '../analysis/model.ts'
 import { dispersionOf, type Dispersion } from '../analysis/statistics/dispersion.ts'
 import { windowsToSee } from '../analysis/statistics/power.ts'
 import type { Observing, Position, Rollout, RolloutPlan, Running, Stage, Target } from './model.ts'
@@ -83,9 +83,14 @@ export function positionOf(rollout: Rollout): Position | undefined {
   return state.kind === 'held' || state.kind === 'paused' ? state.from : undefined
 }
 
-/** The plan's guardrails: the only criteria that are judged in this version. */
+/** The plan's guardrails: what may roll back, and must be Go. */
 export function guardrailsOf(plan: RolloutPlan): Guardrail[] {
   return plan.criteria.filter((criterion) => criterion.role === 'guardrail')
+}
+
+/** Every criterion that is measured in windows: guardrails and watches. */
+export function measuredOf(plan: RolloutPlan): (Guardrail | Watch)[] {
+  return plan.criteria.filter((criterion) => criterion.role !== 'report')
 }
 
 /** The declared dispersion, or the one that the observe stage measured in this audience. */
@@ -128,7 +133,7 @@ export function observedEnough(plan: RolloutPlan, rollout: Rollout, position: Ob
 function windowsForPower(plan: RolloutPlan, rollout: Rollout, step: Step, guardrail: Guardrail): number {
   const audience = stageOf(plan, step.stage).audience.id
   const evidence = rollout.evidence[guardrail.id]?.audiences[audience]
-  if (evidence === undefined || evidence.history.x === 0) return 0
+  if (evidence === undefined || evidence.history.x === 0 || guardrail.mean !== undefined) return 0
   const { history } = evidence
   const windows = windowsToSee(guardrail.safeRatio, {
     tolerated: guardrail.harmRatio,

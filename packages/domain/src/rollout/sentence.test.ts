@@ -31,13 +31,25 @@ describe('a decision in words', () => {
 
   it('says that an absolute Go does not exclude a regression', () => {
     const drive = exposed(plan())
+    const sentence = decisionSentence(
+      drive.plan,
+      until(drive, (window) => [600, 0, 5400, window % 2 === 0 ? 1 : 0]),
+    )
+    expect(sentence).toContain('advance to stage gradual, 50 % of everybody: errors: exposed 0/18000 (0 %)')
+    expect(sentence).toContain('F2b-safe log e = ')
+    expect(sentence).toContain('block-abs over 30 windows')
+    expect(sentence).toContain('a regression up to 108 times the control cannot be excluded')
+  })
+
+  it('says which regression a relative Go excludes', () => {
+    const drive = exposed(plan())
     const sentence = decisionSentence(drive.plan, until(drive, [600, 1, 5400, 9]))
     expect(sentence).toContain(
       'advance to stage gradual, 50 % of everybody: errors: exposed 30/18000 (0.17 %)',
     )
-    expect(sentence).toContain('F2b-safe log e = ')
-    expect(sentence).toContain('block-abs over 30 windows')
-    expect(sentence).toContain('a regression up to 6 times the control cannot be excluded')
+    expect(sentence).toMatch(/F2 log e = \d+\.\d\d \(threshold ln\(1\/0\.01\) = 4\.61\)/)
+    expect(sentence).toContain('block-safe over 30 windows')
+    expect(sentence).toContain('GO: less than 2 times the control')
   })
 
   it('says how far a position has baked, and what is still lacking', () => {

@@ -47,6 +47,8 @@ const HOLDS: Readonly<Record<HoldReason, string>> = {
   'both-arms': 'exposed and control fail together',
   conflict: 'the flag was edited outside the rollout',
   blind: 'a criterion has been without data beyond its budget',
+  'sample-ratio': 'the arms do not hold as many people as the rule says, so they cannot be compared',
+  watch: 'a watch criterion is breached and has not recovered',
   unapproved: 'the approval does not hold',
   inconclusive: 'the maximum of the stage passed without evidence, a person decides',
   approval: 'everything is Go, a person advances this stage',

@@ -5,6 +5,7 @@
  * answer is the changed rollout, with its version one higher, or a refusal with its remedy; an event
  * that changes nothing gives the same rollout back.
  */
+import { NO_SPLIT } from '../analysis/split.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { Decision } from './advance.ts'
 import { can } from './can.ts'
@@ -79,12 +80,16 @@ function decided(plan: RolloutPlan, rollout: Rollout, decision: Decision, now: D
   }
 }
 
-/** A person's resume of an inconclusive hold grants the stage its maximum once more. */
+/**
+ * A person's resume of an inconclusive hold grants the stage its maximum once more; one of a
+ * sample-ratio hold says that the split so far has been looked at: what follows is counted anew.
+ */
 function resume(rollout: Rollout): Rollout | Refusal {
   const { state } = rollout
   if (state.kind === 'held' && state.reason === 'breach') return refusedByBreach()
   const again = state.kind === 'held' && state.reason === 'inconclusive'
-  return underwayState(rollout, (from) =>
+  const looked = state.kind === 'held' && state.reason === 'sample-ratio'
+  return underwayState(looked ? { ...rollout, split: NO_SPLIT } : rollout, (from) =>
     again && from.kind === 'running' ? { ...from, stageWindows: 0 } : from,
   )
 }

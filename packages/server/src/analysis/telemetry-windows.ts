@@ -5,6 +5,7 @@
  * never taken for "no errors".
  */
 import type { ArmCounts, Measurement, TelemetrySource } from '@flagmarshal/domain/analysis/model'
+import type { NewKeys } from '@flagmarshal/domain/analysis/split'
 
 import type { MetricSource } from '../integrations/interfaces.ts'
 
@@ -20,6 +21,8 @@ export interface CountedWindow {
   readonly end: Date
   /** By audience id. */
   readonly audiences: Readonly<Record<string, { readonly exposed: Counts; readonly control: Counts }>>
+  /** Distinct bucketing keys that appeared first in this window. */
+  readonly keys: readonly NewKeys[]
   /** Requests that belong to no arm. */
   readonly outside: Counts
 }

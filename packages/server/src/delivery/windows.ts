@@ -5,7 +5,7 @@
 import type { Arm } from '@flagmarshal/evaluation'
 
 import type { Queries } from '../storage/database.ts'
-import { selectWindows } from '../storage/telemetry.ts'
+import { selectNewKeys, selectWindows, type NewKeysRow } from '../storage/telemetry.ts'
 
 /** Requests of one arm in one window; `bad` failed, `slow` took longer than the application's bound. */
 export interface Counts {
@@ -23,6 +23,15 @@ export interface ClosedWindow {
   readonly outside: Counts
   /** Requests of the exposed arm that were served the treatment: none while observing and after a rollback. */
   readonly treated: number
+  /** Distinct bucketing keys that appeared first in this window, by audience. */
+  readonly keys: readonly NewKeys[]
+}
+
+/** Distinct keys of one audience. */
+export interface NewKeys {
+  readonly audience: string
+  readonly exposed: number
+  readonly control: number
 }
 
 /** Which windows are wanted. */
@@ -52,21 +61,25 @@ export async function readWindows(queries: Queries, query: WindowQuery): Promise
   const last = Math.min(closed, first + MOST_WINDOWS)
   if (last <= first) return []
 
-  const rows = await selectWindows(queries, {
-    ...query,
-    from: new Date(first * windowMs),
-    to: new Date(last * windowMs),
-  })
+  const { rollout, attempt } = query
+  const range = { rollout, attempt, from: new Date(first * windowMs), to: new Date(last * windowMs) }
+  const rows = await selectWindows(queries, range)
+  const keys = Map.groupBy(await selectNewKeys(queries, range), (row) => row.window_end.getTime())
   const byEnd = Map.groupBy(rows, (row) => row.window_end.getTime())
   return Array.from({ length: last - first }, (_, index) => {
     const end = new Date((first + index + 1) * windowMs)
-    return windowOf(end, audiences, byEnd.get(end.getTime()) ?? [])
+    return windowOf(end, audiences, byEnd.get(end.getTime()) ?? [], keys.get(end.getTime()) ?? [])
   })
 }
 
 type Row = Counts & { readonly audience: string; readonly arm: Arm; readonly treated: number }
 
-function windowOf(end: Date, audiences: readonly string[], rows: readonly Row[]): ClosedWindow {
+function windowOf(
+  end: Date,
+  audiences: readonly string[],
+  rows: readonly Row[],
+  keys: readonly NewKeysRow[],
+): ClosedWindow {
   const counted = rows.filter((row) => row.arm !== 'outside').map((row) => row.audience)
   const arms = (audience: string) => ({
     exposed: total(rows.filter((row) => row.audience === audience && row.arm === 'exposed')),
@@ -78,7 +91,17 @@ function windowOf(end: Date, audiences: readonly string[], rows: readonly Row[])
     audiences: Object.fromEntries(names.map((audience) => [audience, arms(audience)])),
     outside: total(rows.filter((row) => row.arm === 'outside')),
     treated: rows.reduce((sum, row) => sum + row.treated, 0),
+    keys: newKeysOf(keys),
   }
+}
+
+function newKeysOf(rows: readonly NewKeysRow[]): NewKeys[] {
+  const count = (of: readonly NewKeysRow[], arm: Arm) => of.find((row) => row.arm === arm)?.keys ?? 0
+  return [...Map.groupBy(rows, (row) => row.audience)].map(([audience, of]) => ({
+    audience,
+    exposed: count(of, 'exposed'),
+    control: count(of, 'control'),
+  }))
 }
 
 function total(rows: readonly Row[]): Counts {

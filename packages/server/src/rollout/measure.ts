@@ -3,7 +3,7 @@
  * open. What has changed by the time the transaction reads the rollout again is left out there.
  */
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import { audiencesOf, guardrailsOf, positionOf } from '@flagmarshal/domain/rollout/position'
+import { audiencesOf, measuredOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { dueWindows, lagMs } from '@flagmarshal/domain/rollout/schedule'
 
 import { measureCriteria } from '../analysis/sources.ts'
@@ -54,7 +54,7 @@ export async function measure(
   const { watermark } = rollout
   if (positionOf(rollout) === undefined || watermark === undefined)
     return { windows: [], behind: false, approved }
-  const elsewhere = guardrailsOf(plan).some(({ source }) => source.kind !== 'telemetry')
+  const elsewhere = measuredOf(plan).some(({ source }) => source.kind !== 'telemetry')
   const most = elsewhere ? MOST_WINDOWS_ELSEWHERE : MOST_WINDOWS
   const ends = dueWindows(plan, rollout, now, most + 1)
   const behind = ends.length > most
@@ -80,10 +80,11 @@ async function measureWindows(
     now: new Date(last.getTime() + lagMs({ windowMs })),
   })
   const place = { project, environment, audiences, windowMs, ends, counted }
-  const measured = await measureCriteria(kysely, sources, guardrailsOf(plan), place)
+  const measured = await measureCriteria(kysely, sources, measuredOf(plan), place)
   return counted.map((window, index) => ({
     end: window.end,
     measurements: measured[index] ?? [],
+    keys: window.keys,
     ...requestsIn(window),
   }))
 }

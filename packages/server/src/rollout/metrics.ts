@@ -2,10 +2,11 @@
  * What rollouts tell Prometheus. The state is read when it is asked for, so every server says the
  * same whichever of them made the last tick.
  */
-import { harmLogE, NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
+import { harmLogE } from '@flagmarshal/domain/analysis/breach'
+import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
 import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
 import { blindMs } from '@flagmarshal/domain/rollout/advance'
-import { audiencesOf, guardrailsOf, positionOf } from '@flagmarshal/domain/rollout/position'
+import { audiencesOf, measuredOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { Counter, Gauge, Histogram } from 'prom-client'
 
 import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
@@ -73,15 +74,15 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     const flagOn = config?.enabled ?? false
     gauges.exposure.set(labels, exposureView(stored, { flagOn, windows, keys: [] }).share)
     if (stored.tickedAt !== undefined) gauges.tick.set(labels, stored.tickedAt.getTime() / 1000)
-    for (const guardrail of guardrailsOf(plan)) {
-      const criterion = guardrail.id
+    for (const measured of measuredOf(plan)) {
+      const criterion = measured.id
       const evidence = rollout.evidence[criterion] ?? NO_EVIDENCE
       gauges.evidence.set({ ...labels, criterion, kind: 'F1r' }, harmLogE(evidence, audiencesOf(plan)))
       for (const { alone } of Object.values(evidence.audiences)) {
         if (alone !== undefined)
           gauges.evidence.set({ ...labels, criterion, kind: 'F2b-harm' }, mixtureLogE(alone.harm))
       }
-      const blind = positionOf(rollout) === undefined ? 0 : blindMs(plan, rollout, guardrail, now)
+      const blind = positionOf(rollout) === undefined ? 0 : blindMs(plan, rollout, measured, now)
       gauges.blind.set({ ...labels, criterion }, blind / 1000)
     }
   }

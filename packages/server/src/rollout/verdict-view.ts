@@ -1,8 +1,11 @@
 /** A verdict with its arithmetic, as it is shown. */
-import type { RolloutVerdict } from '@flagmarshal/api/rollout'
-import { harmLogE, NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
-import type { Breach, Judgement, Verdict } from '@flagmarshal/domain/analysis/model'
+import type { RolloutVerdict, SampleRatio } from '@flagmarshal/api/rollout'
+import { harmLogE } from '@flagmarshal/domain/analysis/breach'
+import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
+import type { Breach, Judgement, RelativeJudgement, Verdict } from '@flagmarshal/domain/analysis/model'
 import { verdictSentence } from '@flagmarshal/domain/analysis/sentence'
+import { SPLIT_ALPHA, splitP, type Split } from '@flagmarshal/domain/analysis/split'
+import type { BlockBound } from '@flagmarshal/domain/analysis/statistics/block'
 import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
 import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
@@ -16,7 +19,6 @@ export const VERDICT_WORDS = {
 } as const satisfies Record<Verdict['kind'], RolloutVerdict['verdict']>
 
 /** One verdict; `blindMs` is how long its criterion has been without data. */
-// oxlint-disable-next-line max-params -- the plan, the rollout, and what is shown of them
 export function verdictView(
   plan: RolloutPlan,
   rollout: Rollout,
@@ -28,18 +30,17 @@ export function verdictView(
     criterion,
     verdict: VERDICT_WORDS[verdict.kind],
     sentence: verdictSentence(verdict),
-    lacks: verdict.kind === 'hold' ? [...verdict.lacks] : [],
+    lacks: verdict.kind === 'hold' && verdict.reason !== 'watch' ? [...verdict.lacks] : [],
     blindMs,
   }
   switch (verdict.kind) {
     case 'go':
       return { ...common, tier: verdict.tier, ...judgementView(plan, rollout, criterion, verdict.judgement) }
-    case 'hold':
-      return {
-        ...common,
-        hold: verdict.reason,
-        ...judgementView(plan, rollout, criterion, verdict.judgement),
-      }
+    case 'hold': {
+      const hold = verdict.reason
+      if (verdict.reason === 'watch') return { ...common, hold, ...breachView(verdict.breach) }
+      return { ...common, hold, ...judgementView(plan, rollout, criterion, verdict.judgement) }
+    }
     case 'no-go':
       return { ...common, ...breachView(verdict.breach) }
     case 'no-data':
@@ -47,30 +48,53 @@ export function verdictView(
   }
 }
 
+/** How the arms are split, and whether as the rule says. */
+export function sampleRatioView(split: Split | undefined): SampleRatio | null {
+  if (split === undefined) return null
+  return {
+    p: splitP(split),
+    needed: SPLIT_ALPHA,
+    audiences: Object.entries(split.audiences).map(([audience, { share, exposed, control }]) => ({
+      audience,
+      share,
+      exposed,
+      control,
+    })),
+  }
+}
+
 function breachView({ exposed, control, test, value, threshold, phi }: Breach) {
   return { exposed, control, harm: { test, logE: value, needed: threshold, phi } }
 }
 
-// oxlint-disable-next-line max-params -- the plan, the rollout, and which judgement of it
 function judgementView(plan: RolloutPlan, rollout: Rollout, criterion: string, judgement: Judgement) {
-  const { exposed, control, safe } = judgement
+  const { exposed, control, safe, relative, alternative } = judgement
   return {
     exposed,
     control,
-    harm: harmView(plan, rollout, criterion, judgement),
+    ...(judgement.worse === undefined && { harm: harmView(plan, rollout, criterion, judgement) }),
     ...(safe && {
       safe: {
         ceiling: safe.ceiling,
-        logE: safe.logE,
+        logE: safe.logE ?? null,
         needed: safe.threshold,
-        blockBound: safe.block.halfWidth === undefined ? null : safe.block.mean - safe.block.halfWidth,
+        blockBound: lowerBound(safe.block),
       },
     }),
+    ...(relative && { relative: relativeView(relative) }),
+    ...(alternative && { alternative: relativeView(alternative) }),
   }
 }
 
+function relativeView({ ratio, logE, threshold, block, controlBad }: RelativeJudgement) {
+  return { ratio, logE: logE ?? null, needed: threshold, blockBound: lowerBound(block), controlBad }
+}
+
+function lowerBound({ mean, halfWidth }: BlockBound): number | null {
+  return halfWidth === undefined ? null : mean - halfWidth
+}
+
 /** The evidence that would roll back: over all audiences, or of the one that has no control any more. */
-// oxlint-disable-next-line max-params -- the plan, the rollout, and which judgement of it
 function harmView(
   plan: RolloutPlan,
   rollout: Rollout,

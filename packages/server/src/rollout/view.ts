@@ -4,7 +4,7 @@ import { assess } from '@flagmarshal/domain/analysis/assess'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import { blindMs, verdictsOf } from '@flagmarshal/domain/rollout/advance'
 import type { Position, Rollout } from '@flagmarshal/domain/rollout/model'
-import { guardrailsOf, neededWindows, positionOf, stageOf } from '@flagmarshal/domain/rollout/position'
+import { measuredOf, neededWindows, positionOf, stageOf } from '@flagmarshal/domain/rollout/position'
 import { decisionSentence } from '@flagmarshal/domain/rollout/sentence'
 import { transition } from '@flagmarshal/domain/rollout/transition'
 import type { Arm } from '@flagmarshal/evaluation'
@@ -17,7 +17,7 @@ import { sentenceOf } from './decision-sentence.ts'
 import { exposureView } from './exposure-view.ts'
 import type { Recorded } from './record.ts'
 import { statusText } from './status.ts'
-import { verdictView, VERDICT_WORDS } from './verdict-view.ts'
+import { sampleRatioView, verdictView, VERDICT_WORDS } from './verdict-view.ts'
 import { whereOf } from './where.ts'
 
 /** What a view needs besides the rollout's row. */
@@ -82,6 +82,7 @@ export function rolloutView(stored: StoredRollout, seen: SeenWhole): RolloutView
     verdicts: verdicts.map((verdict) =>
       verdictView(plan, rollout, verdict, blindOf(stored, verdict.criterion, now)),
     ),
+    sampleRatio: sampleRatioView(rollout.split),
     watermark: rollout.watermark?.toISOString() ?? null,
     nextAt: stored.nextAt?.toISOString() ?? null,
     lastTickAt: stored.tickedAt?.toISOString() ?? null,
@@ -109,10 +110,10 @@ function verdictsNow({ plan, rollout }: StoredRollout, now: Date) {
 }
 
 function blindOf({ plan, rollout }: StoredRollout, criterion: string, now: Date): number {
-  const guardrail = guardrailsOf(plan).find(({ id }) => id === criterion)
-  return guardrail === undefined || positionOf(rollout) === undefined
+  const measured = measuredOf(plan).find(({ id }) => id === criterion)
+  return measured === undefined || positionOf(rollout) === undefined
     ? 0
-    : blindMs(plan, rollout, guardrail, now)
+    : blindMs(plan, rollout, measured, now)
 }
 
 function causeView({ plan, rollout }: StoredRollout, last: Recorded | undefined): RolloutView['cause'] {

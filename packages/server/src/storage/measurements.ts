@@ -3,6 +3,7 @@
  * the engine saw.
  */
 import type { Measurement } from '@flagmarshal/domain/analysis/model'
+import type { NewKeys } from '@flagmarshal/domain/analysis/split'
 
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
@@ -11,6 +12,8 @@ import type { Queries, Tx } from './database.ts'
 export interface MeasuredWindow {
   readonly end: Date
   readonly measurements: readonly Measurement[]
+  /** Distinct bucketing keys that appeared first in this window; not kept with it. */
+  readonly keys?: readonly NewKeys[]
   /** Requests of the exposed arm, all audiences. */
   readonly exposed: number
   /** All requests that evaluated the flag. */

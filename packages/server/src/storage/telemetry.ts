@@ -176,6 +176,41 @@ export async function selectKeyCounts(
     .execute()
 }
 
+/** Distinct keys of an audience's arm that appeared first in one window. */
+export interface NewKeysRow {
+  readonly window_end: Date
+  readonly audience: string
+  readonly arm: Arm
+  readonly keys: number
+}
+
+/**
+ * Keys by the window in which they appeared, for windows that end after `from` and not after `to`. A
+ * key counts once in its attempt, in the arm of its first appearance; one that appeared in both arms
+ * in the same window counts as the control's, where everybody is before being exposed.
+ */
+export async function selectNewKeys(
+  queries: Queries,
+  range: { readonly rollout: string; readonly attempt: number; readonly from: Date; readonly to: Date },
+): Promise<readonly NewKeysRow[]> {
+  const { rollout, attempt, from, to } = range
+  const { rows } = await sql<NewKeysRow>`
+    select seen.window_end, seen.audience, seen.arm, count(*)::integer as keys
+    from measured_keys seen
+    where seen.rollout = ${rollout} and seen.attempt = ${attempt}
+      and seen.window_end > ${from} and seen.window_end <= ${to}
+      and seen.arm in ('exposed', 'control')
+      and not exists (
+        select from measured_keys other
+        where other.rollout = seen.rollout and other.attempt = seen.attempt and other.hash = seen.hash
+          and other.arm in ('exposed', 'control') and other.arm <> seen.arm
+          and (other.window_end < seen.window_end
+            or (other.window_end = seen.window_end and other.arm = 'control')))
+    group by seen.window_end, seen.audience, seen.arm
+    order by seen.window_end, seen.audience, seen.arm`.execute(queries)
+  return rows
+}
+
 /** Deletes what is kept no longer: an hour of report numbers, 30 days of counts. */
 export async function deleteOldTelemetry(queries: Queries): Promise<void> {
   await sql`delete from telemetry_reports where received_at < now() - interval '1 hour'`.execute(queries)

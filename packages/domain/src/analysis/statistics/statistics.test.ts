@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { absoluteHarmIncrements, safeLogE } from './absolute.ts'
-import { boundBelowCeiling, oneSidedHalfWidth, provesBelow } from './block.ts'
+import { boundBelowCeiling, oneSidedHalfWidth, proves } from './block.ts'
 import { addMoments, dispersionOf, foldHistory, NO_HISTORY, NO_MOMENTS } from './dispersion.ts'
 import { HARM_GRID, harmIncrements } from './harm.ts'
 import { logAdd, logMeanExp } from './log-sum.ts'
@@ -116,12 +116,12 @@ describe('F5, block-abs', () => {
     const bound = boundBelowCeiling(clean(30, 5), 0.01, 0.01)
     expect(bound.mean).toBeCloseTo(0.05, 12)
     expect(bound.halfWidth).toBeGreaterThan(bound.mean)
-    expect(provesBelow(bound)).toBe(false)
+    expect(proves(bound)).toBe(false)
   })
 
   it('does not speak before 30 windows, however clear they are', () => {
-    expect(provesBelow(boundBelowCeiling(clean(29, 10_000), 0.01, 0.01))).toBe(false)
-    expect(provesBelow(boundBelowCeiling(clean(30, 10_000), 0.01, 0.01))).toBe(true)
+    expect(proves(boundBelowCeiling(clean(29, 10_000), 0.01, 0.01))).toBe(false)
+    expect(proves(boundBelowCeiling(clean(30, 10_000), 0.01, 0.01))).toBe(true)
   })
 
   it('has no bound below two windows', () => {

@@ -1,5 +1,6 @@
 /** Rollouts: one row for each attempt, with its decisions and the windows that were folded. */
 import type { CriterionEvidence, Measurement } from '@flagmarshal/domain/analysis/model'
+import type { Split } from '@flagmarshal/domain/analysis/split'
 import type { RolloutState } from '@flagmarshal/domain/rollout/model'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
@@ -35,6 +36,8 @@ export interface RolloutTables {
     /** When the state last became another one. */
     since: Instant
     evidence: JsonColumn<Readonly<Record<string, CriterionEvidence>>>
+    /** How the arms are split; null where distinct keys are not reported. */
+    split: JsonColumn<Split> | null
     start_at: Instant
     entered_at: Instant | null
     exposed_at: Instant | null
