@@ -41,6 +41,11 @@ const kinds = {
       site: HttpUrl.describe('Like https://shop.atlassian.net.'),
       email: Mailbox.describe('Whose API token the secret is.'),
       transition: Line.optional().describe('Name of the transition to make when a plan is approved.'),
+      followUpProject: z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]{1,30}$/, 'Use the key of a Jira project, like SHOP.')
+        .optional()
+        .describe('Where an issue is made that follows a rollback up which names no ticket of its own.'),
     }),
     secret: Secret,
   },

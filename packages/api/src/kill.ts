@@ -35,6 +35,27 @@ export const Confirmation = {
   lost: z.int(),
 }
 
+export const KillRecovery = z
+  .strictObject({
+    state: z
+      .enum(['watching', 'recovered', 'failed', 'not_measured'])
+      .describe(
+        '`failed`: rollback failed, somebody is paged and the approved code hook begins. `not_measured`: too few requests were reported.',
+      ),
+    verification: KillState,
+    exposure: z.strictObject({
+      gone: z.boolean(),
+      afterMs: z.int().min(0).optional().describe('From the kill to the last report of one.'),
+      requests: z.int().describe('Requests reported since that were served something else than off.'),
+    }),
+    before: z.number().nullable().describe('Share of bad requests among those that were not off, 5 minutes.'),
+    after: z.number().nullable().describe('Share of bad requests among those served off since.'),
+    requestsAfter: z.int(),
+    said: z.string(),
+    until: Instant.nullable().describe('Until when it is watched; when it ended.'),
+  })
+  .meta({ id: 'KillRecovery' })
+
 export const Kill = z
   .strictObject({
     id: Id,
@@ -43,6 +64,9 @@ export const Kill = z
     by: z.string(),
     reason: z.string(),
     ...Confirmation,
+    recovery: KillRecovery.optional().describe(
+      'Whether it has helped; absent for kills of an earlier version.',
+    ),
   })
   .meta({ id: 'Kill' })
 export type Kill = z.infer<typeof Kill>

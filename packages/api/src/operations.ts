@@ -12,6 +12,7 @@ import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { drillOperations } from './drill.ts'
 import { flagOperations } from './flag.ts'
+import { hookOperations } from './hook.ts'
 import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
@@ -52,6 +53,7 @@ export const operations = {
   ...procedureActOperations,
   ...brokenGlassOperations,
   ...rollbackRunOperations,
+  ...hookOperations,
   ...planTemplateOperations,
   ...policyOperations,
   ...verificationOperations,

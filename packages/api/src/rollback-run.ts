@@ -3,6 +3,8 @@
  */
 import { z } from 'zod'
 
+import { HookRun } from './hook.ts'
+import { KillRecovery } from './kill.ts'
 import { operation } from './operation.ts'
 import { Id, Instant, Key, Line, Text } from './shapes.ts'
 
@@ -41,12 +43,19 @@ export const RollbackRun = z
         how: z.enum(['rollout', 'kill', 'off_already']),
         id: z.string().nullable().describe('Of the rollout that serves control again, or of the kill.'),
         state: z.string().describe('Whether everybody connected has confirmed it, as it is now.'),
+        recovery: z
+          .string()
+          .describe(
+            'Of a kill: watching, recovered, failed or not_measured; of a rollout: its state; – where it was off.',
+          ),
+        said: z.string().describe('What was found of the recovery.'),
       }),
     ),
     procedures: z
       .object({ run: z.string(), hash: z.string(), content: z.record(z.string(), z.unknown()) })
       .nullable()
       .describe('The approved rollback procedures that are followed; null where none were approved.'),
+    hooks: z.array(HookRun).describe('Runs of the approved hooks for it, oldest first.'),
     steps: z.array(
       z.object({
         number: z.int(),
@@ -63,6 +72,58 @@ export const RollbackRun = z
   })
   .meta({ id: 'RollbackRun' })
 export type RollbackRun = z.infer<typeof RollbackRun>
+
+export const RollbackReview = z
+  .object({
+    rollback: z.string(),
+    feature: z.string(),
+    flag: z.string(),
+    state: z.string(),
+    reason: z.string(),
+    startedBy: z.string(),
+    startedAt: Instant,
+    endedAt: Instant.nullable(),
+    tookMs: z.number().nullable(),
+    procedures: z.object({ run: z.string(), hash: z.string() }).nullable(),
+    quickDisable: z.array(
+      z.object({
+        environment: z.string(),
+        how: z.string(),
+        id: z.string().nullable(),
+        state: z.string(),
+        recovery: KillRecovery.nullable(),
+        confirmed: z.int().nullable(),
+        total: z.int().nullable(),
+      }),
+    ),
+    hooks: z.array(HookRun),
+    steps: z.array(
+      z.object({
+        number: z.int(),
+        title: z.string(),
+        state: z.string(),
+        by: z.string().nullable(),
+        at: Instant.nullable(),
+        note: z.string().nullable(),
+        reference: z.string().nullable(),
+        overrides: z.array(z.object({ check: z.string(), reason: z.string() })),
+      }),
+    ),
+    followUp: z
+      .object({
+        owner: z.string(),
+        due: z.string(),
+        ticket: z.string().nullable().describe('As given, or as it was made in the ticket system.'),
+        delivered: z
+          .enum(['none', 'waiting', 'delivered', 'failed'])
+          .describe('Whether the ticket system was told; `none`: no channel to one is active.'),
+        proof: z.record(z.string(), z.unknown()).nullable().describe('Ids of what was made there.'),
+      })
+      .nullable(),
+    text: z.string().describe('The report in Markdown.'),
+  })
+  .meta({ id: 'RollbackReview' })
+export type RollbackReview = z.infer<typeof RollbackReview>
 
 const ofRollback = z.strictObject({ project: Key, rollback: Id })
 const rollback = { status: 200, body: RollbackRun } as const
@@ -93,5 +154,23 @@ export const rollbackRunOperations = {
     params: ofRollback.extend({ step: z.coerce.number().int().min(1).max(99) }),
     body: RollbackStepDone,
     success: rollback,
+  }),
+  runRollbackHook: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/rollbacks/{rollback}/hooks/{part}',
+    summary:
+      'Run the approved hook of a part, exactly as it was approved. One that is under way, or has succeeded, is shown instead.',
+    can: 'procedure:decide',
+    params: ofRollback.extend({ part: z.enum(['code', 'data', 'infrastructure']) }),
+    body: z.strictObject({ mode: z.enum(['dry-run', 'run']) }).meta({ id: 'RunRollbackHook' }),
+    success: { status: 202, body: HookRun },
+  }),
+  reviewRollback: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/rollbacks/{rollback}/report',
+    summary: 'The report of a rollback: what happened, what was done, what recovered, who follows it up.',
+    can: 'procedure:read',
+    params: ofRollback,
+    success: { status: 200, body: RollbackReview },
   }),
 } as const

@@ -30,10 +30,14 @@ export const SETTINGS = {
     means:
       "How git may fetch what references name: https, http, file, with commas between. `file` reads this machine's own folders. https,http.",
   },
+  FLAGMARSHAL_HOOK_PROGRAMS: {
+    reader: 'server',
+    means: 'Whole paths of the programs that hooks may start, with commas between. None.',
+  },
   FLAGMARSHAL_SECRET_KEY: {
     reader: 'server',
     means:
-      'Key that encrypts the secrets of channels: 32 bytes in base64 or hex. After a comma older ones, which still open. Without it one is made and kept in a file.',
+      'Key that encrypts the secrets of channels and hooks: 32 bytes in base64 or hex. After a comma older ones, which still open. Without it one is made and kept in a file.',
   },
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },

@@ -17,6 +17,7 @@ interface KillOptions {
   reason: string
   wait: string
   allowLost?: boolean
+  recovery: string
 }
 
 export function killCommand(program: Command, open: Open, end: (code: ExitCode) => void): void {
@@ -29,6 +30,11 @@ export function killCommand(program: Command, open: Open, end: (code: ExitCode) 
     .option('--reason <text>', 'why', 'killed from the command line')
     .option('--wait <duration>', 'how long to wait for the confirmations; 0s does not wait', '10s')
     .option('--allow-lost', 'instances that fell silent do not count')
+    .option(
+      '--recovery <duration>',
+      'how long to wait for the recovery to be shown; exits 9 when it is not. 0s does not wait',
+      '0s',
+    )
     .action(async (flag: string, given: KillOptions, command: Command) => {
       const withinMs = duration(given.wait)
       const session = open(command)
@@ -37,29 +43,40 @@ export function killCommand(program: Command, open: Open, end: (code: ExitCode) 
       session.say(
         `${flag} is off in ${given.env}; waiting for ${accepted.total} connected instances (${accepted.id}).`,
       )
-      const kill = await ask(
-        () => session.call('getKill', { params: { ...path, kill: accepted.id } }),
-        (it) => it.state !== 'accepted' && it.state !== 'confirming',
-        { withinMs, everyMs: 100 },
-      )
+      const read = () => session.call('getKill', { params: { ...path, kill: accepted.id } })
+      const confirmed = await ask(read, (it) => it.state !== 'accepted' && it.state !== 'confirming', {
+        withinMs,
+        everyMs: 100,
+      })
+      const recoveryMs = duration(given.recovery)
+      const kill =
+        recoveryMs === 0
+          ? confirmed
+          : await ask(read, (it) => it.recovery?.state !== 'watching', { withinMs: recoveryMs, everyMs: 500 })
       session.result(kill, () => describe(kill))
       const verified =
         kill.state === 'verified' || (kill.state === 'verified_except' && given.allowLost === true)
-      end(verified ? EXIT.ok : EXIT.notVerified)
+      const helped = recoveryMs === 0 || kill.recovery?.state === 'recovered'
+      end(verified && helped ? EXIT.ok : EXIT.notVerified)
     })
 }
 
 function describe(kill: Kill): string {
   const { flag, environment, confirmed, total, lost } = kill
+  const recovery =
+    kill.recovery === undefined
+      ? ''
+      : `\nrecovery: ${kill.recovery.state.replaceAll('_', ' ')}, ${kill.recovery.said}`
   const counted = `${flag} is off in ${environment}, confirmed by ${confirmed} of ${total} connected instances`
   const silent = lost > 0 ? `; ${lost} fell silent and cannot be asked` : ''
   const verdict = kill.state === 'verified' ? ': verified.' : `${silent}: not verified.`
-  if (kill.instances.length === 0) return `${flag} is off in ${environment}; no instance was connected.`
+  if (kill.instances.length === 0)
+    return `${flag} is off in ${environment}; no instance was connected.${recovery}`
   const rows = kill.instances.map((it) => [
     it.instanceId,
     it.application,
     it.state,
     it.confirmedAfterMs === undefined ? `last seen ${it.lastSeenAt}` : `after ${it.confirmedAfterMs} ms`,
   ])
-  return `${counted}${verdict}\n\n${table(['instance', 'application', 'state', ''], rows)}`
+  return `${counted}${verdict}${recovery}\n\n${table(['instance', 'application', 'state', ''], rows)}`
 }

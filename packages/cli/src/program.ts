@@ -16,6 +16,7 @@ import { featureCommands } from './feature.ts'
 import { lifeCommands } from './flag-life.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
+import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
@@ -85,7 +86,8 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
-  rollbackCommands(program, open)
+  rollbackCommands(program, open, end)
+  hookCommands(program, open, end)
   docsCommands(program, open, end)
   channelCommands(program, open)
   connectionCommands(program, open, end)

@@ -3,7 +3,9 @@
  */
 import type { Command } from 'commander'
 
+import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
+import { describeRun, exitOf, followRun } from './hook.ts'
 import type { Open } from './program.ts'
 import type { Answer } from './session.ts'
 import { fields, table } from './table.ts'
@@ -19,7 +21,7 @@ interface StepOptions {
   override?: string
 }
 
-export function rollbackCommands(program: Command, open: Open): void {
+export function rollbackCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const rollback = program.command('rollback').description('rollbacks: off first, then the procedure')
   rollback
     .command('start <feature>')
@@ -54,6 +56,39 @@ export function rollbackCommands(program: Command, open: Open): void {
       const it = await session.call('doRollbackStep', { params, body: stepOf(given) })
       session.result(it, () => describe(it))
     })
+  rollback
+    .command('hook <rollback> <part>')
+    .description(
+      'run the approved hook for code, data or infrastructure, exactly as it was approved. Exits 9 when it failed',
+    )
+    .option('--dry-run', 'change nothing')
+    .option('--wait <duration>', 'how long to wait for the end; 0s does not wait', '5m')
+    .action(async (id: string, part: string, ...[given, command]: [HookOptions, Command]) => {
+      if (part !== 'code' && part !== 'data' && part !== 'infrastructure')
+        throw usage(`There is no part ${part}.`, 'Use code, data or infrastructure.')
+      const session = open(command)
+      const params = { project: session.project(), rollback: id, part } as const
+      const mode = given.dryRun === true ? ('dry-run' as const) : ('run' as const)
+      const accepted = await session.call('runRollbackHook', { params, body: { mode } })
+      const run = await followRun(session, accepted, given.wait)
+      session.result(run, () => describeRun(run))
+      end(exitOf(run, given.wait))
+    })
+  rollback
+    .command('report <rollback>')
+    .description('the report: what happened, what was done, what recovered, who follows it up')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const it = await session.call('reviewRollback', {
+        params: { project: session.project(), rollback: id },
+      })
+      session.result(it, () => it.text)
+    })
+}
+
+interface HookOptions {
+  dryRun?: boolean
+  wait: string
 }
 
 function stepOf({ done, notApplicable, reference, owner, due, override }: StepOptions) {
@@ -84,7 +119,18 @@ function describe(it: Rollback): string {
       ['because', it.reason],
       ['state', `${it.state}. ${it.status}`],
       ...it.quickDisable.map(
-        (one) => [`off in ${one.environment}`, `${one.state} (${one.how.replaceAll('_', ' ')})`] as const,
+        (one) =>
+          [
+            `off in ${one.environment}`,
+            `${one.state} (${one.how.replaceAll('_', ' ')}); recovery ${one.recovery.replaceAll('_', ' ')}: ${one.said}`,
+          ] as const,
+      ),
+      ...it.hooks.map(
+        (one) =>
+          [
+            `hook for ${one.part}`,
+            `${one.hook}, ${one.mode}, ${one.state.replaceAll('_', ' ')} (${one.id})`,
+          ] as const,
       ),
       ['follows', it.procedures === null ? 'no approved procedures' : `approved ${it.procedures.hash}`],
     ]),

@@ -29,6 +29,7 @@ import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
+import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
@@ -48,7 +49,7 @@ import { handlers as verificationHandlers } from './http/handlers/verification.t
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
-import { flagPortsOf, rolloutPortsOf } from './procedure/ports.ts'
+import { flagPortsOf, hookPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { startWatch } from './procedure/watch.ts'
 import { createReadiness } from './readiness.ts'
 import { startController } from './rollout/controller.ts'
@@ -64,6 +65,7 @@ import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
 import { openExercises } from './verification/exercises.ts'
 import { startDocuments } from './wire-document.ts'
+import { startHooks } from './wire-hook.ts'
 import { createMonitoring } from './wire-monitoring.ts'
 import { startReferences } from './wire-reference.ts'
 import { startSignals } from './wire-signal.ts'
@@ -88,6 +90,7 @@ const handlers = {
   ...procedureActHandlers,
   ...brokenGlassHandlers,
   ...rollbackRunHandlers,
+  ...hookHandlers,
   ...planTemplateHandlers,
   ...policyHandlers,
   ...documentHandlers,
@@ -159,6 +162,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
+    const hooks = await startHooks({ database, clock, log, safe, ports: hookPortsOf() }, config)
+    closing.push(() => hooks.close())
     closing.push(await startAlerts({ database, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())

@@ -48,6 +48,11 @@ const ConfigSchema = z.strictObject({
     .union([z.string().transform(listOf), z.array(z.string())])
     .pipe(z.array(z.enum(['https', 'http', 'file'], 'https, http or file')).min(1))
     .default(['https', 'http']),
+  /** Whole paths; in the environment with commas between. */
+  hookPrograms: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .pipe(z.array(z.string().regex(/^\/\S*$/, 'whole paths of programs, with commas between')))
+    .default([]),
   secretKey: z
     .string()
     .regex(
@@ -70,6 +75,7 @@ const ENVIRONMENT = {
   FLAGMARSHAL_PUBLIC_URL: 'publicUrl',
   FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
   FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
+  FLAGMARSHAL_HOOK_PROGRAMS: 'hookPrograms',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {

@@ -76,7 +76,9 @@ describe('a rollback', () => {
       const more = { outcome: 'not_applicable' as const, note: 'nothing was changed' }
       expect(expectOk(await done(step, more)).steps[step - 1]?.state).toBe('not_applicable')
     }
-    expectOk(await done(6, { reference: 'https://shop.example/health' }))
+    const unseen = expectProblem(await done(6, { reference: 'https://shop.example/health' }))
+    expect(unseen.detail).toContain('P-RB-6 is unknown')
+    expectOk(await done(6, { reference: 'https://shop.example/health', override: 'orders are taken again' }))
     const followUp = { owner: 'Dora', due: '2027-01-15', ticket: 'SHOP-12' }
     const ended = expectOk(await done(7, { followUp }))
     expect(ended).toMatchObject({ state: 'completed', step: null })

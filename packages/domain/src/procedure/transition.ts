@@ -68,6 +68,8 @@ export type RunEvent =
   | ApprovalRequested
   | Approved
   | Observed
+  /** Something found out later that the outcome of a step does not hold. */
+  | { readonly kind: 'disproved'; readonly step: number; readonly why: string }
   | Scheduled
   | Aborted
 
@@ -152,6 +154,8 @@ function apply(setting: Setting, run: Run, event: RunEvent, now: Date): Run | Re
       return approve(setting, run, event, now)
     case 'observed':
       return observe(setting, run, event, now)
+    case 'disproved':
+      return spread(setting.definition, run, event, now)
     case 'scheduled':
       return schedule(setting, run, event, now)
     case 'aborted':

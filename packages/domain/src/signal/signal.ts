@@ -27,6 +27,8 @@ export const SIGNAL_TYPES = {
   blocked: 'dev.flagmarshal.procedure.blocked',
   /** People are asked something by a No-Go. */
   consulted: 'dev.flagmarshal.procedure.consulted',
+  /** A rollback is done: its report, and who follows the cause up. */
+  rollbackReported: 'dev.flagmarshal.rollback.reported',
 } as const
 
 /** The type that takes an earlier signal back. */

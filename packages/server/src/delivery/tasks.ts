@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 /** What delivery does beside requests, again and again. */
 import { system } from '../context.ts'
 import type { Log } from '../context.ts'
+import { settleRecoveries } from '../flag/kill-recovery.ts'
 import { settleKills } from '../flag/settle-kills.ts'
 import { newId } from '../id.ts'
 import { selectValid } from '../storage/access.ts'
@@ -46,6 +47,7 @@ export function startTasks(
   const kills = start('kills', SETTLE_MS, async () => {
     const context = { actor: system('delivery'), requestId: newId('task'), now: clock.now(), log }
     await settleKills(context, database)
+    await settleRecoveries(context, database)
   })
   const streams = start('streams', STREAMS_MS, async () => {
     const keys = [...new Set(on.subscribers.open().map(({ sdkKey }) => sdkKey))]

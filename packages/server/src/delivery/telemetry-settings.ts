@@ -1,4 +1,5 @@
 /** What the server asks of its SDKs, so that windows fill in time. */
+import { USUAL_FLUSH_MS } from '@flagmarshal/domain/rollback/kill-recovery'
 import type { TelemetrySettings } from '@flagmarshal/evaluation'
 
 import type { Queries } from '../storage/database.ts'
@@ -6,7 +7,7 @@ import { isExercised } from '../storage/exercises.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import type { DeliveryPorts } from './ports.ts'
 
-const FLUSH_MS = 15_000
+const FLUSH_MS = USUAL_FLUSH_MS
 const SHORTEST_FLUSH_MS = 100
 /** While a verification run or a drill waits for what instances serve. */
 const EXERCISED_FLUSH_MS = 500

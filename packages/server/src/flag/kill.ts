@@ -12,6 +12,7 @@ import { databaseNow, lockFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { emit } from '../storage/outbox.ts'
 import { recordConfig, storeConfig } from './configure.ts'
+import { recoveryOfKill, watchKill } from './kill-recovery.ts'
 import type { FlagParts } from './ports.ts'
 import { noConfig } from './read.ts'
 import { readVerification, startVerification } from './verification.ts'
@@ -38,6 +39,7 @@ export async function killFlag(
       revision: after.environment_revision,
       reason,
     })
+    await watchKill(tx, key, kill, after.off_variant)
     const { project, flag, environment } = key
     const changed = { project, flags: [flag], environments: [environment], what: 'kill' as const }
     await flagPorts.onFlagChanged(tx, context, changed)
@@ -49,7 +51,8 @@ export async function killFlag(
       dedupKey: `killed/${kill.id}`,
     })
     await recordConfig(tx, context, { action: 'flag.kill', before, after, reason })
-    return killView(kill)
+    const recovery = await recoveryOfKill(tx, kill.id, kill.at)
+    return killView(kill, recovery)
   }
   return await database.transaction(work, { lockTimeoutMs: 0 })
 }
@@ -60,13 +63,14 @@ export async function getKill(
   { project, flag, environment }: FlagConfigKey,
   id: string,
 ): Promise<Kill | Refusal> {
-  const kill = await readVerification(database.kysely, id, await databaseNow(database.kysely))
+  const now = await databaseNow(database.kysely)
+  const kill = await readVerification(database.kysely, id, now)
   const own =
     kill?.kind === 'kill' &&
     kill.project === project &&
     kill.flag === flag &&
     kill.environment === environment
-  return own ? killView(kill) : notFound('kill', id)
+  return own ? killView(kill, await recoveryOfKill(database.kysely, id, now)) : notFound('kill', id)
 }
 
 async function turnOff(
@@ -78,7 +82,7 @@ async function turnOff(
   return await storeConfig(tx, context, key, { ...servedConfig(row), enabled: false })
 }
 
-function killView(it: Verification): Kill {
+function killView(it: Verification, recovery: Kill['recovery'] | undefined): Kill {
   const { id, flag, environment, by, reason, revision, at, state, total, confirmed, pending, lost } = it
   const instances = it.instances.map((instance) => ({
     ...instance,
@@ -98,5 +102,6 @@ function killView(it: Verification): Kill {
     confirmed,
     pending,
     lost,
+    ...(recovery === undefined ? {} : { recovery }),
   }
 }

@@ -178,3 +178,34 @@ export interface MetricSource {
 
 /** Makes a source of a connection to Prometheus. */
 export type PrometheusMetrics = (address: MonitoringAddress & { readonly scrapeMs: number }) => MetricSource
+/** Something that a hook is asked to do; names in braces are filled in already. */
+export interface HookCall<A> {
+  readonly action: A
+  readonly phase: 'dry-run' | 'probe' | 'plan' | 'verify' | 'apply'
+  readonly part: 'code' | 'data' | 'infrastructure'
+  /** The same each time this phase of this run is asked for. */
+  readonly id: string
+  /** The run's: the other side tells a repeat by it. */
+  readonly key: string
+  /** Whether it was asked for before, and nobody knows what became of that. */
+  readonly repeated: boolean
+  /** What is told beside it: what is gone back to, of which feature, where. */
+  readonly values: Readonly<Record<string, string>>
+  readonly secret: string | undefined
+  /** What is left of the time budget, in ms. */
+  left(): number
+  /** Resolves early when the server stops; `stopping` is true from then on. */
+  sleep(ms: number): Promise<void>
+  readonly stopping: AbortSignal
+  now(): Date
+}
+
+/** How a phase ended. The sentences hold no secret. */
+export type HookAnswer =
+  | { readonly kind: 'done'; readonly said: string; readonly result?: unknown; readonly link?: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly link?: string }
+  /** The server stops: somebody else goes on. */
+  | { readonly kind: 'stopped' }
+
+/** Asks a hook, or a probe, of one kind. Never throws for what the other side does. */
+export type AskHook<A> = (call: HookCall<A>) => Promise<HookAnswer>

@@ -8,7 +8,7 @@ import type { Policy } from '@flagmarshal/domain/procedure/policy'
  * Loading a run with everything that it is judged by: its definition, its feature, and who holds
  * each role.
  */
-import { rollback } from '@flagmarshal/domain/procedure/rollback'
+import { ROLLBACK_VERSIONS } from '@flagmarshal/domain/procedure/rollback'
 import type { Actor as DomainActor, Run, Setting } from '@flagmarshal/domain/procedure/run'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { SIGNAL_TYPES } from '@flagmarshal/domain/signal/signal'
@@ -25,7 +25,7 @@ import { brokenGlassOf } from './glass-view.ts'
 import { parseRun } from './run-document.ts'
 
 /** The procedures of this version. */
-const PROCEDURES: readonly ProcedureDefinition[] = [featureFlagRollout, rollback]
+const PROCEDURES: readonly ProcedureDefinition[] = [featureFlagRollout, ...ROLLBACK_VERSIONS]
 
 /** Names a run. */
 export interface RunKey {

@@ -3,7 +3,9 @@
  */
 import type { Clock } from '../clock.ts'
 import type { FlagPorts } from '../flag/ports.ts'
+import type { HookPorts } from '../hook/carry-out.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
+import { onHookEnded } from './follow-hook.ts'
 import { loadApprovedPlan } from './load-approved-plan.ts'
 import { onFlagChanged } from './on-flag-changed.ts'
 import { flagGate } from './show-gate.ts'
@@ -21,4 +23,9 @@ export function rolloutPortsOf(clock: Clock): RolloutPorts {
   return {
     loadApprovedPlan: (queries, project, run) => loadApprovedPlan(queries, clock.now(), { project, run }),
   }
+}
+
+/** The procedure's answers to hooks. */
+export function hookPortsOf(): HookPorts {
+  return { onHookEnded }
 }

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { lockSecrets, updateSecret } from '../storage/secrets.ts'
 import type { SecretRow } from '../storage/secrets.ts'
-import { channelOwner, connectionOwner, sourceOwner } from './seal.ts'
+import { channelOwner, connectionOwner, hookOwner, sourceOwner } from './seal.ts'
 import type { Safe } from './seal.ts'
 
 /** Seals them in one transaction; those that no key opens are named and stay as they are. */
@@ -34,7 +34,12 @@ export async function rotateSecrets(context: Context, database: Database, safe: 
   })
 }
 
-const OWNERS = { channel: channelOwner, inbound: sourceOwner, connection: connectionOwner } as const
+const OWNERS = {
+  channel: channelOwner,
+  inbound: sourceOwner,
+  connection: connectionOwner,
+  hook: hookOwner,
+} as const
 
 function ownerOf({ of, project, key }: SecretRow): string {
   return OWNERS[of](project, key)

@@ -69,3 +69,8 @@ export function sourceOwner(project: string, source: string): string {
 export function connectionOwner(project: string, connection: string): string {
   return `connection/${project}/${connection}`
 }
+
+/** What a hook's secret is bound to. */
+export function hookOwner(project: string, hook: string): string {
+  return `hook/${project}/${hook}`
+}

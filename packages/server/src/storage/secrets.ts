@@ -5,7 +5,7 @@ import type { Tx } from './database.ts'
 
 /** A sealed secret and whose it is. */
 export interface SecretRow {
-  readonly of: 'channel' | 'inbound' | 'connection'
+  readonly of: 'channel' | 'inbound' | 'connection' | 'hook'
   readonly project: string
   readonly key: string
   readonly secret: string
@@ -34,6 +34,13 @@ export async function lockSecrets(tx: Tx): Promise<readonly SecretRow[]> {
     .orderBy('key')
     .forUpdate()
     .execute()
+  const hooks = await tx
+    .selectFrom('hook_secrets')
+    .select(['project', 'key', 'secret'])
+    .orderBy('project')
+    .orderBy('key')
+    .forUpdate()
+    .execute()
   return [
     ...channels.flatMap(({ project, key, secret }) =>
       secret === null ? [] : [{ of: 'channel' as const, project, key, secret }],
@@ -42,10 +49,16 @@ export async function lockSecrets(tx: Tx): Promise<readonly SecretRow[]> {
     ...connections.flatMap(({ project, key, secret }) =>
       secret === null ? [] : [{ of: 'connection' as const, project, key, secret }],
     ),
+    ...hooks.map((it) => ({ of: 'hook' as const, ...it })),
   ]
 }
 
-const TABLES = { channel: 'channels', inbound: 'inbound_sources', connection: 'connections' } as const
+const TABLES = {
+  channel: 'channels',
+  inbound: 'inbound_sources',
+  connection: 'connections',
+  hook: 'hook_secrets',
+} as const
 
 /** Replaces one. The revision of what it belongs to stays: what it says has not changed. */
 export async function updateSecret(tx: Tx, { of, project, key }: SecretRow, secret: string): Promise<void> {

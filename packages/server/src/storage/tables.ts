@@ -8,6 +8,7 @@ import type { ConnectionTables } from './tables/connection.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
 import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
+import type { HookTables } from './tables/hook.ts'
 import type { HttpTables } from './tables/http.ts'
 import type { OutboxTables } from './tables/outbox.ts'
 import type { PolicyTables } from './tables/policy.ts'
@@ -38,4 +39,5 @@ export interface Tables
     ReportTables,
     TelemetryTables,
     ExerciseTables,
-    ConnectionTables {}
+    ConnectionTables,
+    HookTables {}

@@ -43,3 +43,32 @@ export async function selectTicketUpdate(
     ...(proof !== undefined || failure === undefined ? {} : { failure }),
   }
 }
+
+/** What became of telling a ticket system of something else. */
+export interface TicketDelivery {
+  /** `none`: no channel to one has taken it. */
+  readonly state: 'none' | 'waiting' | 'delivered' | 'failed'
+  readonly proof: Readonly<Record<string, unknown>> | null
+}
+
+/** The delivery of the newest signal of a type whose data hold a value under a name. */
+export async function selectTicketDelivery(
+  queries: Queries,
+  of: { readonly project: string; readonly type: string; readonly name: string; readonly value: string },
+): Promise<TicketDelivery> {
+  const row = await queries
+    .selectFrom('deliveries')
+    .innerJoin('outbox', 'outbox.id', 'deliveries.signal')
+    .where('deliveries.project', '=', of.project)
+    .where('deliveries.kind', '=', 'jira')
+    .where('outbox.type', '=', of.type)
+    .where(sql<boolean>`data ->> ${of.name} = ${of.value}`)
+    .orderBy('deliveries.position', 'desc')
+    .select(['deliveries.proof', 'deliveries.state'])
+    .limit(1)
+    .executeTakeFirst()
+  if (row === undefined) return { state: 'none', proof: null }
+  const proof = z.record(z.string(), z.unknown()).safeParse(row.proof).data ?? null
+  const state = row.state === 'waiting' || row.state === 'delivered' ? row.state : ('failed' as const)
+  return { state, proof }
+}

@@ -1,6 +1,8 @@
 /** Rollbacks over HTTP. */
 import type { rollbackRunOperations } from '@flagmarshal/api/rollback-run'
 
+import { runRollbackHook } from '../../procedure/rollback-hooks.ts'
+import { reviewRollback } from '../../procedure/rollback-report.ts'
 import { doRollbackStep, showRollback } from '../../procedure/rollback-run.ts'
 import { startRollback } from '../../procedure/start-rollback.ts'
 import { reply } from '../handler.ts'
@@ -17,4 +19,12 @@ export const handlers: Handlers<typeof rollbackRunOperations> = {
     const key = { project: params.project, run: params.rollback, step: params.step }
     return reply(await doRollbackStep(context, services.database, key, body))
   },
+
+  runRollbackHook: async ({ context, services, params, body }) => {
+    const key = { project: params.project, run: params.rollback }
+    return reply(await runRollbackHook(context, services.database, key, { part: params.part, ...body }))
+  },
+
+  reviewRollback: async ({ services, params }) =>
+    reply(await reviewRollback(services.database, { project: params.project, run: params.rollback })),
 }

@@ -10,8 +10,14 @@ import { z } from 'zod'
 import { outcomeOf } from '../http/outcome.ts'
 import type { Message, Notify, Outgoing, OutgoingResult, Sent } from '../interfaces.ts'
 import { adfOf } from './adf.ts'
+import { createFollowUp } from './create-follow-up.ts'
 
-const Settings = z.object({ site: z.string(), email: z.string(), transition: z.string().optional() })
+const Settings = z.object({
+  site: z.string(),
+  email: z.string(),
+  transition: z.string().optional(),
+  followUpProject: z.string().optional(),
+})
 
 const Comments = z.object({ comments: z.array(z.object({ id: z.string(), body: z.unknown() })) })
 const Made = z.object({ id: z.union([z.string(), z.number()]).transform(String) })
@@ -33,37 +39,49 @@ class Ended extends Error {
   }
 }
 
-type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+export type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
 
 /** Tells Jira. A signal about a feature without a ticket has nothing to do there. */
 export function jiraNotify(outgoing: Outgoing): Notify {
   return async (message, { settings, secret }, now) => {
     const { ticket } = message.data
-    if (typeof ticket !== 'string') return { kind: 'delivered', proof: { ticket: null } }
-    const { site, email, transition } = Settings.parse(settings)
+    const { site, email, transition, followUpProject } = Settings.parse(settings)
     const credentials = Buffer.from(`${email}:${secret ?? ''}`).toString('base64')
-    const base = `${site.replace(/\/+$/, '')}/rest/api/3/issue/${encodeURIComponent(ticket)}`
-    const ask: Ask = async (method, path, body) => {
-      const result = await outgoing.send({
-        method,
-        url: `${base}${path}`,
-        headers: {
-          authorization: `Basic ${credentials}`,
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      return readOf(result, now)
-    }
+    const api = `${site.replace(/\/+$/, '')}/rest/api/3`
+    const askAt =
+      (base: string): Ask =>
+      async (method, path, body) => {
+        const result = await outgoing.send({
+          method,
+          url: `${base}${path}`,
+          headers: {
+            authorization: `Basic ${credentials}`,
+            accept: 'application/json',
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+        return readOf(result, now)
+      }
     try {
+      const made =
+        followUpProject === undefined ? undefined : await createFollowUp(askAt(api), message, followUpProject)
+      const issue = made === undefined ? {} : { issue: made }
+      if (typeof ticket !== 'string') return { kind: 'delivered', proof: { ticket: null, ...issue } }
+      const ask = askAt(`${api}/issue/${encodeURIComponent(ticket)}`)
       const comment = await commentOnce(ask, message)
       const remoteLink = await linkOnce(ask, message)
       const moved =
         transition !== undefined && APPROVED.test(message.type) ? await move(ask, transition) : undefined
       return {
         kind: 'delivered',
-        proof: { ticket, comment, remoteLink, ...(moved === undefined ? {} : { transition: moved }) },
+        proof: {
+          ticket,
+          comment,
+          remoteLink,
+          ...issue,
+          ...(moved === undefined ? {} : { transition: moved }),
+        },
       }
     } catch (error) {
       if (error instanceof Ended) return error.sent
