@@ -32,6 +32,7 @@ test('without any setting it runs on this machine, with its own database', () =>
     dataDir: path.resolve('.flagmarshal'),
     outgoingAllow: [],
     gitProtocols: ['https', 'http'],
+    hookPrograms: [],
     logLevel: 'info',
   })
   expect(Object.isFrozen(config)).toBe(true)
