@@ -52,6 +52,22 @@ export const TelemetryCount = z
       .array(z.string().regex(/^[0-9a-f]{16}$/, 'Use 16 hex digits.'))
       .max(20_000)
       .describe('Hashes of distinct bucketing keys in the sample.'),
+    slices: z
+      .array(
+        z
+          .strictObject({
+            slice: z.int().min(0).max(19),
+            n: Count,
+            bad: Count,
+            slow: Count,
+          })
+          .refine((it) => it.bad <= it.n && it.slow <= it.n, {
+            error: 'There cannot be more bad or slow requests than requests.',
+          }),
+      )
+      .max(20)
+      .exactOptional()
+      .describe('Outside a rollout: the requests again, by twentieths of the targeting keys.'),
   })
   .refine((it) => it.bad <= it.n, {
     path: ['bad'],

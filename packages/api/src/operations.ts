@@ -17,6 +17,7 @@ import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { planCheckOperations } from './plan-check.ts'
 import { planTemplateOperations } from './plan-template.ts'
 import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
@@ -55,6 +56,7 @@ export const operations = {
   ...rollbackRunOperations,
   ...hookOperations,
   ...planTemplateOperations,
+  ...planCheckOperations,
   ...policyOperations,
   ...verificationOperations,
   ...drillOperations,

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 
 import { Reference } from './reference.ts'
-import { Line, Text } from './shapes.ts'
+import { Instant, Line, Text } from './shapes.ts'
 
 const percentIncrease = z.number().min(0).max(1000)
 
@@ -56,7 +56,12 @@ export const INPUT_VALUES = {
       reason: Text,
     }),
   }),
-  'P-I9': z.strictObject({ mode: z.enum(['gradual', 'immediate']), reason: Text }),
+  'P-I9': z.strictObject({
+    mode: z.enum(['gradual', 'immediate']),
+    reason: Text,
+    earliestStart: Instant.exactOptional().describe('Nothing is to start before.'),
+    deadline: Instant.exactOptional().describe('It is to be complete by then.'),
+  }),
   'P-I10': z.strictObject({
     maxErrorRateIncrease: percentIncrease.describe(
       'Largest acceptable relative increase of the error rate, in percent of the rate without the feature: 100 is twice as many.',

@@ -93,7 +93,20 @@ const Flags = z.strictObject({
 
 const Plan = z.strictObject({
   review: z
-    .strictObject({ business: Text, userImpact: Text, timeline: Text, openTestPoints: Text, runbooks: Text })
+    .strictObject({
+      business: Text,
+      userImpact: Text,
+      timeline: Text,
+      openTestPoints: Text,
+      runbooks: Text,
+      unanswered: z
+        .partialRecord(
+          z.enum(['business', 'riskTolerance', 'userImpact', 'timeline', 'openTestPoints', 'runbooks']),
+          Text,
+        )
+        .exactOptional()
+        .describe('Why the plan does not answer a line.'),
+    })
     .exactOptional()
     .describe('What the plan answers to (P-S3-9).'),
   expectations: z.strictObject({ shouldHappen: Text, mightGoWrong: Text, watch: Text }).exactOptional(),

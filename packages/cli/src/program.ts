@@ -20,6 +20,7 @@ import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
 import { peopleCommands } from './people.ts'
+import { planCommands } from './plan.ts'
 import { policyCommands } from './policy.ts'
 import { procedureCommands } from './procedure.ts'
 import { projectCommands } from './project.ts'
@@ -83,6 +84,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   uploadCommands(program, open)
   procedureCommands(program, open)
   featureCommands(program, open, end)
+  planCommands(program, open, end)
   gateCommands(program, open, end)
   rolloutCommands(program, open, end)
   killCommand(program, open, end)

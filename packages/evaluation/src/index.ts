@@ -9,6 +9,7 @@ export { bucket, BUCKETS } from './bucket.ts'
 export { bucketingKey } from './attribute.ts'
 export { attemptSalt, exposureHash, inKeySample } from './key-sample.ts'
 export { lower, raise, reweight, share } from './ranges.ts'
+export { TRAFFIC_SLICES, trafficSlice } from './slice.ts'
 export { applyPatch, diffSnapshots } from './patch.ts'
 export { SNAPSHOT_SCHEMA } from './snapshot.ts'
 export type {
@@ -19,6 +20,7 @@ export type {
   Telemetry,
   TelemetryCount,
   TelemetrySettings,
+  TrafficSlice,
   VerificationAnswers,
   VerificationRequest,
 } from './snapshot.ts'

@@ -116,4 +116,15 @@ export interface TelemetryCount {
   readonly slow: number
   /** 64-bit hashes, as 16 hex digits, salted by attempt, of the bucketing keys in the attempt's sample. */
   readonly keys: readonly string[]
+  /** Outside a rollout: the requests again, by slices of the keys. Requests without a key are in none. */
+  readonly slices?: readonly TrafficSlice[]
+}
+
+/** Requests of one slice of the keys; slices without any are left out. */
+export interface TrafficSlice {
+  /** 0..19. */
+  readonly slice: number
+  readonly n: number
+  readonly bad: number
+  readonly slow: number
 }

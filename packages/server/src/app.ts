@@ -33,6 +33,7 @@ import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
 import { handlers as planTemplateHandlers } from './http/handlers/plan-template.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
@@ -92,6 +93,7 @@ const handlers = {
   ...rollbackRunHandlers,
   ...hookHandlers,
   ...planTemplateHandlers,
+  ...planCheckHandlers,
   ...policyHandlers,
   ...documentHandlers,
   ...verificationHandlers,

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest'
 
 import { DOCUMENT_FACTS } from '../../../../tests/support/document-facts.ts'
 import type { Strategy } from '../flag/strategy.ts'
+import { historyOf } from '../rollout/history.ts'
+import type { Stage } from '../rollout/model.ts'
 import { defaultPlan, guardrail } from '../rollout/plan.ts'
+import { reportReplay } from '../rollout/replay.ts'
 import type { ServedPlan } from '../rollout/served-plan.ts'
 import { documentsOf } from '../runbook/documents.ts'
 import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
@@ -132,6 +135,28 @@ const segments = [
 
 const green = { format: 'junit', total: 12, passed: 12, failed: 0, skipped: 0, failing: [] } as const
 
+const words = 'as it should be'
+const review = {
+  business: words,
+  userImpact: words,
+  timeline: words,
+  openTestPoints: words,
+  runbooks: words,
+}
+const expectations = { shouldHappen: words, mightGoWrong: words, watch: words }
+
+/** Three quarters of an hour with 20,000 requests a minute, 1 % of them bad, in every slice the same. */
+const slices = (each: number) => Array.from({ length: 20 }, () => each)
+const history = historyOf(
+  Array.from({ length: 45 }, (_, minute) => ({
+    end: new Date(Date.UTC(2026, 2, 2, 10, minute)),
+    n: slices(1_000),
+    bad: slices(10),
+    slow: slices(0),
+  })),
+  new Date('2026-03-02T10:44:00Z'),
+)
+
 const facts: FlagRolloutFacts = {
   outputs: {
     strategy,
@@ -144,7 +169,7 @@ const facts: FlagRolloutFacts = {
       targetingCases: [{ environment: 'staging', context: { targetingKey: 'ann' }, variant: 'on' }],
       existingTests: { off: 'a1', on: 'b2' },
     },
-    plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 } },
+    plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 }, review, expectations },
     monitoring: {
       metrics: [{ criterion: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
       alerts: [{ criterion: 'errors', person: 'otto' }],
@@ -209,6 +234,7 @@ const facts: FlagRolloutFacts = {
     flags: ['new-checkout'],
   },
   tests: { a1: green, b2: green },
+  traffic: { history, replay: { ...reportReplay(plan, undefined, []), verdict: 'fine' } },
 }
 
 function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
@@ -448,6 +474,87 @@ describe('plan, monitoring, rollback', () => {
     expect(
       runCheck('P-S3-8', { ...high, outputs: { ...high.outputs, strategy: { ...strategy, review } } }).state,
     ).toBe('fail')
+  })
+
+  it('P-S3-8 wants the plan to be as P-I9 asks: gradual in increments, immediate at once', () => {
+    const low = { ...strategy, review: { ...strategy.review, riskLevel: 'low' as const } }
+    const at = (stages: readonly Stage[], mode: 'gradual' | 'immediate') => {
+      const it = planned({ stages }, { mode })
+      return runCheck('P-S3-8', { ...it, outputs: { ...it.outputs, strategy: low } })
+    }
+    const [last] = plan.stages.slice(-1)
+    const once = last === undefined ? [] : [last]
+    expect(at(once, 'immediate').state).toBe('pass')
+    expect(at(plan.stages, 'gradual').state).toBe('pass')
+    expect(at(plan.stages, 'immediate').findings.join()).toContain('P-I9 asks for an immediate rollout')
+    expect(at(once, 'gradual').findings.join()).toContain('P-I9 asks for a gradual rollout')
+  })
+
+  it('P-S3-9 wants an answer to each line of the review, or why there is none', () => {
+    const wishes = { earliestStart: '2026-04-01T08:00:00Z', deadline: '2026-04-30T08:00:00Z' }
+    const tolerance = { maxErrorRateIncrease: 100, maxLatencyIncrease: 100, maxExposedUsers: 5 }
+    const at = (more: object, inputs: object) => {
+      const it = planned({}, inputs)
+      const output = { ...it.outputs.plan, ...more }
+      return runCheck('P-S3-9', { ...it, outputs: { ...it.outputs, plan: output } })
+    }
+    expect(at({}, {}).state).toBe('pass')
+    expect(at({ expectations: undefined }, {}).findings.join()).toContain('userImpact: what should happen')
+    const inTime = { start: '2026-04-02T08:00:00Z', expectedCompletion: '2026-04-20T08:00:00Z' }
+    expect(at({ timeline: inTime }, wishes).state).toBe('pass')
+    expect(at({ timeline: {} }, wishes).findings).toEqual([
+      'timeline: it is to start 2026-04-01T08:00:00Z or later; the plan names no start',
+    ])
+    const late = { ...inTime, expectedCompletion: '2026-05-20T08:00:00Z' }
+    expect(at({ timeline: late }, wishes).findings.join()).toContain('after the wished 2026-04-30T08:00:00Z')
+    const why = { ...review, unanswered: { timeline: 'The Product Owner accepts three weeks more.' } }
+    expect(at({ timeline: late, review: why }, wishes).state).toBe('pass')
+    expect(at({}, { tolerance }).findings.join()).toContain('5 may be before a person looks')
+    expect(at({ review: undefined }, {}).state).toBe('unknown')
+  })
+
+  it('P-S3-6 says that nothing is known without traffic, and what would be enough where it is low', () => {
+    const none = { history: historyOf([], new Date()), replay: reportReplay(plan, undefined, []) }
+    expect(runCheck('P-S3-6', { ...facts, traffic: none }).findings.join()).toContain('no unexposed request')
+    const low = historyOf(
+      history.windows.map((it) => ({ ...it, n: slices(1), bad: slices(0) })),
+      new Date('2026-03-02T10:44:00Z'),
+    )
+    const found = runCheck('P-S3-6', { ...facts, traffic: { ...none, history: low } })
+    expect(found.state).toBe('fail')
+    expect(found.findings[0]).toMatch(
+      /^underpowered: errors: at this traffic a regression of 2 times is seen not at all/,
+    )
+  })
+
+  it('P-S3-5 refuses a plan that would have rolled back unchanged traffic, and says when and why', () => {
+    const replay = {
+      ...reportReplay(plan, undefined, []),
+      verdict: 'rolls-back' as const,
+      steps: [
+        {
+          stage: 2,
+          increment: 0,
+          name: 'gradual',
+          percent: 10,
+          control: true,
+          splits: 10,
+          rolledBack: 2,
+          held: 0,
+          reason: 'errors: F1r',
+          breach: null,
+          at: new Date('2026-03-01T09:00:00Z'),
+          goAfterWindows: null,
+        },
+      ],
+    }
+    const found = runCheck('P-S3-5', { ...facts, traffic: { history, replay } })
+    expect(found.state).toBe('fail')
+    expect(found.findings).toEqual([
+      expect.stringMatching(
+        /^aa-replay: .* at 10 % of stage gradual, in 2 of 10 ways .* 2026-03-01T09:00:00\.000Z: errors: F1r/,
+      ),
+    ])
   })
 
   it('P-S4-1 and P-S4-10 name the criterion without a metric or an alert', () => {

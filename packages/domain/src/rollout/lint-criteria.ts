@@ -49,7 +49,8 @@ function lintRatio(
     findings.push(error('hard-floor', `${path}/hardFloor`, 'hardFloor lies above 0 and at most at 1'))
   if (!(criterion.blindBudgetMs >= 0))
     findings.push(error('blind-budget', `${path}/blindBudgetMs`, 'blindBudgetMs is not negative'))
-  const accepted = facts.riskTolerance?.maxErrorRatio
+  const tolerance = facts.riskTolerance
+  const accepted = criterion.source.counts === 'slow' ? tolerance?.maxSlowRatio : tolerance?.maxErrorRatio
   if (accepted !== undefined && safeRatio > accepted) {
     const message = `${id} plans to see a regression of ${safeRatio} times; the agreed risk is ${accepted} times`
     findings.push(error('risk-ratio', `${path}/safeRatio`, message))

@@ -128,6 +128,13 @@ describe('with what is known of the world, a plan is refused when', () => {
     expect(refused(standard, { riskTolerance: { maxErrorRatio: 1.5 } })).toEqual(['risk-ratio'])
   })
 
+  it('P-S3-5 slow requests are held against the agreed latency, errors against the agreed errors', () => {
+    const slow = guardrail('slow', { kind: 'telemetry', counts: 'slow' }, { ceiling: 0.1 })
+    const plan = testPlan({ criteria: [errors, slow] })
+    const findings = lintPlan(plan, { riskTolerance: { maxErrorRatio: 2, maxSlowRatio: 1.5 } })
+    expect(findings).toMatchObject([{ id: 'risk-ratio', path: '/criteria/1/safeRatio' }])
+  })
+
   it('more would be exposed than agreed before a person looks', () => {
     const facts = {
       audienceShares: { internal: 0.02, beta: 0.05 },
@@ -156,7 +163,7 @@ describe('a reviewer is warned', () => {
     const findings = lintPlan(testPlan(), { traffic })
     expect([...new Set(findings.map(({ id }) => id))]).toEqual(['underpowered', 'go-out-of-reach'])
     expect(findings[0]?.message).toMatch(
-      /^errors: at this traffic a regression of 2 times is seen in about \d+ h; 10 % of stage gradual bakes 30 min$/,
+      /^errors: at this traffic a regression of 2 times is seen in about \d+ d; 10 % of stage gradual bakes 30 min; \d+ d would be enough$/,
     )
     expect(lintPlan(testPlan(), { traffic: { everybody: { perMinute: 60_000, badShare: 0.002 } } })).toEqual(
       [],

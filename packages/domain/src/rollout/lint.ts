@@ -7,6 +7,7 @@ import { lintCriteria } from './lint-criteria.ts'
 import { lintPower } from './lint-power.ts'
 import { lintStages } from './lint-stages.ts'
 import type { RolloutPlan } from './model.ts'
+import type { ExpectedTraffic } from './pre-flight.ts'
 
 /** What the caller knows of the world that the plan is for. Whatever is absent is not checked. */
 export interface LintFacts {
@@ -19,18 +20,12 @@ export interface LintFacts {
   readonly traffic?: Readonly<Record<string, ExpectedTraffic>>
 }
 
-/** What an audience does without the feature. */
-export interface ExpectedTraffic {
-  /** Requests of the whole audience in a minute. */
-  readonly perMinute: number
-  /** Share of bad requests, 0..1. */
-  readonly badShare: number
-}
-
 /** What the business accepts, from the procedure's inputs. */
 export interface RiskTolerance {
   /** The highest acceptable ratio of bad requests to those without the feature: `safeRatio` must not exceed it. */
   readonly maxErrorRatio?: number
+  /** The same of slow requests. */
+  readonly maxSlowRatio?: number
   /** The highest share of everybody, 0..1, that may be exposed before a person looks. */
   readonly maxExposedBeforeReview?: number
 }

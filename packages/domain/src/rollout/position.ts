@@ -10,7 +10,7 @@ import type { Observing, Position, Rollout, RolloutPlan, Running, Stage, Target 
 export const LEAST_WINDOWS = 30
 
 /** How much longer than the power estimate an increment bakes: at the estimate itself every other regression is still unseen. */
-const POWER_MARGIN = 1.6
+export const POWER_MARGIN = 1.6
 
 /** A stage and one of its increments, by index. */
 export interface Step {

@@ -36,6 +36,21 @@ describe('counts', () => {
     expect(counts.take()).toEqual({ counts: [], errors: [], codeDefaults: [] })
   })
 
+  it('counts unexposed requests by slices of the users too', () => {
+    const counts = createCounts(createKeySample())
+    const unexposed = { flag: 'f', variant: 'off', arm: 'outside' as const }
+    counts.request([{ ...unexposed, slice: 3 }], { bad: true, slow: false })
+    counts.request([{ ...unexposed, slice: 3 }], { bad: false, slow: true })
+    counts.request([{ ...unexposed, slice: 19 }], { bad: false, slow: false })
+    counts.request([unexposed], { bad: false, slow: false })
+    const [row] = counts.take().counts
+    expect(row).toMatchObject({ n: 4, bad: 1, slow: 1 })
+    expect(row?.slices).toEqual([
+      { slice: 3, n: 2, bad: 1, slow: 1 },
+      { slice: 19, n: 1, bad: 0, slow: 0 },
+    ])
+  })
+
   it('keeps variants, arms, audiences and attempts apart', () => {
     const counts = createCounts(createKeySample())
     const outcome = { bad: false, slow: false }

@@ -1,7 +1,7 @@
 /**
  * What happened since the last report: requests by outcome of an evaluation, evaluations that failed.
  */
-import type { Arm, Telemetry, TelemetryCount } from '@flagmarshal/evaluation'
+import type { Arm, Telemetry, TelemetryCount, TrafficSlice } from '@flagmarshal/evaluation'
 
 import type { KeySample } from './key-sample.ts'
 
@@ -14,6 +14,8 @@ export interface FirstEvaluation {
   readonly rollout?: { readonly id: string; readonly attempt: number }
   /** The key that decided exposure and the share of keys to report; only where a rollout's arms are compared. */
   readonly sampled?: { readonly key: string; readonly rate: number }
+  /** The slice of the traffic, 0..19; only outside a rollout, and only where the context has a key. */
+  readonly slice?: number
 }
 
 /** How a request ended. */
@@ -49,7 +51,11 @@ const KEYS = 20_000
 /** Flag keys come from the application and may be anything; the server takes names up to this length. */
 const NAME_LENGTH = 128
 
-type Row = { -readonly [Name in keyof TelemetryCount]: TelemetryCount[Name] } & { keys: string[] }
+type Row = { -readonly [Name in keyof Omit<TelemetryCount, 'slices'>]: TelemetryCount[Name] } & {
+  keys: string[]
+  slices?: Slice[]
+}
+type Slice = { -readonly [Name in keyof TrafficSlice]: TrafficSlice[Name] }
 
 /** Counts at zero. */
 export function createCounts(sample: KeySample): Counts {
@@ -65,7 +71,8 @@ export function createCounts(sample: KeySample): Counts {
     row.n++
     if (outcome.bad) row.bad++
     if (outcome.slow) row.slow++
-    const { rollout, arm, sampled } = evaluation
+    const { rollout, arm, sampled, slice } = evaluation
+    if (slice !== undefined) addToSlice(row, slice, outcome)
     // A key that finds no room here is reported when its owner comes back.
     if (rollout === undefined || sampled === undefined || keys >= KEYS) return
     const hash = sample.take({ rollout, arm, ...sampled })
@@ -105,6 +112,16 @@ export function createCounts(sample: KeySample): Counts {
       return counted
     },
   }
+}
+
+function addToSlice(row: Row, slice: number, outcome: Outcome): void {
+  const slices = (row.slices ??= [])
+  const known = slices.find((it) => it.slice === slice)
+  const counted = known ?? { slice, n: 0, bad: 0, slow: 0 }
+  if (known === undefined) slices.push(counted)
+  counted.n++
+  if (outcome.bad) counted.bad++
+  if (outcome.slow) counted.slow++
 }
 
 function rowOf<Value>(rows: Map<string, Value>, name: string, open: () => Value): Value | undefined {

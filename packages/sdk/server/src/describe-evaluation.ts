@@ -1,12 +1,15 @@
 /**
  * What an evaluation is for the counts: its outcome, and the key that decided exposure.
  */
-import { bucketingKey } from '@flagmarshal/evaluation'
+import { bucketingKey, trafficSlice } from '@flagmarshal/evaluation'
 import type { Evaluation, EvaluationContext, Flag } from '@flagmarshal/evaluation'
 
 import type { FirstEvaluation } from './counts.ts'
 
-/** A flag without a rollout counts as `outside`: usage. Keys are wanted of the two arms that are compared. */
+/**
+ * A flag without a rollout counts as `outside`: usage, by slices of the targeting keys. Keys are wanted of
+ * the two arms that are compared.
+ */
 export function describeEvaluation(
   flag: Flag | undefined,
   evaluation: Evaluation,
@@ -15,6 +18,7 @@ export function describeEvaluation(
 ): FirstEvaluation {
   const { variant, arm = 'outside', audience, rollout } = evaluation
   const sampled = arm === 'outside' ? undefined : sampledKey(flag, context)
+  const slice = rollout === undefined ? sliceOf(key, context) : undefined
   return {
     flag: key,
     variant,
@@ -22,7 +26,13 @@ export function describeEvaluation(
     ...(audience === undefined ? {} : { audience }),
     ...(rollout === undefined ? {} : { rollout }),
     ...(sampled === undefined ? {} : { sampled }),
+    ...(slice === undefined ? {} : { slice }),
   }
+}
+
+function sliceOf(flag: string, context: EvaluationContext): number | undefined {
+  const key = bucketingKey(context, 'targetingKey')
+  return key === undefined ? undefined : trafficSlice(flag, key)
 }
 
 function sampledKey(flag: Flag | undefined, context: EvaluationContext): FirstEvaluation['sampled'] {

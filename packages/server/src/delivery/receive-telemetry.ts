@@ -21,7 +21,9 @@ import {
   insertReport,
 } from '../storage/telemetry.ts'
 import type { SeenKeys, UsageCount, WindowCount } from '../storage/telemetry.ts'
+import { addSlices } from '../storage/traffic-slices.ts'
 import type { DeliveryPorts, RolloutWindow } from './ports.ts'
+import { slicesOf } from './slices.ts'
 
 const MINUTE_MS = 60_000
 
@@ -93,6 +95,7 @@ async function count(
   await addToWindows(tx, counted)
   await addKeys(tx, counted)
   await addUsage(tx, key, endOf(now, MINUTE_MS), report.counts.map(usageOf))
+  await addSlices(tx, key, endOf(now, MINUTE_MS), slicesOf(report.counts))
   await addInstanceUsage(tx, { ...key, instance: report.instanceId }, report.counts.map(usageOf))
   await addFaults(tx, key, endOf(now, MINUTE_MS), [
     ...report.errors,

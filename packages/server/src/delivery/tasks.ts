@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts'
 import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
 import { deleteOldTelemetry } from '../storage/telemetry.ts'
+import { deleteOldSlices } from '../storage/traffic-slices.ts'
 import { deleteOldRequests } from '../storage/verification-requests.ts'
 import type { Environments } from './environments.ts'
 import type { Journal } from './journal.ts'
@@ -58,6 +59,7 @@ export function startTasks(
   const revisions = start('revisions', CHECK_MS, () => on.environments.check())
   const retention = start('retention', RETENTION_MS, async () => {
     await deleteOldTelemetry(database.kysely)
+    await deleteOldSlices(database.kysely)
     await deleteOldInstances(database.kysely)
     await deleteOldInstanceUsage(database.kysely)
     await deleteOldRequests(database.kysely)

@@ -121,15 +121,42 @@ function inputsOf(run: Run): InputFacts {
   // Each value was parsed with its input's schema before it was stored.
   const value = (id: string) => (run.inputs[id]?.verdict.ok === true ? run.inputs[id].value : undefined)
   const code = value('P-I2') as { layers: { layer: Layer }[] } | undefined
-  const required = value('P-I9') as { mode: 'gradual' | 'immediate' } | undefined
+  const required = value('P-I9') as
+    | (Pick<InputFacts, 'earliestStart' | 'deadline'> & {
+        mode: 'gradual' | 'immediate'
+      })
+    | undefined
+  const runbooks = value('P-I5') as { references: unknown[] } | undefined
   const tolerance = value('P-I10') as InputFacts['tolerance'] | undefined
   const deployment = value('P-I12') as { previousVersion: string } | undefined
   return {
     ...(code === undefined ? {} : { codeLayers: code.layers.map((it) => it.layer) }),
-    ...(required === undefined ? {} : { mode: required.mode }),
+    ...(required === undefined ? {} : wishesOf(required)),
+    ...(runbooks === undefined ? {} : { runbooks: runbooks.references.length }),
+    ...skippedTestsOf(run),
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(deployment === undefined ? {} : { previousVersion: deployment.previousVersion }),
   }
+}
+
+function wishesOf({
+  mode,
+  earliestStart,
+  deadline,
+}: Pick<InputFacts, 'mode' | 'earliestStart' | 'deadline'>) {
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(earliestStart === undefined ? {} : { earliestStart }),
+    ...(deadline === undefined ? {} : { deadline }),
+  }
+}
+
+/** Open points of the test results. */
+function skippedTestsOf(run: Run): Pick<InputFacts, 'skippedTests'> {
+  const results = (run.inputs['P-I3']?.sightings ?? []).flatMap(({ tests }) =>
+    tests === undefined || 'unreadable' in tests ? [] : [tests],
+  )
+  return results.length === 0 ? {} : { skippedTests: results.reduce((sum, it) => sum + it.skipped, 0) }
 }
 
 function segmentOf({

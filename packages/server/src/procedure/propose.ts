@@ -5,6 +5,7 @@ import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-fla
 import type { JsonObject, Run } from '@flagmarshal/domain/procedure/run'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import { z } from 'zod'
 
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
@@ -64,7 +65,7 @@ function planFrom(
   const treatment = Object.keys(served?.variants ?? {}).find((it) => it !== control)
   const known = { environment, treatment, control }
   return {
-    output: jsonObject({ review: reviewOf(run, facts), plan: { ...template.plan, ...known } }),
+    output: jsonObject({ review: reviewOf(run, facts, template.plan), plan: { ...template.plan, ...known } }),
     reasons: [
       { field: 'plan', because: `It begins with the template "${template.name}".` },
       { field: 'plan.control', because: 'Whoever is not exposed gets what the flag serves when it is off.' },
@@ -74,7 +75,7 @@ function planFrom(
 }
 
 /** The requirements review (P-S3-9), from the inputs and the strategy. */
-function reviewOf(run: Run, { outputs, inputs }: FlagRolloutFacts): JsonObject {
+function reviewOf(run: Run, { outputs, inputs }: FlagRolloutFacts, plan: unknown): JsonObject {
   const value = (id: string): JsonObject => run.inputs[id]?.value ?? {}
   const { tolerance } = inputs
   const runbooks = value('P-I5')['references']
@@ -83,9 +84,9 @@ function reviewOf(run: Run, { outputs, inputs }: FlagRolloutFacts): JsonObject {
       ? 'P-I10 has not been given.'
       : `Errors up by at most ${tolerance.maxErrorRateIncrease} %, slow requests by ${tolerance.maxLatencyIncrease} %, ${tolerance.maxExposedUsers} users before a person looks.`
   return {
-    business: `${textOf(value('P-I9')['reason'], 'P-I9 has not been given.')} Risk tolerance: ${risk}`,
-    userImpact: outputs.strategy.review?.userImpact ?? 'The strategy does not say.',
-    timeline: 'No wish for start or deadline has been recorded.',
+    business: `${businessOf(inputs, value('P-I9')['reason'])} Risk tolerance: ${risk}`,
+    userImpact: `${outputs.strategy.review?.userImpact ?? 'The strategy does not say.'} ${reachOf(plan)}`,
+    timeline: wishOf(inputs),
     openTestPoints: testsIn(run),
     runbooks: `${Array.isArray(runbooks) ? runbooks.length : 0} runbooks are named in P-I5.`,
   }
@@ -101,6 +102,35 @@ function testsIn(run: Run): string {
   return `${sum('passed')} of ${sum('total')} tests passed, ${sum('skipped')} were skipped.`
 }
 
-function textOf(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise
+function businessOf({ mode }: FlagRolloutFacts['inputs'], reason: unknown): string {
+  if (mode === undefined || typeof reason !== 'string') return 'P-I9 has not been given.'
+  return `${mode === 'gradual' ? 'A gradual' : 'An immediate'} rollout: ${reason}`
 }
+
+function wishOf({ earliestStart, deadline }: FlagRolloutFacts['inputs']): string {
+  const wishes = [
+    ...(earliestStart === undefined ? [] : [`It is to start ${earliestStart} or later.`]),
+    ...(deadline === undefined ? [] : [`It is to be complete by ${deadline}.`]),
+  ]
+  return wishes.length === 0 ? 'No wish for start or deadline has been recorded.' : wishes.join(' ')
+}
+
+/** Whom each stage exposes, of its own audience. */
+function reachOf(plan: unknown): string {
+  const known = Reach.safeParse(plan)
+  if (!known.success) return ''
+  const stages = known.data.stages.map(
+    ({ name, audience, increments }) => `${name}: ${increments.join(', ')} % of ${audience.id}`,
+  )
+  return `Exposed are, by stage: ${stages.join('; ')}.`
+}
+
+const Reach = z.object({
+  stages: z.array(
+    z.object({
+      name: z.string(),
+      audience: z.object({ id: z.string() }).default({ id: 'everybody' }),
+      increments: z.array(z.number()),
+    }),
+  ),
+})

@@ -4,6 +4,7 @@
  */
 import type { Check } from '@flagmarshal/api/procedure-step'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
+import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import type { CheckResult, Run } from '@flagmarshal/domain/procedure/run'
 import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
@@ -17,7 +18,8 @@ import { changeRun } from './change-run.ts'
 import type { Present } from './change-run.ts'
 import { loadCheckFacts } from './document-facts.ts'
 import { factsHash } from './facts.ts'
-import type { RunKey } from './load.ts'
+import type { Loaded, RunKey } from './load.ts'
+import { loadPlanTraffic, PLAN_STEP } from './plan-traffic.ts'
 import { seenRun } from './show-run.ts'
 import { knownStep } from './show-step.ts'
 import type { StepKey } from './show-step.ts'
@@ -99,10 +101,11 @@ export async function checkStep(
   const unknown = knownStep(loaded, number)
   if (unknown !== undefined) return unknown
   const facts = await loadCheckFacts(database.kysely, loaded, context.now)
+  const traffic = number === PLAN_STEP ? await trafficFor(database, loaded, facts, context.now) : undefined
   const kept = stepOf(setting.definition, number)
     .checks.filter((it) => it.availability === 'available')
     .map(({ id }) => {
-      const outcome = runCheck(id, facts)
+      const outcome = runCheck(id, { ...facts, ...(traffic && { traffic }) })
       const { state, findings } = outcome
       const content = { check: id, state, findings, facts: outcome.facts }
       return {
@@ -122,6 +125,13 @@ export async function checkStep(
     factsHash: factsHash(facts),
     matter: matterOf(run, number),
   }
+}
+
+/** Not among the facts that are looked at again: traffic goes on, and a decision rests on what was seen. */
+async function trafficFor({ kysely }: Database, { feature }: Loaded, facts: FlagRolloutFacts, now: Date) {
+  const { plan } = facts.outputs.plan
+  const { project, flag } = feature
+  return plan === undefined ? undefined : await loadPlanTraffic(kysely, { project, flag }, plan, now)
 }
 
 /** What a step of a run is about: its attempt and the revision of its output. */

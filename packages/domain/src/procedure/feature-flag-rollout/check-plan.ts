@@ -5,10 +5,11 @@ import { lintPlan } from '../../rollout/lint.ts'
 import type { LintFacts } from '../../rollout/lint.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { CheckOutcome } from '../run.ts'
+import { replayFindings, replayWarnings } from './check-power.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 
-/** P-S3-5, with the agreed risk and the flag that the plan is for. */
+/** P-S3-5, with the agreed risk, the flag that the plan is for, and the replay of the latest traffic. */
 export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
   const { plan, audienceShares } = facts.outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
@@ -16,10 +17,13 @@ export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
   const unsized = [...new Set(segmented)].filter((it) => audienceShares?.[it] === undefined)
   const findings = lintPlan(plan, lintFacts(facts, plan, unsized.length === 0))
   const errors = findings.filter((it) => it.severity === 'error').map((it) => `${it.id}: ${it.message}`)
-  const wrong = [...errors, ...disagreements(facts, plan)]
+  const wrong = [...errors, ...disagreements(facts, plan), ...replayFindings(facts)]
   const facts_ = {
     stages: plan.stages.map((it) => ({ name: it.name, increments: it.increments })),
-    warnings: findings.filter((it) => it.severity === 'warning').map((it) => `${it.id}: ${it.message}`),
+    warnings: [
+      ...findings.filter((it) => it.severity === 'warning').map((it) => `${it.id}: ${it.message}`),
+      ...replayWarnings(facts),
+    ],
   }
   if (wrong.length === 0 && unsized.length > 0) {
     return {
@@ -64,24 +68,6 @@ export function checkTimeline({ outputs }: FlagRolloutFacts): CheckOutcome {
   )
 }
 
-/** P-S3-8: high risk begins inside, and never with everybody at once. */
-export function checkAtOnce({ outputs }: FlagRolloutFacts): CheckOutcome {
-  const { plan } = outputs.plan
-  const risk = outputs.strategy.review?.riskLevel
-  if (plan === undefined || risk === undefined) return unknown('there is no plan, or no risk level yet')
-  if (risk !== 'high') return outcome([], { riskLevel: risk })
-  const [first] = plan.stages
-  return outcome(
-    [
-      ...(plan.stages.length === 1 && first?.increments.length === 1
-        ? ['a feature of high risk is exposed to everybody at once']
-        : []),
-      ...(first?.audience.id === 'everybody' ? ['a feature of high risk begins with an internal stage'] : []),
-    ],
-    { riskLevel: risk },
-  )
-}
-
 /** Observing, and the bake times of all stages. */
 function leastMsOf(plan: ServedPlan): number {
   return plan.windowMs * plan.observeWindows + plan.stages.reduce((sum, it) => sum + it.bakeMs, 0)
@@ -102,6 +88,7 @@ function lintFacts(
       : {
           riskTolerance: {
             maxErrorRatio: 1 + tolerance.maxErrorRateIncrease / 100,
+            maxSlowRatio: 1 + tolerance.maxLatencyIncrease / 100,
             maxExposedBeforeReview: Math.min(1, tolerance.maxExposedUsers / plan.expectedKeys),
           },
         }),

@@ -19,7 +19,9 @@ import {
   checkEnvironments,
 } from './check-flags.ts'
 import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
-import { checkAtOnce, checkPlan, checkTimeline } from './check-plan.ts'
+import { checkPlan, checkTimeline } from './check-plan.ts'
+import { checkPower } from './check-power.ts'
+import { checkAtOnce, checkReview } from './check-requirements.ts'
 import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
 import { checkLife, checkStrategy } from './check-strategy.ts'
 import { checkTicket } from './check-ticket.ts'
@@ -48,7 +50,9 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S2-9': checkEnvironments,
   'P-S3-4': checkTimeline,
   'P-S3-5': checkPlan,
+  'P-S3-6': checkPower,
   'P-S3-8': checkAtOnce,
+  'P-S3-9': checkReview,
   'P-S4-1': checkMonitoring,
   'P-S4-6': checkFireDrill,
   'P-S4-10': checkMonitoringFulfilsPlan,

@@ -11,6 +11,7 @@ import type { AlertDrillFound, RollbackDrillFound } from '../../rollback/drill.t
 import type { DocumentFacts } from '../../runbook/facts.ts'
 import type { Kept, VerificationFound } from '../../verification/model.ts'
 import type { JsonObject } from '../run.ts'
+import type { PlanTraffic } from './check-power.ts'
 import type { Outputs } from './outputs.ts'
 
 export interface FlagRolloutFacts {
@@ -32,6 +33,8 @@ export interface FlagRolloutFacts {
   readonly code: { readonly all: readonly CodeReferences[]; readonly flags: readonly string[] }
   /** What the uploads that the outputs name say as test results, by hash; absent: there is none. */
   readonly tests: Readonly<Record<string, TestResults>>
+  /** The traffic that the plan is tried on; loaded for the checks of the plan alone. */
+  readonly traffic?: PlanTraffic
 }
 
 /** The newest verification run and drills that came to their end. */
@@ -83,6 +86,13 @@ export interface InputFacts {
   readonly codeLayers?: readonly Layer[]
   /** P-I9. */
   readonly mode?: 'gradual' | 'immediate'
+  /** P-I9: the wished timeline, RFC 3339. */
+  readonly earliestStart?: string
+  readonly deadline?: string
+  /** P-I3: tests that were skipped. */
+  readonly skippedTests?: number
+  /** P-I5: runbooks that are named. */
+  readonly runbooks?: number
   /** P-I10. Increases in percent of the rate without the feature. */
   readonly tolerance?: {
     readonly maxErrorRateIncrease: number

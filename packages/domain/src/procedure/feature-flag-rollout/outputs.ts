@@ -6,6 +6,7 @@ import type { Layer } from '@flagmarshal/evaluation'
 
 import type { Strategy } from '../../flag/strategy.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
+import type { ReviewLine } from './check-requirements.ts'
 
 /** Outputs by step. */
 export interface Outputs {
@@ -33,6 +34,16 @@ export interface TargetingCase {
 }
 
 export interface PlanOutput {
+  readonly review: {
+    readonly business: string
+    readonly userImpact: string
+    readonly timeline: string
+    readonly openTestPoints: string
+    readonly runbooks: string
+    /** Why the plan does not answer a line. */
+    readonly unanswered?: Readonly<Partial<Record<ReviewLine, string>>>
+  }
+  readonly expectations: Readonly<Record<'shouldHappen' | 'mightGoWrong' | 'watch', string>>
   readonly monitoring: { readonly keyMetrics: readonly string[] }
   readonly timeline: {
     readonly start?: string

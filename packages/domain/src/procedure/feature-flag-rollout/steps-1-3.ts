@@ -162,15 +162,13 @@ export const PLAN: StepDefinition = {
   ],
   checks: [
     check('P-S3-4', 'The timeline leaves the stages the time that they need'),
-    check('P-S3-5', 'The plan is complete and sane, and keeps the risk tolerance'),
+    check('P-S3-5', 'The plan is sane, keeps the risk tolerance, and leaves unchanged traffic alone'),
     {
-      id: 'P-S3-6',
-      title: 'The traffic suffices to see the regression that the criteria name',
+      ...check('P-S3-6', 'The traffic suffices to see the regression that the criteria name'),
       required: false,
-      availability: 'not_in_this_version',
-      mayBeNotApplicable: false,
     },
-    check('P-S3-8', 'Nobody of a feature of high risk is exposed at once'),
+    check('P-S3-8', 'The plan is gradual or immediate as asked, and never exposes high risk at once'),
+    check('P-S3-9', 'The plan answers each line of the requirements review, or says why not'),
   ],
   decision: {
     by: 'person',

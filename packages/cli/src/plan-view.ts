@@ -1,0 +1,105 @@
+/**
+ * What was found out of a rollout plan, as a person reads it.
+ */
+import type { Answer } from './session.ts'
+import { fields, percent, table } from './table.ts'
+
+type Power = Answer<'showPlanPower'>
+type Replay = Answer<'replayPlan'>
+
+/** The checks, and whether the plan could be decided. */
+export function describeCheck({ isRefused, checks }: Answer<'checkPlan'>): string {
+  const rows = checks.map((it) => [it.id, it.title, `${it.state}${it.required ? '' : ' (advice)'}`])
+  const findings = checks.flatMap((it) => it.findings.map((finding) => `  ${it.id}  ${finding}`))
+  return [
+    table(['check', 'title', 'state'], rows),
+    ...(findings.length === 0 ? [] : [findings.join('\n')]),
+    isRefused ? 'With this plan step 3 cannot be Go.' : 'Nothing refuses this plan.',
+  ].join('\n\n')
+}
+
+/** Reach and power of each increment. */
+export function describePower(power: Power): string {
+  return [
+    trafficText(power),
+    table(
+      ['increment', 'of', 'everybody', 'users', 'requests/min', 'waits', 'control'],
+      power.steps.map((it) => [
+        `${it.stage}.${it.increment} ${it.name}`,
+        `${it.percent} % of ${it.audience}`,
+        percent(it.share),
+        it.users === null ? '?' : String(it.users),
+        it.requestsPerMinute === null ? '?' : String(Number(it.requestsPerMinute.toPrecision(3))),
+        time(it.waitsMs),
+        it.control ? 'yes' : 'none',
+      ]),
+    ),
+    ...power.steps.flatMap((step) =>
+      step.criteria.map(
+        (it) => `${step.stage}.${step.increment} ${step.name} · ${it.criterion}: ${it.sentence}.`,
+      ),
+    ),
+    ...power.warnings.map((it) => `! ${it}`),
+  ].join('\n\n')
+}
+
+/** The replay, increment by increment. */
+export function describeReplay(replay: Replay): string {
+  if (replay.verdict === 'too-short') {
+    return 'There is too little unexposed traffic to replay: 30 windows are needed beside what is observed.'
+  }
+  const left =
+    replay.left.length === 0
+      ? []
+      : [`Not replayed, because its audience is not told apart: ${replay.left.join(', ')}.`]
+  return [
+    fields([
+      ['history', `${replay.from ?? '?'} to ${replay.to ?? '?'} in ${replay.environment}`],
+      [
+        'watched',
+        `${replay.watchedWindows} windows of ${time(replay.windowMs)}, ${replay.requests} requests`,
+      ],
+      ['observed', `${replay.observedWindows} windows before`],
+    ]),
+    table(
+      ['increment', '%', 'splits', 'rolled back', 'held', 'go after', 'reason'],
+      replay.steps.map((it) => [
+        `${it.stage}.${it.increment} ${it.name}`,
+        String(it.percent),
+        String(it.splits),
+        String(it.rolledBack),
+        String(it.held),
+        it.goAfterWindows === null ? '–' : time(it.goAfterWindows * replay.windowMs),
+        it.reason ?? '',
+      ]),
+    ),
+    ...left,
+    ...(replay.coarser ? ['The plan’s windows are shorter than a minute; it was replayed in minutes.'] : []),
+    replay.refusal === null ? 'It would have left unchanged traffic alone.' : `Refused: ${replay.refusal}.`,
+  ].join('\n\n')
+}
+
+/** A duration, roughly. */
+export function time(ms: number): string {
+  const minutes = ms / 60_000
+  if (minutes >= 2_880) return `${Number((minutes / 1_440).toPrecision(2))} d`
+  if (minutes >= 120) return `${Number((minutes / 60).toPrecision(2))} h`
+  if (minutes >= 2) return `${Math.round(minutes)} min`
+  return `${Number((ms / 1000).toPrecision(2))} s`
+}
+
+function trafficText({ traffic, environment }: Power): string {
+  if (traffic === null) {
+    return `No unexposed request of the flag was counted in ${environment}: only the reach is known. An instance must ask the flag there.`
+  }
+  const { minutes, perMinute, badShare, slowShare, phi, quietMinutes } = traffic
+  return fields([
+    [
+      'measured',
+      `${Math.round(minutes)} minutes in ${environment}, ${Math.round(quietMinutes)} without a request`,
+    ],
+    ['requests', `${Number(perMinute.toPrecision(3))} a minute`],
+    ['bad', `${percent(badShare)}, dispersion ${Number(phi.bad.toPrecision(2))}`],
+    ['slow', `${percent(slowShare)}, dispersion ${Number(phi.slow.toPrecision(2))}`],
+  ])
+}
