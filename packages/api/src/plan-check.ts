@@ -95,6 +95,7 @@ export const PlanReplay = z
     watchedWindows: z.int(),
     requests: z.number(),
     left: z.array(z.string()).describe('Stages whose audience the history does not tell apart.'),
+    leftCriteria: z.array(z.string()).describe('Criteria that are counted elsewhere.'),
     steps: z.array(
       z.object({
         stage: z.int().min(1),

@@ -74,6 +74,9 @@ export function describeReplay(replay: Replay): string {
       ]),
     ),
     ...left,
+    ...(replay.leftCriteria.length === 0
+      ? []
+      : [`Not replayed, because they are counted elsewhere: ${replay.leftCriteria.join(', ')}.`]),
     ...(replay.coarser ? ['The plan’s windows are shorter than a minute; it was replayed in minutes.'] : []),
     replay.refusal === null ? 'It would have left unchanged traffic alone.' : `Refused: ${replay.refusal}.`,
   ].join('\n\n')

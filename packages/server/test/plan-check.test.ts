@@ -175,6 +175,53 @@ describe('a plan is tried before anybody decides', () => {
   })
 })
 
+describe('a plan is complete', () => {
+  it('P-S3-2 needs criteria for Go and No-Go, and P-S3-3 what is monitored and how often', async () => {
+    const { stage, run } = await atPlan()
+    const params = { project: stage.project, run }
+    const { client } = stage.developer
+    const watching = { id: 'feedback', role: 'report' as const, max: 3, onFail: 'hold' as const }
+    const plan = RolloutPlan.parse({ ...SANE, criteria: [watching] })
+    const { checks } = expectOk(await client.call('checkPlan', { params, body: { plan } }))
+    expect(checks.find((it) => it.id === 'P-S3-5')?.findings.join()).toContain('no-guardrail')
+
+    const { monitoring: _left, ...without } = output(RolloutPlan.parse(SANE))
+    await prepareStep(stage, run, 3, without)
+    const go = { decision: 'go' as const, rationale: 'it will do' }
+    const at = { ...params, step: 3 }
+    const refused = expectProblem(await stage.operationsLead.client.call('decideStep', { params: at, body: go }))
+    expect(refused).toMatchObject({ code: 'output-incomplete' })
+    expect(refused.detail).toContain('monitoring')
+  })
+
+  it('P-S3-11 shows beside each percentage the expected share and number of everybody', async () => {
+    const { stage, run } = await atPlan()
+    const params = { project: stage.project, run }
+    const staff = { id: 'internal', segment: 'staff' }
+    const stages = [
+      { name: 'internal', audience: staff, increments: [50, 100], bakeMs: 7_200_000, maxMs: 86_400_000, limit: 5 },
+      ...SANE.stages,
+    ]
+    const plan = RolloutPlan.parse({ ...SANE, stages })
+    const shares = async (internal: number) =>
+      await stage.developer.client.call('showPlanPower', {
+        params,
+        body: { plan, audienceShares: { internal } },
+      })
+    const { steps } = expectOk(await shares(0.04))
+    expect(steps.map((it) => [it.percent, it.share.toFixed(3), it.users])).toEqual([
+      [50, '0.020', 400],
+      [100, '0.040', 800],
+      [10, '0.136', 2_720],
+      [50, '0.520', 10_400],
+      [100, '1.000', 20_000],
+    ])
+    const body = { plan, audienceShares: { internal: 0.2 } }
+    const { checks } = expectOk(await stage.developer.client.call('checkPlan', { params, body }))
+    expect(checks.find((it) => it.id === 'P-S3-5')?.findings.join()).toContain('above its limit of 5 %')
+  })
+})
+
 describe('the plan is what was asked for', () => {
   const atOnce = {
     ...SANE,

@@ -4,11 +4,16 @@
  * It says how much traffic there is and how often it fails, and it is what a plan is tried on: some
  * slices stand for the exposed arm and the others for the control, though both were served the same.
  */
-import type { ArmCounts, ArmsWindow } from '../analysis/model.ts'
+import type { ArmCounts, ArmsWindow, RatioCriterion } from '../analysis/model.ts'
 import { dispersionOf, foldHistory, NO_HISTORY, type Dispersion } from '../analysis/statistics/dispersion.ts'
 
 /** What a criterion may count of the built-in telemetry. */
 export type Counted = 'bad' | 'slow'
+
+/** What a criterion counts of it; undefined where it is counted elsewhere. */
+export function countedOf({ source }: Pick<RatioCriterion, 'source'>): Counted | undefined {
+  return source.kind === 'telemetry' ? source.counts : undefined
+}
 
 /** One minute, or several of them together: an entry for each slice of the users. */
 export interface SlicedWindow {

@@ -4,6 +4,7 @@
 import type { Guardrail, Watch } from '../analysis/model.ts'
 import { queryFaults } from '../analysis/query.ts'
 import { error, type Finding } from './finding.ts'
+import { countedOf } from './history.ts'
 import type { LintFacts } from './lint.ts'
 import type { RolloutPlan } from './model.ts'
 import { guardrailsOf, hasControl, nextStep, type Step } from './position.ts'
@@ -50,7 +51,7 @@ function lintRatio(
   if (!(criterion.blindBudgetMs >= 0))
     findings.push(error('blind-budget', `${path}/blindBudgetMs`, 'blindBudgetMs is not negative'))
   const tolerance = facts.riskTolerance
-  const accepted = criterion.source.counts === 'slow' ? tolerance?.maxSlowRatio : tolerance?.maxErrorRatio
+  const accepted = countedOf(criterion) === 'slow' ? tolerance?.maxSlowRatio : tolerance?.maxErrorRatio
   if (accepted !== undefined && safeRatio > accepted) {
     const message = `${id} plans to see a regression of ${safeRatio} times; the agreed risk is ${accepted} times`
     findings.push(error('risk-ratio', `${path}/safeRatio`, message))

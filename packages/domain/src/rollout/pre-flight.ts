@@ -11,7 +11,7 @@ import { UNKNOWN_DISPERSION } from '../analysis/statistics/dispersion.ts'
 import { windowsToExceed } from '../analysis/statistics/power-alone.ts'
 import { requestsToProve, windowsToSee } from '../analysis/statistics/power.ts'
 import { expectedShare } from './exposure.ts'
-import type { Counted, MeasuredTraffic } from './history.ts'
+import { countedOf, type Counted, type MeasuredTraffic } from './history.ts'
 import type { RolloutPlan, Stage } from './model.ts'
 import {
   guardrailsOf,
@@ -217,18 +217,24 @@ function waitsMs(plan: RolloutPlan, step: Step, traffic: ExpectedTraffic | undef
   if (plan.demo === true) return bake
   const least = Math.max(bake, LEAST_WINDOWS * plan.windowMs)
   if (plan.absoluteOnly !== undefined || !hasControl(plan, step) || traffic === undefined) return least
-  const longest = guardrailsOf(plan).map((it) => seenAfter(plan, step, it, traffic)(it.safeRatio))
+  const longest = measuredGuardrails(plan).map((it) => seenAfter(plan, step, it, traffic)(it.safeRatio))
   const seen = longest.filter((it) => Number.isFinite(it)).map((it) => POWER_MARGIN * it * plan.windowMs)
   return Math.max(least, ...seen)
 }
 
-function rateOf({ source }: Guardrail, traffic: ExpectedTraffic): number {
-  return source.counts === 'bad' ? traffic.badShare : (traffic.slowShare ?? 0)
+/** Nothing is estimated of criteria that are counted elsewhere. */
+function measuredGuardrails(plan: RolloutPlan): Guardrail[] {
+  return guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
 }
 
-function dispersionFor(plan: RolloutPlan, { source }: Guardrail, { dispersion }: ExpectedTraffic) {
+function rateOf(guardrail: Guardrail, traffic: ExpectedTraffic): number {
+  return countedOf(guardrail) === 'slow' ? (traffic.slowShare ?? 0) : traffic.badShare
+}
+
+function dispersionFor(plan: RolloutPlan, guardrail: Guardrail, { dispersion }: ExpectedTraffic) {
   if (plan.phi !== undefined) return { relative: plan.phi, absolute: plan.phi }
-  return dispersion?.[source.counts] ?? { relative: UNKNOWN_DISPERSION, absolute: UNKNOWN_DISPERSION }
+  const measured = dispersion?.[countedOf(guardrail) ?? 'bad']
+  return measured ?? { relative: UNKNOWN_DISPERSION, absolute: UNKNOWN_DISPERSION }
 }
 
 /** To a twentieth: the smallest ratio that is seen in time, by halving between 1 and 100. */

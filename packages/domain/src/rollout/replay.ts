@@ -12,7 +12,7 @@ import { breachSentence } from '../analysis/sentence.ts'
 import { isRefusal } from '../refusal.ts'
 import { advance } from './advance.ts'
 import { fold } from './fold.ts'
-import { coarser, splitWindow, type SlicedWindow, type TrafficHistory } from './history.ts'
+import { coarser, countedOf, splitWindow, type SlicedWindow, type TrafficHistory } from './history.ts'
 import type { RollbackCause, Rollout, RolloutPlan } from './model.ts'
 import {
   guardrailsOf,
@@ -48,6 +48,8 @@ export interface Replay {
   readonly jobs: readonly ReplayJob[]
   /** Stages whose audience the history does not tell apart. */
   readonly left: readonly string[]
+  /** Criteria that the history does not count. */
+  readonly leftCriteria: readonly string[]
 }
 
 /** What the engine made of one job. */
@@ -73,6 +75,7 @@ export interface ReplayReport {
   readonly watchedWindows: number
   readonly requests: number
   readonly left: readonly string[]
+  readonly leftCriteria: readonly string[]
   readonly steps: readonly StepReplay[]
 }
 
@@ -103,7 +106,8 @@ export function layOutReplay(plan: RolloutPlan, history: TrafficHistory): Replay
   const watched = windows.slice(
     observe === 0 ? -MOST_WINDOWS : Math.max(observe, windows.length - MOST_WINDOWS),
   )
-  if (watched.length < LEAST_WINDOWS || guardrailsOf(plan).length === 0) return undefined
+  const counted = guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
+  if (watched.length < LEAST_WINDOWS || counted.length === 0) return undefined
   const begin = windows.length - watched.length
   const jobs: ReplayJob[] = []
   const left = new Set<string>()
@@ -122,6 +126,7 @@ export function layOutReplay(plan: RolloutPlan, history: TrafficHistory): Replay
     watched,
     jobs,
     left: [...left],
+    leftCriteria: guardrailsOf(plan).flatMap((it) => (countedOf(it) === undefined ? [it.id] : [])),
   }
 }
 
@@ -160,7 +165,7 @@ export function reportReplay(
   outcomes: readonly ReplayOutcome[],
 ): ReplayReport {
   if (replay === undefined) return TOO_SHORT
-  const { plan, observed, watched, left } = replay
+  const { plan, observed, watched, left, leftCriteria } = replay
   const steps = [...Map.groupBy(outcomes, ({ job: { step } }) => `${step.stage}/${step.increment}`).values()]
   const reports = steps.flatMap((group) => stepReport(plan, group))
   return {
@@ -173,6 +178,7 @@ export function reportReplay(
     watchedWindows: watched.length,
     requests: watched.reduce((sum, it) => sum + it.n.reduce((all, n) => all + n, 0), 0),
     left,
+    leftCriteria,
     steps: reports,
   }
 }
@@ -199,6 +205,7 @@ const TOO_SHORT: ReplayReport = {
   watchedWindows: 0,
   requests: 0,
   left: [],
+  leftCriteria: [],
   steps: [],
 }
 
@@ -217,10 +224,14 @@ function splitsOf(plan: RolloutPlan, step: Step, slices: number): ReplayJob[] {
 
 /** The plan as it judges windows of another length; nothing is shorter than two of them. */
 function inWindows(plan: RolloutPlan, windowMs: number): RolloutPlan {
-  const criteria = plan.criteria.map((it) =>
-    it.role === 'report' ? it : { ...it, blindBudgetMs: Math.max(it.blindBudgetMs, 2 * windowMs) },
-  )
-  return { ...plan, windowMs, criteria }
+  const counted = guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
+  const criteria = counted.map((it) => ({
+    ...it,
+    blindBudgetMs: Math.max(it.blindBudgetMs, 2 * windowMs),
+  }))
+  // Each criterion keeps its share of alpha.
+  const alpha = (plan.alpha * counted.length) / guardrailsOf(plan).length
+  return { ...plan, windowMs, criteria, alpha }
 }
 
 /** A rollout at the beginning of the increment, with what was observed before. */
@@ -255,7 +266,7 @@ function measured(plan: RolloutPlan, window: SlicedWindow, { exposed }: ReplayJo
     measurements: guardrailsOf(plan).map((criterion) => ({
       criterion: criterion.id,
       kind: 'ok',
-      audiences: [{ audience: 'everybody', ...splitWindow(window, exposed, criterion.source.counts) }],
+      audiences: [{ audience: 'everybody', ...splitWindow(window, exposed, countedOf(criterion) ?? 'bad') }],
     })),
   }
 }

@@ -103,6 +103,7 @@ export async function showReplay(
     environment: plan.environment,
     refusal: replayRefusal(replay) ?? null,
     left: [...replay.left],
+    leftCriteria: [...replay.leftCriteria],
     from: replay.from?.toISOString() ?? null,
     to: replay.to?.toISOString() ?? null,
     steps: replay.steps.map((step) => ({
