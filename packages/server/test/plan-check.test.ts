@@ -54,7 +54,7 @@ async function atPlan(strategy: Record<string, unknown> = {}): Promise<{ stage: 
   return { stage, run }
 }
 
-const output = (plan: RolloutPlanInput, more: object = {}) => ({ ...OUTPUTS[2], plan, ...more })
+const output = (plan: RolloutPlanInput): Record<string, unknown> => ({ ...OUTPUTS[2], plan })
 
 describe('what is kept of the traffic before a rollout', () => {
   it('is counted by slices of the users, of the flags of features alone', async () => {
@@ -189,7 +189,9 @@ describe('a plan is complete', () => {
     await prepareStep(stage, run, 3, without)
     const go = { decision: 'go' as const, rationale: 'it will do' }
     const at = { ...params, step: 3 }
-    const refused = expectProblem(await stage.operationsLead.client.call('decideStep', { params: at, body: go }))
+    const refused = expectProblem(
+      await stage.operationsLead.client.call('decideStep', { params: at, body: go }),
+    )
     expect(refused).toMatchObject({ code: 'output-incomplete' })
     expect(refused.detail).toContain('monitoring')
   })
@@ -197,9 +199,23 @@ describe('a plan is complete', () => {
   it('P-S3-11 shows beside each percentage the expected share and number of everybody', async () => {
     const { stage, run } = await atPlan()
     const params = { project: stage.project, run }
+    const segment = { key: 'staff', name: 'staff', include: ['ann'] }
+    expectOk(
+      await stage.developer.client.call('createSegment', {
+        params: { project: stage.project },
+        body: segment,
+      }),
+    )
     const staff = { id: 'internal', segment: 'staff' }
     const stages = [
-      { name: 'internal', audience: staff, increments: [50, 100], bakeMs: 7_200_000, maxMs: 86_400_000, limit: 5 },
+      {
+        name: 'internal',
+        audience: staff,
+        increments: [50, 100],
+        bakeMs: 7_200_000,
+        maxMs: 86_400_000,
+        limit: 5,
+      },
       ...SANE.stages,
     ]
     const plan = RolloutPlan.parse({ ...SANE, stages })

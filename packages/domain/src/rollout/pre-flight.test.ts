@@ -10,7 +10,7 @@ const errors = guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceili
 const { absoluteOnly: _declared, ...compared } = testPlan({ criteria: [errors] })
 const busy = { everybody: { perMinute: 6_000, badShare: 0.01 } }
 
-describe('P-S3-6 what an increment can see', () => {
+describe('what an increment can see', () => {
   it('3 times at 10 % takes what F10 says: about 113 bad events at alpha .001, before the price of time', () => {
     expect(evidencePerEvent(3, { share: 0.1, tolerated: 1.1 })).toBeCloseTo(0.078, 3)
     const [first] = preFlight(compared, { traffic: busy, audienceShares: {} })
@@ -20,7 +20,7 @@ describe('P-S3-6 what an increment can see', () => {
     expect((three?.afterMs ?? 0) / MINUTE_MS).toBeLessThan(2.2)
   })
 
-  it('says in words what is seen and what is not, and the duration that would be enough', () => {
+  it('P-S3-6 says in words what is seen and what is not, and the duration that would be enough', () => {
     const quiet = { everybody: { perMinute: 300, badShare: 0.01 } }
     const absolute = testPlan({ criteria: [errors] })
     const [first] = preFlight(absolute, { traffic: quiet, audienceShares: {} })
