@@ -13,11 +13,12 @@ import { isRefusal } from '../refusal.ts'
 import { advance } from './advance.ts'
 import { fold } from './fold.ts'
 import { coarser, countedOf, splitWindow, type SlicedWindow, type TrafficHistory } from './history.ts'
-import type { RollbackCause, Rollout, RolloutPlan } from './model.ts'
+import type { HoldReason, RollbackCause, Rollout, RolloutPlan } from './model.ts'
 import {
   guardrailsOf,
   hasControl,
   LEAST_WINDOWS,
+  measuredOf,
   nextStep,
   percentOf,
   stageOf,
@@ -31,6 +32,9 @@ const MOST_SPLITS = 10
 
 /** Windows that are replayed at most: a day of minutes. As many again may be observed before. */
 const MOST_WINDOWS = 1_440
+
+/** Holds that say that something looks wrong. */
+const HARMFUL: ReadonlySet<HoldReason> = new Set(['breach', 'watch', 'both-arms'])
 
 /** One increment with one choice of the exposed slices. */
 export interface ReplayJob {
@@ -57,7 +61,7 @@ export interface ReplayOutcome {
   readonly job: ReplayJob
   /** It would have rolled back, after so many windows. */
   readonly rolledBack?: { readonly afterWindows: number; readonly at: Date; readonly cause: RollbackCause }
-  /** A criterion that does not roll back was breached, or both arms failed together, after so many windows. */
+  /** It would have held: a criterion that does not roll back was breached, or both arms failed together. */
   readonly heldAfterWindows?: number
   /** Windows until it would have gone on; absent where it would not have within the history. */
   readonly goAfterWindows?: number
@@ -106,8 +110,7 @@ export function layOutReplay(plan: RolloutPlan, history: TrafficHistory): Replay
   const watched = windows.slice(
     observe === 0 ? -MOST_WINDOWS : Math.max(observe, windows.length - MOST_WINDOWS),
   )
-  const counted = guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
-  if (watched.length < LEAST_WINDOWS || counted.length === 0) return undefined
+  if (watched.length < LEAST_WINDOWS || countedGuardrails(plan) === 0) return undefined
   const begin = windows.length - watched.length
   const jobs: ReplayJob[] = []
   const left = new Set<string>()
@@ -126,7 +129,7 @@ export function layOutReplay(plan: RolloutPlan, history: TrafficHistory): Replay
     watched,
     jobs,
     left: [...left],
-    leftCriteria: guardrailsOf(plan).flatMap((it) => (countedOf(it) === undefined ? [it.id] : [])),
+    leftCriteria: measuredOf(plan).flatMap((it) => (countedOf(it) === undefined ? [it.id] : [])),
   }
 }
 
@@ -147,7 +150,7 @@ export function runReplay(replay: Replay, job: ReplayJob): ReplayOutcome {
       decision.kind === 'advance' ||
       decision.kind === 'complete' ||
       (decision.kind === 'hold' && decision.reason === 'approval')
-    const held = decision.kind === 'hold' && (decision.reason === 'breach' || decision.reason === 'both-arms')
+    const held = decision.kind === 'hold' && HARMFUL.has(decision.reason)
     if (goes) goAfterWindows ??= index + 1
     if (held) heldAfterWindows ??= index + 1
   }
@@ -224,14 +227,16 @@ function splitsOf(plan: RolloutPlan, step: Step, slices: number): ReplayJob[] {
 
 /** The plan as it judges windows of another length; nothing is shorter than two of them. */
 function inWindows(plan: RolloutPlan, windowMs: number): RolloutPlan {
-  const counted = guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
-  const criteria = counted.map((it) => ({
-    ...it,
-    blindBudgetMs: Math.max(it.blindBudgetMs, 2 * windowMs),
-  }))
-  // Each criterion keeps its share of alpha.
-  const alpha = (plan.alpha * counted.length) / guardrailsOf(plan).length
+  const criteria = measuredOf(plan)
+    .filter((it) => countedOf(it) !== undefined)
+    .map((it) => ({ ...it, blindBudgetMs: Math.max(it.blindBudgetMs, 2 * windowMs) }))
+  // Each guardrail keeps its share of alpha.
+  const alpha = (plan.alpha * countedGuardrails(plan)) / guardrailsOf(plan).length
   return { ...plan, windowMs, criteria, alpha }
+}
+
+function countedGuardrails(plan: RolloutPlan): number {
+  return guardrailsOf(plan).filter((it) => countedOf(it) !== undefined).length
 }
 
 /** A rollout at the beginning of the increment, with what was observed before. */
@@ -263,7 +268,7 @@ function exposedAt({ plan, observed, watched }: Replay, job: ReplayJob): Rollout
 function measured(plan: RolloutPlan, window: SlicedWindow, { exposed }: ReplayJob): Window {
   return {
     end: window.end,
-    measurements: guardrailsOf(plan).map((criterion) => ({
+    measurements: measuredOf(plan).map((criterion) => ({
       criterion: criterion.id,
       kind: 'ok',
       audiences: [{ audience: 'everybody', ...splitWindow(window, exposed, countedOf(criterion) ?? 'bad') }],
