@@ -101,7 +101,9 @@ function outcome(plan: RolloutPlan, final: Rollout, log: readonly Entry[], advan
   const complete = log.find(({ decision }) => decision.kind === 'complete')
   const gos = log.flatMap(({ at, decision }) => {
     const first = 'verdicts' in decision ? decision.verdicts[0] : undefined
-    return decision.kind !== 'hold' && first?.kind === 'go' ? [{ at, tier: first.tier }] : []
+    return decision.kind !== 'hold' && first?.kind === 'go' && 'tier' in first
+      ? [{ at, tier: first.tier }]
+      : []
   })
   const cause = rollback?.decision.kind === 'roll-back' ? rollback.decision.cause : undefined
   const exposedAt = final.exposedAt?.getTime() ?? START.getTime()

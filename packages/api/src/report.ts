@@ -75,6 +75,17 @@ export const reportOperations = {
     query: ReportFilter,
     success: { status: 200, body: list(Report) },
   }),
+  createProjectReport: operation({
+    method: 'POST',
+    path: ofProject,
+    summary:
+      'Report what concerns no single feature; an open incident keeps every rollout from being raised.',
+    can: 'procedure:write',
+    params: inProject,
+    body: NewReport,
+    idempotent: true,
+    success: { status: 201, body: Report },
+  }),
   listProjectReports: operation({
     method: 'GET',
     path: ofProject,

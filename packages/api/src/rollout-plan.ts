@@ -7,7 +7,7 @@ import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 import { z } from 'zod'
 
 import { VariantName } from './flag-model.ts'
-import { FlagKey, Key, Line } from './shapes.ts'
+import { FlagKey, Instant, Key, Line } from './shapes.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -110,14 +110,56 @@ const ratio = {
   blindBudgetMs: Duration.default(15 * MINUTE),
 }
 
+const Report = z.strictObject({
+  role: z.literal('report'),
+  id: Name,
+  kinds: z
+    .array(z.enum(['complaint', 'incident', 'security', 'data-loss']))
+    .min(1)
+    .exactOptional()
+    .describe('Kinds of issues that count; all unless given.'),
+  severity: z
+    .enum(['critical', 'major', 'minor'])
+    .default('critical')
+    .describe('The least severe that counts.'),
+  max: z.int().min(0).default(0).describe('Open issues above which it fails.'),
+  feedback: z
+    .strictObject({
+      least: z.int().min(1).max(1_000_000).default(5).describe('With fewer it is unknown.'),
+      positive: Share.default(0.8).describe('The share that must be good.'),
+    })
+    .exactOptional()
+    .describe('Counts feedback since the first exposure instead of issues.'),
+  stages: z.array(Name).min(1).exactOptional().describe('Stages in which it is asked; all unless given.'),
+  onFail: OnFail,
+})
+
+const Reviews = z
+  .strictObject({
+    everyMs: Duration.exactOptional().describe('Review frequency: from one review to the next.'),
+    graceMs: Duration.exactOptional().describe(
+      'How late one may be: one interval unless given, a day without.',
+    ),
+    checkpoints: z
+      .array(Instant)
+      .max(50)
+      .default([])
+      .describe('Times at which the rollout does not go on without a review.'),
+    role: z
+      .enum(['technical-lead', 'operations-lead', 'product-owner'])
+      .default('operations-lead')
+      .describe('Whose task it is.'),
+  })
+  .describe('When people look at the verdicts while it runs, and say how to go on.')
+
 export const Criterion = z
   .discriminatedUnion('role', [
     z.strictObject({ role: z.literal('guardrail'), ...ratio }),
     z.strictObject({ role: z.literal('watch'), ...ratio }),
-    z.strictObject({ role: z.literal('report'), id: Name, max: z.int().min(0), onFail: OnFail }),
+    Report,
   ])
   .describe(
-    '`guardrail`: a breach rolls back, and it must be Go. `watch`: a breach holds until it recovers. `report` is not judged in this version: a plan that has one is refused.',
+    '`guardrail`: a breach rolls back, and it must be Go. `watch`: a breach holds until it recovers. `report`: fed by people.',
   )
   .meta({ id: 'Criterion' })
 
@@ -183,6 +225,8 @@ export const RolloutPlan = z
     holdback: Percent.default(5).describe(
       'Percent kept out at the last increment until it is Go; 0 is judged absolutely.',
     ),
+    watchMs: Duration.default(DAY).describe('How long harm still rolls back after 100 %.'),
+    reviews: Reviews.exactOptional(),
     demo: z.boolean().exactOptional().describe('Its increments may be shorter than 30 windows.'),
   })
   .meta({ id: 'RolloutPlan' }) satisfies z.ZodType<ServedPlan>

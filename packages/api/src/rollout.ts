@@ -39,6 +39,9 @@ export const HoldReason = z.enum([
   'inconclusive',
   'approval',
   'breach',
+  'incident',
+  'reports',
+  'review',
 ])
 
 export const RolloutAct = z
@@ -107,6 +110,24 @@ export const RolloutVerdict = z
       ),
     unknown: z.string().exactOptional().describe('With NO DATA: why nothing is known.'),
     blindMs: z.number().describe('How long nothing has been known; 0 otherwise.'),
+    reported: z
+      .union([
+        z.strictObject({
+          counts: z.literal('issues'),
+          open: z.int(),
+          max: z.int(),
+          severity: z.enum(['critical', 'major', 'minor']),
+        }),
+        z.strictObject({
+          counts: z.literal('feedback'),
+          n: z.int(),
+          good: z.int(),
+          least: z.int(),
+          positive: z.number(),
+        }),
+      ])
+      .exactOptional()
+      .describe('Of a criterion that people feed.'),
     exposed: Counts.exactOptional(),
     control: Counts.exactOptional(),
     harm: z
@@ -191,9 +212,45 @@ export const Rollout = z
       .strictObject({ reason: HoldReason, since: Instant, sentence: z.string() })
       .nullable()
       .describe('Why the engine waits.'),
-    paused: z.strictObject({ by: z.string(), reason: z.string(), since: Instant }).nullable(),
+    paused: z
+      .strictObject({
+        by: z.string(),
+        reason: z.string(),
+        since: Instant,
+        until: Instant.nullable().describe('When it goes on by itself.'),
+      })
+      .nullable(),
+    planVersion: z.int().min(1).describe('Grows with each plan that was approved anew and taken over.'),
+    approval: z
+      .strictObject({
+        evidence: z.string().describe('Hash of what the evidence says now: what an approval is given for.'),
+        given: z.strictObject({ by: z.string(), at: Instant, holds: z.boolean() }).nullable(),
+      })
+      .nullable()
+      .describe('Of an increment that waits for a person.'),
+    overrides: z.array(
+      z.strictObject({ criterion: z.string(), until: Instant, by: z.string(), reason: z.string() }),
+    ),
+    review: z
+      .strictObject({
+        review: z.enum(['checkpoint', 'frequency']),
+        dueAt: Instant,
+        missedAt: Instant,
+        due: z.boolean(),
+        role: z.string(),
+      })
+      .nullable()
+      .describe('The next review.'),
+    incident: z
+      .strictObject({ report: z.string(), severity: z.string(), at: Instant })
+      .nullable()
+      .describe('The open incident that keeps it from being raised.'),
+    watchedUntil: Instant.nullable().describe('After 100 %: until when harm still rolls back.'),
     cause: z
-      .strictObject({ kind: z.enum(['harm', 'blind', 'person', 'killed', 'aborted']), sentence: z.string() })
+      .strictObject({
+        kind: z.enum(['harm', 'report', 'blind', 'person', 'killed', 'aborted']),
+        sentence: z.string(),
+      })
       .nullable()
       .describe('Why it was rolled back or ended.'),
     bake: z
@@ -253,7 +310,7 @@ export const RollbackReport = z
     result: z.enum(['rolling_back', 'rolled_back', 'rollback_failed']),
     summary: z.string().describe('What happened, in a few sentences.'),
     cause: z.strictObject({
-      kind: z.enum(['harm', 'blind', 'person']),
+      kind: z.enum(['harm', 'report', 'blind', 'person']),
       sentence: z.string(),
       numbers: z.unknown(),
     }),
@@ -303,20 +360,46 @@ export const NewRollout = z
   .meta({ id: 'NewRollout' })
 export type NewRollout = z.infer<typeof NewRollout>
 
+export const PauseRollout = z
+  .strictObject({ reason: Line, until: Instant.exactOptional().describe('When it goes on by itself.') })
+  .meta({ id: 'PauseRollout' })
+
+export const ApproveRollout = z
+  .strictObject({
+    evidence: z.string().describe('`approval.evidence` as it was looked at.'),
+    reason: Line,
+  })
+  .meta({ id: 'ApproveRollout' })
+
+export const OverrideRollout = z
+  .strictObject({
+    criterion: z.string().describe('The criterion that does not keep the rollout from advancing.'),
+    until: Instant.describe('Within seven days.'),
+    reason: Line,
+  })
+  .meta({ id: 'OverrideRollout' })
+
+export const ReviewRollout = z
+  .strictObject({
+    outcome: z.enum(['continue', 'pause', 'roll-back']),
+    reason: Line.describe('What was seen, and why.'),
+  })
+  .meta({ id: 'ReviewRollout' })
+
 export const RolloutReason = z.strictObject({ reason: Line }).meta({ id: 'RolloutReason' })
 
 const RolloutPath = z.strictObject({ ...ProjectPath.shape, rollout: Id })
 const rollouts = '/api/v1/projects/{project}/rollouts'
 const rollout = `${rollouts}/{rollout}` as const
 
-function act<const P extends string>(name: P, summary: string) {
+function act<const P extends string, const B extends z.ZodType>(name: P, summary: string, body: B) {
   return operation({
     method: 'POST',
     path: `${rollout}/${name}` as const,
     summary,
     can: 'rollout:operate',
     params: RolloutPath,
-    body: RolloutReason,
+    body,
     success: { status: 200, body: Rollout },
   })
 }
@@ -349,13 +432,46 @@ export const rolloutOperations = {
     params: RolloutPath,
     success: { status: 200, body: Rollout },
   }),
-  pauseRollout: act('pause', 'Stop a rollout where it stands; harm still rolls it back.'),
-  resumeRollout: act('resume', 'Let a paused or held rollout go on, after looking at why it stopped.'),
-  advanceRollout: act('advance', 'Take the next increment now; refused while the approval does not hold.'),
-  rollbackRollout: act('rollback', 'Serve the control variant to everybody, at once.'),
+  pauseRollout: act(
+    'pause',
+    'Stop a rollout where it stands, for a time or until it is resumed; harm still rolls it back.',
+    PauseRollout,
+  ),
+  approveRollout: act(
+    'approve',
+    'Approve the increment that waits for a person; void once the evidence says something else.',
+    ApproveRollout,
+  ),
+  overrideRollout: act(
+    'override',
+    'Let a criterion not keep the rollout from advancing for a time; harm rolls back all the same.',
+    OverrideRollout,
+  ),
+  reviewRollout: act(
+    'review',
+    'Say after a look at the verdicts how it goes on: continue, pause or roll back.',
+    ReviewRollout,
+  ),
+  adoptRolloutPlan: act(
+    'adopt-plan',
+    'Take over the plan that was changed and approved anew; evidence is kept where metric and variant are the same.',
+    RolloutReason,
+  ),
+  resumeRollout: act(
+    'resume',
+    'Let a paused or held rollout go on, after looking at why it stopped.',
+    RolloutReason,
+  ),
+  advanceRollout: act(
+    'advance',
+    'Take the next increment now; refused while the approval does not hold.',
+    RolloutReason,
+  ),
+  rollbackRollout: act('rollback', 'Serve the control variant to everybody, at once.', RolloutReason),
   abortRollout: act(
     'abort',
     'End an attempt, one that has not begun too; the control variant is served to everybody.',
+    RolloutReason,
   ),
   listRolloutDecisions: operation({
     method: 'GET',

@@ -19,17 +19,20 @@ interface ReportOptions {
 
 export function reportCommands(feature: Command, open: Open): void {
   feature
-    .command('report <feature>')
-    .description('report something about a feature')
+    .command('report [feature]')
+    .description('report something about a feature, or about what concerns no single one')
     .requiredOption('--kind <kind>', 'complaint, incident, security, data-loss or feedback')
     .requiredOption('--severity <severity>', 'critical, major or minor')
     .requiredOption('--text <text>', 'what happened')
     .option('--reference <text>', 'where more is to be found')
     .option('--positive', 'of feedback: it is good')
-    .action(async (name: string, given: ReportOptions, command: Command) => {
+    .action(async (name: string | undefined, given: ReportOptions, command: Command) => {
       const session = open(command)
-      const params = { project: session.project(), feature: name }
-      const made = await session.call('createReport', { params, body: { ...given } })
+      const [project, body] = [session.project(), { ...given }]
+      const made =
+        name === undefined
+          ? await session.call('createProjectReport', { params: { project }, body })
+          : await session.call('createReport', { params: { project, feature: name }, body })
       session.result(made, () => `Report ${made.id}: ${made.severity} ${made.kind}.`)
     })
   feature

@@ -24,6 +24,26 @@ export function describeRollout(it: Rollout): string {
             ] as const,
           ]),
       ...(it.hold === null ? [] : [['held', `${it.hold.sentence} (since ${it.hold.since})`] as const]),
+      ...(it.approval === null
+        ? []
+        : [
+            [
+              'approval',
+              it.approval.given === null
+                ? `waits for one; evidence ${it.approval.evidence}`
+                : `given by ${it.approval.given.by}${it.approval.given.holds ? '' : ', void by now'}`,
+            ] as const,
+          ]),
+      ...(it.incident === null
+        ? []
+        : [['incident', `${it.incident.report} is open since ${it.incident.at}`] as const]),
+      ...(it.review === null
+        ? []
+        : [['review', `${it.review.due ? 'due' : 'next'} ${it.review.dueAt}, ${it.review.role}`] as const]),
+      ...it.overrides.map(
+        ({ criterion, until, by }) => ['set aside', `${criterion} until ${until}, by ${by}`] as const,
+      ),
+      ...(it.watchedUntil === null ? [] : [['watched', `until ${it.watchedUntil}`] as const]),
       ...(it.cause === null ? [] : [['because', it.cause.sentence] as const]),
       [
         'instances',

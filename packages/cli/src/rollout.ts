@@ -1,6 +1,7 @@
 /**
  * `flagmarshal rollout …`: watch and steer a rollout.
  */
+import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { EXIT } from './exit-code.ts'
@@ -13,10 +14,13 @@ import type { Session } from './session.ts'
 import { duration } from './wait.ts'
 import { watch } from './watch.ts'
 
+type ReviewOptions = Call<Operations['reviewRollout']>['body']
+
 export function rolloutCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const rollout = program.command('rollout').description('rollouts')
   reading(rollout, open, end)
   acting(rollout, open)
+  looking(rollout, open)
   rollout
     .command('start <feature>')
     .description("start the rollout that the feature's approved run has planned")
@@ -83,10 +87,10 @@ function reading(rollout: Command, open: Open, end: (code: ExitCode) => void): v
 
 function acting(rollout: Command, open: Open): void {
   const acts = [
-    ['pause', 'pauseRollout', 'stop it where it stands; harm still rolls it back'],
     ['resume', 'resumeRollout', 'let a paused or held rollout go on'],
     ['advance', 'advanceRollout', 'take the next increment now'],
     ['rollback', 'rollbackRollout', 'serve the control variant to everybody, at once'],
+    ['adopt-plan', 'adoptRolloutPlan', 'take over the plan that was changed and approved anew'],
     ['abort', 'abortRollout', 'end an attempt, one that has not begun too, on the control variant'],
   ] as const
   for (const [verb, operation, description] of acts) {
@@ -101,6 +105,54 @@ function acting(rollout: Command, open: Open): void {
         session.result(it, () => it.status)
       })
   }
+}
+
+/** What people say inside a rollout: a pause for a time, approvals, overrides, reviews. */
+function looking(rollout: Command, open: Open): void {
+  rollout
+    .command('pause <feature|rollout>')
+    .description('stop it where it stands; harm still rolls it back')
+    .requiredOption('--reason <text>', 'why')
+    .option('--until <time>', 'when it goes on by itself, RFC 3339')
+    .action(async (name: string, given: { reason: string; until?: string }, command: Command) => {
+      const session = open(command)
+      const it = await session.call('pauseRollout', { params: await rolloutOf(session, name), body: given })
+      session.result(it, () => it.status)
+    })
+  rollout
+    .command('approve <feature|rollout>')
+    .description('approve the increment that waits for a person')
+    .requiredOption('--evidence <hash>', 'what was looked at, as `rollout status` shows it')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (name: string, given: { evidence: string; reason: string }, command: Command) => {
+      const session = open(command)
+      const it = await session.call('approveRollout', { params: await rolloutOf(session, name), body: given })
+      session.result(it, () => `Approved. ${it.status}`)
+    })
+  rollout
+    .command('override <feature|rollout>')
+    .description('let a criterion not keep it from advancing for a time; harm rolls back all the same')
+    .requiredOption('--criterion <id>', 'which one')
+    .requiredOption('--until <time>', 'RFC 3339, within seven days')
+    .requiredOption('--reason <text>', 'why')
+    .action(
+      async (name: string, given: { criterion: string; until: string; reason: string }, command: Command) => {
+        const session = open(command)
+        const params = await rolloutOf(session, name)
+        const it = await session.call('overrideRollout', { params, body: given })
+        session.result(it, () => `${given.criterion} is set aside until ${given.until}.`)
+      },
+    )
+  rollout
+    .command('review <feature|rollout>')
+    .description('say after a look at the verdicts how it goes on')
+    .requiredOption('--outcome <outcome>', 'continue, pause or roll-back')
+    .requiredOption('--reason <text>', 'what was seen, and why')
+    .action(async (name: string, given: ReviewOptions, command: Command) => {
+      const session = open(command)
+      const it = await session.call('reviewRollout', { params: await rolloutOf(session, name), body: given })
+      session.result(it, () => `Reviewed. ${it.status}`)
+    })
 }
 
 /** The address of the latest rollout of a feature; an id names one directly. */

@@ -1,3 +1,4 @@
+import type { ReportKind, Severity } from '../signal/report.ts'
 /**
  * What is measured and what it means: criteria, measurements, evidence, verdicts.
  *
@@ -44,14 +45,30 @@ export interface Watch extends RatioCriterion {
   readonly role: 'watch'
 }
 
-/** Fed by people: complaints, incidents, feedback. Not judged in this version: a plan that has one is refused. */
+/** Fed by people and by alerts: open issues about the feature, or what its users think of it. */
 export interface Report {
   readonly id: string
   readonly role: 'report'
-  /** Reports above which `onFail` happens. */
+  /** Kinds of issues that count; absent: all of them. */
+  readonly kinds?: readonly IssueKind[]
+  /** The least severe that counts. Default critical. */
+  readonly severity: Severity
+  /** Open issues above which `onFail` happens. Default 0. */
   readonly max: number
+  /** Instead of issues, feedback since the first exposure is counted. */
+  readonly feedback?: {
+    /** Below this many the criterion is unknown. Default 5. */
+    readonly least: number
+    /** The share of them, 0..1, that must be good. Default 0.8. */
+    readonly positive: number
+  }
+  /** Names of the stages in which it is asked; absent: in all. */
+  readonly stages?: readonly string[]
   readonly onFail: OnFail
 }
+
+/** What an issue may be; feedback is none. */
+export type IssueKind = Exclude<ReportKind, 'feedback'>
 
 export type Criterion = Guardrail | Watch | Report
 

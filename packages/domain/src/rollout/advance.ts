@@ -7,11 +7,14 @@
  * comes first, in every state that exposes anybody; nothing that is unknown ever advances.
  */
 import { assess } from '../analysis/assess.ts'
-import { failsInBothArms, judge } from '../analysis/criteria.ts'
+import { judge } from '../analysis/criteria.ts'
 import { NO_EVIDENCE } from '../analysis/evidence.ts'
-import type { Breach, Criterion, Guardrail, Verdict } from '../analysis/model.ts'
-import { isMismatch } from '../analysis/split.ts'
+import type { Breach, Verdict } from '../analysis/model.ts'
+import { isWatched } from './after-completion.ts'
+import { blindLimitMs, blindMs, breachOf, harmOf, holdCause, isBlind, rollbackCause } from './causes.ts'
+import type { Cause, Situation } from './causes.ts'
 import type { HoldReason, Position, RollbackCause, Rollout, RolloutPlan, Running, Target } from './model.ts'
+import { isOverridden } from './override.ts'
 import {
   guardrailsOf,
   hasControl,
@@ -23,7 +26,11 @@ import {
   stageOf,
   targetAfter,
 } from './position.ts'
-import { lagMs } from './schedule.ts'
+import { reportVerdicts } from './reports.ts'
+import type { ReportSeen, ReportVerdict } from './reports.ts'
+import { reviewStep } from './review.ts'
+import type { ReviewStep } from './review.ts'
+import { isApproved } from './stage-approval.ts'
 
 /** What the controller knows from outside the evidence. */
 export interface Facts {
@@ -31,33 +38,49 @@ export interface Facts {
   readonly approved: boolean
   /** Somebody changed the flag since the rollout last wrote or accepted it. */
   readonly flagEditedOutside?: { readonly by: string; readonly what: string }
+  /** What people and alerts have reported about the feature, and incidents that name no feature. */
+  readonly reports?: readonly ReportSeen[]
+  /** Connected instances that do not serve yet what the rollout asks for. */
+  readonly unserved?: readonly string[]
 }
+
+/** A verdict on what is measured, or on what is reported. */
+export type AnyVerdict = Verdict | ReportVerdict
 
 export type Decision =
   | {
       readonly kind: 'wait'
       readonly reason: WaitReason
       readonly progress?: Bake
-      readonly verdicts: readonly Verdict[]
+      readonly verdicts: readonly AnyVerdict[]
     }
   | {
       readonly kind: 'hold'
       readonly reason: HoldReason
       /** Whether a person must be called now. */
       readonly page: boolean
-      readonly verdicts: readonly Verdict[]
+      readonly verdicts: readonly AnyVerdict[]
       /** `conflict`: who changed what. */
       readonly edit?: { readonly by: string; readonly what: string }
+      /** `incident`: which one. `reports`: which criteria. */
+      readonly because?: string
     }
   | { readonly kind: 'resume-from-hold'; readonly reason: HoldReason }
+  /** A pause was made for a time, which is over. */
+  | { readonly kind: 'end-pause' }
+  /** What an approval inside the stage was given for is not what is known now. */
+  | { readonly kind: 'void-approval'; readonly by: string }
+  | ({ readonly kind: 'review' } & ReviewStep)
+  /** After 100 %: a criterion is breached that does not roll back. */
+  | { readonly kind: 'warn'; readonly breach: Breach }
   | {
       readonly kind: 'advance'
       readonly to: Target
       readonly bake: Bake
-      readonly verdicts: readonly Verdict[]
+      readonly verdicts: readonly AnyVerdict[]
     }
   | { readonly kind: 'roll-back'; readonly cause: RollbackCause }
-  | { readonly kind: 'complete'; readonly bake: Bake; readonly verdicts: readonly Verdict[] }
+  | { readonly kind: 'complete'; readonly bake: Bake; readonly verdicts: readonly AnyVerdict[] }
 
 /** Time at the present position, in windows. */
 export interface Bake {
@@ -78,15 +101,16 @@ export type WaitReason =
   | 'collecting'
   /** A criterion has had no data for longer than its windows' lag explains. */
   | 'blind'
+  /** Everything is Go; connected instances do not serve the last increment yet. */
+  | 'serving'
+  /** 100 % is reached; harm still rolls back. */
+  | 'watching'
   /** Held, and the cause is still there or needs a person. */
   | 'held'
   | 'paused'
   /** Rolling back; the outcome is being verified. */
   | 'verifying'
   | 'ended'
-
-/** Blindness below which nothing is concluded, where windows are short. */
-const LEAST_BLIND_MS = 10_000
 
 /** The next step. Deciding again with nothing changed gives `wait`. */
 export function advance(plan: RolloutPlan, rollout: Rollout, facts: Facts, now: Date): Decision {
@@ -101,6 +125,7 @@ export function advance(plan: RolloutPlan, rollout: Rollout, facts: Facts, now: 
     case 'rolling_back':
       return wait('verifying')
     case 'completed':
+      return afterCompletion({ plan, rollout, facts, now })
     case 'rolled_back':
     case 'rollback_failed':
     case 'aborted':
@@ -126,29 +151,19 @@ export function verdictsOf(plan: RolloutPlan, rollout: Rollout, now: Date, timeD
   )
 }
 
-/** How long a criterion has been without a known window: unknown ones, and those that should have been folded by now. */
-export function blindMs(
+/** The verdicts on everything: what is measured, and what the present stage asks people. */
+// oxlint-disable-next-line max-params -- what is judged, by what, when, and whether time decides
+export function allVerdicts(
   plan: RolloutPlan,
   rollout: Rollout,
-  criterion: Pick<Criterion, 'id'>,
+  facts: Pick<Facts, 'reports'>,
   now: Date,
-): number {
-  const watermark = rollout.watermark?.getTime() ?? now.getTime()
-  const overdue = Math.floor((now.getTime() - lagMs(plan) - watermark) / plan.windowMs)
-  const windows = (rollout.evidence[criterion.id]?.blindWindows ?? 0) + Math.max(0, overdue)
-  return windows * plan.windowMs
-}
-
-interface Situation {
-  readonly plan: RolloutPlan
-  readonly rollout: Rollout
-  readonly facts: Facts
-  readonly now: Date
-}
-
-interface Cause {
-  readonly reason: HoldReason
-  readonly page: boolean
+  timeDecides = false,
+): AnyVerdict[] {
+  return [
+    ...verdictsOf(plan, rollout, now, timeDecides),
+    ...reportVerdicts(plan, rollout, facts.reports ?? []),
+  ]
 }
 
 function beforeStart(rollout: Rollout, facts: Facts, now: Date): Decision {
@@ -167,7 +182,9 @@ function underway(situation: Situation): Decision {
   const { state } = rollout
   const rollback = rollbackCause(situation)
   if (rollback !== undefined) return { kind: 'roll-back', cause: rollback }
-  if (state.kind === 'paused') return wait('paused')
+  const review = reviewStep(plan, rollout, situation.now)
+  if (review !== undefined) return { kind: 'review', ...review }
+  if (state.kind === 'paused') return whilePaused(state.until, situation.now)
   const cause = holdCause(situation)
   if (state.kind === 'held') return whileHeld(situation, state.reason, cause)
   if (cause !== undefined) return hold(situation, cause)
@@ -181,41 +198,20 @@ function underway(situation: Situation): Decision {
   return { kind: 'advance', to: { kind: 'running', stage: 0, increment: 0 }, bake, verdicts: [] }
 }
 
-/** Harm, and blindness where the plan says that it is as bad; a paused rollout is rolled back for harm only. */
-function rollbackCause({ plan, rollout, now }: Situation): RollbackCause | undefined {
-  const guardrails = guardrailsOf(plan)
-  for (const guardrail of guardrails) {
-    const breach = breachOf(rollout, guardrail)
-    if (breach !== undefined && guardrail.onFail === 'roll-back') return { kind: 'harm', breach }
-  }
-  if (rollout.state.kind === 'paused') return undefined
-  for (const guardrail of guardrails) {
-    const blind = blindMs(plan, rollout, guardrail, now)
-    if (guardrail.noData === 'roll-back' && blind > guardrail.blindBudgetMs) {
-      return { kind: 'blind', criterion: guardrail.id, blindMs: blind }
-    }
-  }
-  return undefined
+/** After 100 % there is nothing to hold: harm rolls back, any other breach calls a person once. */
+function afterCompletion({ plan, rollout, facts }: Situation): Decision {
+  if (!isWatched(plan, rollout)) return wait('ended')
+  const cause = harmOf(plan, rollout, facts)
+  if (cause !== undefined) return { kind: 'roll-back', cause }
+  const warned = rollout.state.kind === 'completed' ? (rollout.state.warned ?? []) : []
+  const breach = guardrailsOf(plan)
+    .map((guardrail) => breachOf(rollout, guardrail))
+    .find((it) => it !== undefined && !warned.includes(it.criterion))
+  return breach === undefined ? wait('watching') : { kind: 'warn', breach }
 }
 
-/** Why the engine must wait now; the first of several. */
-function holdCause({ plan, rollout, facts, now }: Situation): Cause | undefined {
-  const guardrails = guardrailsOf(plan)
-  const breached = guardrails.filter((guardrail) => breachOf(rollout, guardrail) !== undefined)
-  if (breached.length > 0) return { reason: 'breach', page: breached.some(({ onFail }) => onFail === 'page') }
-  const both = guardrails.some((guardrail) =>
-    failsInBothArms(guardrail, rollout.evidence[guardrail.id] ?? NO_EVIDENCE),
-  )
-  if (both) return { reason: 'both-arms', page: true }
-  if (facts.flagEditedOutside !== undefined) return { reason: 'conflict', page: false }
-  const measured = measuredOf(plan)
-  const blind = measured.some((criterion) => blindMs(plan, rollout, criterion, now) > criterion.blindBudgetMs)
-  if (blind) return { reason: 'blind', page: true }
-  if (isMismatch(rollout.split)) return { reason: 'sample-ratio', page: true }
-  const watched = measured.filter(({ id }) => rollout.evidence[id]?.watched !== undefined)
-  return watched.length === 0
-    ? undefined
-    : { reason: 'watch', page: watched.some(({ onFail }) => onFail === 'page') }
+function whilePaused(until: string | undefined, now: Date): Decision {
+  return until !== undefined && now >= new Date(until) ? { kind: 'end-pause' } : wait('paused')
 }
 
 /** Holds that only a person ends. */
@@ -224,12 +220,16 @@ const FOR_A_PERSON: ReadonlySet<HoldReason> = new Set([
   'approval',
   'conflict',
   'sample-ratio',
+  'review',
 ])
 
 /** A hold ends when its cause does, unless it waits for a person; a graver cause replaces it. */
 function whileHeld(situation: Situation, reason: HoldReason, cause: Cause | undefined): Decision {
-  if (reason === 'breach' || reason === cause?.reason) return wait('held')
+  const voided = voidedApproval(situation)
+  if (voided !== undefined) return voided
+  if (reason === cause?.reason) return wait('held')
   if (cause?.reason === 'breach') return hold(situation, cause)
+  if (reason === 'approval' && cause === undefined) return whileApproving(situation)
   if (FOR_A_PERSON.has(reason)) return wait('held')
   if (cause !== undefined) return hold(situation, cause)
   if (reason === 'blind' && isBlind(situation)) return wait('held')
@@ -237,25 +237,56 @@ function whileHeld(situation: Situation, reason: HoldReason, cause: Cause | unde
   return { kind: 'resume-from-hold', reason }
 }
 
+/** An approval counts while the evidence says what it said when it was given. */
+function voidedApproval({ plan, rollout, facts, now }: Situation): Decision | undefined {
+  const { approval } = rollout
+  if (approval === undefined || isApproved(rollout, allVerdicts(plan, rollout, facts, now))) return undefined
+  return { kind: 'void-approval', by: approval.by }
+}
+
+function whileApproving(situation: Situation): Decision {
+  const { plan, rollout, facts, now } = situation
+  const from = rollout.state.kind === 'held' ? rollout.state.from : undefined
+  if (from?.kind !== 'running') return wait('held')
+  const verdicts = allVerdicts(plan, rollout, facts, now)
+  if (!isGo(rollout, verdicts, now)) return { kind: 'resume-from-hold', reason: 'approval' }
+  return rollout.approval === undefined
+    ? wait('held')
+    : raise(situation, from, bakeOf(situation, from), verdicts)
+}
+
+/** Every criterion that nobody has set aside is Go; at least one of them is measured. */
+function isGo(rollout: Rollout, verdicts: readonly AnyVerdict[], now: Date): boolean {
+  const asked = verdicts.filter((it) => !isOverridden(rollout, it.criterion, now))
+  return asked.some((it) => !('role' in it)) && assess(asked) === 'go'
+}
+
 function whileRunning(situation: Situation, running: Running): Decision {
-  const { plan, rollout, now } = situation
+  const { plan, rollout, facts, now } = situation
   const stage = stageOf(plan, running.stage)
   const bake = bakeOf(situation, running)
   const timeIsUp = running.stageWindows * plan.windowMs >= stage.maxMs
   const baked = bake.healthy >= bake.needed
-  const verdicts =
-    baked || timeIsUp ? verdictsOf(plan, rollout, now, timeIsUp && plan.lowTraffic.policy === 'time') : []
-  if (baked && assess(verdicts) === 'go') return raise(situation, running, bake, verdicts)
+  const byTime = timeIsUp && plan.lowTraffic.policy === 'time'
+  const verdicts = baked || timeIsUp ? allVerdicts(plan, rollout, facts, now, byTime) : []
+  if (baked && isGo(rollout, verdicts, now)) return raise(situation, running, bake, verdicts)
   if (timeIsUp) return hold(situation, { reason: 'inconclusive', page: true }, verdicts)
   return baked ? wait('collecting', verdicts, bake) : wait('baking', [], bake)
 }
 
 /** Everything is Go. Approvals come last. */
-function raise(situation: Situation, running: Running, bake: Bake, verdicts: readonly Verdict[]): Decision {
-  const { plan, facts } = situation
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+function raise(
+  situation: Situation,
+  running: Running,
+  bake: Bake,
+  verdicts: readonly AnyVerdict[],
+): Decision {
+  const { plan, rollout, facts } = situation
   if (!facts.approved) return hold(situation, { reason: 'unapproved', page: false }, verdicts)
   const to = targetAfter(plan, running)
-  if (stageOf(plan, running.stage).advance === 'manual')
+  if (to === undefined && (facts.unserved ?? []).length > 0) return wait('serving', verdicts, bake)
+  if (stageOf(plan, running.stage).advance === 'manual' && !isApproved(rollout, verdicts))
     return hold(situation, { reason: 'approval', page: false }, verdicts)
   return to === undefined ? { kind: 'complete', bake, verdicts } : { kind: 'advance', to, bake, verdicts }
 }
@@ -263,35 +294,23 @@ function raise(situation: Situation, running: Running, bake: Bake, verdicts: rea
 function hold(
   { plan, rollout, facts, now }: Situation,
   cause: Cause,
-  verdicts?: readonly Verdict[],
+  verdicts?: readonly AnyVerdict[],
 ): Decision {
   return {
     kind: 'hold',
     ...cause,
-    verdicts: verdicts ?? verdictsOf(plan, rollout, now),
+    verdicts: verdicts ?? allVerdicts(plan, rollout, facts, now),
     ...(cause.reason === 'conflict' && facts.flagEditedOutside !== undefined
       ? { edit: facts.flagEditedOutside }
       : {}),
   }
 }
 
-function wait(reason: WaitReason, verdicts: readonly Verdict[] = [], progress?: Bake): Decision {
+function wait(reason: WaitReason, verdicts: readonly AnyVerdict[] = [], progress?: Bake): Decision {
   return { kind: 'wait', reason, verdicts, ...(progress === undefined ? {} : { progress }) }
-}
-
-function isBlind({ plan, rollout, now }: Situation): boolean {
-  return measuredOf(plan).some((criterion) => blindMs(plan, rollout, criterion, now) > blindLimitMs(plan))
-}
-
-function blindLimitMs(plan: RolloutPlan): number {
-  return Math.max(2 * plan.windowMs, LEAST_BLIND_MS)
 }
 
 function bakeOf({ plan, rollout }: Situation, position: Position): Bake {
   const needed = position.kind === 'observing' ? plan.observeWindows : neededWindows(plan, rollout, position)
   return { ...position.progress, needed }
-}
-
-function breachOf(rollout: Rollout, guardrail: Guardrail): Breach | undefined {
-  return rollout.evidence[guardrail.id]?.breach
 }

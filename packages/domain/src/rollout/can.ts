@@ -12,6 +12,9 @@ export type Action =
   | 'roll-back'
   | 'abort'
   | 'kill'
+  | 'approve'
+  | 'override'
+  | 'review'
   | 'rollback-verified'
   | 'rollback-failed'
 
@@ -29,13 +32,16 @@ const EVERY = [
 
 /** The states in which each act is possible. A kill is accepted in every one. */
 export const ALLOWED = {
-  decided: ['scheduled', 'observing', 'running', 'held', 'paused'],
+  decided: ['scheduled', ...UNDERWAY, 'completed'],
   pause: ['observing', 'running', 'held'],
   resume: ['held', 'paused'],
   advance: ['running', 'held', 'paused'],
   'roll-back': [...UNDERWAY, 'completed'],
   abort: ['scheduled', ...UNDERWAY, 'rolling_back', 'rollback_failed'],
   kill: EVERY,
+  approve: ['held'],
+  override: UNDERWAY,
+  review: UNDERWAY,
   'rollback-verified': ['rolling_back', 'rollback_failed'],
   'rollback-failed': ['rolling_back'],
 } as const satisfies Record<Action, readonly StateKind[]>

@@ -10,8 +10,10 @@ import { foldCriterion, NO_EVIDENCE } from '../analysis/evidence.ts'
 import type { CriterionEvidence, Guardrail, Watch, Window } from '../analysis/model.ts'
 import { audienceEvidence, type Scope } from '../analysis/scope.ts'
 import { foldSplit, NO_SPLIT, type Split } from '../analysis/split.ts'
+import { isWatched, lastPosition } from './after-completion.ts'
 import { armShares } from './exposure.ts'
 import type { Position, Rollout, RolloutPlan, RolloutState } from './model.ts'
+import { isOverridden } from './override.ts'
 import {
   audiencesOf,
   exposedPercents,
@@ -37,7 +39,7 @@ export function fold(plan: RolloutPlan, rollout: Rollout, windows: readonly Wind
 }
 
 function foldWindow(plan: RolloutPlan, rollout: Rollout, window: Window): Rollout {
-  const position = positionOf(rollout)
+  const position = positionOf(rollout) ?? (isWatched(plan, rollout) ? lastPosition(plan) : undefined)
   const { watermark, enteredAt } = rollout
   if (position === undefined || watermark === undefined || enteredAt === undefined) return rollout
   if (window.end.getTime() !== watermark.getTime() + plan.windowMs) return rollout
@@ -53,7 +55,11 @@ function foldWindow(plan: RolloutPlan, rollout: Rollout, window: Window): Rollou
   const split = splitAfter(plan, rollout, position, window)
   const folded = { ...rollout, watermark: window.end, evidence, ...(split && { split }) }
   if (startOf(plan, window) < enteredAt.getTime()) return folded
-  const healthy = criteria.every((each) => isHealthy(plan, position, each, evidence[each.id] ?? NO_EVIDENCE))
+  const healthy = criteria.every(
+    (each) =>
+      isOverridden(rollout, each.id, window.end) ||
+      isHealthy(plan, position, each, evidence[each.id] ?? NO_EVIDENCE),
+  )
   return { ...folded, state: progressed(rollout.state, healthy) }
 }
 
@@ -62,7 +68,9 @@ function scopeOf(plan: RolloutPlan, rollout: Rollout, position: Position, window
   const guardrails = guardrailsOf(plan)
   const step = stepDuring(plan, rollout, position, window)
   const audience = step === undefined ? undefined : stageOf(plan, step.stage).audience.id
-  const withoutControl = step !== undefined && !hasControl(plan, step)
+  // At 100 % the holdback has gone in, too: from then on there is no control.
+  const whole = rollout.state.kind === 'completed' && startOf(plan, window) >= enteredMs(rollout)
+  const withoutControl = step !== undefined && (whole || !hasControl(plan, step))
   return {
     windowEnd: window.end,
     audiences: audiencesOf(plan),
@@ -83,8 +91,8 @@ function stepDuring(
   window: Window,
 ): Step | undefined {
   if (position.kind === 'observing') return undefined
-  const entered = rollout.enteredAt?.getTime() ?? 0
-  return startOf(plan, window) >= entered ? position : previousStep(plan, position)
+  if (rollout.state.kind === 'completed') return position
+  return startOf(plan, window) >= enteredMs(rollout) ? position : previousStep(plan, position)
 }
 
 /**
@@ -97,7 +105,7 @@ function splitAfter(
   position: Position,
   window: Window,
 ): Split | undefined {
-  if (window.keys === undefined) return rollout.split
+  if (window.keys === undefined || rollout.state.kind === 'completed') return rollout.split
   const settled = (rollout.enteredAt?.getTime() ?? 0) + lagMs(plan)
   // The observe stage has the share of the first increment.
   const first = position.kind === 'observing' || (position.stage === 0 && position.increment === 0)
@@ -120,12 +128,17 @@ function isHealthy(
 
 /** Time counts only while the rollout moves: held and paused windows are neither baked nor charged to the stage's maximum. */
 function progressed(state: RolloutState, healthy: boolean): RolloutState {
-  if (state.kind !== 'observing' && state.kind !== 'running') return state
+  if (state.kind !== 'observing' && state.kind !== 'running' && state.kind !== 'completed') return state
+  if (state.progress === undefined) return state
   const { windows } = state.progress
   const progress = { windows: windows + 1, healthy: state.progress.healthy + (healthy ? 1 : 0) }
   return state.kind === 'running'
     ? { ...state, progress, stageWindows: state.stageWindows + 1 }
     : { ...state, progress }
+}
+
+function enteredMs({ enteredAt }: Rollout): number {
+  return enteredAt?.getTime() ?? 0
 }
 
 function startOf(plan: RolloutPlan, window: Window): number {

@@ -1,7 +1,7 @@
 /**
  * The part of the plan's checks that reads criteria.
  */
-import type { Guardrail, Watch } from '../analysis/model.ts'
+import type { Guardrail, Report, Watch } from '../analysis/model.ts'
 import { queryFaults } from '../analysis/query.ts'
 import { error, type Finding } from './finding.ts'
 import { countedOf } from './history.ts'
@@ -27,10 +27,28 @@ export function lintCriteria(plan: RolloutPlan, facts: LintFacts): Finding[] {
     if (seen.has(criterion.id))
       findings.push(error('criterion-twice', `${path}/id`, `two criteria are called ${criterion.id}`))
     seen.add(criterion.id)
-    if (criterion.role === 'report') {
-      findings.push(error('not-in-this-version', `${path}/role`, 'report criteria are not in this version'))
-    } else findings.push(...lintRatio(plan, criterion, path, facts))
+    if (criterion.role === 'report') findings.push(...lintReport(plan, criterion, path))
+    else findings.push(...lintRatio(plan, criterion, path, facts))
   })
+  return findings
+}
+
+function lintReport(plan: RolloutPlan, { id, max, feedback, stages }: Report, path: string): Finding[] {
+  const findings: Finding[] = []
+  if (!(Number.isInteger(max) && max >= 0))
+    findings.push(error('report-max', `${path}/max`, `${id}: max is a number of reports, 0 or more`))
+  if (feedback !== undefined) {
+    const { least, positive } = feedback
+    if (!(Number.isInteger(least) && least >= 1))
+      findings.push(
+        error('feedback-least', `${path}/feedback/least`, `${id}: no feedback at all is not positive`),
+      )
+    if (!(positive > 0 && positive <= 1))
+      findings.push(error('feedback-share', `${path}/feedback/positive`, `${id}: the share lies above 0`))
+  }
+  const strange = stages?.find((name) => plan.stages.every((stage) => stage.name !== name))
+  if (strange !== undefined)
+    findings.push(error('report-stage', `${path}/stages`, `${id}: there is no stage ${strange}`))
   return findings
 }
 

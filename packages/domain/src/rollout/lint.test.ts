@@ -6,6 +6,7 @@ import type { RolloutPlan } from './model.ts'
 import { defaultPlan, guardrail } from './plan.ts'
 
 const errors = guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.01 })
+const complaints = { id: 'complaints', role: 'report', severity: 'minor', max: 3, onFail: 'hold' } as const
 const standard = defaultPlan({ staff: 'staff', beta: 'beta' }, [errors])
 
 /** Ids of the errors of a plan. */
@@ -74,10 +75,22 @@ describe('a plan is refused when', () => {
     ['the hard floor is 0', 'hard-floor', { criteria: [{ ...errors, hardFloor: 0 }] }],
     ['a mean is asked of telemetry', 'mean-source', { criteria: [{ ...errors, mean: { worse: 'higher' } }] }],
     [
-      'a report criterion is in it',
-      'not-in-this-version',
-      { criteria: [errors, { id: 'complaints', role: 'report', max: 3, onFail: 'hold' }] },
+      'a report criterion names a stage that is not there',
+      'report-stage',
+      { criteria: [errors, { ...complaints, stages: ['nowhere'] }] },
     ],
+    [
+      'feedback of nobody would be enough',
+      'feedback-least',
+      { criteria: [errors, { ...complaints, feedback: { least: 0, positive: 0.8 } }] },
+    ],
+    [
+      'a checkpoint is no time',
+      'checkpoint',
+      { reviews: { checkpoints: ['soon'], role: 'operations-lead' } },
+    ],
+    ['nobody ever reviews', 'no-review', { reviews: { checkpoints: [], role: 'operations-lead' } }],
+    ['it watches for a negative time', 'watch-time', { watchMs: -1 }],
     [
       'an audience comes after everybody',
       'audience-order',

@@ -50,7 +50,32 @@ function lintWhole(plan: RolloutPlan): Finding[] {
     findings.push(error('beta', '/beta', 'beta lies above 0 and at most at 0.05'))
   if (!(plan.holdback >= 0 && plan.holdback <= 50))
     findings.push(error('holdback', '/holdback', 'the holdback is 0 to 50 percent'))
-  return [...findings, ...lintObserve(plan), ...lintPhi(plan)]
+  return [...findings, ...lintObserve(plan), ...lintPhi(plan), ...lintAfterwards(plan), ...lintReviews(plan)]
+}
+
+/** Harm may come late: a plan that does not watch after 100 % is told so. */
+function lintAfterwards({ watchMs, demo, windowMs }: RolloutPlan): Finding[] {
+  if (watchMs !== undefined && !(watchMs >= 0))
+    return [error('watch-time', '/watchMs', 'the time that is watched after 100 % is not negative')]
+  if (watchMs === undefined || demo === true || watchMs >= windowMs) return []
+  return [warning('not-watched', '/watchMs', 'nothing is watched after 100 %: later harm rolls nothing back')]
+}
+
+function lintReviews({ reviews }: RolloutPlan): Finding[] {
+  if (reviews === undefined) return []
+  const { everyMs, graceMs, checkpoints } = reviews
+  const findings: Finding[] = []
+  if (everyMs === undefined && checkpoints.length === 0)
+    findings.push(error('no-review', '/reviews', 'reviews have a frequency, checkpoints, or both'))
+  if (everyMs !== undefined && !(everyMs > 0))
+    findings.push(error('review-time', '/reviews/everyMs', 'a review frequency is a time above 0'))
+  if (graceMs !== undefined && !(graceMs >= 0))
+    findings.push(error('review-time', '/reviews/graceMs', 'the grace of a review is not negative'))
+  checkpoints.forEach((it, index) => {
+    if (Number.isNaN(Date.parse(it)))
+      findings.push(error('checkpoint', `/reviews/checkpoints/${index}`, `${it} is no time`))
+  })
+  return findings
 }
 
 function lintObserve(plan: RolloutPlan): Finding[] {

@@ -6,8 +6,10 @@
  * derived from plan and rollout and not stored. `state` and `evidence` are plain JSON; the instants
  * stand beside them.
  */
+import type { Role } from '../access/permission.ts'
 import type { Breach, Criterion, CriterionEvidence } from '../analysis/model.ts'
 import type { Split } from '../analysis/split.ts'
+import type { Severity } from '../signal/report.ts'
 
 /** The outcome of step 3: how a feature reaches everybody, and what it must show on the way. */
 export interface RolloutPlan {
@@ -33,8 +35,24 @@ export interface RolloutPlan {
   readonly lowTraffic: LowTraffic
   /** Percent of everybody kept out at the last increment until it is Go. Default 5; 0 is judged absolutely. */
   readonly holdback: number
+  /** How long harm still rolls back after 100 %, in ms. Absent: not at all. Default 1 day. */
+  readonly watchMs?: number
+  /** When people look at it while it runs. */
+  readonly reviews?: Reviews
   /** A plan for a demonstration or a test: its increments may be shorter than 30 windows. */
   readonly demo?: boolean
+}
+
+/** Who looks at the verdicts while a rollout runs, and when (P-X5). */
+export interface Reviews {
+  /** Review frequency: the time from one review to the next. Absent: only at the checkpoints. */
+  readonly everyMs?: number
+  /** How late a review may be: default one interval, a day where there is none. */
+  readonly graceMs?: number
+  /** Instants, RFC 3339, at which the rollout does not go on without a review. */
+  readonly checkpoints: readonly string[]
+  /** Whose task it is. Default the Operations Lead. */
+  readonly role: Role
 }
 
 /** What happens where the traffic is too low for evidence within a stage's maximum. */
@@ -81,6 +99,46 @@ export interface Rollout {
   readonly evidence: Readonly<Record<string, CriterionEvidence>>
   /** How the arms are split; absent where distinct keys are not reported. */
   readonly split?: Split
+  /** Of the increment that a person advances; void once what the evidence says changes. */
+  readonly approval?: StageApproval
+  /** Criteria that somebody has set aside for a time. */
+  readonly overrides?: readonly Override[]
+  readonly review?: ReviewRecord
+}
+
+/** A person's approval inside a stage. */
+export interface StageApproval {
+  readonly by: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly bundleHash: string
+  /** What was approved: the text of `evidenceText` at that moment. */
+  readonly evidence: string
+}
+
+/** A criterion does not keep the rollout from advancing for a time. Harm rolls back all the same. */
+export interface Override {
+  readonly criterion: string
+  /** RFC 3339. */
+  readonly until: string
+  readonly by: string
+  readonly reason: string
+}
+
+/** What has become of the reviews so far. */
+export interface ReviewRecord {
+  /** When somebody last said how to go on, RFC 3339. */
+  readonly confirmedAt?: string
+  /** By kind, the review that was asked for. */
+  readonly asked?: Readonly<Partial<Record<ReviewKind, ReviewAsked>>>
+}
+
+export type ReviewKind = 'checkpoint' | 'frequency'
+
+export interface ReviewAsked {
+  /** RFC 3339. */
+  readonly dueAt: string
+  readonly told: 'asked' | 'reminded' | 'escalated'
 }
 
 export type RolloutState =
@@ -89,9 +147,15 @@ export type RolloutState =
   /** The engine waits. */
   | { readonly kind: 'held'; readonly reason: HoldReason; readonly from: Position }
   /** A person stopped it. */
-  | { readonly kind: 'paused'; readonly by: string; readonly reason: string; readonly from: Position }
-  /** 100 % of everybody, and every criterion Go. */
-  | { readonly kind: 'completed' }
+  | {
+      readonly kind: 'paused'
+      readonly by: string
+      readonly reason: string
+      readonly from: Position
+      /** When it goes on by itself, RFC 3339; absent: when somebody resumes it. */
+      readonly until?: string
+    }
+  | Completed
   /** The control variant is served again; being verified. */
   | { readonly kind: 'rolling_back'; readonly cause: RollbackCause; readonly from: Position }
   | { readonly kind: 'rolled_back'; readonly cause: RollbackCause; readonly from: Position }
@@ -102,6 +166,15 @@ export type RolloutState =
       readonly failure: string
     }
   | { readonly kind: 'aborted'; readonly by: string; readonly reason: string; readonly from?: Position }
+
+/** 100 % of everybody, and every criterion Go; watched for a time. */
+export interface Completed {
+  readonly kind: 'completed'
+  /** Since 100 %; absent where nothing is watched. */
+  readonly progress?: Progress
+  /** Criteria that were breached since and do not roll back: somebody was told. */
+  readonly warned?: readonly string[]
+}
 
 export type StateKind = RolloutState['kind']
 
@@ -133,8 +206,8 @@ export interface Progress {
 }
 
 /**
- * Why the engine waits. `both-arms`, `blind`, `watch` and `unapproved` end by themselves when their
- * cause does; the others need a person.
+ * Why the engine waits. `both-arms`, `blind`, `watch`, `unapproved`, `incident` and `reports` end by
+ * themselves when their cause does; the others need a person.
  */
 export type HoldReason =
   /** Exposed and control fail together: not this feature. */
@@ -155,12 +228,31 @@ export type HoldReason =
   | 'approval'
   /** A criterion whose `onFail` is not to roll back was breached. */
   | 'breach'
+  /** An incident is open: nothing is raised until it is over. */
+  | 'incident'
+  /** People report more than a criterion allows whose `onFail` is not to roll back. */
+  | 'reports'
+  /** The review of a checkpoint was missed. */
+  | 'review'
 
 export type RollbackCause =
   | { readonly kind: 'harm'; readonly breach: Breach }
   /** Blind beyond the budget of a criterion with `noData: roll-back`. */
   | { readonly kind: 'blind'; readonly criterion: string; readonly blindMs: number }
   | { readonly kind: 'person'; readonly by: string; readonly reason: string }
+  /** People report more than a criterion allows. */
+  | { readonly kind: 'report'; readonly criterion: string; readonly found: ReportFound }
+
+/** What people say, as one criterion counts it. */
+export type ReportFound =
+  | { readonly counts: 'issues'; readonly open: number; readonly max: number; readonly severity: Severity }
+  | {
+      readonly counts: 'feedback'
+      readonly n: number
+      readonly good: number
+      readonly least: number
+      readonly positive: number
+    }
 
 /** Where a step leads. */
 export type Target =

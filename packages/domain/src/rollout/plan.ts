@@ -1,7 +1,7 @@
 /**
  * The plan that a feature starts from: the procedure's four stages and the defaults of a criterion.
  */
-import type { Guardrail, MetricSource } from '../analysis/model.ts'
+import type { Guardrail, MetricSource, Report } from '../analysis/model.ts'
 import type { RolloutPlan } from './model.ts'
 
 const MINUTE_MS = 60_000
@@ -22,6 +22,29 @@ export function guardrail(id: string, source: MetricSource, settings: Partial<Gu
     source,
   }
 }
+
+/** What people say (P-S3-10): nothing critical open, nothing major among beta users, who must like it; data and security turn off. */
+export const DEFAULT_REPORTS: readonly Report[] = [
+  {
+    id: 'data-or-security',
+    role: 'report',
+    kinds: ['data-loss', 'security'],
+    severity: 'critical',
+    max: 0,
+    onFail: 'roll-back',
+  },
+  { id: 'critical-issues', role: 'report', severity: 'critical', max: 0, onFail: 'page' },
+  { id: 'major-issues', role: 'report', severity: 'major', max: 0, stages: ['beta'], onFail: 'hold' },
+  {
+    id: 'feedback',
+    role: 'report',
+    severity: 'minor',
+    max: 0,
+    feedback: { least: 5, positive: 0.8 },
+    stages: ['beta'],
+    onFail: 'hold',
+  },
+]
 
 /** The segments that the first two stages of the default plan expose. */
 export interface FirstAudiences {
@@ -74,10 +97,12 @@ export function defaultPlan(audiences: FirstAudiences, guardrails: readonly Guar
         advance: 'auto',
       },
     ],
-    criteria: guardrails,
+    criteria: [...guardrails, ...DEFAULT_REPORTS],
     alpha: 0.001,
     beta: 0.01,
     lowTraffic: { policy: 'human' },
     holdback: 5,
+    watchMs: DAY_MS,
+    reviews: { everyMs: DAY_MS, checkpoints: [], role: 'operations-lead' },
   }
 }

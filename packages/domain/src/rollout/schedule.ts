@@ -1,3 +1,4 @@
+import { isWatched } from './after-completion.ts'
 /**
  * When something is due: windows to measure, the next wake-up of the controller.
  */
@@ -19,7 +20,8 @@ export function windowBoundary(plan: RolloutPlan, time: Date): Date {
 
 /** Ends of the closed windows above the watermark, oldest first, at most `limit`: what a tick measures. */
 export function dueWindows(plan: RolloutPlan, rollout: Rollout, now: Date, limit: number): Date[] {
-  if (positionOf(rollout) === undefined || rollout.watermark === undefined) return []
+  if (rollout.watermark === undefined) return []
+  if (positionOf(rollout) === undefined && !isWatched(plan, rollout)) return []
   const closed = now.getTime() - lagMs(plan)
   const ends: Date[] = []
   for (
@@ -40,17 +42,20 @@ export function nextWake(plan: RolloutPlan, rollout: Rollout, now: Date): Date |
     case 'observing':
     case 'running':
     case 'held':
-    case 'paused': {
-      const watermark = rollout.watermark ?? now
-      const closes = watermark.getTime() + plan.windowMs + lagMs(plan)
-      return new Date(Math.max(closes, now.getTime()))
-    }
+    case 'paused':
+      return nextWindow(plan, rollout, now)
     case 'rolling_back':
       return new Date(now.getTime() + plan.windowMs)
     case 'completed':
+      return isWatched(plan, rollout) ? nextWindow(plan, rollout, now) : undefined
     case 'rolled_back':
     case 'rollback_failed':
     case 'aborted':
       return undefined
   }
+}
+
+function nextWindow(plan: RolloutPlan, { watermark }: Rollout, now: Date): Date {
+  const closes = (watermark ?? now).getTime() + plan.windowMs + lagMs(plan)
+  return new Date(Math.max(closes, now.getTime()))
 }

@@ -2,9 +2,10 @@
  * Decisions in words, for the decision log, the live view and the command line.
  */
 import { breachSentence, verdictSentence } from '../analysis/sentence.ts'
-import type { Decision, WaitReason } from './advance.ts'
-import type { HoldReason, RollbackCause, RolloutPlan, Target } from './model.ts'
+import type { AnyVerdict, Decision, WaitReason } from './advance.ts'
+import type { HoldReason, ReportFound, RollbackCause, RolloutPlan, Target } from './model.ts'
 import { percentOf, stageOf } from './position.ts'
+import type { ReviewStep } from './review.ts'
 
 /** What was decided and why, with its numbers; several criteria are separated by " | ". */
 export function decisionSentence(plan: RolloutPlan, decision: Decision): string {
@@ -17,10 +18,19 @@ export function decisionSentence(plan: RolloutPlan, decision: Decision): string 
     }
     case 'hold': {
       const edit = decision.edit === undefined ? '' : ` (${decision.edit.by}: ${decision.edit.what})`
-      return because(`hold: ${HOLDS[decision.reason]}${edit}`, decision.verdicts)
+      const which = decision.because === undefined ? '' : ` (${decision.because})`
+      return because(`hold: ${HOLDS[decision.reason]}${edit}${which}`, decision.verdicts)
     }
     case 'resume-from-hold':
       return `resume: it is over that ${HOLDS[decision.reason]}`
+    case 'end-pause':
+      return 'resume: the time of the pause is over'
+    case 'void-approval':
+      return `the approval of ${decision.by} is void: the evidence says something else than when it was given`
+    case 'review':
+      return reviewText(decision)
+    case 'warn':
+      return `after 100 %, a person is called: ${breachSentence(decision.breach)}`
     case 'advance':
       return because(`advance to ${targetText(plan, decision.to)}`, decision.verdicts)
     case 'roll-back':
@@ -37,6 +47,8 @@ const WAITS: Readonly<Record<WaitReason, string>> = {
   baking: 'baking',
   collecting: 'the evidence is not there yet',
   blind: 'a criterion has no data',
+  serving: 'everything is Go, connected instances do not serve the last increment yet',
+  watching: 'watching after 100 %',
   held: 'still held',
   paused: 'paused by a person',
   verifying: 'the rollback is being verified',
@@ -53,10 +65,40 @@ const HOLDS: Readonly<Record<HoldReason, string>> = {
   inconclusive: 'the maximum of the stage passed without evidence, a person decides',
   approval: 'everything is Go, a person advances this stage',
   breach: 'a criterion is breached',
+  incident: 'an incident is open, nothing is raised until it is over',
+  reports: 'people report more than a criterion allows',
+  review: 'the review of a checkpoint was missed, a person looks and decides',
 }
 
-function because(what: string, verdicts: readonly Parameters<typeof verdictSentence>[0][]): string {
-  return verdicts.length === 0 ? what : `${what}: ${verdicts.map(verdictSentence).join(' | ')}`
+/** One sentence on any verdict. */
+export function sentenceOfVerdict(verdict: AnyVerdict): string {
+  if (!('role' in verdict)) return verdictSentence(verdict)
+  const outcome = { go: 'go', 'no-go': 'no-go', 'no-data': 'unknown' }[verdict.kind]
+  return `${verdict.criterion}: ${foundText(verdict.found)} → ${outcome}`
+}
+
+function foundText(found: ReportFound): string {
+  if (found.counts === 'issues') {
+    const from = found.severity === 'critical' ? 'critical' : `${found.severity} or worse`
+    return `${found.open} open issues, ${from}; at most ${found.max}`
+  }
+  const share = `${Math.round(100 * found.positive)} %`
+  return `${found.good} of ${found.n} reports of feedback are good; at least ${found.least} reports, ${share} good`
+}
+
+const STEPS: Readonly<Record<ReviewStep['step'], string>> = {
+  ask: 'is due',
+  remind: 'is late: a reminder',
+  escalate: 'is still missing: the others are told',
+}
+
+function reviewText({ review, step, dueAt }: ReviewStep): string {
+  const which = review === 'checkpoint' ? 'the review at the checkpoint' : 'the regular review'
+  return `${which} of ${dueAt} ${STEPS[step]}`
+}
+
+function because(what: string, verdicts: readonly AnyVerdict[]): string {
+  return verdicts.length === 0 ? what : `${what}: ${verdicts.map(sentenceOfVerdict).join(' | ')}`
 }
 
 function targetText(plan: RolloutPlan, to: Target): string {
@@ -73,5 +115,7 @@ function causeText(cause: RollbackCause): string {
       return `${cause.criterion} has had no data for ${Math.round(cause.blindMs / 1000)} s, and its plan rolls back then`
     case 'person':
       return `by ${cause.by}: ${cause.reason}`
+    case 'report':
+      return `${cause.criterion}: ${foundText(cause.found)}`
   }
 }

@@ -8,14 +8,32 @@
 import { NO_SPLIT } from '../analysis/split.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { Decision } from './advance.ts'
+import { completedState, lastPosition } from './after-completion.ts'
 import { can } from './can.ts'
-import type { Position, RollbackCause, Rollout, RolloutPlan, RolloutState, Target } from './model.ts'
-import { positionOf, stageOf, targetAfter } from './position.ts'
+import type {
+  Position,
+  RollbackCause,
+  Rollout,
+  RolloutPlan,
+  RolloutState,
+  StageApproval,
+  Target,
+} from './model.ts'
+import { isOverridden, withOverride } from './override.ts'
+import { positionOf, targetAfter } from './position.ts'
+import { confirmed, toldOf } from './review.ts'
 import { windowBoundary } from './schedule.ts'
+import { withApproval } from './stage-approval.ts'
 
 export type RolloutEvent =
   | { readonly kind: 'decided'; readonly decision: Decision }
-  | ({ readonly kind: 'pause' | 'resume' | 'advance' | 'roll-back' | 'abort' } & Act)
+  | ({ readonly kind: 'resume' | 'advance' | 'roll-back' | 'abort' } & Act)
+  /** `until`: it goes on by itself then. */
+  | ({ readonly kind: 'pause'; readonly until?: Date } & Act)
+  | { readonly kind: 'approve'; readonly approval: StageApproval }
+  | ({ readonly kind: 'override'; readonly criterion: string; readonly until: Date } & Act)
+  /** Somebody has looked, and it goes on. Whoever wants it to stop pauses it or rolls it back. */
+  | ({ readonly kind: 'review' } & Act)
   /** The flag was switched off: the attempt is over. */
   | ({ readonly kind: 'kill' } & Act)
   | { readonly kind: 'rollback-verified' }
@@ -44,13 +62,21 @@ export function transition(
     case 'decided':
       return decided(plan, rollout, event.decision, now)
     case 'pause':
-      return underwayState(rollout, (from) => ({ kind: 'paused', by: event.by, reason: event.reason, from }))
+      return pause(rollout, event)
     case 'resume':
-      return resume(rollout)
+      return resume(rollout, now)
     case 'advance':
       return advanceByHand(plan, rollout, now)
     case 'roll-back':
       return rollBack(plan, rollout, { kind: 'person', by: event.by, reason: event.reason })
+    case 'approve':
+      return withApproval(rollout, event.approval)
+    case 'override': {
+      const { criterion, until, by, reason } = event
+      return withOverride(plan, rollout, { criterion, until: until.toISOString(), by, reason }, now)
+    }
+    case 'review':
+      return reviewed(rollout, now)
     case 'abort':
       return positionOf(rollout)?.kind === 'running'
         ? refusedByExposure()
@@ -70,23 +96,63 @@ function decided(plan: RolloutPlan, rollout: Rollout, decision: Decision, now: D
     case 'hold':
       return underwayState(rollout, (from) => ({ kind: 'held', reason: decision.reason, from }))
     case 'resume-from-hold':
+    case 'end-pause':
       return underwayState(rollout, (from) => from)
+    case 'void-approval': {
+      const { approval: _, ...others } = rollout
+      return { ...others, version: rollout.version + 1 }
+    }
+    case 'review':
+      return { ...rollout, review: toldOf(rollout.review, decision), version: rollout.version + 1 }
+    case 'warn':
+      return warned(rollout, decision.breach.criterion)
     case 'advance':
       return enter(plan, rollout, decision.to, now)
     case 'roll-back':
       return rollBack(plan, rollout, decision.cause)
     case 'complete':
-      return changed(rollout, { kind: 'completed' })
+      return complete(plan, rollout, now)
   }
+}
+
+function pause(rollout: Rollout, { by, reason, until }: Extract<RolloutEvent, { kind: 'pause' }>): Rollout {
+  const ends = until === undefined ? {} : { until: until.toISOString() }
+  return underwayState(rollout, (from) => ({ kind: 'paused', by, reason, from, ...ends }))
+}
+
+/** Whoever has looked may let go on what was held for want of a look. */
+function reviewed(rollout: Rollout, now: Date): Rollout {
+  const looked = { ...rollout, review: confirmed(now) }
+  const { state } = rollout
+  if (state.kind === 'held' && state.reason === 'review') return changed(looked, state.from)
+  return { ...looked, version: rollout.version + 1 }
+}
+
+function warned(rollout: Rollout, criterion: string): Rollout {
+  const { state } = rollout
+  if (state.kind !== 'completed') return rollout
+  return changed(rollout, { ...state, warned: [...(state.warned ?? []), criterion] })
+}
+
+function complete(plan: RolloutPlan, rollout: Rollout, now: Date): Rollout {
+  const { approval: _, ...others } = rollout
+  return { ...changed(others, completedState(plan)), enteredAt: now }
+}
+
+/** A breach that nobody has set aside. */
+function isBreached(rollout: Rollout, now: Date): boolean {
+  return Object.entries(rollout.evidence).some(
+    ([id, { breach }]) => breach !== undefined && !isOverridden(rollout, id, now),
+  )
 }
 
 /**
  * A person's resume of an inconclusive hold grants the stage its maximum once more; one of a
  * sample-ratio hold says that the split so far has been looked at: what follows is counted anew.
  */
-function resume(rollout: Rollout): Rollout | Refusal {
+function resume(rollout: Rollout, now: Date): Rollout | Refusal {
   const { state } = rollout
-  if (state.kind === 'held' && state.reason === 'breach') return refusedByBreach()
+  if (state.kind === 'held' && state.reason === 'breach' && isBreached(rollout, now)) return refusedByBreach()
   const again = state.kind === 'held' && state.reason === 'inconclusive'
   const looked = state.kind === 'held' && state.reason === 'sample-ratio'
   return underwayState(looked ? { ...rollout, split: NO_SPLIT } : rollout, (from) =>
@@ -96,8 +162,8 @@ function resume(rollout: Rollout): Rollout | Refusal {
 
 /** Raises without waiting for evidence: a person's responsibility, but never over a breach, a void approval or a conflict. */
 function advanceByHand(plan: RolloutPlan, rollout: Rollout, now: Date): Rollout | Refusal {
-  const { state, evidence } = rollout
-  if (Object.values(evidence).some(({ breach }) => breach !== undefined)) return refusedByBreach()
+  const { state } = rollout
+  if (isBreached(rollout, now)) return refusedByBreach()
   if (state.kind === 'held' && state.reason === 'unapproved') {
     return refuse(
       'approval-void',
@@ -121,7 +187,7 @@ function advanceByHand(plan: RolloutPlan, rollout: Rollout, now: Date): Rollout 
     )
   }
   const to = targetAfter(plan, position)
-  return to === undefined ? changed(rollout, { kind: 'completed' }) : enter(plan, rollout, to, now)
+  return to === undefined ? complete(plan, rollout, now) : enter(plan, rollout, to, now)
 }
 
 function enter(plan: RolloutPlan, rollout: Rollout, to: Target, now: Date): Rollout {
@@ -137,8 +203,9 @@ function enter(plan: RolloutPlan, rollout: Rollout, to: Target, now: Date): Roll
   const position = positionOf(rollout)
   const sameStage = position?.kind === 'running' && position.stage === to.stage
   const stageWindows = sameStage ? position.stageWindows : 0
+  const { approval: _, ...others } = rollout
   return {
-    ...changed(rollout, { ...to, progress, stageWindows }),
+    ...changed(others, { ...to, progress, stageWindows }),
     enteredAt: now,
     exposedAt: rollout.exposedAt ?? now,
   }
@@ -161,12 +228,6 @@ function verified(rollout: Rollout, failure: string | undefined): Rollout {
   const { cause, from } = state
   if (failure === undefined) return changed(rollout, { kind: 'rolled_back', cause, from })
   return changed(rollout, { kind: 'rollback_failed', cause, from, failure })
-}
-
-function lastPosition(plan: RolloutPlan): Position {
-  const stage = plan.stages.length - 1
-  const increment = stageOf(plan, stage).increments.length - 1
-  return { kind: 'running', stage, increment, progress: { windows: 0, healthy: 0 }, stageWindows: 0 }
 }
 
 function underwayState(rollout: Rollout, next: (from: Position) => RolloutState): Rollout {

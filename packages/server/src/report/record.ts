@@ -11,6 +11,7 @@ import { notFound } from '../refusals.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
 import { selectFeature } from '../storage/procedures.ts'
+import { selectProject } from '../storage/projects.ts'
 import { insertReport, lockReport, updateResolved } from '../storage/reports.ts'
 import type { ReportRow } from '../storage/reports.ts'
 import { reportView } from './view.ts'
@@ -32,17 +33,26 @@ export interface GivenReport {
   readonly dedupKey?: string
 }
 
-/** Takes a report about a feature. */
+/** Takes a report about a feature, or about what concerns no single one. */
 export async function createReport(
   context: Context,
   database: Database,
-  given: GivenReport & { readonly feature: string },
+  given: GivenReport,
 ): Promise<Report | Refusal> {
   return await database.transaction(async (tx) => {
-    const feature = await selectFeature(tx, given.project, given.feature)
-    if (feature === undefined) return notFound('feature', given.feature)
+    const missing = await missingOf(tx, given)
+    if (missing !== undefined) return missing
     return reportView((await takeReport(tx, context, given)).row)
   })
+}
+
+async function missingOf(tx: Tx, { project, feature }: GivenReport): Promise<Refusal | undefined> {
+  if (feature === undefined) {
+    const known = await selectProject(tx, project)
+    return known === undefined ? notFound('project', project) : undefined
+  }
+  const known = await selectFeature(tx, project, feature)
+  return known === undefined ? notFound('feature', feature) : undefined
 }
 
 /** Takes a report in a transaction; tells the world of one that is new. */

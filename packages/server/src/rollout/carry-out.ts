@@ -103,10 +103,20 @@ export function kindOf(recorded: Recorded): string {
     case 'engine': {
       const { decision } = recorded
       if (decision.kind === 'advance' && decision.to.kind === 'observing') return 'observe'
-      return decision.kind === 'resume-from-hold' ? 'continue' : decision.kind
+      if (decision.kind === 'review') return `review-${decision.step}`
+      const goesOn = decision.kind === 'resume-from-hold' || decision.kind === 'end-pause'
+      return goesOn ? 'continue' : decision.kind
     }
     case 'person':
       return recorded.act === 'rollback' ? 'roll-back' : recorded.act
+    case 'approved':
+      return 'approve'
+    case 'overridden':
+      return 'override'
+    case 'reviewed':
+      return 'review'
+    case 'adopted':
+      return 'adopt-plan'
     case 'scheduled':
     case 'killed':
     case 'verified':

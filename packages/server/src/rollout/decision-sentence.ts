@@ -4,7 +4,7 @@ import type { RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { decisionSentence } from '@flagmarshal/domain/rollout/sentence'
 
 import type { RollbackFound } from '../rollback/facts.ts'
-import type { Recorded } from './record.ts'
+import type { Recorded, Said } from './record.ts'
 
 /** Why, in one sentence. */
 export function sentenceOf(plan: RolloutPlan, recorded: Recorded): string {
@@ -14,7 +14,15 @@ export function sentenceOf(plan: RolloutPlan, recorded: Recorded): string {
     case 'engine':
       return decisionSentence(plan, recorded.decision)
     case 'person':
-      return `${ACTS[recorded.act]} by ${recorded.by}: ${recorded.reason}`
+      return `${ACTS[recorded.act]}${untilText(recorded.until)} by ${whoText(recorded)}: ${recorded.reason}`
+    case 'approved':
+      return `approved by ${whoText(recorded)}: ${recorded.reason} (evidence ${recorded.evidence.slice(0, 12)})`
+    case 'overridden':
+      return `${recorded.criterion} set aside${untilText(recorded.until)} by ${whoText(recorded)}: ${recorded.reason}`
+    case 'reviewed':
+      return `reviewed by ${whoText(recorded)}, ${recorded.outcome}: ${recorded.reason}`
+    case 'adopted':
+      return `plan ${recorded.planVersion} taken over by ${whoText(recorded)}: ${recorded.reason}${droppedText(recorded.dropped)}`
     case 'killed':
       return `ended: the flag was switched off by ${recorded.by}: ${recorded.reason}`
     case 'verified':
@@ -31,6 +39,20 @@ const ACTS = {
   rollback: 'rolled back',
   abort: 'aborted',
 } as const
+
+function whoText({ by, roles }: Said): string {
+  return roles === undefined || roles.length === 0 ? by : `${by} (${roles.join(', ')})`
+}
+
+function untilText(until: string | undefined): string {
+  return until === undefined ? '' : ` until ${until}`
+}
+
+function droppedText(dropped: readonly string[]): string {
+  return dropped.length === 0
+    ? '; all evidence is kept'
+    : `; the evidence of ${dropped.join(', ')} begins anew`
+}
 
 /** What a verification found so far. */
 export function foundText({ verification, exposure, recovery }: RollbackFound): string {

@@ -3,6 +3,7 @@
  * open. What has changed by the time the transaction reads the rollout again is left out there.
  */
 import { isRefusal } from '@flagmarshal/domain/refusal'
+import { isWatched } from '@flagmarshal/domain/rollout/after-completion'
 import { audiencesOf, measuredOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { dueWindows, lagMs } from '@flagmarshal/domain/rollout/schedule'
 
@@ -12,6 +13,7 @@ import { requestsIn } from '../analysis/telemetry-windows.ts'
 import { readWindows } from '../delivery/windows.ts'
 import { rollbackOf } from '../rollback/facts.ts'
 import type { Rollback } from '../rollback/facts.ts'
+import type { Queries } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
 import type { MeasuredWindow } from '../storage/measurements.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
@@ -49,10 +51,10 @@ export async function measure(
     const rollback = await rollbackOf(kysely, seen, now, sources)
     return { windows: [], behind: false, approved: false, ...(rollback && { rollback }) }
   }
-  const approved = await isApproved(rolloutPorts, database, seen)
+  const approved = await isApproved(rolloutPorts, kysely, seen)
   const { plan, rollout } = seen
   const { watermark } = rollout
-  if (positionOf(rollout) === undefined || watermark === undefined)
+  if ((positionOf(rollout) === undefined && !isWatched(plan, rollout)) || watermark === undefined)
     return { windows: [], behind: false, approved }
   const elsewhere = measuredOf(plan).some(({ source }) => source.kind !== 'telemetry')
   const most = elsewhere ? MOST_WINDOWS_ELSEWHERE : MOST_WINDOWS
@@ -92,9 +94,9 @@ async function measureWindows(
 /** Whether the approval of the attempt's bundle still holds. */
 export async function isApproved(
   ports: RolloutParts['rolloutPorts'],
-  database: RolloutParts['database'],
+  queries: Queries,
   { project, run, bundleHash }: Pick<StoredRollout, 'project' | 'run' | 'bundleHash'>,
 ): Promise<boolean> {
-  const approved = await ports.loadApprovedPlan(database.kysely, project, run)
+  const approved = await ports.loadApprovedPlan(queries, project, run)
   return !isRefusal(approved) && approved.bundleHash === bundleHash
 }

@@ -5,7 +5,7 @@
 import { harmLogE } from '@flagmarshal/domain/analysis/breach'
 import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
 import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
-import { blindMs } from '@flagmarshal/domain/rollout/advance'
+import { blindMs } from '@flagmarshal/domain/rollout/causes'
 import { audiencesOf, measuredOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { Counter, Gauge, Histogram } from 'prom-client'
 

@@ -5,6 +5,8 @@
 import type { Rollout as RolloutView, RolloutAct } from '@flagmarshal/api/rollout'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { HoldReason } from '@flagmarshal/domain/rollout/model'
+import { openIncident } from '@flagmarshal/domain/rollout/reports'
 import type { RolloutEvent } from '@flagmarshal/domain/rollout/transition'
 import { transition } from '@flagmarshal/domain/rollout/transition'
 
@@ -12,6 +14,7 @@ import type { Context } from '../context.ts'
 import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
 import type { StoredFlag } from '../flag/serve-rollout-rule.ts'
 import { notFound } from '../refusals.ts'
+import { reportsSeen } from '../report/seen.ts'
 import type { Tx } from '../storage/database.ts'
 import { databaseNow, lockFlagConfig } from '../storage/flags.ts'
 import { lockRollout } from '../storage/rollouts.ts'
@@ -27,6 +30,8 @@ export interface Wanted {
   readonly rollout: string
   readonly act: RolloutAct
   readonly reason: string
+  /** Of a pause: when it goes on by itself. */
+  readonly until?: Date
 }
 
 const EVENTS = {
@@ -69,7 +74,7 @@ async function perform(
     wanted,
   }: { readonly parts: RolloutParts; readonly stored: StoredRollout; readonly wanted: Wanted },
 ): Promise<StoredRollout | Refusal> {
-  const { act, reason } = wanted
+  const { act, reason, until } = wanted
   const { rollout } = stored
   // The second of two who roll back at the same moment has what he wants.
   if (act === 'rollback' && rollout.state.kind === 'rolling_back') return stored
@@ -82,11 +87,18 @@ async function perform(
   if (no !== undefined) return no
 
   const by = context.actor.id
-  const after = transition(stored.plan, rollout, { kind: EVENTS[act], by, reason }, context.now)
+  if (until !== undefined && until <= context.now) return untilIsPast(until)
+  const event = { kind: EVENTS[act], by, reason, ...(until && { until }) }
+  const after = transition(stored.plan, rollout, event, context.now)
   if (isRefusal(after)) return after
   const acceptFlag = act === 'resume' && rollout.state.kind === 'held' && rollout.state.reason === 'conflict'
-  const recorded = { kind: 'person', act, by, reason } as const
+  const said = { by, roles: context.actor.roles, reason }
+  const recorded = { kind: 'person', act, ...said, ...(until && { until: until.toISOString() }) } as const
   return await carryOut(tx, context, { before: stored, after, recorded, flag, acceptFlag })
+}
+
+function untilIsPast(until: Date): Refusal {
+  return refuse('until-is-past', `${until.toISOString()} is past.`, 'Give a time to come, or none.', '/until')
 }
 
 /** What the state alone does not tell: a flag that is off, an edit that no tick has seen yet, an approval that is void. */
@@ -103,6 +115,15 @@ async function goingOnRefusal(
   const { project, run, bundleHash } = stored
   if (!flag.enabled && stored.rollout.state.kind !== 'scheduled') {
     return refuse('flag-off', `The flag ${stored.flag} is off: this attempt is over.`, 'Start a new attempt.')
+  }
+  const reports = await reportsSeen(tx, stored, stored.rollout.exposedAt)
+  const incident = openIncident(reports)
+  if (incident !== undefined && (act === 'advance' || isHeldFor(stored, 'incident'))) {
+    return refuse(
+      'incident-open',
+      `An incident is open: ${incident.id}.`,
+      `Nothing is raised until it is resolved: flagmarshal feature resolve-report ${incident.id}. Rolling back is possible at any time.`,
+    )
   }
   if (act === 'resume') return undefined
   const edit = await outsideEdit(tx, stored, flag)
@@ -122,4 +143,8 @@ async function goingOnRefusal(
     )
   }
   return undefined
+}
+
+function isHeldFor({ rollout }: StoredRollout, reason: HoldReason): boolean {
+  return rollout.state.kind === 'held' && rollout.state.reason === reason
 }

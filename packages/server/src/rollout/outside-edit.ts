@@ -4,7 +4,6 @@
  */
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import type { Json } from '@flagmarshal/domain/audit/canonical'
-import type { Facts } from '@flagmarshal/domain/rollout/advance'
 
 import { chainOf } from '../audit/chain.ts'
 import type { StoredFlag } from '../flag/serve-rollout-rule.ts'
@@ -15,17 +14,25 @@ import type { StoredRollout } from '../storage/rollouts.ts'
 /** Members that change with every edit and say nothing of it. */
 const NOISE = new Set(['revision', 'environmentRevision', 'updatedAt', 'updatedBy'])
 
+/** Who changed what, and the revision that came of it. */
+export interface OutsideEdit {
+  readonly by: string
+  readonly what: string
+  readonly revision: number
+}
+
 /** The edit that the rollout has not accepted; undefined where the flag is as it left or accepted it. */
 export async function outsideEdit(
   queries: Queries,
   stored: StoredRollout,
   flag: StoredFlag,
-): Promise<NonNullable<Facts['flagEditedOutside']> | undefined> {
+): Promise<OutsideEdit | undefined> {
   if (stored.flagRevision === undefined || flag.environmentRevision === stored.flagRevision) return undefined
   const chain = chainOf({ project: stored.project })
   const edit = await selectLastFlagEdit(queries, chain, stored)
-  if (edit === undefined) return { by: flag.updatedBy, what: 'the flag' }
-  return { by: edit.by, what: changedMembers(edit.before, edit.after) }
+  const revision = flag.environmentRevision
+  if (edit === undefined) return { by: flag.updatedBy, what: 'the flag', revision }
+  return { by: edit.by, what: changedMembers(edit.before, edit.after), revision }
 }
 
 function changedMembers(before: unknown, after: unknown): string {

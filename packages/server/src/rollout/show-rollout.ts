@@ -10,6 +10,7 @@ import type { RolloutState } from '@flagmarshal/domain/rollout/model'
 
 import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
 import { notFound } from '../refusals.ts'
+import { reportsSeen } from '../report/seen.ts'
 import { rollbackOf } from '../rollback/facts.ts'
 import { reportOf } from '../rollback/report.ts'
 import type { Database, Queries } from '../storage/database.ts'
@@ -66,6 +67,7 @@ async function seenOf(queries: Queries, stored: StoredRollout, now: Date): Promi
     now,
     flagOn: config?.enabled ?? false,
     windows: await selectLatestMeasurements(queries, stored.id, { limit: SHARE_WINDOWS }),
+    reports: await reportsSeen(queries, stored, stored.rollout.exposedAt),
     keys: await selectKeyCounts(queries, stored.id, stored.rollout.attempt),
     last: recordedOf(await selectLastDecision(queries, stored.id)),
   }

@@ -6,6 +6,7 @@ import type { Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { sentenceOf } from './decision-sentence.ts'
+import type { OutsideEdit } from './outside-edit.ts'
 import type { Recorded } from './record.ts'
 import { whereOf } from './where.ts'
 
@@ -33,6 +34,8 @@ export async function announce(tx: Tx, context: Context, it: Announced): Promise
         environment: after.environment,
         run: after.run,
         state: after.rollout.state.kind,
+        hold: after.rollout.state.kind === 'held' ? after.rollout.state.reason : null,
+        ...notified(after, recorded),
         position: whereOf(after.plan, after.rollout) ?? null,
         decision: seq,
         sentence: sentenceOf(after.plan, recorded),
@@ -46,8 +49,38 @@ export async function announce(tx: Tx, context: Context, it: Announced): Promise
 /** `rolledback` is said at once, so that the alert is never silent; `rollback.verified` or `.failed` follows. */
 function verbsOf({ before, after, recorded }: Announced): string[] {
   if (recorded.kind === 'scheduled') return ['scheduled']
-  const from = before.rollout.state
-  const to = after.rollout.state
+  const besides = verbsBesides(recorded)
+  if (besides !== undefined && before.rollout.state.kind === after.rollout.state.kind) return besides
+  return [...(besides ?? []), ...stateVerbs(before.rollout.state, after.rollout.state, recorded)]
+}
+
+/** What is said of a change that need not be one of the state. */
+function verbsBesides(recorded: Recorded): string[] | undefined {
+  switch (recorded.kind) {
+    case 'engine': {
+      const { decision } = recorded
+      if (decision.kind === 'review') return [REVIEWS[decision.step]]
+      if (decision.kind === 'void-approval') return ['approval.void']
+      return decision.kind === 'warn' ? ['warned'] : undefined
+    }
+    case 'approved':
+    case 'overridden':
+    case 'reviewed':
+      return [recorded.kind]
+    case 'adopted':
+      return ['plan.adopted']
+    case 'failed':
+    case 'killed':
+    case 'person':
+    case 'scheduled':
+    case 'verified':
+      return undefined
+  }
+}
+
+const REVIEWS = { ask: 'review.due', remind: 'review.late', escalate: 'review.escalated' } as const
+
+function stateVerbs(from: RolloutState, to: RolloutState, recorded: Recorded): string[] {
   switch (to.kind) {
     case 'observing':
     case 'running':
@@ -83,5 +116,40 @@ function entered(from: RolloutState, to: RolloutState, recorded: Recorded): stri
 }
 
 function pages({ decision }: Extract<Recorded, { readonly kind: 'engine' }>): boolean {
-  return decision.kind === 'roll-back' || (decision.kind === 'hold' && decision.page)
+  if (decision.kind === 'review') return decision.step === 'escalate'
+  if (decision.kind === 'roll-back' || decision.kind === 'warn') return true
+  return decision.kind === 'hold' && decision.page
+}
+
+/** Whose task it is: a review's. */
+function notified({ plan }: StoredRollout, recorded: Recorded): Readonly<Record<string, unknown>> {
+  if (recorded.kind !== 'engine' || recorded.decision.kind !== 'review') return {}
+  const { review, dueAt } = recorded.decision
+  return { review, dueAt, notify: [plan.reviews?.role ?? 'operations-lead'] }
+}
+
+/** Alerts of an edit from outside, once for each, whatever state the rollout is in (P-S4-12). */
+export async function tellEdit(
+  tx: Tx,
+  context: Context,
+  stored: StoredRollout,
+  edit: OutsideEdit | undefined,
+): Promise<void> {
+  if (edit === undefined) return
+  await emit(tx, context, {
+    type: 'dev.flagmarshal.rollout.edited',
+    project: stored.project,
+    subject: `features/${stored.feature}/rollouts/${stored.id}`,
+    data: {
+      rollout: stored.id,
+      feature: stored.feature,
+      flag: stored.flag,
+      environment: stored.environment,
+      by: edit.by,
+      what: edit.what,
+      sentence: `${edit.by} changed ${edit.what} of ${stored.flag} outside of the rollout`,
+      page: true,
+    },
+    dedupKey: `rollout/${stored.id}/edited/${edit.revision}`,
+  })
 }

@@ -65,6 +65,7 @@ async function schedule(
     run,
     bundleHash,
     plan,
+    planVersion: 1,
     salt: await keepSalt(tx, { ...place, feature }, newSalt()),
     createdAt: now,
     createdBy: context.actor.id,

@@ -21,6 +21,7 @@ import type { StoredFlag } from '../flag/serve-rollout-rule.ts'
 import { newId } from '../id.ts'
 import { foundOf } from '../rollback/facts.ts'
 import type { Tx } from '../storage/database.ts'
+import { bumpRevision } from '../storage/flags.ts'
 import { insertMeasurements } from '../storage/measurements.ts'
 import { claimDueRollout } from '../storage/rollout-schedule.ts'
 import { selectLastKill } from '../storage/rollout-surroundings.ts'
@@ -28,10 +29,12 @@ import { selectRollout, updateRollout } from '../storage/rollouts.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { carryOut, Overtaken, wakeAt } from './carry-out.ts'
 import { sentenceOf } from './decision-sentence.ts'
-import { measure } from './measure.ts'
+import { surroundings } from './facts.ts'
+import { isApproved, measure } from './measure.ts'
 import type { Measured, TickParts } from './measure.ts'
-import { outsideEdit } from './outside-edit.ts'
+import type { RolloutParts } from './ports.ts'
 import type { Recorded } from './record.ts'
+import { tellEdit } from './signals.ts'
 
 /** `not-due`: another server was first, or there is nothing to do yet. */
 export type Ticked = 'not-due' | 'waited' | 'decided'
@@ -50,19 +53,26 @@ export async function tickRollout(
     // Another state than the one that was measured for: the next tick measures for it.
     if (claimed === undefined || claimed.stored.rollout.version !== seen.rollout.version) return 'not-due'
     const context: Context = { actor: system('controller'), requestId: newId('tick'), now: claimed.now, log }
-    return await act(tx, context, claimed.stored, measured)
+    return await act(tx, context, claimed.stored, { measured, ports: parts.rolloutPorts })
   })
 }
 
-async function act(tx: Tx, context: Context, stored: StoredRollout, measured: Measured): Promise<Ticked> {
+interface Known {
+  readonly measured: Measured
+  readonly ports: RolloutParts['rolloutPorts']
+}
+
+// oxlint-disable-next-line max-params -- private, and each of them is asked
+async function act(tx: Tx, context: Context, stored: StoredRollout, known: Known): Promise<Ticked> {
   const { project, environment, flag: key } = stored
   const flag = await readFlagConfig(tx, { project, environment, flag: key })
   if (flag === undefined) throw new Error(`there is no flag ${key} in ${environment}`)
   const { state } = stored.rollout
   if (state.kind === 'rolling_back' || state.kind === 'rollback_failed') {
-    return await verifyRollback(tx, context, { stored, flag }, measured)
+    return await verifyRollback(tx, context, { stored, flag }, known.measured)
   }
-  const kill = await killOf(tx, stored, flag)
+  // A flag that is off exposes nobody; one that completed stays so.
+  const kill = state.kind === 'completed' ? undefined : await killOf(tx, stored, flag)
   if (kill !== undefined) {
     return await happen(
       tx,
@@ -71,7 +81,7 @@ async function act(tx: Tx, context: Context, stored: StoredRollout, measured: Me
       { event: { kind: 'kill', ...kill }, recorded: { kind: 'killed', ...kill } },
     )
   }
-  return await decide(tx, context, { stored, flag }, measured)
+  return await decide(tx, context, { stored, flag }, known)
 }
 
 interface Subject {
@@ -84,7 +94,7 @@ async function decide(
   tx: Tx,
   context: Context,
   { stored, flag }: Subject,
-  measured: Measured,
+  { measured, ports }: Known,
 ): Promise<Ticked> {
   const { now, log } = context
   const { plan, rollout } = stored
@@ -94,9 +104,15 @@ async function decide(
     await keepProgress(tx, { ...stored, rollout: folded, nextAt: now, tickedAt: now }, rollout, measured)
     return 'waited'
   }
-  const edit = await outsideEdit(tx, stored, flag)
-  const facts = { approved, windows, ...(edit && { flagEditedOutside: edit }) }
-  const { rollout: after, decision } = tick(plan, rollout, facts, now)
+  const around = await surroundings(tx, stored, flag)
+  await tellEdit(tx, context, stored, around.flagEditedOutside)
+  const facts = { ...around, windows, approved }
+  let { rollout: after, decision } = tick(plan, rollout, facts, now)
+  // Whoever is exposed further is exposed under an approval that holds in this very transaction.
+  const raises = decision.kind === 'advance' || decision.kind === 'complete'
+  if (raises && !(await isApproved(ports, tx, stored))) {
+    ;({ rollout: after, decision } = tick(plan, rollout, { ...facts, approved: false }, now))
+  }
   if (decision.kind === 'wait') {
     await keepProgress(
       tx,
@@ -182,6 +198,8 @@ async function killOf(
 async function keepProgress(tx: Tx, next: StoredRollout, before: Rollout, measured: Measured): Promise<void> {
   await keepWindows(tx, next.id, before, next.rollout, measured)
   if (!(await updateRollout(tx, next, before.version))) throw new Overtaken('the rollout has changed')
+  // The watch after 100 % is over: SDKs are told that they may report seldom again.
+  if (next.nextAt === undefined) await bumpRevision(tx, next.project, next.environment)
 }
 
 // oxlint-disable-next-line max-params -- where, what was, what is, what was measured

@@ -3,12 +3,13 @@ import type { RolloutVerdict, SampleRatio } from '@flagmarshal/api/rollout'
 import { harmLogE } from '@flagmarshal/domain/analysis/breach'
 import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
 import type { Breach, Judgement, RelativeJudgement, Verdict } from '@flagmarshal/domain/analysis/model'
-import { verdictSentence } from '@flagmarshal/domain/analysis/sentence'
 import { SPLIT_ALPHA, splitP, type Split } from '@flagmarshal/domain/analysis/split'
 import type { BlockBound } from '@flagmarshal/domain/analysis/statistics/block'
 import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
+import type { AnyVerdict } from '@flagmarshal/domain/rollout/advance'
 import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
+import { sentenceOfVerdict } from '@flagmarshal/domain/rollout/sentence'
 
 /** Verdicts as people call them. */
 export const VERDICT_WORDS = {
@@ -22,17 +23,18 @@ export const VERDICT_WORDS = {
 export function verdictView(
   plan: RolloutPlan,
   rollout: Rollout,
-  verdict: Verdict,
+  verdict: AnyVerdict,
   blindMs: number,
 ): RolloutVerdict {
   const { criterion } = verdict
   const common = {
     criterion,
     verdict: VERDICT_WORDS[verdict.kind],
-    sentence: verdictSentence(verdict),
+    sentence: sentenceOfVerdict(verdict),
     lacks: verdict.kind === 'hold' && verdict.reason !== 'watch' ? [...verdict.lacks] : [],
     blindMs,
   }
+  if ('role' in verdict) return { ...common, reported: { ...verdict.found } }
   switch (verdict.kind) {
     case 'go':
       return { ...common, tier: verdict.tier, ...judgementView(plan, rollout, criterion, verdict.judgement) }

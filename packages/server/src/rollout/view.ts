@@ -2,9 +2,12 @@
 import type { Rollout as RolloutView, RolloutAct, RolloutSummary } from '@flagmarshal/api/rollout'
 import { assess } from '@flagmarshal/domain/analysis/assess'
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import { blindMs, verdictsOf } from '@flagmarshal/domain/rollout/advance'
+import { allVerdicts, verdictsOf } from '@flagmarshal/domain/rollout/advance'
+import type { AnyVerdict } from '@flagmarshal/domain/rollout/advance'
+import { blindMs } from '@flagmarshal/domain/rollout/causes'
 import type { Position, Rollout } from '@flagmarshal/domain/rollout/model'
 import { measuredOf, neededWindows, positionOf, stageOf } from '@flagmarshal/domain/rollout/position'
+import type { ReportSeen } from '@flagmarshal/domain/rollout/reports'
 import { decisionSentence } from '@flagmarshal/domain/rollout/sentence'
 import { transition } from '@flagmarshal/domain/rollout/transition'
 import type { Arm } from '@flagmarshal/evaluation'
@@ -15,6 +18,7 @@ import type { MeasuredWindow } from '../storage/measurements.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { sentenceOf } from './decision-sentence.ts'
 import { exposureView } from './exposure-view.ts'
+import { peopleView } from './people-view.ts'
 import type { Recorded } from './record.ts'
 import { statusText } from './status.ts'
 import { sampleRatioView, verdictView, VERDICT_WORDS } from './verdict-view.ts'
@@ -30,6 +34,8 @@ export interface Seen {
   readonly windows: readonly MeasuredWindow[]
   /** Distinct bucketing keys in each arm. */
   readonly keys: readonly { readonly arm: Arm; readonly keys: number }[]
+  /** What people report that matters to it. */
+  readonly reports: readonly ReportSeen[]
   /** The latest decision. */
   readonly last: Recorded | undefined
 }
@@ -65,7 +71,7 @@ export function rolloutView(stored: StoredRollout, seen: SeenWhole): RolloutView
   const { state } = rollout
   const { now, rollback, last } = seen
   const position = positionOf(rollout)
-  const verdicts = verdictsNow(stored, now)
+  const verdicts = verdictsNow(stored, seen)
   const since = stored.since.toISOString()
   return {
     ...summaryView(stored, seen),
@@ -75,7 +81,11 @@ export function rolloutView(stored: StoredRollout, seen: SeenWhole): RolloutView
     exposedAt: rollout.exposedAt?.toISOString() ?? null,
     hold:
       state.kind === 'held' ? { reason: state.reason, since, sentence: lastSentence(stored, last) } : null,
-    paused: state.kind === 'paused' ? { by: state.by, reason: state.reason, since } : null,
+    paused:
+      state.kind === 'paused'
+        ? { by: state.by, reason: state.reason, since, until: state.until ?? null }
+        : null,
+    ...peopleView(stored, seen.reports, now),
     cause: causeView(stored, last),
     bake: position === undefined ? null : bakeView(stored, position),
     verdict: verdicts.length === 0 ? null : VERDICT_WORDS[assess(verdicts)],
@@ -101,10 +111,10 @@ function verificationOf(rollback: Rollback, last: Recorded | undefined): Rollout
 }
 
 /** Of an attempt that was rolled back only what spoke against it; of one that is not under way nothing. */
-function verdictsNow({ plan, rollout }: StoredRollout, now: Date) {
+function verdictsNow({ plan, rollout }: StoredRollout, { reports, now }: Seen): AnyVerdict[] {
   const { kind } = rollout.state
   if (kind === 'observing' || kind === 'running' || kind === 'held' || kind === 'paused') {
-    return verdictsOf(plan, rollout, now)
+    return allVerdicts(plan, rollout, { reports }, now)
   }
   return verdictsOf(plan, rollout, now).filter((verdict) => verdict.kind === 'no-go')
 }

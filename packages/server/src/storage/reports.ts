@@ -58,6 +58,44 @@ export async function selectReports(
     .execute()
 }
 
+/** What matters to a rollout of a feature: open issues about it, open incidents that name none, its feedback. */
+export async function selectReportsFor(
+  queries: Queries,
+  { project, feature }: { readonly project: string; readonly feature: string },
+  since: Date | undefined,
+): Promise<readonly ReportRow[]> {
+  return await queries
+    .selectFrom('reports')
+    .selectAll()
+    .where('project', '=', project)
+    .where((where) =>
+      where.or([
+        where.and([
+          where('resolved_at', 'is', null),
+          where('kind', '<>', 'feedback'),
+          where('feature', '=', feature),
+        ]),
+        where.and([
+          where('resolved_at', 'is', null),
+          where('kind', '=', 'incident'),
+          where('feature', 'is', null),
+        ]),
+        ...(since === undefined
+          ? []
+          : [
+              where.and([
+                where('kind', '=', 'feedback'),
+                where('feature', '=', feature),
+                where('at', '>=', since),
+              ]),
+            ]),
+      ]),
+    )
+    .orderBy('at')
+    .orderBy('id')
+    .execute()
+}
+
 /** One report, locked. */
 export async function lockReport(tx: Tx, project: string, id: string): Promise<ReportRow | undefined> {
   return await tx

@@ -44,26 +44,48 @@ export async function selectLastKill(
 /** A sign of life in this time makes an instance count as connected; a poll in its own interval and this. */
 const RECENT = '30 s'
 
+const CONNECTED = sql<boolean>`(
+  stream_seen_at > now() - ${RECENT}::interval
+  or last_seen_at > now() - ${RECENT}::interval - make_interval(secs =>
+    case when mode = 'poll' then poll_interval_ms / 1000.0 else 0 end))`
+
 /** Instances of an environment: those that are connected, and those that were heard of in the last hour and are not. */
 export async function countInstances(
   queries: Queries,
   project: string,
   environment: string,
 ): Promise<{ readonly connected: number; readonly silent: number }> {
-  const connected = sql<boolean>`(
-    stream_seen_at > now() - ${RECENT}::interval
-    or last_seen_at > now() - ${RECENT}::interval - make_interval(secs =>
-      case when mode = 'poll' then poll_interval_ms / 1000.0 else 0 end))`
   return await queries
     .selectFrom('instances')
     .select([
-      sql<number>`count(*) filter (where ${connected})`.as('connected'),
-      sql<number>`count(*) filter (where not coalesce(${connected}, false))`.as('silent'),
+      sql<number>`count(*) filter (where ${CONNECTED})`.as('connected'),
+      sql<number>`count(*) filter (where not coalesce(${CONNECTED}, false))`.as('silent'),
     ])
     .where('project', '=', project)
     .where('environment', '=', environment)
     .where('last_seen_at', '>', sql<Date>`now() - interval '1 hour'`)
     .executeTakeFirstOrThrow()
+}
+
+/** Connected instances that have not acknowledged a revision of the environment, by name. */
+export async function selectUnserved(
+  queries: Queries,
+  place: { readonly project: string; readonly environment: string },
+  revision: number,
+): Promise<readonly string[]> {
+  const rows = await queries
+    .selectFrom('instances')
+    .select('instance')
+    .where('project', '=', place.project)
+    .where('environment', '=', place.environment)
+    .where(CONNECTED)
+    .where((where) =>
+      where.or([where('acknowledged_revision', 'is', null), where('acknowledged_revision', '<', revision)]),
+    )
+    .orderBy('instance')
+    .limit(20)
+    .execute()
+  return rows.map((row) => row.instance)
 }
 
 /** The shortest window of the attempts under way in an environment, in ms; undefined where there is none. */
@@ -77,7 +99,8 @@ export async function selectShortestWindowMs(
     .select(sql<number | null>`min((plan->>'windowMs')::float8)`.as('windowMs'))
     .where('project', '=', project)
     .where('environment', '=', environment)
-    .where('ended_at', 'is', null)
+    // After 100 % it is watched, in windows too.
+    .where((where) => where.or([where('ended_at', 'is', null), where('next_at', 'is not', null)]))
     .executeTakeFirst()
   return row?.windowMs ?? undefined
 }

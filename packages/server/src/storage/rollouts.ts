@@ -20,6 +20,8 @@ export interface StoredRollout {
   readonly run: string
   readonly bundleHash: string
   readonly plan: ServedPlan
+  /** From 1; grows with each plan that was approved anew and taken over. */
+  readonly planVersion: number
   readonly salt: string
   readonly createdAt: Date
   readonly createdBy: string
@@ -49,6 +51,7 @@ export async function insertRollout(tx: Tx, it: StoredRollout): Promise<boolean>
       bundle_hash: it.bundleHash,
       attempt: it.rollout.attempt,
       plan: toJson(it.plan),
+      plan_version: it.planVersion,
       salt: it.salt,
       created_at: it.createdAt,
       created_by: it.createdBy,
@@ -68,6 +71,18 @@ export async function updateRollout(tx: Tx, it: StoredRollout, version: number):
     .where('version', '=', version)
     .executeTakeFirst()
   return updated.numUpdatedRows === 1n
+}
+
+/** Puts an attempt under another plan; call it with the rollout locked. */
+export async function updatePlan(
+  tx: Tx,
+  { id, plan, planVersion, bundleHash }: Pick<StoredRollout, 'id' | 'plan' | 'planVersion' | 'bundleHash'>,
+): Promise<void> {
+  await tx
+    .updateTable('rollouts')
+    .set({ plan: toJson(plan), plan_version: planVersion, bundle_hash: bundleHash })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** One attempt of a project. */
@@ -178,6 +193,9 @@ export async function keepSalt(
 function changingColumns(it: StoredRollout) {
   const { rollout } = it
   return {
+    approval: toJson(rollout.approval ?? null),
+    overrides: toJson(rollout.overrides ?? null),
+    review: toJson(rollout.review ?? null),
     version: rollout.version,
     state: toJson(rollout.state),
     since: it.since,
@@ -207,6 +225,7 @@ export function storedOf(row: Selectable<RolloutTables['rollouts']>): StoredRoll
     run: row.run,
     bundleHash: row.bundle_hash,
     plan: row.plan,
+    planVersion: row.plan_version,
     salt: row.salt,
     createdAt: row.created_at,
     createdBy: row.created_by,
@@ -221,6 +240,9 @@ export function storedOf(row: Selectable<RolloutTables['rollouts']>): StoredRoll
       ...(row.entered_at && { enteredAt: row.entered_at }),
       ...(row.exposed_at && { exposedAt: row.exposed_at }),
       ...(row.watermark && { watermark: row.watermark }),
+      ...(row.approval && { approval: row.approval }),
+      ...(row.overrides && { overrides: row.overrides }),
+      ...(row.review && { review: row.review }),
     },
     since: row.since,
     flagRevision: row.flag_revision ?? undefined,

@@ -6,7 +6,7 @@ import type { FlagConfigChange } from '@flagmarshal/api/flag'
 import type { Rollout, RolloutDecision } from '@flagmarshal/api/rollout'
 import { RolloutPlan } from '@flagmarshal/api/rollout-plan'
 import type { RolloutPlanInput } from '@flagmarshal/api/rollout-plan'
-import { refuse } from '@flagmarshal/domain/refusal'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { RolloutPorts } from '@flagmarshal/server/rollout/ports'
 
 import { expectOk } from '../../../../tests/support/server.ts'
@@ -27,6 +27,7 @@ export const QUICK: RolloutPlanInput = {
   phiReason: 'a test',
   absoluteOnly: { by: 'a test', reason: 'below the ceiling is enough' },
   holdback: 0,
+  watchMs: 0,
   demo: true,
 }
 
@@ -34,6 +35,10 @@ export const QUICK: RolloutPlanInput = {
 export interface Approvals extends RolloutPorts {
   /** Approves a plan; the run is named after the flag. */
   approve(flag: string, plan?: RolloutPlanInput, startAt?: Date): string
+  /** Another plan is approved for the run now. */
+  change(run: string, plan: RolloutPlanInput): void
+  /** It is void by the time that a transaction asks. */
+  revokeInside(run: string): void
   /** The approval does not hold any more. */
   revoke(run: string): void
   /** Asking for it fails, or does not any more. */
@@ -44,16 +49,27 @@ export interface Approvals extends RolloutPorts {
 export function createApprovals(): Approvals {
   const runs = new Map<string, Awaited<ReturnType<RolloutPorts['loadApprovedPlan']>>>()
   const failing = new Set<string>()
+  const inside = new Set<string>()
   const voided = refuse('approval-void', 'The approval does not hold.', 'Have it approved.')
   return {
-    loadApprovedPlan: (_, __, run) =>
-      failing.has(run) ? Promise.reject(new Error('a test')) : Promise.resolve(runs.get(run) ?? voided),
+    loadApprovedPlan(queries, _, run) {
+      if (failing.has(run)) return Promise.reject(new Error('a test'))
+      const gone = inside.has(run) && queries.isTransaction
+      return Promise.resolve(gone ? voided : (runs.get(run) ?? voided))
+    },
+    revokeInside: (run) => void inside.add(run),
     approve(flag, plan = QUICK, startAt) {
       const run = `run_${flag.replaceAll(/[^a-z0-9]/g, '')}`
       const parsed = RolloutPlan.parse(plan)
       const approved = { feature: flag, flag, plan: parsed, bundleHash: `hash of ${run}` }
       runs.set(run, startAt === undefined ? approved : { ...approved, startAt })
       return run
+    },
+    change(run, plan) {
+      const before = runs.get(run)
+      if (before === undefined || isRefusal(before)) throw new Error(`${run} is not approved`)
+      const bundleHash = `${before.bundleHash}, changed`
+      runs.set(run, { ...before, plan: RolloutPlan.parse(plan), bundleHash })
     },
     revoke: (run) => void runs.delete(run),
     fail: (run, fails) => void (fails ? failing.add(run) : failing.delete(run)),
@@ -76,6 +92,28 @@ export async function place(server: TestServer, name: string): Promise<Place> {
   expectOk(await server.admin.call('createProject', { body: { key: name, name, environments } }))
   expectOk(await server.admin.call('createFlag', { params: { project: name }, body: newFlag(name) }))
   return { server, project: name, flag: name, key: await server.sdkKey(name, 'production') }
+}
+
+/** A feature of the same name as the flag, so that something can be reported about it. */
+export async function addFeature({ server, project, flag }: Place & { server: TestServer }): Promise<void> {
+  const developer = await server.person('developer')
+  const holds = async (role: 'technical-lead' | 'operations-lead' | 'product-owner') => [
+    (await server.person(role)).id,
+  ]
+  const body = {
+    key: flag,
+    name: flag,
+    team: 'shop',
+    ticket: { none: 'a test' },
+    roles: {
+      technicalLead: await holds('technical-lead'),
+      operationsLead: await holds('operations-lead'),
+      productOwner: await holds('product-owner'),
+    },
+    flag,
+    layers: ['backend' as const],
+  }
+  expectOk(await developer.client.call('createFeature', { params: { project }, body }))
 }
 
 /** Starts the rollout of a run; answers its id. */

@@ -15,7 +15,7 @@ export function checkMonitoring({ outputs }: FlagRolloutFacts): CheckOutcome {
   const strangers = bound.filter((it) => !plan.criteria.some((one) => one.id === it.criterion))
   return outcome(
     [
-      ...plan.criteria.flatMap((criterion) => bindingFindings(criterion, bound)),
+      ...measured(plan).flatMap((criterion) => bindingFindings(criterion, bound)),
       ...strangers.map((it) => `the plan has no criterion ${it.criterion}`),
     ],
     { metrics: [...BUILT_IN_METRICS] },
@@ -27,7 +27,9 @@ export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): Check
   const { plan, monitoring } = outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
   const alerts = outputs.monitoring.alerts ?? []
-  const gaps = plan.criteria.filter((it) => !alerts.some((one) => one.criterion === it.id)).map((it) => it.id)
+  const gaps = measured(plan)
+    .filter((it) => !alerts.some((one) => one.criterion === it.id))
+    .map((it) => it.id)
   const strangers = alerts.filter((it) => !plan.criteria.some((one) => one.id === it.criterion))
   return outcome(
     [
@@ -36,6 +38,11 @@ export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): Check
     ],
     { keyMetrics: monitoring?.keyMetrics ?? [] },
   )
+}
+
+/** What people report needs no metric and no alert of its own: a report is a signal by itself. */
+function measured({ criteria }: { readonly criteria: readonly Criterion[] }): readonly Criterion[] {
+  return criteria.filter((it) => it.role !== 'report')
 }
 
 function bindingFindings(

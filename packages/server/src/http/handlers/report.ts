@@ -10,6 +10,9 @@ export const handlers: Handlers<typeof reportOperations> = {
   createReport: async ({ context, services, params, body }) =>
     reply(await createReport(context, services.database, { ...body, ...params, origin: 'person' })),
 
+  createProjectReport: async ({ context, services, params, body }) =>
+    reply(await createReport(context, services.database, { ...body, ...params, origin: 'person' })),
+
   listReports: async ({ services, params, query }) =>
     replyList(await listReports(services.database, params, query)),
 

@@ -2,6 +2,12 @@
 import type { RolloutAct, rolloutOperations } from '@flagmarshal/api/rollout'
 
 import { operateRollout } from '../../rollout/operate-rollout.ts'
+import {
+  adoptApprovedPlan,
+  approveRollout,
+  overrideRollout,
+  reviewRollout,
+} from '../../rollout/people-acts.ts'
 import { listDecisions, listRollouts, showReport, showRollout } from '../../rollout/show-rollout.ts'
 import { startRollout } from '../../rollout/start-rollout.ts'
 import { reply, replyList } from '../handler.ts'
@@ -17,7 +23,23 @@ export const handlers: Handlers<typeof rolloutOperations> = {
   showRollout: async ({ services, params }) =>
     reply(await showRollout(services.database, params.project, params.rollout)),
 
-  pauseRollout: async (call) => await operate(call, 'pause'),
+  pauseRollout: async ({ context, services, params, body: { reason, until } }) =>
+    reply(
+      await operateRollout(context, services, {
+        ...params,
+        act: 'pause',
+        reason,
+        ...(until === undefined ? {} : { until: new Date(until) }),
+      }),
+    ),
+  approveRollout: async ({ context, services, params, body }) =>
+    reply(await approveRollout(context, services, { ...params, ...body })),
+  overrideRollout: async ({ context, services, params, body }) =>
+    reply(await overrideRollout(context, services, { ...params, ...body })),
+  reviewRollout: async ({ context, services, params, body }) =>
+    reply(await reviewRollout(context, services, { ...params, ...body })),
+  adoptRolloutPlan: async ({ context, services, params, body }) =>
+    reply(await adoptApprovedPlan(context, services, { ...params, ...body })),
   resumeRollout: async (call) => await operate(call, 'resume'),
   advanceRollout: async (call) => await operate(call, 'advance'),
   rollbackRollout: async (call) => await operate(call, 'rollback'),
@@ -30,7 +52,7 @@ export const handlers: Handlers<typeof rolloutOperations> = {
     reply(await showReport(services.database, params.project, params.rollout)),
 }
 
-type ActCall = Call<(typeof rolloutOperations)['pauseRollout']>
+type ActCall = Call<(typeof rolloutOperations)['resumeRollout']>
 
 /** The acts differ in their address only. */
 async function operate(

@@ -1,7 +1,7 @@
 /** Rollouts: one row for each attempt, with its decisions and the windows that were folded. */
 import type { CriterionEvidence, Measurement } from '@flagmarshal/domain/analysis/model'
 import type { Split } from '@flagmarshal/domain/analysis/split'
-import type { RolloutState } from '@flagmarshal/domain/rollout/model'
+import type { Override, ReviewRecord, RolloutState, StageApproval } from '@flagmarshal/domain/rollout/model'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
 import type { Instant, JsonColumn } from '../column.ts'
@@ -27,6 +27,8 @@ export interface RolloutTables {
     attempt: number
     /** As it was approved. */
     plan: JsonColumn<ServedPlan>
+    /** Grows with each plan that was approved anew and taken over. */
+    plan_version: number
     salt: string
     created_at: Instant
     created_by: string
@@ -38,6 +40,9 @@ export interface RolloutTables {
     evidence: JsonColumn<Readonly<Record<string, CriterionEvidence>>>
     /** How the arms are split; null where distinct keys are not reported. */
     split: JsonColumn<Split> | null
+    approval: JsonColumn<StageApproval | null>
+    overrides: JsonColumn<readonly Override[] | null>
+    review: JsonColumn<ReviewRecord | null>
     start_at: Instant
     entered_at: Instant | null
     exposed_at: Instant | null
