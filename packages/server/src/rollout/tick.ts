@@ -109,7 +109,8 @@ async function decide(
   const facts = { ...around, windows, approved }
   let { rollout: after, decision } = tick(plan, rollout, facts, now)
   // Whoever is exposed further is exposed under an approval that holds in this very transaction.
-  const raises = decision.kind === 'advance' || decision.kind === 'complete'
+  const goesOn = decision.kind === 'resume-from-hold' && decision.reason === 'unapproved'
+  const raises = decision.kind === 'advance' || decision.kind === 'complete' || goesOn
   if (raises && !(await isApproved(ports, tx, stored))) {
     ;({ rollout: after, decision } = tick(plan, rollout, { ...facts, approved: false }, now))
   }
