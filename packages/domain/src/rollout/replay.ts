@@ -308,5 +308,7 @@ function causeText(cause: RollbackCause): string {
       return `${cause.criterion} had no data for ${Math.round(cause.blindMs / 60_000)} min, and its plan rolls back then`
     case 'person':
       return `by ${cause.by}: ${cause.reason}`
+    case 'report':
+      return `${cause.criterion}: people reported it`
   }
 }
