@@ -8,6 +8,7 @@ import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
 import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
+import { runOf } from './run.ts'
 import type { Session } from './session.ts'
 import { describeVerdict, verifyChainFile, verifyZip } from './verify-file.ts'
 
@@ -20,6 +21,7 @@ interface VerifyOptions {
 interface TailOptions {
   count: string
   kind?: string
+  feature?: string
   installation?: boolean
 }
 
@@ -68,15 +70,23 @@ export function auditCommands(program: Command, open: Open, end: (code: ExitCode
     .description('the latest entries of the project, the newest last')
     .option('-n, --count <number>', 'how many', '20')
     .option('--kind <kind>', 'only subjects of this kind, like flag or run')
+    .option(
+      '--feature <feature>',
+      'only what belongs to its run and flag; --kind may then be strategy, plan, approvals or flags',
+    )
     .option('--installation', 'of the chain of people, tokens and projects')
     .action(async (given: TailOptions, command: Command) => {
       const session = open(command)
       const limit = String(wholeNumber(given.count, '--count'))
       const query = { limit, order: 'newest' as const, ...(given.kind && { kind: given.kind }) }
+      const of = given.feature === undefined ? {} : { run: (await runOf(session, given.feature)).run }
       const { items } =
         given.installation === true
           ? await session.call('listInstallationAudit', { query })
-          : await session.call('listAudit', { params: { project: session.project() }, query })
+          : await session.call('listAudit', {
+              params: { project: session.project() },
+              query: { ...query, ...of },
+            })
       const entries = items.toReversed()
       session.rows(
         entries,

@@ -137,7 +137,7 @@ function partsOf({ setting = [], secretFile, subscribe = [] }: ChannelOptions) {
 
 /** Numbers and lists are JSON; what is none is text. */
 function valueOf(text: string): unknown {
-  if (!/^[\d[]/.test(text)) return text
+  if (!/^(\d+$|\[)/.test(text)) return text
   try {
     return JSON.parse(text)
   } catch {
