@@ -10,6 +10,8 @@ import { describe, expect, it } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 
 interface Line {
+  /** The heading that it stands under. */
+  readonly section: string
   readonly id: string
   readonly api: readonly string[]
   readonly cli: readonly string[]
@@ -37,10 +39,46 @@ describe('docs/procedure.md', () => {
     expect(lines.flatMap(({ id, cli }) => missing(id, cli, cliTitles))).toEqual([])
   })
 
+  it('names for each line a test of each kind that is named after it', () => {
+    const lacking = lines
+      .filter(isProven)
+      .flatMap(({ id, api, cli }) =>
+        idsOf(id).flatMap((one) => [
+          ...(isNamed(one, api, titles) ? [] : [`${one}: no test by API`]),
+          ...(isNamed(one, cli, cliTitles) ? [] : [`${one}: no test by command line`]),
+        ]),
+      )
+    expect(lacking).toEqual([])
+    expect(lines.filter(isProven).length).toBeGreaterThan(80)
+  })
+
   it('says of each line yes, partly with what is missing, or not yet', () => {
     expect(lines.filter(({ state }) => !/^(yes$|partly: |not yet)/.test(state))).toEqual([])
   })
 })
+
+/** Lines whose own tests are asked for: those of the definition, the plan, the engine and the contract. */
+function isProven({ section, state }: Line): boolean {
+  return /^(I|II|III|V)\. |^Step [1267],/.test(section) && !state.startsWith('not yet')
+}
+
+/** `P-S1-1 … P-S1-8` and `P-D1, P-D2` → each id. */
+function idsOf(cell: string): readonly string[] {
+  const [, stem, first, last] = /^(P-\D*(?:\d+-)?)(\d+) … P-\D*(?:\d+-)?(\d+)$/.exec(cell) ?? []
+  if (stem === undefined) return cell.split(', ')
+  const [from, to] = [Number(first), Number(last)]
+  return Array.from({ length: to - from + 1 }, (_, i) => `${stem}${from + i}`)
+}
+
+/** Whether one of the named tests has the id in its title, by itself or in a range. */
+function isNamed(id: string, tests: readonly string[], among: readonly string[]): boolean {
+  const named = among.filter((title) => tests.some((test) => title.includes(test)))
+  return named.some((title) => {
+    const ranges = title.match(/P-\S+ … P-\S+/g) ?? []
+    const ids: readonly string[] = title.match(/P-[A-Z][A-Za-z0-9-]*/g) ?? []
+    return ids.includes(id) || ranges.some((it) => idsOf(it).includes(id))
+  })
+}
 
 /** The tests of a line that none of the titles has. */
 function missing(id: string, tests: readonly string[], among: readonly string[]): string[] {
@@ -48,15 +86,17 @@ function missing(id: string, tests: readonly string[], among: readonly string[])
 }
 
 function readLines(): Line[] {
+  let section = ''
   return readFileSync(join(root, 'docs/procedure.md'), 'utf8')
     .split('\n')
-    .filter((line) => line.startsWith('| P-'))
-    .map((line) => {
+    .flatMap((line) => {
+      if (line.startsWith('## ')) section = line.slice(3)
+      if (!line.startsWith('| P-')) return []
       const [id = '', , , api = '', cli = '', state = ''] = line
         .split('|')
         .slice(1, -1)
         .map((cell) => cell.trim())
-      return { id, state, api: readTests(api), cli: readTests(cli) }
+      return [{ section, id, state, api: readTests(api), cli: readTests(cli) }]
     })
 }
 

@@ -116,7 +116,17 @@ export const StepSummary = z.object({
 
 export const Step = StepSummary.extend({
   purpose: z.string(),
-  inputs: z.array(z.object({ id: z.string(), title: z.string(), state: z.string() })),
+  inputs: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.string(),
+      from: z
+        .string()
+        .nullable()
+        .describe('Where it came from: who gave it, when, and where it is kept; or whose Go it is.'),
+    }),
+  ),
   actions: z.array(z.string()),
   outputs: z.array(
     z.object({ field: z.string(), title: z.string(), required: z.boolean(), filled: z.boolean() }),

@@ -154,6 +154,10 @@ function describeStep(step: Step): string {
   return [
     `Step ${step.number}, ${step.title} (${step.state}, attempt ${step.attempt})`,
     step.purpose,
+    table(
+      ['input', 'title', 'state', 'from'],
+      step.inputs.map((it) => [it.id, it.title, it.state.replaceAll('_', ' '), it.from ?? '–']),
+    ),
     `Actions:\n${step.actions.map((it) => `  ${it}`).join('\n')}`,
     table(['output', 'title', 'state'], outputs),
     describeChecks(step.checks),

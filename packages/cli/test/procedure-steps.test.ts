@@ -47,7 +47,7 @@ interface StepShown {
   readonly checks: readonly {
     readonly id: string
     readonly state: string
-    readonly findings: readonly string[]
+    readonly availability: string
   }[]
 }
 
@@ -82,6 +82,7 @@ describe('step 1', () => {
   it('P-E5 shows purpose, inputs, actions, checks, outputs and who decides', async () => {
     const said = await developer.said('feature', 'step', FEATURE, '1')
     expect(said).toContain('Define')
+    expect(said).toMatch(new RegExp(`P-I1 +.* provided +${stage.developer.id}, 20`))
     expect(said).toContain('Actions:')
     expect(said).toMatch(/OUTPUT +TITLE +STATE/)
     expect(said).toMatch(/P-S1-10 +The strategy is consistent/)
@@ -219,6 +220,19 @@ describe('step 3', () => {
     await goThrough(stage, run, 3)
     for (const number of [4, 5]) await goThrough(stage, run, number)
   })
+
+  it.each([3, 4, 5])(
+    'each check of step %i is shown; what this version lacks says so and never passes',
+    async (n) => {
+      const checks = (await step(n)).checks
+      const said = await developer.said('feature', 'step', FEATURE, String(n))
+      for (const { id, state, availability } of checks) {
+        expect(said).toMatch(new RegExp(`^${id} `, 'm'))
+        const lacking = availability === 'not_in_this_version'
+        expect(state === 'not_in_this_version', id).toBe(lacking && state !== 'not_applicable')
+      }
+    },
+  )
 
   it('P-E4 changing a finished step makes every later one stale', async () => {
     await write(1, STRATEGY)

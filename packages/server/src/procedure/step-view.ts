@@ -152,8 +152,18 @@ function inputOfStep({ definition }: Setting, run: Run, id: string): StepView['i
       id,
       title: input.title,
       state: inputState(given, false),
+      from: given === undefined ? null : originOf(given),
     }
   }
   const step = stepOf(definition, Number(id.slice(1)))
-  return { id, title: step.title, state: stepState(definition, run, step.number) }
+  const decided = recordOf(run, step.number).attempts.findLast((it) => it.outcome === 'go')
+  const by = decided?.decisions.map((it) => it.by).join(' and ')
+  const from = by === undefined ? null : `step ${step.number}, attempt ${decided?.number}, Go by ${by}`
+  return { id, title: step.title, state: stepState(definition, run, step.number), from }
+}
+
+/** Who gave an input, when, and where it is kept. */
+function originOf({ by, at, verdict, sightings = [] }: ProvidedInput): string {
+  const places = sightings.map((it) => it.of)
+  return [`${by}, ${at.toISOString()}, ${verdict.checked}`, ...places].join('; ')
 }
