@@ -62,7 +62,14 @@ interface RunShown {
 const step = (number: number) => developer.json<StepShown>('feature', 'step', FEATURE, String(number))
 const shown = () => developer.json<RunShown>('feature', 'show', FEATURE)
 const go = (number: number, ...more: readonly string[]) => [
-  ...['feature', 'decide', FEATURE, String(number), 'go', '--rationale', 'as it should be', ...more],
+  'feature',
+  'decide',
+  FEATURE,
+  String(number),
+  'go',
+  '--rationale',
+  'as it should be',
+  ...more,
 ]
 
 /** Writes the output of a step from a file. */
@@ -105,8 +112,15 @@ describe('step 1', () => {
     const filled = (await step(1)).outputs.filter((it) => it.filled).map((it) => it.field)
     expect(filled).toEqual(
       expect.arrayContaining([
-        ...['review', 'type', 'approach', 'layers', 'rollout', 'mitigation', 'targeting'],
-        ...['implementation', 'life'],
+        'review',
+        'type',
+        'approach',
+        'layers',
+        'rollout',
+        'mitigation',
+        'targeting',
+        'implementation',
+        'life',
       ]),
     )
   })
@@ -178,7 +192,7 @@ describe('step 2', () => {
     const because = 'no instance is connected here'
     const over = ['--override', `P-S2-5=${because}`, `P-S2-8=${because}`]
     const both = await Promise.all([lead.call(...go(2, ...over)), lead.call(...go(2, ...over))])
-    expect(both.map((it) => it.code).toSorted()).toEqual([EXIT.ok, EXIT.conflict])
+    expect(both.map((it) => it.code).toSorted((a, b) => a - b)).toEqual([EXIT.ok, EXIT.conflict])
   })
 
   it('P-S2-7 the world hears that flags are ready, and since when is shown', async () => {
