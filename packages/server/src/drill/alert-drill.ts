@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { evaluateAlert, LEAST_REQUESTS } from '@flagmarshal/domain/alert/evaluate'
-import type { AlertRule } from '@flagmarshal/domain/alert/evaluate'
+import type { AlertRule } from '@flagmarshal/domain/alert/rule'
 import { alertVerdict } from '@flagmarshal/domain/rollback/drill'
 import type { AlertDrillFound } from '@flagmarshal/domain/rollback/drill'
 
@@ -37,9 +37,10 @@ export async function drillAlert(exercise: Exercise, { environment, rule }: Aler
   const key = { project: row.project, environment, flag: row.flag, rule: rule.id, drill: row.id }
   const judge = async () => {
     const samples = await selectSamples(database.kysely, row.id, rule.id)
+    const counted = samples.map((it) => ({ n: it.n, x: it.bad }))
     const verdict = evaluateAlert(
       rule,
-      samples.map((it) => ({ n: it.n, x: it.bad })),
+      rule.windowsMs.map(() => counted),
     )
     const label = { drill: row.id, nonce }
     return { verdict, at: await noteVerdict(exercise, key, { rule, verdict, feature: row.feature, label }) }

@@ -3,8 +3,10 @@
  * asks the pure function, and announces what has changed through the outbox like every other signal.
  * A drill goes the same way with counts of its own, marked in everything that is sent.
  */
-import { alertRulesOf, evaluateAlert } from '@flagmarshal/domain/alert/evaluate'
-import type { AlertRule, AlertVerdict } from '@flagmarshal/domain/alert/evaluate'
+import { evaluateAlert } from '@flagmarshal/domain/alert/evaluate'
+import type { AlertVerdict, Sample } from '@flagmarshal/domain/alert/evaluate'
+import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
+import type { AlertRule } from '@flagmarshal/domain/alert/rule'
 import { sql } from 'kysely'
 import { z } from 'zod'
 
@@ -27,8 +29,8 @@ import { emit } from '../storage/outbox.ts'
 import { databaseClock } from '../storage/telemetry.ts'
 
 const EVERY_MS = 5_000
-/** Counts of this time are judged. */
-const WINDOW_MS = 5 * 60_000
+/** Burn rates look back for days and change slowly. */
+const BURNS_EVERY_MS = 60_000
 
 /** What evaluating needs. */
 export interface AlertParts {
@@ -52,8 +54,12 @@ export async function startAlerts(parts: AlertParts): Promise<() => Promise<void
       log.warn({ err: error }, 'an alert was not received'),
     )
   })
+  let burnsAt = 0
   const task = startTask({ name: 'alerts', everyMs: EVERY_MS, clock, log }, async () => {
-    for (const watched of await selectWatchedFlags(database.kysely)) await evaluateFlag(parts, watched)
+    const now = clock.now().getTime()
+    const burns = now - burnsAt >= BURNS_EVERY_MS
+    for (const watched of await selectWatchedFlags(database.kysely)) await evaluateFlag(parts, watched, burns)
+    if (burns) burnsAt = now
   })
   return async () => {
     await task.stop()
@@ -61,19 +67,38 @@ export async function startAlerts(parts: AlertParts): Promise<() => Promise<void
   }
 }
 
-async function evaluateFlag(parts: AlertParts, { plan, feature, ended, ...key }: Watched): Promise<void> {
+async function evaluateFlag(
+  parts: AlertParts,
+  { plan, feature, ended, ...key }: Watched,
+  burns: boolean,
+): Promise<void> {
   const { database } = parts
   const now = await databaseClock(database.kysely)
-  const usage = await selectUsage(database.kysely, key, new Date(now.getTime() - WINDOW_MS))
-  for (const rule of alertRulesOf(plan)) {
-    const said = evaluateAlert(
-      rule,
-      usage.map((it) => ({ n: it.n, x: it[rule.counts] })),
-    )
+  const usage = new Map<number, Awaited<ReturnType<typeof selectUsage>>>()
+  const usageOver = async (windowMs: number) => {
+    const known = usage.get(windowMs)
+    const found = known ?? (await selectUsage(database.kysely, key, new Date(now.getTime() - windowMs)))
+    usage.set(windowMs, found)
+    return found
+  }
+  for (const rule of alertRulesOf(plan).filter((it) => burns || it.kind !== 'burn')) {
+    const counts = countsOf(plan, rule.criterion)
+    // What is measured elsewhere is evaluated there, by the rules that are generated for it.
+    if (counts === undefined) continue
+    const windows: Sample[][] = []
+    for (const windowMs of rule.windowsMs)
+      windows.push((await usageOver(windowMs)).map((it) => ({ n: it.n, x: it[counts] })))
+    const said = evaluateAlert(rule, windows)
     // After the rollout nobody waits for more requests: what fired is over.
     const verdict = ended && said.state === 'no_data' ? { ...said, state: 'quiet' as const } : said
     await noteVerdict(parts, { ...key, rule: rule.id, drill: '' }, { rule, verdict, feature })
   }
+}
+
+function countsOf(plan: Watched['plan'], criterion: string): 'bad' | 'slow' | undefined {
+  const found = plan.criteria.find((it) => it.id === criterion)
+  if (found === undefined || found.role === 'report') return undefined
+  return found.source.kind === 'telemetry' ? found.source.counts : undefined
 }
 
 /** What a rule says, and of which feature. */

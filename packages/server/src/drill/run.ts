@@ -1,6 +1,6 @@
 /** Starting drills, and showing them. */
 import type { Drill } from '@flagmarshal/api/drill'
-import { alertRulesOf } from '@flagmarshal/domain/alert/evaluate'
+import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { alertVerdict, rollbackVerdict } from '@flagmarshal/domain/rollback/drill'

@@ -2,7 +2,7 @@
  * What verification runs and drills have found, as facts for the checks: the newest of each kind that
  * came to its end, and whether what it tried is still what is configured.
  */
-import { alertRulesOf } from '@flagmarshal/domain/alert/evaluate'
+import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import type { Json } from '@flagmarshal/domain/audit/canonical'
 import { baselineOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/baseline'
