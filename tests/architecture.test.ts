@@ -103,6 +103,21 @@ const layers: readonly Layer[] = [
     why: 'use cases never touch a transport or a concrete integration',
   },
   {
+    files: 'packages/server/src/integrations/grafana',
+    may: ['packages/server/src/integrations/', 'packages/domain/src', '@grafana/', 'zod'],
+    why: 'one file makes dashboards of panels, and nothing else knows the SDK',
+  },
+  {
+    files: 'packages/server/src/integrations/rule-tools',
+    may: ['types:packages/server/src/integrations/interfaces.ts', 'yaml', NODE],
+    why: 'it writes files and runs promtool and amtool',
+  },
+  {
+    files: 'packages/server/src/monitoring',
+    may: ['packages/domain/src', 'types:packages/api/src', 'packages/server/src', 'yaml'],
+    why: 'it makes files of rules, and asks other systems through their interfaces only',
+  },
+  {
     files: 'packages/server/src/integrations/mail',
     may: ['packages/server/src/integrations/interfaces.ts', 'packages/domain/src', 'nodemailer', 'zod'],
     why: 'an integration knows its interface and its other side, and no other integration',
@@ -151,7 +166,8 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   procedure: ['reference', 'rollout', 'rollback', 'hook', 'flag', 'evidence', 'audit', 'project', 'access'],
   runbook: ['procedure', 'audit'],
   verification: ['procedure', 'flag', 'evidence', 'audit'],
-  drill: ['verification', 'procedure', 'hook', 'flag', 'delivery'],
+  monitoring: ['connection', 'verification', 'procedure', 'delivery'],
+  drill: ['monitoring', 'connection', 'verification', 'procedure', 'hook', 'flag', 'delivery'],
   evidence: ['audit'],
   reference: ['audit', 'secret'],
   rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],

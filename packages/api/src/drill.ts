@@ -12,15 +12,30 @@ import { FlagKey, Id, Instant, Key, list } from './shapes.ts'
 export const DrillKind = z
   .enum(['alert', 'rollback'])
   .describe(
-    '`alert`: a synthetic breach must fire and arrive. `rollback`: the flag is enabled and quickly disabled outside production. Prometheus, Alertmanager and hooks are not in this version.',
+    '`alert`: a synthetic breach must fire and arrive. `rollback`: the flag is enabled and quickly disabled outside production; hooks are not in this version.',
+  )
+
+const Through = z
+  .enum(['built-in', 'prometheus'])
+  .describe(
+    '`prometheus`: the rule in Prometheus, Alertmanager, and back to this server. `built-in`: the own evaluator and receiver.',
   )
 
 export const NewDrill = z
-  .strictObject({ kind: DrillKind, boundMs: BoundMs, trafficMs: TrafficMs })
+  .strictObject({
+    kind: DrillKind,
+    through: Through.optional().describe(
+      'Of an alert drill. Through Prometheus where its rules are installed and Alertmanager is connected, unless given.',
+    ),
+    boundMs: BoundMs,
+    trafficMs: TrafficMs,
+  })
   .meta({ id: 'NewDrill' })
 
 const AlertResult = z.strictObject({
   nonce: z.string(),
+  through: Through.optional(),
+  receivers: z.array(z.string()).optional().describe("Receivers that Alertmanager's routes led to."),
   rule: z.string().describe('The criterion whose threshold was crossed.'),
   numbers: z.strictObject({ requests: z.number(), share: z.number(), threshold: z.number() }),
   hops: z

@@ -85,7 +85,12 @@ const AlertGroup = z
 export type AlertGroup = z.infer<typeof AlertGroup>
 
 const AlertsTaken = z
-  .strictObject({ reported: z.int(), resolved: z.int(), known: z.int() })
+  .strictObject({
+    reported: z.int(),
+    resolved: z.int(),
+    known: z.int(),
+    drilled: z.int().describe('Alarms of drills: noted, and no incidents.'),
+  })
   .meta({ id: 'AlertsTaken' })
 export type AlertsTaken = z.infer<typeof AlertsTaken>
 

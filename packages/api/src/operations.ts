@@ -16,6 +16,7 @@ import { hookOperations } from './hook.ts'
 import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
+import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { planCheckOperations } from './plan-check.ts'
 import { planTemplateOperations } from './plan-template.ts'
@@ -65,6 +66,7 @@ export const operations = {
   ...connectionOperations,
   ...relatedProcedureOperations,
   ...debtOperations,
+  ...monitoringOperations,
 }
 
 export type Operations = typeof operations

@@ -34,6 +34,11 @@ export const SETTINGS = {
     reader: 'server',
     means: 'Whole paths of the programs that hooks may start, with commas between. None.',
   },
+  FLAGMARSHAL_RULES_DIR: {
+    reader: 'server',
+    means:
+      'Folder of rule files that Prometheus reads and this server may write. None: rules are downloaded.',
+  },
   FLAGMARSHAL_SECRET_KEY: {
     reader: 'server',
     means:

@@ -16,6 +16,7 @@ import type { Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
 import { startAlerts } from './drill/alerts.ts'
+import { createDrillMetrics } from './drill/metrics.ts'
 import { errorLine } from './error-line.ts'
 import type { FlagPorts } from './flag/ports.ts'
 import type { EventStream } from './http/event-stream.ts'
@@ -32,6 +33,7 @@ import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
+import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
 import { handlers as planTemplateHandlers } from './http/handlers/plan-template.ts'
@@ -50,6 +52,7 @@ import { handlers as verificationHandlers } from './http/handlers/verification.t
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
+import { startAnnotating } from './monitoring/annotate.ts'
 import { flagPortsOf, hookPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { startWatch } from './procedure/watch.ts'
 import { createReadiness } from './readiness.ts'
@@ -101,6 +104,7 @@ const handlers = {
   ...inputHandlers,
   ...referenceHandlers,
   ...connectionHandlers,
+  ...monitoringHandlers,
 }
 
 /** A server that has been built and can listen. */
@@ -147,7 +151,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { outgoing, dispatcher } = await startSignals({ database, clock, log, metrics }, safe, config)
     closing.push(() => dispatcher.close())
     readiness.register('dispatcher', () => dispatcher.state())
-    const monitoring = createMonitoring(outgoing)
+    const monitoring = createMonitoring(outgoing, config)
     const controller = await startController({
       database,
       rolloutPorts,
@@ -164,9 +168,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
+import { startAnnotating } from './monitoring/annotate.ts'
     const hooks = await startHooks({ database, clock, log, safe, ports: hookPortsOf() }, config)
     closing.push(() => hooks.close())
     closing.push(await startAlerts({ database, clock, log }))
+    closing.push(startAnnotating({ database, safe, monitoring, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
     const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring }

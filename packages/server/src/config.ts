@@ -53,6 +53,12 @@ const ConfigSchema = z.strictObject({
     .union([z.string().transform(listOf), z.array(z.string())])
     .pipe(z.array(z.string().regex(/^\/\S*$/, 'whole paths of programs, with commas between')))
     .default([]),
+  /** Made absolute. */
+  rulesDir: z
+    .string()
+    .min(1)
+    .transform((dir) => path.resolve(dir))
+    .optional(),
   secretKey: z
     .string()
     .regex(
@@ -76,6 +82,7 @@ const ENVIRONMENT = {
   FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
   FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
   FLAGMARSHAL_HOOK_PROGRAMS: 'hookPrograms',
+  FLAGMARSHAL_RULES_DIR: 'rulesDir',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {

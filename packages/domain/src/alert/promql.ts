@@ -7,8 +7,10 @@ import type { AlertRule } from './rule.ts'
 
 /** The counts of a criterion by arm, `$window` being the time to look back. */
 export interface ArmQueries {
-  readonly bad: string
   readonly total: string
+  /** What is bad of them, or what is good. */
+  readonly side: string
+  readonly good: boolean
 }
 
 /** Which rule the synthetic breach of a drill is for. */
@@ -44,8 +46,9 @@ export function quoted(text: string): string {
 }
 
 /** Share of bad ones among the requests of each arm. */
-export function shareOf({ bad, total }: ArmQueries, windowMs: number): string {
-  return `(${within(bad, windowMs)}) / ((${within(total, windowMs)}) > 0)`
+export function shareOf({ side, total, good }: ArmQueries, windowMs: number): string {
+  const share = `(${within(side, windowMs)}) / ((${within(total, windowMs)}) > 0)`
+  return good ? `1 - (${share})` : share
 }
 
 /** Only one arm of an expression that answers by arm. */
@@ -58,7 +61,7 @@ export function expressionOf(rule: AlertRule, queries: ArmQueries, place: DrillP
   const [shortest] = rule.windowsMs
   if (shortest === undefined) throw new RangeError(`rule ${rule.id} has no window`)
   const enough = `(${within(queries.total, shortest)}) >= ${LEAST_REQUESTS}`
-  const above = rule.windowsMs.map((it) => `${shareOf(queries, it)} > ${rule.threshold}`)
+  const above = rule.windowsMs.map((it) => `(${shareOf(queries, it)}) > ${rule.threshold}`)
   const real = onlyArm([...above, enough].join('\nand '), 'exposed')
   const { project, environment, flag } = place
   const labels = Object.entries({ project, environment, flag, rule: rule.id })

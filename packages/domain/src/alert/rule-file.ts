@@ -119,7 +119,12 @@ export function watchGroup(subject: RuleSubject): RuleGroup {
   ])
 }
 
-function group(subject: RuleSubject, name: string, intervalMs: number, rules: readonly PromRule[]): RuleGroup {
+function group(
+  subject: RuleSubject,
+  name: string,
+  intervalMs: number,
+  rules: readonly PromRule[],
+): RuleGroup {
   return { name: `${groupPrefix(subject)}/${name}`, interval: promDuration(intervalMs), rules }
 }
 

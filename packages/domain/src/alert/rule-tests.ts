@@ -57,9 +57,9 @@ export function ruleTests(subject: RuleSubject): readonly RuleTests[] {
 /** What each criterion's rules can be tested with. */
 export function testedWith(subject: RuleSubject): Readonly<Record<string, TestedWith>> {
   return Object.fromEntries(
-    Object.entries(subject.queries).map(([criterion, { bad, total }]) => [
+    Object.entries(subject.queries).map(([criterion, { side, total }]) => [
       criterion,
-      seriesOf(bad) === undefined || seriesOf(total) === undefined ? 'drill' : 'application',
+      seriesOf(side) === undefined || seriesOf(total) === undefined ? 'drill' : 'application',
     ]),
   )
 }
@@ -79,11 +79,12 @@ function testsOf(subject: RuleSubject, rule: PromRule, group: readonly PromRule[
       { eval_time: promDuration(timing.lengthMs), alertname: rule.alert, exp_alerts: expected },
     ],
   })
-  const [bad, total] = [seriesOf(queries.bad), seriesOf(queries.total)]
-  const counted = (name: string, share: number) =>
-    bad === undefined || total === undefined
-      ? []
-      : [test(name, counters({ bad, total }, share, timing), firingAt(subject, { rule, group }, share))]
+  const [side, total] = [seriesOf(queries.side), seriesOf(queries.total)]
+  const counted = (name: string, share: number) => {
+    if (side === undefined || total === undefined) return []
+    const series = counters({ side, total }, queries.good ? 1 - share : share, timing)
+    return [test(name, series, firingAt(subject, { rule, group }, share))]
+  }
   const drill = { drill: 'drill_test', nonce: 'test' }
   const injected = (share: number) => [gauge(subject, spec.id, share, timing)]
   return [
@@ -107,7 +108,7 @@ function firingAt(
     .filter((it) => {
       const spec = rules.find((one) => one.id === it.labels['rule'])
       const its = queries[spec?.criterion ?? '']
-      if (spec === undefined || its?.bad !== own?.bad || its?.total !== own?.total) return false
+      if (spec === undefined || its?.side !== own?.side || its?.total !== own?.total) return false
       return share > spec.threshold
     })
     .map((it) => expected(it, { arm: 'exposed' }))
@@ -144,13 +145,13 @@ function gauge(subject: RuleSubject, rule: string, share: number, timing: Timing
 }
 
 function counters(
-  { bad, total }: { readonly bad: readonly Selected[]; readonly total: readonly Selected[] },
+  { side, total }: { readonly side: readonly Selected[]; readonly total: readonly Selected[] },
   share: number,
   timing: Timing,
 ): readonly Series[] {
   const perStep = (RATE * timing.intervalMs) / 1000
   const own = total.map((it) => count(it, perStep, timing))
-  const others = bad
+  const others = side
     .filter((it) => !total.some((one) => nameOf(one) === nameOf(it)))
     .map((it) => count(it, perStep * share, timing))
   return [...own, ...others]

@@ -7,6 +7,10 @@ import type { Toggle } from '../verification/model.ts'
 /** The alarm that was raised on purpose. */
 export interface AlertDrillFound {
   readonly nonce: string
+  /** Absent in results from before there was another way. */
+  readonly through?: 'built-in' | 'prometheus'
+  /** The receivers of Alertmanager that its routes led to. */
+  readonly receivers?: readonly string[]
   readonly rule: string
   readonly numbers: { readonly requests: number; readonly share: number; readonly threshold: number }
   /** From the injection, in order; null: not reached in time. */

@@ -22,10 +22,11 @@ import { noteVerdict } from './alerts.ts'
 
 const HOP_MS = 10_000
 /** Requests of the synthetic breach. */
-const REQUESTS = 5 * LEAST_REQUESTS
+export const REQUESTS = 5 * LEAST_REQUESTS
 
 /** What is drilled. */
 export interface AlertSubject {
+  readonly through: 'built-in'
   readonly environment: string
   readonly rule: AlertRule
 }
@@ -54,7 +55,7 @@ export async function drillAlert(exercise: Exercise, { environment, rule }: Aler
   const { verdict, at: firedAt } = await judge()
   const { state, ...numbers } = verdict
   await exercise.note(`the rule ${rule.id} is ${state}`)
-  const arrived = await arrival(exercise, nonce, 'firing')
+  const arrived = await arrival(exercise, { nonce, state: 'firing' })
   await exercise.note(arrived === undefined ? 'our receiver got nothing' : 'our receiver got the alert')
   const channels = arrived === undefined ? [] : await deliveries(exercise, arrived.signal, injectedAt)
 
@@ -62,11 +63,12 @@ export async function drillAlert(exercise: Exercise, { environment, rule }: Aler
   await deleteSamples(database.kysely, row.id)
   await insertSamples(database.kysely, { drill: row.id, rule: rule.id, n: REQUESTS, bad: 0 })
   await judge()
-  const resolved = await arrival(exercise, nonce, 'resolved')
+  const resolved = await arrival(exercise, { nonce, state: 'resolved' })
   await deleteSamples(database.kysely, row.id)
 
   const found: AlertDrillFound = {
     nonce,
+    through: 'built-in',
     rule: rule.id,
     numbers,
     hops: [
@@ -79,16 +81,20 @@ export async function drillAlert(exercise: Exercise, { environment, rule }: Aler
   await endWithEvidence(exercise, { step: 4, found, drill: alertVerdict(found).verdict })
 }
 
-async function arrival(exercise: Exercise, nonce: string, state: 'firing' | 'resolved') {
+/** What our own receiver got of a drill; undefined when the time is over. */
+export async function arrival(
+  exercise: Exercise,
+  wanted: { readonly nonce: string; readonly state: 'firing' | 'resolved'; readonly withinMs?: number },
+) {
   const { database, row } = exercise
   return await exercise.until(async () => {
-    const arrivals = await selectArrivals(database.kysely, row.id, nonce)
-    return arrivals.find((it) => it.state === state)
-  }, HOP_MS)
+    const arrivals = await selectArrivals(database.kysely, row.id, wanted.nonce)
+    return arrivals.find((it) => it.state === wanted.state)
+  }, wanted.withinMs ?? HOP_MS)
 }
 
 /** Every channel that takes the alert, once it has it or the time is over. */
-async function deliveries(
+export async function deliveries(
   exercise: Exercise,
   signal: string,
   injectedAt: Date,

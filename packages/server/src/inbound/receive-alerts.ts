@@ -10,6 +10,7 @@ import { settleReport, takeReport } from '../report/record.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import type { SourceKey } from '../storage/inbound.ts'
 import { selectFeature } from '../storage/procedures.ts'
+import { takeDrill } from './receive-drill.ts'
 
 type Alert = AlertGroup['alerts'][number]
 
@@ -21,7 +22,7 @@ export async function receiveAlerts(
   { alerts }: AlertGroup,
 ): Promise<AlertsTaken> {
   return await database.transaction(async (tx) => {
-    const taken = { reported: 0, resolved: 0, known: 0 }
+    const taken = { reported: 0, resolved: 0, known: 0, drilled: 0 }
     for (const alert of alerts) taken[await takeAlert(tx, context, key, alert)]++
     return taken
   })
@@ -35,6 +36,7 @@ async function takeAlert(
   alert: Alert,
 ): Promise<keyof AlertsTaken> {
   const { labels, annotations, startsAt, endsAt, generatorURL, fingerprint, status } = alert
+  if (await takeDrill(tx, context, project, alert)) return 'drilled'
   const named = labels['feature']
   const feature = named === undefined ? undefined : await selectFeature(tx, project, named)
   const { row, isNew } = await takeReport(tx, context, {

@@ -2,6 +2,10 @@
  * What the rest of the server sees of other systems. A use case asks for one of these; `app.ts`
  * passes in the concrete one. None of them throws for what the other side does.
  */
+import type { LoadedRule } from '@flagmarshal/domain/alert/conflict'
+import type { RuleFile } from '@flagmarshal/domain/alert/rule-file'
+import type { RuleTests } from '@flagmarshal/domain/alert/rule-tests'
+import type { Dashboard } from '@flagmarshal/domain/dashboard/panel'
 
 import type { Measurement, MetricSource as CountedIn } from '@flagmarshal/domain/analysis/model'
 
@@ -209,3 +213,99 @@ export type HookAnswer =
 
 /** Asks a hook, or a probe, of one kind. Never throws for what the other side does. */
 export type AskHook<A> = (call: HookCall<A>) => Promise<HookAnswer>
+
+/** What a program answered, or why it did not. The sentences hold no secret and no path. */
+export type MonitoringAnswer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'failed'; readonly why: string }
+
+/** An alert that is pending or fires, as Prometheus or Alertmanager has it. */
+export interface ActiveAlert {
+  readonly state: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Of Alertmanager: the receivers that its routes lead to. */
+  readonly receivers: readonly string[]
+}
+
+/** Rules and expressions of a Prometheus. */
+export interface AlertRules {
+  loaded(address: MonitoringAddress): Promise<MonitoringAnswer<readonly LoadedRule[]>>
+  active(address: MonitoringAddress): Promise<MonitoringAnswer<readonly ActiveAlert[]>>
+  /** Reads the rule files again; refused where one is wrong, and the old rules stay. */
+  reload(address: MonitoringAddress): Promise<MonitoringAnswer<undefined>>
+  /** How many series an expression has now, none of them NaN. */
+  series(address: MonitoringAddress, expression: string): Promise<MonitoringAnswer<number>>
+}
+
+/** Alerts and routes of an Alertmanager. */
+export interface AlertRoutes {
+  /** The alerts that carry a label. */
+  active(
+    address: MonitoringAddress,
+    label: { readonly name: string; readonly value: string },
+  ): Promise<MonitoringAnswer<readonly ActiveAlert[]>>
+  /** Its configuration as YAML; secrets are left out by itself. */
+  configuration(address: MonitoringAddress): Promise<MonitoringAnswer<string>>
+}
+
+/** A dashboard as it is stored. */
+export interface StoredDashboard {
+  readonly url: string
+  /** Grows with each change, whoever makes it. */
+  readonly version: number
+  readonly tags: readonly string[]
+}
+
+/** Dashboards of a Grafana. */
+export interface Dashboards {
+  /** Stores a dashboard, in place of what has its uid. */
+  push(
+    address: MonitoringAddress,
+    dashboard: Dashboard,
+    folder: string | undefined,
+  ): Promise<MonitoringAnswer<StoredDashboard>>
+  /** Opens it with the connected account; undefined where it is not there. */
+  open(address: MonitoringAddress, uid: string): Promise<MonitoringAnswer<StoredDashboard | undefined>>
+  annotate(
+    address: MonitoringAddress,
+    note: {
+      readonly uid: string
+      readonly at: Date
+      readonly tags: readonly string[]
+      readonly text: string
+    },
+  ): Promise<MonitoringAnswer<undefined>>
+  /** As a file for somebody else's provisioning. */
+  json(dashboard: Dashboard): unknown
+}
+
+/** What a program of this machine said; `absent` where it is not installed. */
+export type ToolVerdict =
+  | { readonly kind: 'right' }
+  | { readonly kind: 'wrong'; readonly why: string }
+  | { readonly kind: 'absent'; readonly why: string }
+
+/** promtool and amtool, where they are on this machine. */
+export interface RuleTools {
+  check(rules: RuleFile): Promise<ToolVerdict>
+  test(tests: readonly RuleTests[]): Promise<ToolVerdict>
+  /** Whether a configuration of Alertmanager is sound, and the receivers for each set of labels. */
+  routes(
+    configuration: string,
+    labels: readonly Readonly<Record<string, string>>[],
+  ): Promise<ToolVerdict & { readonly receivers?: readonly (readonly string[])[] }>
+}
+
+/** The folder that rule files are written to. */
+export interface RuleFolder {
+  /** Writes a file whole or not at all; answers what undoes that. `refused` where no folder is allowed. */
+  write(
+    name: string,
+    rules: RuleFile,
+  ): Promise<
+    | { readonly kind: 'written'; readonly undo: () => Promise<void> }
+    | { readonly kind: 'refused'; readonly why: string }
+  >
+  /** The text of a file. */
+  text(rules: RuleFile): string
+}

@@ -29,6 +29,7 @@ export function subjectHash(
     const { plan } = outputs.plan
     return hashOf(plan === undefined ? [] : [plan.environment, ...alertRulesOf(plan)])
   }
+  if (kind === 'monitoring') return hashOf([outputs.plan.plan, outputs.plan.monitoring, outputs.monitoring])
   const baseline = baselineOf(flag, environments)
   return hashOf(kind === 'rollback' ? [baseline] : [baseline, ...(outputs.flags.targetingCases ?? [])])
 }

@@ -1,3 +1,4 @@
+import { EXPORTED } from '@flagmarshal/domain/alert/queries'
 /**
  * What rollouts tell Prometheus. The state is read when it is asked for, so every server says the
  * same whichever of them made the last tick.
@@ -14,6 +15,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
 import { selectLatestMeasurements } from '../storage/measurements.ts'
+import { selectArmTotals } from '../storage/monitoring.ts'
 import { selectActive } from '../storage/rollouts.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { exposureView } from './exposure-view.ts'
@@ -44,6 +46,30 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     evidence: gauge('guardrail_log_e', 'Log evidence of harm of each criterion.', ['criterion', 'kind']),
     blind: gauge('blind_seconds', 'How long a criterion has been without data.', ['criterion']),
     tick: gauge('last_tick_timestamp', 'When a rollout was last looked at, in seconds since 1970.'),
+    held: gauge('rollout_held', '1 while a rollout waits, with the reason as a label.', ['reason']),
+  }
+  // Always there, so that its absence says that nobody is looked after.
+  const active = new Gauge({
+    name: 'flagmarshal_rollouts_active',
+    help: 'Rollouts that are looked at. Its absence means that this server is not scraped.',
+    registers,
+    collect,
+  })
+  const counted = <C extends string>(name: C, help: string) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['project', 'environment', 'flag', 'attempt', 'arm'],
+      registers,
+      collect,
+    })
+  const requests = {
+    n: counted(
+      EXPORTED.total,
+      'Requests that evaluated a flag in its rollout, by arm, as the SDKs report them.',
+    ),
+    bad: counted(EXPORTED.bad, 'Of these, the failed ones.'),
+    slow: counted(EXPORTED.slow, 'Of these, the ones slower than the bound of the application.'),
   }
   const ticks = new Counter({
     name: 'flagmarshal_rollout_ticks_total',
@@ -59,9 +85,27 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
   })
 
   async function read(): Promise<void> {
-    for (const each of Object.values(gauges)) each.reset()
+    for (const each of [...Object.values(gauges), ...Object.values(requests)]) each.reset()
     const now = await databaseNow(database.kysely)
-    for (const stored of await selectActive(database.kysely)) await show(stored, now)
+    const found = await selectActive(database.kysely)
+    active.set(found.length)
+    for (const stored of found) {
+      await show(stored, now)
+      await count(stored)
+    }
+  }
+
+  /** Both arms from the start, at 0: a counter that is born with its first error has no increase. */
+  async function count({ id, plan, rollout, project, environment, flag }: StoredRollout): Promise<void> {
+    const { attempt } = rollout
+    const totals = await selectArmTotals(database.kysely, { id, attempt, plan })
+    for (const arm of ['exposed', 'control'] as const) {
+      const labels = { project, environment, flag, attempt, arm }
+      const { n, bad, slow } = totals.find((it) => it.arm === arm) ?? { n: 0, bad: 0, slow: 0 }
+      requests.n.inc(labels, n)
+      requests.bad.inc(labels, bad)
+      requests.slow.inc(labels, slow)
+    }
   }
 
   async function show(stored: StoredRollout, now: Date): Promise<void> {
@@ -69,6 +113,8 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     const labels = { project, rollout: id, flag, environment }
     const windows = await selectLatestMeasurements(database.kysely, id, { limit: 10 })
     gauges.state.set({ ...labels, state: rollout.state.kind }, 1)
+    const { state } = rollout
+    if (state.kind === 'held') gauges.held.set({ ...labels, reason: state.reason }, 1)
     gauges.stage.set(labels, whereOf(plan, rollout)?.stage ?? 0)
     const config = await readFlagConfig(database.kysely, { project, environment, flag })
     const flagOn = config?.enabled ?? false

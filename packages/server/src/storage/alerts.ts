@@ -162,7 +162,13 @@ export async function selectAlerts(
 /** Injects synthetic counts under the label of a drill; the time at which they lie there. */
 export async function insertSamples(
   queries: Queries,
-  sample: { readonly drill: string; readonly rule: string; readonly n: number; readonly bad: number },
+  sample: {
+    readonly drill: string
+    readonly rule: string
+    readonly n: number
+    readonly bad: number
+    readonly nonce?: string
+  },
 ): Promise<Date> {
   const row = await queries
     .insertInto('drill_samples')
@@ -184,6 +190,51 @@ export async function selectSamples(
     .where('drill', '=', drill)
     .where('rule', '=', rule)
     .execute()
+}
+
+/** The breaches that Prometheus is to see: those with a nonce, while their drill runs. */
+export async function selectInjected(queries: Queries): Promise<
+  readonly {
+    readonly project: string
+    readonly environment: string
+    readonly flag: string
+    readonly rule: string
+    readonly drill: string
+    readonly nonce: string
+    readonly share: number
+  }[]
+> {
+  return await queries
+    .selectFrom('drill_samples')
+    .innerJoin('exercises', 'exercises.id', 'drill_samples.drill')
+    .select(['project', 'flag', 'rule', 'drill', 'nonce'])
+    .select([
+      sql<string>`exercises.settings->>'environment'`.as('environment'),
+      sql<number>`drill_samples.bad::float8 / drill_samples.n`.as('share'),
+    ])
+    .where('nonce', '<>', '')
+    .where('exercises.state', '=', 'running')
+    .execute()
+}
+
+/** The drill that runs with a nonce; undefined where none does. */
+export async function selectDrillOfNonce(
+  queries: Queries,
+  drill: string,
+  nonce: string,
+): Promise<{ readonly project: string; readonly feature: string; readonly flag: string } | undefined> {
+  return await queries
+    .selectFrom('drill_samples')
+    .innerJoin('exercises', 'exercises.id', 'drill_samples.drill')
+    .select(['project', 'feature', 'flag'])
+    .where('drill', '=', drill)
+    .where('nonce', '=', nonce)
+    .executeTakeFirst()
+}
+
+/** Ends the breach of a drill and keeps its nonce: what comes back late is still known as a drill. */
+export async function settleSamples(queries: Queries, drill: string): Promise<void> {
+  await queries.updateTable('drill_samples').set({ bad: 0 }).where('drill', '=', drill).execute()
 }
 
 /** Takes the synthetic counts of a drill away: its alert resolves. */

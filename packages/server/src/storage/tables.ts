@@ -10,6 +10,7 @@ import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
 import type { HookTables } from './tables/hook.ts'
 import type { HttpTables } from './tables/http.ts'
+import type { MonitoringTables } from './tables/monitoring.ts'
 import type { OutboxTables } from './tables/outbox.ts'
 import type { PolicyTables } from './tables/policy.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
@@ -40,4 +41,5 @@ export interface Tables
     TelemetryTables,
     ExerciseTables,
     ConnectionTables,
-    HookTables {}
+    HookTables,
+    MonitoringTables {}

@@ -1,4 +1,4 @@
-/** Accepting a verification run or a drill: its row, and whether it may begin at all. */
+/** Accepting a verification run, a drill or a set-up: its row, and whether it may begin at all. */
 import type { FlagFacts, FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
@@ -43,7 +43,7 @@ export async function accept(
 
   const row = await database.transaction(async (tx): Promise<ExerciseRow | Refusal> => {
     const stored = await insertExercise(tx, {
-      id: newId(key.kind === 'verification' ? 'verification' : 'drill'),
+      id: newId(exerciseNoun(key.kind)),
       kind: key.kind,
       project: key.project,
       run: run.id,
@@ -55,12 +55,12 @@ export async function accept(
     if (stored === undefined)
       return refuse(
         'exercise-running',
-        `A verification run or a drill of ${flag.key} is running.`,
+        `A verification run, a drill or a set-up of monitoring of ${flag.key} is running.`,
         'Wait until it is done.',
       )
     await record(tx, context, {
       chain: { project: key.project },
-      action: `${key.kind === 'verification' ? 'verification' : 'drill'}.start`,
+      action: `${exerciseNoun(key.kind)}.start`,
       subject: { kind: 'exercise', id: stored.id },
       after: { kind: key.kind, flag: flag.key, ...settings },
       run: run.id,
@@ -69,4 +69,9 @@ export async function accept(
   })
   if (isRefusal(row)) return row
   return { row, facts, flag, layers: facts.outputs.strategy.layers ?? flag.layers }
+}
+
+/** What an exercise is called in ids and in the audit. */
+export function exerciseNoun(kind: ExerciseKind): 'verification' | 'drill' | 'monitoring' {
+  return kind === 'alert' || kind === 'rollback' ? 'drill' : kind
 }

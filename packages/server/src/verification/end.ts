@@ -5,6 +5,7 @@ import { record } from '../audit/record.ts'
 import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
 import { endExercise, lockExercise } from '../storage/exercises.ts'
 import { emit } from '../storage/outbox.ts'
+import { exerciseNoun } from './accept.ts'
 import type { Exercise } from './exercises.ts'
 import { putBack } from './put-back.ts'
 
@@ -42,7 +43,7 @@ export async function endWithEvidence(exercise: Exercise, { step, found, drill }
     }
     await record(tx, context, {
       chain: { project: row.project },
-      action: `${row.kind === 'verification' ? 'verification' : 'drill'}.done`,
+      action: `${exerciseNoun(row.kind)}.done`,
       subject: { kind: 'exercise', id: row.id },
       after: { kind: row.kind, evidence: hash, ...(drill === undefined ? {} : { verdict: drill }) },
       run: row.run,

@@ -44,7 +44,7 @@ export interface PlanOutput {
     readonly unanswered?: Readonly<Partial<Record<ReviewLine, string>>>
   }
   readonly expectations: Readonly<Record<'shouldHappen' | 'mightGoWrong' | 'watch', string>>
-  readonly monitoring: { readonly keyMetrics: readonly string[] }
+  readonly monitoring: { readonly keyMetrics: readonly string[]; readonly reviewEveryMinutes?: number }
   readonly timeline: {
     readonly start?: string
     readonly expectedCompletion?: string
@@ -56,12 +56,19 @@ export interface PlanOutput {
 }
 
 export interface MonitoringOutput {
+  readonly review: { readonly logging: string; readonly metrics: string; readonly alerting: string }
   readonly metrics: readonly {
     readonly criterion: string
+    readonly kind?: string
     readonly source: 'built-in-telemetry'
     readonly metric: 'bad' | 'slow'
   }[]
-  readonly alerts: readonly { readonly criterion: string; readonly person: string }[]
+  readonly dashboards: readonly { readonly name: string; readonly refreshSeconds: number }[]
+  readonly alerts: readonly {
+    readonly criterion: string
+    readonly channel?: string
+    readonly person: string
+  }[]
 }
 
 export type TriggerClass = 'critical' | 'performance' | 'user-impact'

@@ -1,12 +1,13 @@
 /** Verification runs and drills, and what they leave behind. */
 import type { VerificationAnswers, VerificationRequest } from '@flagmarshal/evaluation'
+import type { Generated } from 'kysely'
 
 import type { Instant, JsonColumn } from '../column.ts'
 
 export interface ExerciseTables {
   exercises: {
     id: string
-    kind: 'verification' | 'alert' | 'rollback'
+    kind: 'verification' | 'alert' | 'rollback' | 'monitoring'
     project: string
     run: string
     feature: string
@@ -71,6 +72,8 @@ export interface ExerciseTables {
     at: Instant
     n: number
     bad: number
+    /** Empty where the built-in evaluator reads them. */
+    nonce: Generated<string>
   }
   drill_arrivals: {
     drill: string
