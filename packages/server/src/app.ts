@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
-import type { Log } from './context.ts'
+import type { Context, Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
 import { startAlerts } from './drill/alerts.ts'
@@ -53,6 +53,8 @@ import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
 import { startAnnotating } from './monitoring/annotate.ts'
+import { lookAtMonitoring } from './monitoring/look.ts'
+import type { RunKey } from './procedure/load.ts'
 import { flagPortsOf, hookPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { startWatch } from './procedure/watch.ts'
 import { createReadiness } from './readiness.ts'
@@ -183,7 +185,9 @@ import { startAnnotating } from './monitoring/annotate.ts'
       delivery.keysChanged()
     })
     closing.push(startHeadLog(database, clock, log))
-    closing.push(startWatch({ database, clock, log }))
+    const look = (context: Pick<Context, 'now'>, key: RunKey) =>
+      lookAtMonitoring(context, { database, safe, monitoring }, key)
+    closing.push(startWatch({ database, clock, log, look }))
 
     const streams = new Set<EventStream>()
     const server = await createServer({

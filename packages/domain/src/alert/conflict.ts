@@ -2,6 +2,7 @@
  * Rules that others have on the same metrics (P-S4-9): both would call somebody for one cause, or
  * one would stay silent where the other calls.
  */
+import { DRILL_SERIES } from './promql.ts'
 import type { RuleFile } from './rule-file.ts'
 
 /** A rule as Prometheus has it loaded. */
@@ -28,8 +29,6 @@ export interface Conflict {
 }
 
 const METRIC = /([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?=[{[])/g
-/** What we export ourselves is read by nobody else's rules for the same cause. */
-const OWN = 'flagmarshal_'
 
 /** The series that an expression names with a selector or a range. */
 export function metricsOf(expression: string): readonly string[] {
@@ -42,7 +41,7 @@ export function conflictsWith(ours: RuleFile, loaded: readonly LoadedRule[]): re
   const groups = new Set(ours.groups.map((it) => it.name))
   const rules = ours.groups.flatMap((it) => it.rules)
   const names = new Set(rules.map((it) => it.alert))
-  const metrics = new Set(rules.flatMap((it) => metricsOf(it.expr)).filter((it) => !it.startsWith(OWN)))
+  const metrics = new Set(rules.flatMap((it) => metricsOf(it.expr)).filter((it) => it !== DRILL_SERIES))
   return loaded
     .filter((it) => !groups.has(it.group) && !it.group.startsWith('flagmarshal/'))
     .flatMap(({ name, group, file, query }): Conflict[] => {

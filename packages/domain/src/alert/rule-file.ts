@@ -50,7 +50,6 @@ const LEAST_OVERDUE_MS = 60_000
 const ABSENT_MS = 120_000
 /** A slower evaluation would see a breach late, a faster one would see nothing new. */
 const LONGEST_INTERVAL_MS = 30_000
-const SLOWEST_BURN_MS = 300_000
 
 const NAMES = { threshold: 'RolloutThreshold', outage: 'RolloutOutage', burn: 'RolloutBurn' } as const
 /** As Alertmanager's routes usually have it. */
@@ -72,14 +71,11 @@ export function thresholdGroup(subject: RuleSubject): RuleGroup {
   return group(subject, 'thresholds', intervalOf(subject), rulesOf(subject, rules))
 }
 
-/** A group for each burn rate, evaluated as often as its short window can say something new. */
+/** A group for each burn rate: they look back far, and none is to delay the others. */
 export function burnGroups(subject: RuleSubject): readonly RuleGroup[] {
   return subject.rules
     .filter((it) => it.kind === 'burn' && subject.queries[it.criterion] !== undefined)
-    .map((it) => {
-      const interval = Math.min((it.windowsMs[0] ?? 0) / 10, SLOWEST_BURN_MS)
-      return group(subject, it.id, interval, rulesOf(subject, [it]))
-    })
+    .map((it) => group(subject, it.id, intervalOf(subject), rulesOf(subject, [it])))
 }
 
 /** The dead-man rule on the last tick, and what else says that nobody is looking. */

@@ -7,7 +7,7 @@
  */
 import { DRILL_SERIES, promDuration, quoted } from './promql.ts'
 import { burnGroups, thresholdGroup } from './rule-file.ts'
-import type { PromRule, RuleFile, RuleSubject } from './rule-file.ts'
+import type { PromRule, RuleFile, RuleGroup, RuleSubject } from './rule-file.ts'
 import type { AlertRule } from './rule.ts'
 
 interface Series {
@@ -41,6 +41,7 @@ export interface RuleTests {
 /** Which series the rules of a criterion were tested with. */
 export type TestedWith = 'application' | 'drill'
 
+const SLOWEST_MS = 300_000
 /** Requests a second in the tests. */
 const RATE = 100
 
@@ -49,7 +50,7 @@ export function ruleTests(subject: RuleSubject): readonly RuleTests[] {
   const groups = [thresholdGroup(subject), ...burnGroups(subject)].filter((it) => it.rules.length > 0)
   return groups.map((group, index) => ({
     name: `tests-${index + 1}`,
-    rules: { groups: [group] },
+    rules: { groups: [{ ...group, interval: promDuration(evaluatedEveryMs(subject, group)) }] },
     tests: group.rules.flatMap((it) => testsOf(subject, it, group.rules)),
   }))
 }
@@ -62,6 +63,13 @@ export function testedWith(subject: RuleSubject): Readonly<Record<string, Tested
       seriesOf(side) === undefined || seriesOf(total) === undefined ? 'drill' : 'application',
     ]),
   )
+}
+
+/** Days are simulated: evaluated as often as in Prometheus that would take minutes and show nothing more. */
+function evaluatedEveryMs({ rules }: RuleSubject, group: RuleGroup): number {
+  const ids = group.rules.map((it) => it.labels['rule'])
+  const shortest = rules.filter((it) => ids.includes(it.id)).map((it) => it.windowsMs[0] ?? 0)
+  return Math.max(100, Math.min(Math.min(...shortest) / 10, SLOWEST_MS))
 }
 
 function testsOf(subject: RuleSubject, rule: PromRule, group: readonly PromRule[]): readonly RuleTest[] {

@@ -5,9 +5,8 @@
 import type { LoadedRule } from '@flagmarshal/domain/alert/conflict'
 import type { RuleFile } from '@flagmarshal/domain/alert/rule-file'
 import type { RuleTests } from '@flagmarshal/domain/alert/rule-tests'
-import type { Dashboard } from '@flagmarshal/domain/dashboard/panel'
-
 import type { Measurement, MetricSource as CountedIn } from '@flagmarshal/domain/analysis/model'
+import type { Dashboard } from '@flagmarshal/domain/dashboard/panel'
 
 /** A request to somebody else's server. */
 export interface OutgoingRequest {

@@ -38,7 +38,8 @@ export interface SetUp {
   readonly environments: readonly string[]
 }
 
-const LOADING_MS = 15_000
+/** Groups are evaluated every half minute at most. */
+const LOADING_MS = 45_000
 
 /** Does all of it and keeps what it found. */
 export async function setUp(exercise: Exercise, systems: MonitoringSystems, wanted: SetUp): Promise<void> {

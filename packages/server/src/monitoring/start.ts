@@ -81,7 +81,7 @@ export async function monitoringFiles(
   const connections = await openConnections(database.kysely, safe, key.project)
   const connection = connectionFor(connections, of.plan.environment) ?? UNCONNECTED
   const subject = ruleSubject(of, connection)
-  const inbound = `${monitoring.address}/api/v1/projects/${key.project}/inbound/alertmanager/alerts`
+  const inbound = `${monitoring.address}/api/v1/projects/${key.project}/inbound/alertmanager/alertmanager`
   return {
     rules: monitoring.folder.text(ruleFile(subject)),
     tests: ruleTests(subject).flatMap(({ name, rules, tests }) => [

@@ -5,8 +5,10 @@
 import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import type { Json } from '@flagmarshal/domain/audit/canonical'
+import type { MonitoringFound } from '@flagmarshal/domain/monitoring/found'
 import { baselineOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/baseline'
 import type {
+  ConnectedFacts,
   ExerciseFacts,
   FlagRolloutFacts,
 } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
@@ -14,10 +16,12 @@ import type { AlertDrillFound, RollbackDrillFound } from '@flagmarshal/domain/ro
 import type { Kept, VerificationFound } from '@flagmarshal/domain/verification/model'
 
 import { sha256 } from '../id.ts'
+import { selectConnections } from '../storage/connections.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectLatestDone } from '../storage/exercises.ts'
 import type { ExerciseKind, ExerciseRow } from '../storage/exercises.ts'
 import { isServed } from '../storage/instance-usage.ts'
+import { selectSighting } from '../storage/monitoring-setups.ts'
 import { countInstances } from '../storage/rollout-surroundings.ts'
 
 /** What an exercise of a kind is about: it is stale once this hashes to something else. */
@@ -57,11 +61,34 @@ export async function loadExercises(
   const verification = kept<VerificationFound>('verification')
   const alert = kept<AlertDrillFound>('alert')
   const rollback = kept<RollbackDrillFound>('rollback')
+  const setup = kept<MonitoringFound>('monitoring')
+  const sighting = await selectSighting(queries, run)
   return {
     ...(verification === undefined ? {} : { verification }),
     ...(alert === undefined ? {} : { alert }),
     ...(rollback === undefined ? {} : { rollback }),
-    monitoring: await monitoringOf(queries, project, facts),
+    monitoring: {
+      ...(await monitoringOf(queries, project, facts)),
+      ...(setup === undefined ? {} : { setup }),
+      ...(sighting === undefined ? {} : { sighting }),
+    },
+  }
+}
+
+/** What is connected for the environment of the plan. */
+export async function loadConnected(
+  queries: Queries,
+  project: string,
+  environment: string | undefined,
+): Promise<ConnectedFacts> {
+  const rows = await selectConnections(queries, project)
+  const row = rows.find((it) => it.environment === environment) ?? rows.find((it) => it.environment === null)
+  // Parsed by whoever uses it; here only which parts there are.
+  const settings = (row?.settings ?? {}) as Readonly<Record<string, unknown>>
+  return {
+    prometheus: settings['prometheus'] !== undefined,
+    alertmanager: settings['alertmanager'] !== undefined,
+    grafana: settings['grafana'] !== undefined,
   }
 }
 

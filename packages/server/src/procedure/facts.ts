@@ -24,7 +24,7 @@ import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
 import { selectCodeReferences, selectFlagKeys, selectUploads, selectWritable } from '../storage/references.ts'
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
-import { loadExercises } from './exercise-facts.ts'
+import { loadConnected, loadExercises } from './exercise-facts.ts'
 import { loadPublished, publishedFacts } from './published.ts'
 
 /** What to load. Member lists, code references and test results are needed by the checks alone. */
@@ -71,7 +71,11 @@ export async function loadFacts(
     ...(flag === undefined ? {} : { flag: flagFactsOf(flag, configs) }),
   }
   return members
-    ? { ...facts, exercises: await loadExercises(queries, { project, run: run.id }, facts) }
+    ? {
+        ...facts,
+        exercises: await loadExercises(queries, { project, run: run.id }, facts),
+        connected: await loadConnected(queries, project, facts.outputs.plan.plan?.environment),
+      }
     : facts
 }
 

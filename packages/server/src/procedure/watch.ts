@@ -28,6 +28,8 @@ interface Parts {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
+  /** Looks at what was set up in monitoring systems, where something was. */
+  readonly look: (context: Context, key: RunKey) => Promise<unknown>
 }
 
 /** Starts; the first look is at once. */
@@ -40,13 +42,13 @@ export function startWatch(parts: Parts): Stop {
   }
 }
 
-async function keepWatching({ database, clock, log }: Parts, signal: AbortSignal): Promise<void> {
+async function keepWatching({ database, clock, log, look }: Parts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const context = { actor: system('procedure'), requestId: newId('watch'), now: clock.now(), log }
     try {
       for (const key of await selectRunsUnderWay(database.kysely)) {
         if (signal.aborted) return
-        await watchRun(context, database, key)
+        await watchRun(context, { database, look }, key)
       }
     } catch (error) {
       log.warn({ err: error }, 'the runs could not be looked at')
@@ -55,7 +57,11 @@ async function keepWatching({ database, clock, log }: Parts, signal: AbortSignal
   }
 }
 
-async function watchRun(context: Context, database: Database, key: RunKey): Promise<void> {
+async function watchRun(
+  context: Context,
+  { database, look }: Pick<Parts, 'database' | 'look'>,
+  key: RunKey,
+): Promise<void> {
   const loaded = await seenRun(context, database, key)
   if (isRefusal(loaded)) return
   await tellBlocked(context, database, loaded)
@@ -66,6 +72,7 @@ async function watchRun(context: Context, database: Database, key: RunKey): Prom
   const { number: step } = lastStep(setting.definition)
   const last = Math.max(0, ...recordOf(run, step).checks.map((it) => it.at.getTime()))
   if (context.now.getTime() - last < CHECK_EVERY_MS) return
+  await look(context, key)
   // A refusal says that somebody acts on the run at this moment; the next look comes soon.
   await runChecks(context, database, { ...key, step })
 }

@@ -326,7 +326,7 @@ async function overridesOf(
     .map((it) => ({ check: it.id, reason: 'No instance is connected in this test.' }))
 }
 
-const NEED_INSTANCES = ['P-S2-5', 'P-S2-8', 'P-S4-12', 'P-S5-6']
+const NEED_INSTANCES = ['P-S2-5', 'P-S2-8', 'P-S4-4', 'P-S4-7', 'P-S4-12', 'P-S5-6']
 
 /** Has the documents published, and waits until they are. */
 export async function publishDocuments({ developer, project }: Stage, run: string): Promise<Publication> {

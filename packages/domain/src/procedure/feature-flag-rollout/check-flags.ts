@@ -97,13 +97,18 @@ export function checkEnvironments(facts: FlagRolloutFacts): CheckOutcome {
   return gaps.length > 0 ? outcome(gaps, { environments: covered }) : verifiedEverywhere(facts)
 }
 
-/** P-V3, as far as this version goes: flag, environments and a way to connect are there. */
+/** P-V3: flag, environments and a way to connect are there; what was set up in monitoring systems still stands. */
 export function checkFlagSystem(facts: FlagRolloutFacts): CheckOutcome {
-  return outcome([
+  const sighting = facts.exercises?.monitoring.sighting
+  const wrong = [
     ...(facts.flag === undefined ? ['the flag does not exist'] : []),
     ...(facts.environments.length === 0 ? ['the project has no environment'] : []),
     ...(facts.serverKeys === 0 ? ['the project has no server key'] : []),
-  ])
+    ...(sighting?.faults ?? []),
+  ]
+  const seen = sighting === undefined ? {} : { monitoringSeenAt: sighting.at }
+  if (wrong.length > 0 || sighting === undefined || sighting.unknown.length === 0) return outcome(wrong, seen)
+  return { state: 'unknown', findings: [...sighting.unknown], facts: seen }
 }
 
 /** The environments that count as production: the protected ones, or all where none is. */

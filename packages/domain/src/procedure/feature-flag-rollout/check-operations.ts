@@ -3,6 +3,7 @@
  */
 import type { Criterion, RatioCriterion } from '../../analysis/model.ts'
 import type { CheckOutcome } from '../run.ts'
+import { setUpGaps } from './check-monitoring.ts'
 import { BUILT_IN_METRICS } from './facts.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
@@ -22,8 +23,9 @@ export function checkMonitoring({ outputs }: FlagRolloutFacts): CheckOutcome {
   )
 }
 
-/** P-S4-10: each criterion has an alert with a person at its end. */
-export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): CheckOutcome {
+/** P-S4-10: each key metric is measured, each criterion has a panel, a rule and a person at its end. */
+export function checkMonitoringFulfilsPlan(facts: FlagRolloutFacts): CheckOutcome {
+  const { outputs } = facts
   const { plan, monitoring } = outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
   const alerts = outputs.monitoring.alerts ?? []
@@ -31,13 +33,22 @@ export function checkMonitoringFulfilsPlan({ outputs }: FlagRolloutFacts): Check
     .filter((it) => !alerts.some((one) => one.criterion === it.id))
     .map((it) => it.id)
   const strangers = alerts.filter((it) => !plan.criteria.some((one) => one.id === it.criterion))
-  return outcome(
-    [
-      ...gaps.map((it) => `criterion ${it} has no alert`),
-      ...strangers.map((it) => `an alert names the criterion ${it.criterion}, which the plan does not have`),
-    ],
-    { keyMetrics: monitoring?.keyMetrics ?? [] },
+  const bound = outputs.monitoring.metrics ?? []
+  const unbound = (monitoring?.keyMetrics ?? []).filter(
+    (it) =>
+      !plan.criteria.some((one) => one.id === it) &&
+      !bound.some((one) => one.criterion === it || one.metric === it || one.kind === it),
   )
+  const setUp = setUpGaps(facts)
+  const wrong = [
+    ...gaps.map((it) => `criterion ${it} has no alert`),
+    ...strangers.map((it) => `an alert names the criterion ${it.criterion}, which the plan does not have`),
+    ...unbound.map((it) => `the key metric ${it} has no query`),
+    ...setUp.wrong,
+  ]
+  const seen = { keyMetrics: monitoring?.keyMetrics ?? [] }
+  if (wrong.length > 0 || setUp.unknown.length === 0) return outcome(wrong, seen)
+  return { state: 'unknown', findings: [...setUp.unknown], facts: seen }
 }
 
 /** What people report needs no metric and no alert of its own: a report is a signal by itself. */

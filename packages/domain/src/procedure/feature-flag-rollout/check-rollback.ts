@@ -19,8 +19,14 @@ export function checkTriggers({ outputs }: FlagRolloutFacts): CheckOutcome {
       ? [`"${event}" is bound to the criterion ${bound.criterion}, which the plan does not have`]
       : [],
   )
+  const alerts = outputs.monitoring.alerts ?? []
+  const silent = triggers.flatMap(({ event, bound }) =>
+    'criterion' in bound && !alerts.some((it) => it.criterion === bound.criterion)
+      ? [`"${event}" is set off by ${bound.criterion}, which step 4 has no alert for`]
+      : [],
+  )
   const missing = CLASSES.filter((it) => !triggers.some((one) => one.class === it))
-  return outcome([...missing.map((it) => `no trigger of class ${it}`), ...loose], {
+  return outcome([...missing.map((it) => `no trigger of class ${it}`), ...loose, ...silent], {
     triggers: triggers.length,
   })
 }

@@ -17,7 +17,10 @@ import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 
 /** The part of the facts that these checks look at. */
-export type TriedFacts = Pick<FlagRolloutFacts, 'outputs' | 'environments' | 'flag' | 'exercises'>
+export type TriedFacts = Pick<
+  FlagRolloutFacts,
+  'outputs' | 'environments' | 'flag' | 'exercises' | 'connected'
+>
 
 /** What connected SDKs added to the engine's own verification (P-S2-4). */
 export function verifiedBySdks({ exercises }: TriedFacts): {
@@ -113,7 +116,11 @@ export function verifiedEverywhere(facts: TriedFacts): CheckOutcome {
 }
 
 /** P-S4-6. */
-export function checkFireDrill({ exercises }: TriedFacts): CheckOutcome {
+export function checkFireDrill({ exercises, connected }: TriedFacts): CheckOutcome {
+  const kept = exercises?.alert
+  const wanted = connected?.prometheus === true && connected.alertmanager
+  if (wanted && kept !== undefined && kept.found.through !== 'prometheus')
+    return unknown(`${kept.id} did not go through Prometheus and Alertmanager, which are connected`)
   return drilled(exercises?.alert, alertVerdict, 'fire drill: drill run <feature> alert')
 }
 
@@ -125,16 +132,16 @@ export function checkRollbackDrill({ exercises }: TriedFacts): CheckOutcome {
 /** P-S4-12: status and usage from a connected instance; both branches, so that the impact can be compared. */
 export function checkFlagMonitoring(facts: TriedFacts): CheckOutcome {
   const { exercises } = facts
-  const seen = exercises?.monitoring ?? { status: false, usage: false }
+  const { status = false, usage = false } = exercises?.monitoring ?? {}
   const kept = exercises?.verification
   const layers = kept?.found.environments.flatMap((it) => it.layers) ?? []
   const impact = layers.some((it) => it.servedOn && it.servedOff)
   const missing = [
-    ...(seen.status ? [] : ['status: no instance is connected in the environment of the plan']),
-    ...(seen.usage ? [] : ['usage: no instance has reported requests of the flag']),
+    ...(status ? [] : ['status: no instance is connected in the environment of the plan']),
+    ...(usage ? [] : ['usage: no instance has reported requests of the flag']),
     ...(impact ? [] : ['impact: no verification run has seen both branches served']),
   ]
-  const found = { ...seen, impact }
+  const found = { status, usage, impact }
   return missing.length === 0 ? outcome([], found) : { state: 'unknown', findings: missing, facts: found }
 }
 

@@ -18,6 +18,14 @@ import {
   checkVerified,
   checkEnvironments,
 } from './check-flags.ts'
+import {
+  checkAlertRules,
+  checkDashboards,
+  checkPanels,
+  checkPopulations,
+  checkReview,
+  checkRoutes,
+} from './check-monitoring.ts'
 import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
 import { checkPlan, checkTimeline } from './check-plan.ts'
 import { checkPower } from './check-power.ts'
@@ -54,9 +62,15 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S3-8': checkAtOnce,
   'P-S3-9': checkReview,
   'P-S4-1': checkMonitoring,
+  'P-S4-2': checkDashboards,
+  'P-S4-3': checkAlertRules,
+  'P-S4-4': checkRoutes,
   'P-S4-6': checkFireDrill,
+  'P-S4-7': checkPanels,
+  'P-S4-9': checkReview,
   'P-S4-10': checkMonitoringFulfilsPlan,
   'P-S4-12': checkFlagMonitoring,
+  'P-S4-13': checkPopulations,
   'P-S5-1': checkTriggers,
   'P-S5-2': checkQuickDisable,
   'P-S5-3': checkCodeRollback,

@@ -5,6 +5,7 @@
  */
 import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
 
+import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found.ts'
 import type { CodeReferences } from '../../reference/code-references.ts'
 import type { TestResults } from '../../reference/model.ts'
 import type { AlertDrillFound, RollbackDrillFound } from '../../rollback/drill.ts'
@@ -27,6 +28,8 @@ export interface FlagRolloutFacts {
   readonly documents: DocumentStanding
   /** Loaded for the checks alone. */
   readonly exercises?: ExerciseFacts
+  /** The monitoring systems that are connected for the plan's environment; loaded for the checks alone. */
+  readonly connected?: ConnectedFacts
   /** Whether the storage takes changes. */
   readonly writable: boolean
   /** Code references of the project, and the keys of its flags. */
@@ -35,6 +38,12 @@ export interface FlagRolloutFacts {
   readonly tests: Readonly<Record<string, TestResults>>
   /** The traffic that the plan is tried on; loaded for the checks of the plan alone. */
   readonly traffic?: PlanTraffic
+}
+
+export interface ConnectedFacts {
+  readonly prometheus: boolean
+  readonly alertmanager: boolean
+  readonly grafana: boolean
 }
 
 /** The newest verification run and drills that came to their end. */
@@ -47,6 +56,10 @@ export interface ExerciseFacts {
     readonly status: boolean
     /** Whether an instance has reported requests of the flag in the last hour, in any environment. */
     readonly usage: boolean
+    /** What was set up in monitoring systems last. */
+    readonly setup?: Kept<MonitoringFound>
+    /** What was seen of it since; absent where nothing was set up. */
+    readonly sighting?: MonitoringSighting
   }
 }
 

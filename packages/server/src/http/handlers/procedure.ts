@@ -6,6 +6,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { showEvidence } from '../../evidence/show.ts'
+import { lookAtMonitoring } from '../../monitoring/look.ts'
 import { abortRun } from '../../procedure/abort.ts'
 import { acknowledgeStep } from '../../procedure/acknowledge.ts'
 import { approveRun } from '../../procedure/approve.ts'
@@ -110,6 +111,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
 
   approveRun: async ({ context, services, params, body }) => {
     await lookAtInputs(context, services, params)
+    await lookAtMonitoring(context, services, params)
     return reply(await approveRun(context, services.database, params, body))
   },
 

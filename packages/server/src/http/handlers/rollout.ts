@@ -1,6 +1,8 @@
 /** Rollouts over HTTP. */
 import type { RolloutAct, rolloutOperations } from '@flagmarshal/api/rollout'
 
+import { lookAtMonitoring } from '../../monitoring/look.ts'
+import { faultBeforeStart } from '../../procedure/last-checks.ts'
 import { operateRollout } from '../../rollout/operate-rollout.ts'
 import {
   adoptApprovedPlan,
@@ -14,8 +16,12 @@ import { reply, replyList } from '../handler.ts'
 import type { Call, Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof rolloutOperations> = {
-  startRollout: async ({ context, services, params, body }) =>
-    reply(await startRollout(context, services, params.project, body.run)),
+  startRollout: async ({ context, services, params, body }) => {
+    const key = { project: params.project, run: body.run }
+    await lookAtMonitoring(context, services, key)
+    const fault = await faultBeforeStart(context, services.database, key)
+    return reply(fault ?? (await startRollout(context, services, params.project, body.run)))
+  },
 
   listRollouts: async ({ services, params, query }) =>
     replyList(await listRollouts(services.database, params.project, query)),

@@ -1,0 +1,190 @@
+/**
+ * The checks of step 4 that rest on what was set up in monitoring systems. Where nothing is connected
+ * the built-in evaluator and the live view stand in their place, and are judged instead.
+ */
+import { evaluateAlert, LEAST_REQUESTS } from '../../alert/evaluate.ts'
+import { alertRulesOf } from '../../alert/rule.ts'
+import type { AlertRule } from '../../alert/rule.ts'
+import type { Findings, MonitoringFound } from '../../monitoring/found.ts'
+import { panelFindings, routeFindings, ruleFindings } from '../../monitoring/found.ts'
+import type { Kept } from '../../verification/model.ts'
+import type { CheckOutcome, JsonObject } from '../run.ts'
+import { productionOf } from './check-flags.ts'
+import { checkFlagMonitoring } from './check-verification.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+import { outcome, unknown } from './outcome.ts'
+
+const SET_UP = 'flagmarshal monitoring set-up <feature>'
+
+/** P-S4-2: dashboards, refreshed often enough; where Grafana is connected, ours is in it. */
+export function checkDashboards(facts: FlagRolloutFacts): CheckOutcome {
+  const { dashboards } = facts.outputs.monitoring
+  if (dashboards === undefined || dashboards.length === 0) return unknown('no dashboard is named yet')
+  const slow = refreshFindings(facts)
+  if (facts.connected?.grafana !== true)
+    return outcome(slow, { shown: 'flagmarshal rollout status --watch; the dashboard can be exported' })
+  return onSetUp(facts, ({ dashboard }) => ({
+    wrong: [
+      ...slow,
+      ...(dashboard.pushed === undefined ? [`Grafana: ${dashboard.why ?? 'not pushed'}`] : []),
+    ],
+    unknown: [],
+  }))
+}
+
+/** P-S4-3: rules checked and unit-tested; loaded and healthy where they are evaluated. */
+export function checkAlertRules(facts: FlagRolloutFacts): CheckOutcome {
+  const { plan } = facts.outputs.plan
+  if (plan === undefined) return unknown('there is no rollout plan yet')
+  if (facts.connected?.prometheus === true) return onSetUp(facts, ruleFindings)
+  const foreign = plan.criteria.filter((it) => it.role !== 'report' && it.source.kind !== 'telemetry')
+  if (foreign.length > 0)
+    return unknown(`${foreign.map((it) => it.id).join(', ')}: counted in Prometheus, which is not connected`)
+  const rules = alertRulesOf(plan)
+  return outcome(rules.flatMap(selfTest), {
+    evaluator: 'built-in',
+    rules: rules.map((it) => it.id),
+  })
+}
+
+/** P-S4-4: each rule has a route with a person at its end, and the drill has reached the channels. */
+export function checkRoutes(facts: FlagRolloutFacts): CheckOutcome {
+  const alerts = facts.outputs.monitoring.alerts ?? []
+  if (alerts.length === 0) return unknown('no alert names a person yet')
+  const kept = facts.exercises?.alert
+  if (kept === undefined || !kept.current)
+    return unknown('no drill has shown that anybody is reached: flagmarshal drill run <feature> alert')
+  const lost = kept.found.channels.filter((it) => it.afterMs === null).map((it) => it.channel)
+  const drilled: JsonObject = { drill: kept.id, nonce: kept.found.nonce, evidence: kept.evidence }
+  const reached = kept.found.channels.filter((it) => it.afterMs !== null).map((it) => it.channel)
+  const findings: Findings = {
+    wrong: lost.map((it) => `the channel ${it} did not deliver the alarm of ${kept.id}`),
+    unknown:
+      kept.found.channels.length === 0
+        ? ['no channel takes alerts: who is called is not known to this system']
+        : alerts
+            .filter((it) => it.channel === undefined || !reached.includes(it.channel))
+            .map((it) => `nothing shows that ${it.person} is reached by ${it.channel ?? 'a channel'}`),
+  }
+  if (facts.connected?.alertmanager !== true) return judged(findings, drilled)
+  return onSetUp(facts, (found) => both(findings, routeFindings(found)), drilled)
+}
+
+/** P-S4-7: every expression of every panel returns data. */
+export function checkPanels(facts: FlagRolloutFacts): CheckOutcome {
+  if (facts.connected?.prometheus !== true) return checkFlagMonitoring(facts)
+  return onSetUp(facts, panelFindings)
+}
+
+/** P-S4-9: what exists was reviewed; rules of others on the same metrics are named in the review. */
+export function checkReview(facts: FlagRolloutFacts): CheckOutcome {
+  const { review } = facts.outputs.monitoring
+  if (review === undefined) return unknown('logging, metrics and alerting are not reviewed yet')
+  if (facts.connected?.prometheus !== true)
+    return outcome([], { conflicts: 'nothing is connected whose rules could be listed' })
+  return onSetUp(facts, ({ rules: { conflicts } }) => ({
+    wrong: conflicts
+      .filter((it) => !review.alerting.includes(it.rule))
+      .map(
+        (it) =>
+          `the rule ${it.rule} (${it.group}) ${
+            it.kind === 'same-name' ? 'has the name of one of ours' : `reads ${it.metrics.join(', ')}, too`
+          }; the review of alerting does not say what becomes of it`,
+      ),
+    unknown: [],
+  }))
+}
+
+/** P-S4-13: what can be shown before anybody is exposed, and where it comes from. */
+export function checkPopulations(facts: FlagRolloutFacts): CheckOutcome {
+  const slow = refreshFindings(facts)
+  if (facts.connected?.prometheus !== true)
+    return outcome(slow, {
+      refreshSeconds: refreshOf(facts),
+      panels: 'of the live view, with built-in telemetry',
+    })
+  const production = productionOf(facts.environments)
+  return onSetUp(facts, ({ panels }) => ({
+    wrong: [
+      ...slow,
+      ...panels
+        .filter((it) => it.population === 'unexposed' && it.state === 'data')
+        .filter((it) => !production.includes(it.environment))
+        .map((it) => `${it.title} (${it.legend}) was seen in ${it.environment}, which is not production`),
+    ],
+    unknown: panels
+      .filter((it) => it.state !== 'data' && it.population !== 'service')
+      .map((it) => `${it.title} (${it.legend}) has no data in ${it.environment}`),
+  }))
+}
+
+/** What P-S4-10 asks of what was set up: each criterion has a panel, a rule, and a route to a person. */
+export function setUpGaps(facts: FlagRolloutFacts): Findings {
+  const kept = facts.exercises?.monitoring?.setup
+  const { plan } = facts.outputs.plan
+  if (facts.connected?.prometheus !== true || plan === undefined) return { wrong: [], unknown: [] }
+  if (kept === undefined || !kept.current)
+    return { wrong: [], unknown: [`nothing current was set up: ${SET_UP}`] }
+  const { dashboard, routes } = kept.found
+  const judgedHere = plan.criteria.filter((it) => it.role !== 'report').map((it) => it.id)
+  return {
+    wrong: [
+      ...judgedHere
+        .filter((it) => !dashboard.criteria.includes(it))
+        .map((it) => `the criterion ${it} has no panel`),
+      ...judgedHere
+        .filter((it) => !routes.routes.some((one) => one.rule === it && one.person !== ''))
+        .map((it) => `the criterion ${it} has no rule with a person at its end`),
+    ],
+    unknown: [],
+  }
+}
+
+/** The outcome of what was set up last; unknown where that is missing or of something else. */
+function onSetUp(
+  { exercises }: FlagRolloutFacts,
+  findingsOf: (found: MonitoringFound) => Findings,
+  more: JsonObject = {},
+): CheckOutcome {
+  const kept: Kept<MonitoringFound> | undefined = exercises?.monitoring.setup
+  if (kept === undefined) return unknown(`monitoring was not set up yet: ${SET_UP}`)
+  if (!kept.current) return unknown(`plan or monitoring have changed since ${kept.id}: ${SET_UP}`)
+  return judged(findingsOf(kept.found), { ...more, setup: kept.id, evidence: kept.evidence })
+}
+
+function judged({ wrong, unknown: open }: Findings, facts: JsonObject): CheckOutcome {
+  if (wrong.length > 0) return outcome([...wrong], facts)
+  return open.length === 0 ? outcome([], facts) : { state: 'unknown', findings: [...open], facts }
+}
+
+function both(one: Findings, other: Findings): Findings {
+  return { wrong: [...one.wrong, ...other.wrong], unknown: [...one.unknown, ...other.unknown] }
+}
+
+function refreshOf({ outputs }: FlagRolloutFacts): number[] {
+  return (outputs.monitoring.dashboards ?? []).map((it) => it.refreshSeconds)
+}
+
+function refreshFindings({ outputs }: FlagRolloutFacts): readonly string[] {
+  const minutes = outputs.plan.monitoring?.reviewEveryMinutes
+  return (outputs.monitoring.dashboards ?? [])
+    .filter((it) => minutes !== undefined && it.refreshSeconds > minutes * 60)
+    .map((it) => `${it.name} is refreshed every ${it.refreshSeconds} s; it is reviewed every ${minutes} min`)
+}
+
+/** The built-in evaluator on counts whose answer is known. */
+function selfTest(rule: AlertRule): readonly string[] {
+  const n = 100 * LEAST_REQUESTS
+  const over = Math.min(n, Math.floor(rule.threshold * n) + 1)
+  const said = (windows: readonly { n: number; x: number }[][]) => evaluateAlert(rule, windows).state
+  const all = (x: number) => rule.windowsMs.map(() => [{ n, x }])
+  return [
+    ...(rule.threshold < 1 && said(all(over)) !== 'firing'
+      ? [`${rule.id} does not fire above its threshold`]
+      : []),
+    ...(said(all(Math.floor(rule.threshold * n * 0.9))) === 'firing'
+      ? [`${rule.id} fires below its threshold`]
+      : []),
+    ...(said(rule.windowsMs.map(() => [])) === 'no_data' ? [] : [`${rule.id} says something without data`]),
+  ]
+}

@@ -1,0 +1,209 @@
+/**
+ * Monitoring of a run, set up in real programs: its rules checked, tested, loaded and healthy, its
+ * routes tested, its panels evaluated, its alarm raised on purpose and followed to every receiver.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { startGrafana } from '../../packages/server/test/support/grafana.ts'
+import type { Grafana } from '../../packages/server/test/support/grafana.ts'
+import { openRun, OUTPUTS, goThrough, setStage } from '../../packages/server/test/support/procedure.ts'
+import type { Stage } from '../../packages/server/test/support/procedure.ts'
+import { startReceiver } from '../../packages/server/test/support/receiver.ts'
+import type { Receiver } from '../../packages/server/test/support/receiver.ts'
+import { installed, startAlertmanager, startPrometheus } from '../support/prometheus.ts'
+import type { Running } from '../support/prometheus.ts'
+import { expectOk, startServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+
+const project = 'shop'
+const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'] as const
+const WAITING = { timeout: 50_000, interval: 50 }
+
+let folder: string
+let server: TestServer
+let receiver: Receiver
+let grafana: Grafana
+let alertmanager: Running
+let prometheus: Running
+let stage: Stage
+let run: string
+
+const open: (() => PromiseLike<unknown>)[] = []
+
+describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRAMS.join(', ')})`, () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-rules-'))
+    open.push(() => rm(folder, { recursive: true, force: true }))
+    receiver = await startReceiver()
+    open.push(() => receiver[Symbol.asyncDispose]())
+    grafana = await startGrafana()
+    open.push(() => grafana[Symbol.asyncDispose]())
+    server = await startServer({
+      settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1', FLAGMARSHAL_RULES_DIR: folder },
+    })
+    open.push(() => server.close())
+    stage = await setStage(server, project)
+    await connect()
+    run = await openRun(stage)
+    for (const step of [1, 2, 3]) await goThrough(stage, run, step)
+    await writeMonitoring()
+  })
+  afterAll(async () => {
+    for (const close of open.toReversed()) await close()
+  })
+
+  test('P-S4-3 P-S4-4 P-S4-7 P-S4-9 P-S4-10 sets monitoring up: rules tested, loaded and healthy, routes tested, panels evaluated, the dashboard pushed', async () => {
+    const setup = await setUp()
+    const { found } = setup
+    expect(found?.rules).toMatchObject({
+      checked: { state: 'right' },
+      tested: { state: 'right' },
+      testedWith: { errors: 'application' },
+      installed: { state: 'right' },
+    })
+    expect(found?.rules.loaded.map((it) => it.rule)).toEqual(
+      expect.arrayContaining([
+        'errors',
+        'errors-outage',
+        'errors-burn-1h',
+        'tick-overdue',
+        'flagmarshal-absent',
+      ]),
+    )
+    expect(found?.rules.loaded.every((it) => it.health === 'ok')).toBe(true)
+    expect(await readdir(folder)).toEqual(['flagmarshal-shop-production-new-checkout.yml'])
+    expect(found?.rules.conflicts).toMatchObject([{ rule: 'OtherErrors', kind: 'same-metrics' }])
+    expect(found?.routes.looked).toEqual({ state: 'right' })
+    expect(found?.routes.routes.find((it) => it.rule === 'errors')?.receivers).toEqual(['flagmarshal'])
+    expect(found?.dashboard.pushed).toMatchObject({ version: 1 })
+    expect(found?.panels.some((it) => it.state === 'failed')).toBe(false)
+    expect(setup.findings).toEqual([])
+  })
+
+  test('P-S4-6 the alarm goes through Prometheus and Alertmanager to our receiver and every channel, each hop timed', async () => {
+    const params = { project, run }
+    const { id } = expectOk(
+      await stage.developer.client.call('startDrill', {
+        params,
+        body: { kind: 'alert', through: 'prometheus' },
+      }),
+    )
+    const drill = await vi.waitFor(async () => {
+      const at = { ...params, drill: id }
+      const it = expectOk(await stage.developer.client.call('showDrill', { params: at }))
+      if (it.state === 'running') throw new Error(it.progress.map((one) => one.what).join('; '))
+      return it
+    }, WAITING)
+    expect(drill).toMatchObject({ verdict: 'passed', findings: [], current: true })
+    expect(drill.alert).toMatchObject({ through: 'prometheus', receivers: ['flagmarshal'] })
+    const times = drill.alert?.hops.map((it) => it.afterMs ?? Infinity) ?? []
+    expect(times).toHaveLength(5)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(drill.alert?.channels).toMatchObject([{ channel: 'ops', state: 'delivered' }])
+    const told = receiver.received.map((it) => it.body).filter((it) => it.includes(drill.alert?.nonce ?? '–'))
+    expect(told).toHaveLength(2)
+
+    const { items: reports } = expectOk(
+      await server.admin.call('listReports', { params: { project, feature: stage.feature } }),
+    )
+    expect(reports).toEqual([])
+    console.log(drill.alert?.hops, drill.alert?.channels)
+  })
+})
+
+/** Alertmanager sends to the server, and the server knows all three systems. */
+async function connect(): Promise<void> {
+  const params = { project }
+  const source = expectOk(
+    await server.admin.call('createInboundSource', { params, body: { key: 'alertmanager' } }),
+  )
+  const channel = {
+    key: 'ops',
+    kind: 'webhook' as const,
+    settings: { url: `${receiver.url}/alerts` },
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    subscribes: ['dev.flagmarshal.alert.*'],
+  }
+  expectOk(await server.admin.call('createChannel', { params, body: channel }))
+  alertmanager = await startAlertmanager(
+    JSON.stringify({
+      route: {
+        receiver: 'nobody',
+        routes: [
+          {
+            receiver: 'flagmarshal',
+            matchers: ['flag=~".+"'],
+            group_by: ['alertname', 'rule', 'drill'],
+            group_wait: '1s',
+            group_interval: '1s',
+          },
+        ],
+      },
+      receivers: [
+        { name: 'nobody' },
+        {
+          name: 'flagmarshal',
+          webhook_configs: [
+            {
+              url: `${server.address}/api/v1/projects/${project}/inbound/alertmanager/alertmanager`,
+              http_config: { authorization: { credentials: source.secret } },
+            },
+          ],
+        },
+      ],
+    }),
+  )
+  open.push(() => alertmanager[Symbol.asyncDispose]())
+  const others = {
+    groups: [
+      {
+        name: 'others',
+        rules: [
+          { alert: 'OtherErrors', expr: 'sum(rate(flagmarshal_requests_bad_total{arm="exposed"}[1m])) > 1' },
+        ],
+      },
+    ],
+  }
+  prometheus = await startPrometheus({
+    targets: [new URL(server.address).host],
+    rules: [`${folder}/*.yml`, 'others.yml'],
+    files: { 'others.yml': JSON.stringify(others) },
+    alertmanager: new URL(alertmanager.url).host,
+  })
+  open.push(() => prometheus[Symbol.asyncDispose]())
+  const body = {
+    key: 'main',
+    kind: 'prometheus' as const,
+    settings: {
+      prometheus: { url: prometheus.url, scrapeMs: 1_000 },
+      alertmanager: { url: alertmanager.url },
+      grafana: { url: grafana.url },
+      rules: { file: 'flagmarshal.yml', reloadUrl: `${prometheus.url}/-/reload` },
+    },
+    secrets: { grafana: grafana.token },
+  }
+  expectOk(await server.admin.call('createConnection', { params, body }))
+}
+
+async function writeMonitoring(): Promise<void> {
+  const output = OUTPUTS[3]
+  if (output === undefined) throw new Error('there is no output of step 4')
+  expectOk(
+    await stage.developer.client.call('writeStep', { params: { project, run, step: 4 }, body: { output } }),
+  )
+}
+
+async function setUp() {
+  const params = { project, run }
+  const { id } = expectOk(await stage.developer.client.call('startMonitoringSetup', { params }))
+  return await vi.waitFor(async () => {
+    const at = { ...params, setup: id }
+    const it = expectOk(await stage.developer.client.call('showMonitoringSetup', { params: at }))
+    if (it.state === 'running') throw new Error(it.progress.map((one) => one.what).join('; '))
+    return it
+  }, WAITING)
+}
