@@ -22,6 +22,10 @@ interface TestOptions {
   wait: string
 }
 
+interface DrillOptions extends Omit<TestOptions, 'bound'> {
+  through?: string
+}
+
 /** Adds `test` to the commands of flags. */
 export function testCommand(program: Command, open: Open, end: End): void {
   const flag = program.commands.find((it) => it.name() === 'flag') ?? program.command('flag')
@@ -54,14 +58,21 @@ export function drillCommands(program: Command, open: Open, end: End): void {
     .description(
       'alert: inject a breach and follow the alarm; rollback: enable and quickly disable the flag outside production. Exits 9 unless it passed',
     )
+    .option(
+      '--through <way>',
+      'of the alarm: prometheus or built-in; prometheus where its rules are installed',
+    )
     .option('--traffic <duration>', 'how long to wait for requests of the application', '5s')
-    .option('--wait <duration>', 'how long to wait for the end; 0s does not wait', '2m')
-    .action(async (name: string, kind: string, given: Omit<TestOptions, 'bound'>, command: Command) => {
+    .option('--wait <duration>', 'how long to wait for the end; 0s does not wait', '6m')
+    .action(async (name: string, kind: string, given: DrillOptions, command: Command) => {
       if (kind !== 'alert' && kind !== 'rollback')
         throw usage(`There is no drill ${kind}.`, 'Use alert or rollback.')
       const session = open(command)
       const params = await runOf(session, name)
-      const body = { kind, trafficMs: duration(given.traffic) } as const
+      const { through } = given
+      if (through !== undefined && through !== 'prometheus' && through !== 'built-in')
+        throw usage(`There is no way ${through}.`, 'Use prometheus or built-in.')
+      const body = { kind, through, trafficMs: duration(given.traffic) } as const
       const { id } = await session.call('startDrill', { params, body })
       const found = await follow(session, given.wait, () =>
         session.call('showDrill', { params: { ...params, drill: id } }),

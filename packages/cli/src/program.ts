@@ -19,6 +19,7 @@ import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
+import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
 import { planCommands } from './plan.ts'
 import { policyCommands } from './policy.ts'
@@ -93,6 +94,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   docsCommands(program, open, end)
   channelCommands(program, open)
   connectionCommands(program, open, end)
+  monitoringCommands(program, open, end)
   inboundCommands(program, open)
   secretCommands(program, open, end)
   auditCommands(program, open, end)

@@ -130,7 +130,11 @@ function impactPanel({ windowMs }: DashboardSubject, it: ShownCriterion): Panel 
 /** What this server tells of the rollout; there once it exports, whether or not somebody is exposed. */
 function rolloutPanels({ project, environment, flag }: DashboardSubject): readonly Panel[] {
   const place = `project=${quoted(project)},environment=${quoted(environment)},flag=${quoted(flag)}`
-  const own = (id: string, title: string, unit: Panel['unit'], legend: string, series: string): Panel => ({
+  const own = (
+    { id, title, unit }: Pick<Panel, 'id' | 'title' | 'unit'>,
+    legend: string,
+    series: string,
+  ): Panel => ({
     id,
     title,
     group: 'rollout',
@@ -138,9 +142,21 @@ function rolloutPanels({ project, environment, flag }: DashboardSubject): readon
     queries: [{ legend, expression: `max by (${legend}) (${series}{${place}})`, population: 'exposed' }],
   })
   return [
-    own('exposure', 'Share of everybody that is exposed', 'share', 'flag', 'flagmarshal_exposure_ratio'),
-    own('evidence', 'Evidence of harm', 'number', 'criterion', 'flagmarshal_guardrail_log_e'),
-    own('blind', 'Time without data', 'seconds', 'criterion', 'flagmarshal_blind_seconds'),
+    own(
+      { id: 'exposure', title: 'Share of everybody that is exposed', unit: 'share' },
+      'flag',
+      'flagmarshal_exposure_ratio',
+    ),
+    own(
+      { id: 'evidence', title: 'Evidence of harm', unit: 'number' },
+      'criterion',
+      'flagmarshal_guardrail_log_e',
+    ),
+    own(
+      { id: 'blind', title: 'Time without data', unit: 'seconds' },
+      'criterion',
+      'flagmarshal_blind_seconds',
+    ),
   ]
 }
 

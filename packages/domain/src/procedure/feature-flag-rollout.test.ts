@@ -51,7 +51,7 @@ const exercises: NonNullable<FlagRolloutFacts['exercises']> = {
       rule: 'errors',
       numbers: { requests: 100, share: 0.5, threshold: 0.02 },
       hops: [{ hop: 'the rule fired', afterMs: 5 }],
-      channels: [],
+      channels: [{ channel: 'ops', state: 'delivered', afterMs: 9 }],
     },
   },
   rollback: {
@@ -171,8 +171,10 @@ const facts: FlagRolloutFacts = {
     },
     plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 }, review, expectations },
     monitoring: {
+      review: { logging: 'exists', metrics: 'exist', alerting: 'added' },
       metrics: [{ criterion: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
-      alerts: [{ criterion: 'errors', person: 'otto' }],
+      dashboards: [{ name: 'rollout', refreshSeconds: 30 }],
+      alerts: [{ criterion: 'errors', channel: 'ops', person: 'otto' }],
     },
     rollback: {
       triggers: [
@@ -290,7 +292,7 @@ describe('the definition', () => {
       it.checks.filter((one) => one.availability === 'available').map((one) => one.id),
     )
     expect(Object.keys(CHECKS).toSorted()).toEqual(available.toSorted())
-    expect(runCheck('P-S4-7', facts).state).toBe('unknown')
+    expect(runCheck('P-S5-10', facts).state).toBe('unknown')
   })
 
   it.each(Object.keys(CHECKS))('%s passes where everything is in order', (id) => {

@@ -55,7 +55,7 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     registers,
     collect,
   })
-  const counted = <C extends string>(name: C, help: string) =>
+  const counted = (name: string, help: string) =>
     new Counter({
       name,
       help,

@@ -97,6 +97,7 @@ export function checkReview(facts: FlagRolloutFacts): CheckOutcome {
 
 /** P-S4-13: what can be shown before anybody is exposed, and where it comes from. */
 export function checkPopulations(facts: FlagRolloutFacts): CheckOutcome {
+  if (refreshOf(facts).length === 0) return unknown('no dashboard is named yet')
   const slow = refreshFindings(facts)
   if (facts.connected?.prometheus !== true)
     return outcome(slow, {

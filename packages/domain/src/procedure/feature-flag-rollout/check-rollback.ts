@@ -21,7 +21,9 @@ export function checkTriggers({ outputs }: FlagRolloutFacts): CheckOutcome {
   )
   const alerts = outputs.monitoring.alerts ?? []
   const silent = triggers.flatMap(({ event, bound }) =>
-    'criterion' in bound && !alerts.some((it) => it.criterion === bound.criterion)
+    'criterion' in bound &&
+    criteria.includes(bound.criterion) &&
+    !alerts.some((it) => it.criterion === bound.criterion)
       ? [`"${event}" is set off by ${bound.criterion}, which step 4 has no alert for`]
       : [],
   )

@@ -83,7 +83,7 @@ export function grafanaDashboards(outgoing: Outgoing): Dashboards {
       metadata: {
         name: uid,
         ...(version === undefined ? {} : { resourceVersion: version }),
-        annotations: { ...(folder === undefined ? {} : { 'grafana.app/folder': folder }) },
+        annotations: folder === undefined ? {} : { 'grafana.app/folder': folder },
       },
       spec: dashboardJson(dashboard),
     }

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest'
+
+import type { MonitoringFound, PanelFound } from '../../monitoring/found.ts'
+import { defaultPlan, guardrail } from '../../rollout/plan.ts'
+import { runCheck } from './checks.ts'
+import type { FlagRolloutFacts } from './facts.ts'
+
+const panel = {
+  panel: 'metric-errors',
+  title: 'errors',
+  legend: 'control',
+  population: 'unexposed',
+  environment: 'production',
+  state: 'data',
+} as const satisfies PanelFound
+
+const found: MonitoringFound = {
+  environment: 'production',
+  connection: 'main',
+  rules: {
+    checked: { state: 'right' },
+    tested: { state: 'right' },
+    testedWith: { errors: 'application' },
+    count: 1,
+    hash: 'h',
+    installed: { state: 'right' },
+    loaded: [{ rule: 'errors', health: 'ok' }],
+    conflicts: [],
+  },
+  routes: {
+    looked: { state: 'right' },
+    routes: [{ rule: 'errors', person: 'otto', receivers: ['flagmarshal'] }],
+  },
+  dashboard: {
+    uid: 'fm-1',
+    refreshSeconds: 30,
+    criteria: ['errors'],
+    pushed: { url: 'https://grafana.example/d/fm-1', version: 3 },
+  },
+  panels: [panel],
+}
+
+const plan = {
+  ...defaultPlan({ staff: 'staff', beta: 'beta' }, [
+    guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.02 }),
+  ]),
+  environment: 'production',
+  treatment: 'on',
+  control: 'off',
+  bucketBy: 'targetingKey',
+  expectedKeys: 20_000,
+}
+
+function withFound(
+  change: Partial<MonitoringFound> = {},
+  { alerting = 'added', current = true, refreshSeconds = 30 } = {},
+): FlagRolloutFacts {
+  return {
+    outputs: {
+      strategy: {},
+      flags: {},
+      plan: { plan, monitoring: { keyMetrics: ['errors'], reviewEveryMinutes: 1 } },
+      monitoring: {
+        review: { logging: '', metrics: '', alerting },
+        metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+        dashboards: [{ name: 'rollout', refreshSeconds }],
+        alerts: [{ criterion: 'errors', channel: 'ops', person: 'otto' }],
+      },
+      rollback: {},
+    },
+    inputs: {},
+    environments: [{ key: 'production', protected: true, segments: [] }],
+    serverKeys: 1,
+    documents: {},
+    writable: true,
+    code: { all: [], flags: [] },
+    tests: {},
+    connected: { prometheus: true, alertmanager: true, grafana: true },
+    exercises: {
+      monitoring: {
+        status: true,
+        usage: true,
+        setup: { id: 'monitoring_1', evidence: 'e', current, found: { ...found, ...change } },
+      },
+    },
+  }
+}
+
+const { rules, routes } = found
+
+describe('what was set up', () => {
+  it.each(['P-S4-2', 'P-S4-3', 'P-S4-7', 'P-S4-9', 'P-S4-10', 'P-S4-13'])(
+    '%s passes where all is right',
+    (id) => {
+      expect(runCheck(id, withFound())).toMatchObject({ state: 'pass', findings: [] })
+    },
+  )
+
+  it.each(['P-S4-2', 'P-S4-3', 'P-S4-7', 'P-S4-9', 'P-S4-10', 'P-S4-13'])(
+    '%s is unknown once the plan is another one',
+    (id) => {
+      expect(runCheck(id, withFound({}, { current: false })).state).toBe('unknown')
+    },
+  )
+
+  it.each([
+    ['P-S4-3', 'a rule that promtool refuses', { rules: { ...rules, checked: { state: 'wrong' } } }, 'fail'],
+    [
+      'P-S4-3',
+      'a rule that fails its unit test',
+      { rules: { ...rules, tested: { state: 'wrong' } } },
+      'fail',
+    ],
+    ['P-S4-3', 'rules that are not loaded', { rules: { ...rules, loaded: [] } }, 'fail'],
+    [
+      'P-S4-3',
+      'a sick rule',
+      { rules: { ...rules, loaded: [{ rule: 'errors', health: 'err', error: 'no' }] } },
+      'fail',
+    ],
+    [
+      'P-S4-3',
+      'a machine without promtool',
+      { rules: { ...rules, tested: { state: 'not looked at' } } },
+      'unknown',
+    ],
+    ['P-S4-7', 'a panel without data', { panels: [{ ...panel, state: 'empty' }] }, 'unknown'],
+    ['P-S4-7', 'a panel that cannot be evaluated', { panels: [{ ...panel, state: 'failed' }] }, 'fail'],
+    [
+      'P-S4-2',
+      'a dashboard that was not taken',
+      { dashboard: { ...found.dashboard, pushed: undefined } },
+      'fail',
+    ],
+    ['P-S4-10', 'a criterion without a panel', { dashboard: { ...found.dashboard, criteria: [] } }, 'fail'],
+    ['P-S4-10', 'a rule without a person', { routes: { ...routes, routes: [] } }, 'fail'],
+    ['P-S4-13', 'unexposed users seen elsewhere', { panels: [{ ...panel, environment: 'staging' }] }, 'fail'],
+  ])('%s sees %s', (id, _, change, state) => {
+    // `pushed` is absent, not undefined, where nothing was pushed.
+    const plain = JSON.parse(JSON.stringify(change)) as Partial<MonitoringFound>
+    expect(runCheck(id, withFound(plain)).state).toBe(state)
+  })
+
+  it('P-S4-9 lists the rules of others on the same metrics until the review accounts for them', () => {
+    const conflict = {
+      rule: 'OldErrors',
+      group: 'g',
+      file: 'f',
+      metrics: ['m'],
+      kind: 'same-metrics',
+    } as const
+    const change = { rules: { ...rules, conflicts: [conflict] } }
+    expect(runCheck('P-S4-9', withFound(change)).findings[0]).toContain('OldErrors (g) reads m')
+    expect(runCheck('P-S4-9', withFound(change, { alerting: 'OldErrors is kept: tickets only' })).state).toBe(
+      'pass',
+    )
+  })
+
+  it('P-S4-2 P-S4-13 a dashboard that is refreshed more rarely than it is reviewed', () => {
+    for (const id of ['P-S4-2', 'P-S4-13'])
+      expect(runCheck(id, withFound({}, { refreshSeconds: 61 })).findings[0]).toContain('every 61 s')
+  })
+
+  it('P-S4-6 wants the drill through the systems that are connected', () => {
+    const facts = withFound()
+    const drill = {
+      nonce: 'n',
+      rule: 'errors',
+      numbers: { requests: 1, share: 1, threshold: 0 },
+      hops: [],
+      channels: [],
+    }
+    const with_ = (through: 'built-in' | 'prometheus') => ({
+      ...facts,
+      exercises: {
+        monitoring: { status: true, usage: true },
+        alert: { id: 'drill_1', evidence: 'e', current: true, found: { ...drill, through } },
+      },
+    })
+    expect(runCheck('P-S4-6', with_('built-in')).state).toBe('unknown')
+    expect(runCheck('P-S4-6', with_('prometheus')).state).toBe('pass')
+  })
+
+  it('P-V3 fails while a rule or the dashboard is not as it was set up', () => {
+    const facts = withFound()
+    const seen = (sighting: { faults: string[]; unknown: string[] }): FlagRolloutFacts => ({
+      ...facts,
+      exercises: {
+        monitoring: { status: true, usage: true, sighting: { at: '2026-03-02T10:00:00Z', ...sighting } },
+      },
+    })
+    expect(runCheck('P-V3', seen({ faults: ['the dashboard is gone'], unknown: [] })).findings).toContain(
+      'the dashboard is gone',
+    )
+    const ready = { flag: { key: 'f', kind: 'release', layers: [], owner: 'o', configurations: [] } } as const
+    expect(runCheck('P-V3', { ...seen({ faults: [], unknown: ['Grafana'] }), ...ready }).state).toBe(
+      'unknown',
+    )
+    expect(runCheck('P-V3', { ...seen({ faults: [], unknown: [] }), ...ready }).state).toBe('pass')
+  })
+})
