@@ -163,7 +163,10 @@ async function connect(): Promise<void> {
       {
         name: 'others',
         rules: [
-          { alert: 'OtherErrors', expr: 'sum(rate(flagmarshal_requests_bad_total{arm="exposed"}[1m])) > 1' },
+          {
+            alert: 'OtherErrors',
+            expr: 'sum(rate(flagmarshal_rollout_requests_bad_total{arm="exposed"}[1m])) > 1',
+          },
         ],
       },
     ],

@@ -170,7 +170,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
-import { startAnnotating } from './monitoring/annotate.ts'
+    createDrillMetrics(metrics, database)
     const hooks = await startHooks({ database, clock, log, safe, ports: hookPortsOf() }, config)
     closing.push(() => hooks.close())
     closing.push(await startAlerts({ database, clock, log }))

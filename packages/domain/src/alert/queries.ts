@@ -15,11 +15,11 @@ type Source =
       readonly good?: string | undefined
     }
 
-/** Requests by arm that this server exports; the bad and the slow ones have names of their own. */
+/** Requests by arm that this server exports. Other names than those of an application's own exporter: nothing is counted twice. */
 export const EXPORTED = {
-  total: 'flagmarshal_requests_total',
-  bad: 'flagmarshal_requests_bad_total',
-  slow: 'flagmarshal_requests_slow_total',
+  total: 'flagmarshal_rollout_requests_total',
+  bad: 'flagmarshal_rollout_requests_bad_total',
+  slow: 'flagmarshal_rollout_requests_slow_total',
 } as const
 
 /** By arm, all audiences together. */

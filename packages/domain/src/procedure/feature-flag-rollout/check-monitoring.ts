@@ -77,7 +77,7 @@ export function checkPanels(facts: FlagRolloutFacts): CheckOutcome {
 }
 
 /** P-S4-9: what exists was reviewed; rules of others on the same metrics are named in the review. */
-export function checkReview(facts: FlagRolloutFacts): CheckOutcome {
+export function checkObservability(facts: FlagRolloutFacts): CheckOutcome {
   const { review } = facts.outputs.monitoring
   if (review === undefined) return unknown('logging, metrics and alerting are not reviewed yet')
   if (facts.connected?.prometheus !== true)

@@ -23,7 +23,7 @@ import {
   checkDashboards,
   checkPanels,
   checkPopulations,
-  checkReview,
+  checkObservability,
   checkRoutes,
 } from './check-monitoring.ts'
 import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.ts'
@@ -67,7 +67,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S4-4': checkRoutes,
   'P-S4-6': checkFireDrill,
   'P-S4-7': checkPanels,
-  'P-S4-9': checkReview,
+  'P-S4-9': checkObservability,
   'P-S4-10': checkMonitoringFulfilsPlan,
   'P-S4-12': checkFlagMonitoring,
   'P-S4-13': checkPopulations,
