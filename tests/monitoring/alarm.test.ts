@@ -111,7 +111,6 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
       await server.admin.call('listReports', { params: { project, feature: stage.feature } }),
     )
     expect(reports).toEqual([])
-    console.log(drill.alert?.hops, drill.alert?.channels)
   })
 })
 
