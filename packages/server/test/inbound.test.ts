@@ -240,11 +240,11 @@ describe('reports', () => {
     ])
       counts.push((await send('alertmanager', body, { headers })).body)
     expect(counts).toEqual([
-      { reported: 2, resolved: 0, known: 0 },
-      { reported: 0, resolved: 0, known: 1 },
-      { reported: 0, resolved: 1, known: 0 },
-      { reported: 0, resolved: 0, known: 1 },
-      { reported: 1, resolved: 0, known: 0 },
+      { reported: 2, resolved: 0, known: 0, drilled: 0 },
+      { reported: 0, resolved: 0, known: 1, drilled: 0 },
+      { reported: 0, resolved: 1, known: 0, drilled: 0 },
+      { reported: 0, resolved: 0, known: 1, drilled: 0 },
+      { reported: 1, resolved: 0, known: 0, drilled: 0 },
     ])
     const params = { project: stage.project }
     const query = { kind: 'incident' as const }
