@@ -49,8 +49,8 @@ export type Arguments<O extends Operation> = {} extends Call<O> ? [call?: Call<O
 export interface Client {
   /** Calls an operation. Never throws for what the server or the network answers. */
   call<Id extends OperationId>(id: Id, ...args: Arguments<Operations[Id]>): Promise<Outcome<Operations[Id]>>
-  /** Opens an event stream: the chunks of its text as they arrive, until the signal aborts. */
-  stream(path: string, signal: AbortSignal): AsyncGenerator<string, void, void>
+  /** Opens an event stream, after an event that was seen: the chunks of its text as they arrive, until the signal aborts. */
+  stream(path: string, signal: AbortSignal, lastEventId?: string): AsyncGenerator<string, void, void>
 }
 
 interface Sent {
@@ -84,9 +84,10 @@ export function createClient(options: {
       // The schemas typed the call and the server checks its answers against them in its tests.
       return outcome as Outcome<Operations[typeof id]>
     },
-    async *stream(path, signal) {
+    async *stream(path, signal, lastEventId) {
+      const after = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
       const answer = await fetch(`${server}${path}`, {
-        headers: { ...headers, accept: 'text/event-stream' },
+        headers: { ...headers, ...after, accept: 'text/event-stream' },
         signal,
       })
       if (!answer.ok || answer.body === null) {

@@ -28,6 +28,7 @@ import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
 import { reportOperations } from './report.ts'
 import { rollbackRunOperations } from './rollback-run.ts'
+import { rolloutLiveOperations } from './rollout-live.ts'
 import { rolloutOperations } from './rollout.ts'
 import { secretOperations } from './secret.ts'
 import { segmentOperations } from './segment.ts'
@@ -46,6 +47,7 @@ export const operations = {
   ...deliveryOperations,
   ...ofrepOperations,
   ...rolloutOperations,
+  ...rolloutLiveOperations,
   ...procedureOperations,
   ...documentOperations,
   ...channelOperations,

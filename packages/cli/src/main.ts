@@ -17,5 +17,6 @@ process.exitCode = await run(process.argv.slice(2), process.env, {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   terminal,
+  ...(process.stderr.columns === undefined ? {} : { columns: process.stderr.columns }),
   colour: terminal && process.env['NO_COLOR'] === undefined,
 })

@@ -76,10 +76,3 @@ export function describeVerification(it: Verification): string {
   const counted = `Confirmed by ${it.confirmed} of ${it.total} connected instances (${it.state}).`
   return rows.length === 0 ? counted : `${counted}\n${table(['instance', 'application', 'state', ''], rows)}`
 }
-
-/** One line for a terminal that is being watched. */
-export function statusLine(it: Rollout): string {
-  const bake = it.bake === null ? '' : `, ${it.bake.healthy}/${it.bake.needed} healthy windows`
-  const verdicts = it.verdicts.map((verdict) => ` · ${verdict.criterion} ${verdict.verdict}`).join('')
-  return `${it.state} · ${percent(it.exposure.share)} exposed${bake}${verdicts}`
-}

@@ -49,7 +49,7 @@ function reading(rollout: Command, open: Open, end: (code: ExitCode) => void): v
     .command('status <feature|rollout>')
     .description('where a rollout stands, with the arithmetic of its verdicts; with --watch until it ended')
     .option('--watch', 'follow it; exits 9 when it did not reach 100 %')
-    .option('--every <duration>', 'how often to look while watching', '1s')
+    .option('--every <duration>', 'how often the picture is drawn while watching', '1s')
     .action(async (name: string, given: { watch?: boolean; every: string }, command: Command) => {
       const session = open(command)
       const params = await rolloutOf(session, name)
@@ -57,7 +57,8 @@ function reading(rollout: Command, open: Open, end: (code: ExitCode) => void): v
         given.watch === true
           ? await watch(session, params, duration(given.every))
           : await session.call('showRollout', { params })
-      session.result(it, () => describeRollout(it))
+      // Watched with --json, the last line has said it.
+      if (given.watch !== true || !session.json) session.result(it, () => describeRollout(it))
       if (given.watch === true && it.state !== 'completed') end(EXIT.notVerified)
     })
   rollout

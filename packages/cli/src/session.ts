@@ -35,6 +35,8 @@ export interface Streams {
   readonly err: (text: string) => void
   readonly colour: boolean
   readonly terminal: boolean
+  /** Width of the terminal. */
+  readonly columns?: number
 }
 
 export interface SessionOptions {

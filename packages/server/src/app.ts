@@ -45,6 +45,7 @@ import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as relatedProcedureHandlers } from './http/handlers/related-procedure.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as rollbackRunHandlers } from './http/handlers/rollback-run.ts'
+import { handlers as rolloutLiveHandlers } from './http/handlers/rollout-live.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as secretHandlers } from './http/handlers/secret.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
@@ -88,6 +89,7 @@ const handlers = {
   ...deliveryHandlers,
   ...ofrepHandlers,
   ...rolloutHandlers,
+  ...rolloutLiveHandlers,
   ...procedureHandlers,
   ...channelHandlers,
   ...reportHandlers,

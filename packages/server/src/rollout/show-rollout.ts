@@ -50,6 +50,15 @@ export async function showRollout(
     : await showStored(kysely, stored, await databaseNow(kysely))
 }
 
+/** The refusal where there is no such attempt. */
+export async function missingRollout(
+  { kysely }: Database,
+  project: string,
+  id: string,
+): Promise<Refusal | undefined> {
+  return (await selectRollout(kysely, project, id)) === undefined ? notFound('rollout', id) : undefined
+}
+
 /** An attempt that was just read or written. */
 export async function showStored(queries: Queries, stored: StoredRollout, now: Date): Promise<RolloutView> {
   const rollback = await rollbackOf(queries, stored, now)
@@ -120,7 +129,8 @@ export async function showReport(
   })
 }
 
-function decisionView(stored: StoredRollout, row: StoredDecision): RolloutDecision {
+/** A decision as it is shown. */
+export function decisionView(stored: StoredRollout, row: StoredDecision): RolloutDecision {
   const { plan } = stored
   const recorded = recordedOf(row)
   return {

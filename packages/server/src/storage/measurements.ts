@@ -68,3 +68,19 @@ export async function selectLatestMeasurements(
     }))
     .toReversed()
 }
+
+/** Folded windows that ended after a time, oldest first. */
+export async function selectMeasurementsAfter(
+  queries: Queries,
+  rollout: string,
+  page: { readonly after: Date; readonly limit: number },
+): Promise<readonly Pick<MeasuredWindow, 'end' | 'measurements'>[]> {
+  return await queries
+    .selectFrom('measurements')
+    .select(['window_end as end', 'measured as measurements'])
+    .where('rollout', '=', rollout)
+    .where('window_end', '>', page.after)
+    .orderBy('window_end')
+    .limit(page.limit)
+    .execute()
+}

@@ -2,6 +2,7 @@
  * Queries on the decisions of rollouts: appended with the rollout locked, never changed.
  */
 import type { RolloutState } from '@flagmarshal/domain/rollout/model'
+import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 
 import { toJson } from './column.ts'
@@ -77,6 +78,50 @@ export async function selectLastDecision(
     .limit(1)
     .executeTakeFirst()
   return row && decisionOf(row)
+}
+
+/** Where a page of a project's decisions ended. */
+export interface DecisionCursor {
+  readonly at: Date
+  readonly rollout: string
+  readonly seq: number
+}
+
+/** Decisions of all rollouts of a project, newest first, after a cursor. */
+export async function selectProjectDecisions(
+  queries: Queries,
+  project: string,
+  filter: {
+    readonly feature?: string | undefined
+    readonly flag?: string | undefined
+    readonly environment?: string | undefined
+    readonly kind?: string | undefined
+    readonly after?: DecisionCursor | undefined
+    readonly limit: number
+  },
+): Promise<readonly (StoredDecision & { readonly rollout: string })[]> {
+  const { feature, flag, environment, kind, after, limit } = filter
+  const rows = await queries
+    .selectFrom('rollout_decisions')
+    .innerJoin('rollouts', 'rollouts.id', 'rollout_decisions.rollout')
+    .selectAll('rollout_decisions')
+    .where('rollouts.project', '=', project)
+    .$if(feature !== undefined, (query) => query.where('rollouts.feature', '=', feature ?? ''))
+    .$if(flag !== undefined, (query) => query.where('rollouts.flag', '=', flag ?? ''))
+    .$if(environment !== undefined, (query) => query.where('rollouts.environment', '=', environment ?? ''))
+    .$if(kind !== undefined, (query) => query.where('rollout_decisions.kind', '=', kind ?? ''))
+    .$if(after !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(date_trunc('milliseconds', rollout_decisions.at), rollout_decisions.rollout, rollout_decisions.seq)
+          < (${after?.at ?? null}::timestamptz, ${after?.rollout ?? null}::text, ${after?.seq ?? null}::int)`,
+      ),
+    )
+    .orderBy(sql`date_trunc('milliseconds', rollout_decisions.at)`, 'desc')
+    .orderBy('rollout_decisions.rollout', 'desc')
+    .orderBy('rollout_decisions.seq', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...decisionOf(row), rollout: row.rollout }))
 }
 
 function decisionOf(row: Selectable<RolloutTables['rollout_decisions']>): StoredDecision {
