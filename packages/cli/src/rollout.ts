@@ -8,6 +8,7 @@ import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
 import type { Open } from './program.ts'
+import { historyCommands } from './rollout-history.ts'
 import { describeRollout, describeVerification } from './rollout-view.ts'
 import { runOf } from './run.ts'
 import type { Session } from './session.ts'
@@ -19,6 +20,7 @@ type ReviewOptions = Call<Operations['reviewRollout']>['body']
 export function rolloutCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const rollout = program.command('rollout').description('rollouts')
   reading(rollout, open, end)
+  historyCommands(rollout, open, rolloutOf)
   acting(rollout, open)
   looking(rollout, open)
   rollout

@@ -53,7 +53,7 @@ describe('a rollout on a terminal', () => {
     expect(coloured.join('')).toContain('\u001B[33mHOLD\u001B[0m')
     expect(picture(seen, plain).join('')).not.toContain('\u001B')
     const narrow = picture(seen, { ...plain, columns: 40 })
-    expect(Math.max(...narrow.map((line) => [...line].length))).toBeLessThan(40)
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThan(40)
   })
 
   it('says plainly when it is stale: nothing heard, or an engine that does not look', () => {

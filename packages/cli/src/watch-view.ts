@@ -169,8 +169,8 @@ function fit(
     return pieces
       .map((piece) => {
         const [text, colour] = typeof piece === 'string' ? [piece, undefined] : piece
-        const cut = [...text].slice(0, room).join('')
-        room -= [...cut].length
+        const cut = text.slice(0, room)
+        room -= cut.length
         return paint(cut, colour)
       })
       .join('')

@@ -22,6 +22,7 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   listOwnInstances: 'with the key of an application; `instance list` has the same for people',
   evaluateFlag: 'the evaluation of OFREP; `flag explain` evaluates and says why',
   answerVerification: MACHINES,
+  followRollout: 'a stream; `rollout status --watch` follows it',
   receiveEvent: SENDERS,
   receiveAlerts: SENDERS,
   receiveReport: SENDERS,

@@ -7,6 +7,7 @@ import { createApprovals, place, start } from '../../server/test/support/rollout
 import { startTraffic } from '../../server/test/support/traffic.ts'
 import { EXIT } from '../src/exit-code.ts'
 import { run } from '../src/program.ts'
+import { flagmarshal } from './support/program.ts'
 
 let server: TestServer
 const approvals = createApprovals()
@@ -56,4 +57,10 @@ it('follows with lines of JSON, and on a terminal with bars, sparklines and colo
   expect(drawn.err).toMatch(/ {2}exposed [▁▂▃▄▅▆▇█ ]+/)
   expect(drawn.err).toContain('complete: ')
   expect(drawn.out).toContain('state      completed')
+
+  const log = await flagmarshal(['rollout', 'log', '--kind', 'complete', '--feature', at.flag], env)
+  expect(log.out).toMatch(/pictured +production +\d+ +controller +complete/)
+  const series = await flagmarshal(['rollout', 'series', id, '-n', '3'], env)
+  expect(series.out.trim().split('\n')).toHaveLength(4)
+  expect(series.out).toMatch(/errors +ok +\d+\/\d+ \(/)
 })
