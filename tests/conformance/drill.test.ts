@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net'
 import type { FlagConfigChange } from '@flagmarshal/api/flag'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
-import { goThrough, openRun, OUTPUTS, setStage } from '../../packages/server/test/support/procedure.ts'
+import { openRun, setStage } from '../../packages/server/test/support/procedure.ts'
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
-import { startApplication } from '../support/application.ts'
-import type { Application, ApplicationOptions } from '../support/application.ts'
+import type { Application } from '../support/application.ts'
 import { expectOk, expectProblem, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
+import { atStep, connectTo } from '../support/stage-application.ts'
 
 const FLAG = 'new-checkout'
 
@@ -181,34 +181,9 @@ async function newStage(): Promise<Stage> {
 }
 
 /** A run whose steps up to this one are Go, with the output of the next one written. */
-async function atStep(stage: Stage, done: number): Promise<string> {
-  const run = await openRun(stage)
-  for (let step = 1; step <= done; step++) await goThrough(stage, run, step)
-  const params = { project: stage.project, run, step: done + 1 }
-  const body = { output: OUTPUTS[done] ?? {} }
-  expectOk(await stage.developer.client.call('writeStep', { params, body }))
-  return run
-}
-
-async function connect(
-  stage: Stage,
-  options: Pick<ApplicationOptions, 'environment'> & Partial<ApplicationOptions>,
-): Promise<Application> {
-  const key = await server.sdkKey(stage.project, options.environment)
-  const application = await startApplication({
-    address: server.address,
-    key,
-    layers: ['backend'],
-    flag: FLAG,
-    ...options,
-  })
+async function connect(...[stage, options]: Parameters<typeof connectTo>): Promise<Application> {
+  const application = await connectTo(stage, options)
   open.push(application)
-  await expect
-    .poll(async () => {
-      const { status } = await monitoring(stage, options.environment)
-      return status.instances.some((it) => it.instanceId === application.connection.instanceId)
-    })
-    .toBe(true)
   return application
 }
 

@@ -4,12 +4,12 @@
 import type { Client } from '@flagmarshal/api'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
-import { openRun, OUTPUTS, setStage } from '../../packages/server/test/support/procedure.ts'
+import { setStage } from '../../packages/server/test/support/procedure.ts'
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
-import { startApplication } from '../support/application.ts'
-import type { Application, ApplicationOptions } from '../support/application.ts'
+import type { Application } from '../support/application.ts'
 import { expectOk, expectProblem, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
+import { atStep, connectTo } from '../support/stage-application.ts'
 
 const FLAG = 'new-checkout'
 const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -31,7 +31,7 @@ afterAll(async () => {
 describe('a verification run', () => {
   it('P-S2-4 P-S2-5 P-S2-8 P-S2-10 goes through the engine and connected SDKs in every environment', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     const apps = await Promise.all(
       ENVIRONMENTS.map((environment) => connect(stage, { environment, allowVerification: true })),
     )
@@ -67,7 +67,7 @@ describe('a verification run', () => {
 
   it('P-S2-9 changes no production evaluation of the flag, and switches nothing on there', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     const production = await connect(stage, { environment: 'production', allowVerification: true })
     const staging = await connect(stage, { environment: 'staging', allowVerification: true })
     const changed: string[] = []
@@ -88,7 +88,7 @@ describe('a verification run', () => {
 
   it('P-S2-4 says "engine only" where no SDK opted in, P-S2-5 is unknown where none is connected', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     await connect(stage, { environment: 'staging' })
     expect((await checksOf(stage, run))['P-S2-5']).toMatchObject({ state: 'unknown' })
 
@@ -107,7 +107,7 @@ describe('a verification run', () => {
   it('P-S2-4 asks an SDK whose stream another server holds', async () => {
     await using other = await startServer({ settings: { FLAGMARSHAL_DATABASE_URL: server.databaseUrl } })
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     await connect(stage, { environment: 'staging', allowVerification: true, address: other.address })
     const found = await verify(stage, run)
     const staging = found.environments?.find((it) => it.environment === 'staging')
@@ -117,7 +117,7 @@ describe('a verification run', () => {
 
   it('P-S2-8 fails for a layer whose code defaults to on', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     await connect(stage, { environment: 'staging', allowVerification: true, codeDefault: true })
     await verify(stage, run)
     const checks = await checksOf(stage, run)
@@ -127,7 +127,7 @@ describe('a verification run', () => {
 
   it('P-S2-10 names the instance that does not acknowledge within the bound', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     await connect(stage, { environment: 'production' })
     // Connected, and says only once which revision it runs.
     const key = await server.sdkKey(stage.project, 'staging')
@@ -149,7 +149,7 @@ describe('a verification run', () => {
 
   it('is stale once a rule of the flag has changed, and refuses a second one at the same time', async () => {
     const stage = await setStage(server, `shop-${++projects}`)
-    const run = await atStepTwo(stage)
+    const run = await atStep(stage, 0)
     await connect(stage, { environment: 'staging', traffic: false })
     const params = { project: stage.project, run }
     const body = { trafficMs: 3_000 }
@@ -179,35 +179,10 @@ describe('a verification run', () => {
   })
 })
 
-async function connect(
-  stage: Stage,
-  options: Pick<ApplicationOptions, 'environment'> & Partial<ApplicationOptions>,
-): Promise<Application> {
-  const key = await server.sdkKey(stage.project, options.environment)
-  const application = await startApplication({
-    address: server.address,
-    key,
-    layers: ['backend'],
-    flag: FLAG,
-    ...options,
-  })
+async function connect(...[stage, options]: Parameters<typeof connectTo>): Promise<Application> {
+  const application = await connectTo(stage, options)
   open.push(application)
-  await expect
-    .poll(async () => {
-      const params = { project: stage.project, environment: options.environment }
-      const { items } = expectOk(await stage.developer.client.call('listInstances', { params }))
-      return items.some((it) => it.instanceId === application.connection.instanceId && it.streamOpen)
-    })
-    .toBe(true)
   return application
-}
-
-async function atStepTwo(stage: Stage): Promise<string> {
-  const run = await openRun(stage)
-  const { client } = stage.developer
-  const params = { project: stage.project, run, step: 1 }
-  expectOk(await client.call('writeStep', { params, body: { output: OUTPUTS[0] ?? {} } }))
-  return run
 }
 
 async function verify(stage: Stage, run: string, body: { boundMs?: number; trafficMs?: number } = {}) {

@@ -15,6 +15,7 @@ import { startProcess } from '../../../tests/support/process.ts'
 import type { ServerProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
 import type { TestPerson } from '../../../tests/support/server.ts'
+import { mortalSettings, peopleOf } from './support/mortal.ts'
 import { approvedRun, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 import { ok, startReceiver, status } from './support/receiver.ts'
@@ -35,13 +36,7 @@ test(
     await using database = await createDatabase()
     await using receiver = await startReceiver()
     const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-run-'))
-    const settings = {
-      FLAGMARSHAL_DATA_DIR: cwd,
-      FLAGMARSHAL_DATABASE_URL: database.url,
-      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
-      FLAGMARSHAL_LOG_LEVEL: 'silent',
-      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
-    }
+    const settings = mortalSettings(cwd, database.url)
     let running = await startProcess({ settings, cwd })
     await using leaving = new AsyncDisposableStack()
     leaving.defer(() => rm(cwd, { recursive: true, force: true }))
@@ -86,27 +81,6 @@ test(
     expect(chain.ok).toBe(true)
   },
 )
-
-/** What a stage needs of a server, of one that is a process. */
-function peopleOf({ address }: ServerProcess): Parameters<typeof setStage>[0] {
-  const admin = createClient({ server: address, token: ADMIN_TOKEN })
-  let people = 0
-  return {
-    address,
-    admin,
-    async person(...roles) {
-      const id = `${roles[0]}-${++people}`
-      expectOk(await admin.call('createPerson', { body: { id, name: id, roles } }))
-      const body = { name: 'test' }
-      const { token } = expectOk(await admin.call('createToken', { params: { person: id }, body }))
-      return { id, token, client: createClient({ server: address, token }) }
-    },
-    async sdkKey(project, environment, kind = 'server') {
-      const body = { kind, environment, name: 'test' }
-      return expectOk(await admin.call('createKey', { params: { project }, body })).key
-    },
-  }
-}
 
 async function subscribe({ address }: ServerProcess, url: string): Promise<void> {
   const admin = createClient({ server: address, token: ADMIN_TOKEN })

@@ -13,6 +13,7 @@ import { createFlag, createProject } from '../../../examples/shop/src/demo/set-u
 import { createDatabase } from '../../../tests/support/database.ts'
 import { startProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { mortalSettings } from './support/mortal.ts'
 import { decisions, start, until } from './support/rollouts.ts'
 import type { Place } from './support/rollouts.ts'
 import { startTraffic } from './support/traffic.ts'
@@ -33,12 +34,7 @@ test(
   async () => {
     await using database = await createDatabase()
     const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-crash-'))
-    const settings = {
-      FLAGMARSHAL_DATA_DIR: cwd,
-      FLAGMARSHAL_DATABASE_URL: database.url,
-      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
-      FLAGMARSHAL_LOG_LEVEL: 'silent',
-    }
+    const settings = mortalSettings(cwd, database.url)
     const launch = () => startProcess({ settings, cwd })
     let running = await launch()
     await using leaving = new AsyncDisposableStack()

@@ -11,6 +11,7 @@ import { createDatabase } from '../../../tests/support/database.ts'
 import { startProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
 import { newFlag } from './support/flags.ts'
+import { mortalSettings } from './support/mortal.ts'
 import { ok, startReceiver } from './support/receiver.ts'
 import { addChannel, PROJECT, SECRET } from './support/signals.ts'
 
@@ -25,13 +26,7 @@ test(
     await using database = await createDatabase()
     await using receiver = await startReceiver()
     const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-signals-'))
-    const settings = {
-      FLAGMARSHAL_DATA_DIR: cwd,
-      FLAGMARSHAL_DATABASE_URL: database.url,
-      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
-      FLAGMARSHAL_LOG_LEVEL: 'silent',
-      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
-    }
+    const settings = mortalSettings(cwd, database.url)
     const launch = () => startProcess({ settings, cwd })
     let running = await launch()
     await using leaving = new AsyncDisposableStack()

@@ -7,14 +7,13 @@ import path from 'node:path'
 
 import { createClient } from '@flagmarshal/api'
 import type { Client } from '@flagmarshal/api'
-import type { Role } from '@flagmarshal/domain/access/permission'
 import { describe, expect, it } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
 import { startProcess } from '../../../tests/support/process.ts'
-import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
-import type { TestServer } from '../../../tests/support/server.ts'
+import { expectOk } from '../../../tests/support/server.ts'
 import { follow } from './support/instances.ts'
+import { mortalSettings, peopleOf } from './support/mortal.ts'
 import { openRun, setStage } from './support/procedure.ts'
 
 const PROJECT = 'shop'
@@ -27,16 +26,11 @@ describe('a verification run whose server ends', () => {
   ] as const)('by %s ends as failed, and what it switched on is put back', async (signal, problem) => {
     await using database = await createDatabase()
     const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-verification-'))
-    const settings = {
-      FLAGMARSHAL_DATA_DIR: cwd,
-      FLAGMARSHAL_DATABASE_URL: database.url,
-      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
-      FLAGMARSHAL_LOG_LEVEL: 'silent',
-    }
+    const settings = mortalSettings(cwd, database.url)
     const first = await startProcess({ settings, cwd })
-    const stage = await setStage(asServer(first.address), PROJECT)
+    const stage = await setStage(peopleOf(first), PROJECT)
     const run = await openRun(stage)
-    const key = await sdkKey(createClient({ server: first.address, token: ADMIN_TOKEN }), 'staging')
+    const key = await stage.server.sdkKey(PROJECT, 'staging')
     const instance = await follow(first.address, key, { environment: 'staging', acknowledges: true })
     await instance.until((it) => it.event === 'snapshot')
 
@@ -66,26 +60,4 @@ describe('a verification run whose server ends', () => {
 async function staging(client: Client) {
   const params = { project: PROJECT, flag: FLAG, environment: 'staging' }
   return expectOk(await client.call('getFlagConfig', { params }))
-}
-
-async function sdkKey(admin: Client, environment: string): Promise<string> {
-  const body = { kind: 'server' as const, environment, name: 'test' }
-  return expectOk(await admin.call('createKey', { params: { project: PROJECT }, body })).key
-}
-
-/** As much of a test server as a stage is made with. */
-function asServer(address: string): Pick<TestServer, 'address' | 'admin' | 'person' | 'sdkKey'> {
-  const admin = createClient({ server: address, token: ADMIN_TOKEN })
-  return {
-    address,
-    admin,
-    async person(...roles: [Role, ...Role[]]) {
-      const id = `${roles[0]}-1`
-      expectOk(await admin.call('createPerson', { body: { id, name: id, roles } }))
-      const made = await admin.call('createToken', { params: { person: id }, body: { name: 'test' } })
-      const { token } = expectOk(made)
-      return { id, token, client: createClient({ server: address, token }) }
-    },
-    sdkKey: (_project, environment) => sdkKey(admin, environment),
-  }
 }
