@@ -6,6 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
+import type { RolloutPlanInput } from '@flagmarshal/api/rollout-plan'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { startGrafana } from '../../packages/server/test/support/grafana.ts'
@@ -14,12 +15,16 @@ import { openRun, OUTPUTS, goThrough, setStage } from '../../packages/server/tes
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
 import { startReceiver } from '../../packages/server/test/support/receiver.ts'
 import type { Receiver } from '../../packages/server/test/support/receiver.ts'
+import { createApprovals, QUICK, start, until } from '../../packages/server/test/support/rollouts.ts'
+import { startExporting } from '../support/exporting.ts'
+import type { ExportingApplication } from '../support/exporting.ts'
 import { installed, startAlertmanager, startPrometheus } from '../support/prometheus.ts'
 import type { Running } from '../support/prometheus.ts'
 import { expectOk, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 
 const project = 'shop'
+const FLAG = 'new-checkout'
 const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'] as const
 const WAITING = { timeout: 50_000, interval: 50 }
 
@@ -30,8 +35,11 @@ let grafana: Grafana
 let alertmanager: Running
 let prometheus: Running
 let stage: Stage
+let application: ExportingApplication
 let run: string
 
+/** The approvals of the third test: its plan counts in Prometheus. */
+const approvals = createApprovals()
 const open: (() => PromiseLike<unknown>)[] = []
 
 describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRAMS.join(', ')})`, () => {
@@ -43,10 +51,16 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     grafana = await startGrafana()
     open.push(() => grafana[Symbol.asyncDispose]())
     server = await startServer({
+      rolloutPorts: approvals,
       settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1', FLAGMARSHAL_RULES_DIR: folder },
     })
     open.push(() => server.close())
     stage = await setStage(server, project)
+    application = await startExporting(server.address, {
+      key: await server.sdkKey(project, 'production'),
+      flag: FLAG,
+    })
+    open.push(() => application[Symbol.asyncDispose]())
     await connect()
     run = await openRun(stage)
     for (const step of [1, 2, 3]) await goThrough(stage, run, step)
@@ -112,6 +126,44 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     )
     expect(reports).toEqual([])
   })
+
+  test('P-X4 the regression of the shop is seen through Prometheus and rolled back, its alert arrives through Alertmanager, and the dashboard shows each step', async () => {
+    const plan: RolloutPlanInput = {
+      ...QUICK,
+      windowMs: 500,
+      stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 600_000, maxMs: 6_000_000 }],
+      criteria: [
+        {
+          id: 'errors',
+          role: 'guardrail',
+          ceiling: 0.05,
+          source: {
+            kind: 'prometheus',
+            connection: 'main',
+            total: `flagmarshal_requests_total{flag="${FLAG}"}`,
+            bad: `flagmarshal_requests_bad_total{flag="${FLAG}"}`,
+          },
+        },
+      ],
+    }
+    const at = { server, project, flag: FLAG, key: '' }
+    const id = await start(at, approvals.approve(FLAG, plan))
+    await until(at, id, (it) => it.state === 'running')
+    application.fail(20)
+    const back = await until(at, id, (it) => it.state === 'rolled_back')
+    expect(back.state).toBe('rolled_back')
+    await expect
+      .poll(
+        async () => {
+          const params = { project, feature: FLAG }
+          const { items } = expectOk(await server.admin.call('listReports', { params }))
+          return items.map((it) => [it.kind, it.severity, it.text])
+        },
+        { timeout: 30_000 },
+      )
+      .toContainEqual(['incident', 'critical', expect.stringContaining('More than 2 % bad requests')])
+    await expect.poll(() => JSON.stringify(grafana.annotations)).toContain('rolled_back')
+  })
 })
 
 /** Alertmanager sends to the server, and the server knows all three systems. */
@@ -171,7 +223,7 @@ async function connect(): Promise<void> {
     ],
   }
   prometheus = await startPrometheus({
-    targets: [new URL(server.address).host],
+    targets: [new URL(server.address).host, application.target],
     rules: [`${folder}/*.yml`, 'others.yml'],
     files: { 'others.yml': JSON.stringify(others) },
     alertmanager: new URL(alertmanager.url).host,
