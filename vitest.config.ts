@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `monitoring`: the real Prometheus and Alertmanager, where they are installed. `demo`: the example shop, whole. */
+/** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `monitoring`: the real Prometheus and Alertmanager, where they are installed. `browser`: people's paths through the console in Chromium. `demo`: the example shop, whole. */
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'packages/{evaluation,domain,api,cli}/src/**/*.test.ts',
+            'packages/{evaluation,domain,api,cli,console}/src/**/*.test.ts',
             'packages/server/src/**/*.test.ts',
             'packages/sdk/*/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
@@ -45,6 +45,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 20_000, interval: 50 } },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/e2e/**/*.test.ts'],
+          globalSetup: ['tests/support/cluster.ts', 'tests/e2e/support/built-console.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -32,6 +32,7 @@ const checks: readonly Check[] = [
   { name: 'server', command: ['vitest', 'run', '--project', 'server'], fast: false, suite: true },
   { name: 'conformance', command: ['vitest', 'run', '--project', 'conformance'], fast: false, suite: true },
   { name: 'monitoring', command: ['vitest', 'run', '--project', 'monitoring'], fast: false, suite: true },
+  { name: 'browser', command: ['vitest', 'run', '--project', 'browser'], fast: false, suite: true },
   { name: 'demo', command: ['vitest', 'run', '--project', 'demo'], fast: false, suite: true },
   { name: 'simulation', command: ['node', 'scripts/simulate.ts', '--quick'], fast: false },
 ]

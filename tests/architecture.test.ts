@@ -55,6 +55,19 @@ const layers: readonly Layer[] = [
     why: 'the command line speaks the public API only',
   },
   {
+    files: 'packages/console/src',
+    may: [
+      'packages/api/src',
+      'packages/domain/src',
+      'packages/evaluation/src',
+      '@mantine/',
+      '@tanstack/',
+      'react',
+      'uplot',
+    ],
+    why: 'the console speaks the public API only',
+  },
+  {
     files: 'packages/server/src/http',
     may: [
       'packages/api/src',
@@ -142,6 +155,11 @@ const layers: readonly Layer[] = [
     why: 'it reads XML and nothing else',
   },
   {
+    files: 'packages/server/src/access/password.ts',
+    may: ['packages/domain/src', '@node-rs/argon2'],
+    why: 'passwords are hashed here and nowhere else',
+  },
+  {
     files: 'packages/server/src/app.ts',
     may: ['packages/', 'pino', 'prom-client', 'fastify', NODE],
     why: 'the one composition root',
@@ -184,7 +202,16 @@ const imports = readImports(sourceFiles())
 
 describe('architecture', () => {
   it('sees the source of every package', () => {
-    for (const part of ['evaluation', 'domain', 'api', 'server', 'cli', 'sdk/server', 'sdk/middleware'])
+    for (const part of [
+      'evaluation',
+      'domain',
+      'api',
+      'server',
+      'cli',
+      'console',
+      'sdk/server',
+      'sdk/middleware',
+    ])
       expect(imports.filter((i) => i.from.startsWith(`packages/${part}/src`)).length, part).toBeGreaterThan(0)
   })
 
@@ -273,7 +300,7 @@ function layerOf(file: string): Layer | undefined {
 }
 
 function sourceFiles(): string[] {
-  return globSync(['packages/**/*.ts', 'examples/**/*.ts', 'tests/**/*.ts', 'scripts/**/*.ts'], {
+  return globSync(['packages/**/*.{ts,tsx}', 'examples/**/*.ts', 'tests/**/*.ts', 'scripts/**/*.ts'], {
     cwd: root,
     exclude: (path) => /node_modules|\.tsc|dist/.test(path),
   }).filter((file) => !file.endsWith('.d.ts'))

@@ -61,15 +61,18 @@ interface Sent {
   readonly idempotencyKey?: string
 }
 
-/** A client for one server and one token; `timeoutMs` bounds each call (default 30 s). */
+/** A client for one server and one token; `timeoutMs` bounds each call (default 30 s), `headers` go with each. */
 export function createClient(options: {
   readonly server: string
   readonly token?: string
   readonly timeoutMs?: number
+  readonly headers?: Readonly<Record<string, string>>
 }): Client {
   const server = options.server.replace(/\/+$/, '')
-  const headers: Record<string, string> =
-    options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
+  const headers: Record<string, string> = {
+    ...options.headers,
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  }
 
   return {
     async call(id, ...args) {

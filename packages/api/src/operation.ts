@@ -22,6 +22,8 @@ export interface Operation {
     readonly body?: z.ZodType
     readonly media?: 'json' | 'stream' | 'text' | 'zip'
   }
+  /** Answers with the cookie of a session, so it is refused to the pages of other sites. */
+  readonly setsCookie?: true
   /** Writes that replace a version: 428 without If-Match, 412 when stale. The answer carries the ETag. */
   readonly ifMatch?: true
   /** The last parameter of the path takes all of its rest, slashes included. */

@@ -3,6 +3,7 @@
  * Each noun keeps its rows in its own file; a new noun adds one line here.
  */
 import { accessOperations } from './access.ts'
+import { accountOperations } from './account.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
@@ -39,6 +40,7 @@ import { verificationOperations } from './verification.ts'
 export const operations = {
   ...systemOperations,
   ...accessOperations,
+  ...accountOperations,
   ...projectOperations,
   ...auditOperations,
   ...flagOperations,

@@ -1,12 +1,16 @@
 /**
  * The composition root: builds every part, wires them, and takes them down in the opposite order.
  */
+import { fileURLToPath } from 'node:url'
+
 import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
 import { pino } from 'pino'
 
+import { createAccounts } from './access/accounts.ts'
 import { createAuthenticator } from './access/authenticate.ts'
 import { bootstrapToken } from './access/bootstrap.ts'
+import { isSetUpNeeded } from './access/set-up.ts'
 import { startHeadLog } from './audit/head-log.ts'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
@@ -19,8 +23,10 @@ import { startAlerts } from './drill/alerts.ts'
 import { createDrillMetrics } from './drill/metrics.ts'
 import { errorLine } from './error-line.ts'
 import type { FlagPorts } from './flag/ports.ts'
+import { loadConsole } from './http/console-files.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
+import { handlers as accountHandlers } from './http/handlers/account.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
@@ -83,6 +89,7 @@ const handlers = {
   ...relatedProcedureHandlers,
   ...systemHandlers,
   ...accessHandlers,
+  ...accountHandlers,
   ...projectHandlers,
   ...auditHandlers,
   ...flagHandlers,
@@ -111,12 +118,17 @@ const handlers = {
   ...monitoringHandlers,
 }
 
+/** The built console; `npm run build -w packages/console` fills it. */
+const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
 /** A server that has been built and can listen. */
 export interface App {
   /** Starts to listen; returns the address, like `http://127.0.0.1:4860`. */
   listen(): Promise<string>
   /** Where the administrator's token is kept; undefined when the settings gave it. */
   readonly bootstrapTokenFile: string | undefined
+  /** The secret of the link for the first administrator, while there is none. */
+  readonly setUpSecret: string | undefined
   readonly log: Log
   /** Stops accepting, ends streams, finishes requests, stops what was started. Idempotent. */
   close(): Promise<void>
@@ -126,6 +138,8 @@ export interface App {
 export interface AppOptions {
   readonly clock?: Clock
   readonly checkAnswers?: boolean
+  /** Where the built console is, in place of the usual folder. */
+  readonly consoleFolder?: string
   /** In place of what features answer. */
   readonly flagPorts?: FlagPorts
   /** In place of what rollouts answer. */
@@ -179,7 +193,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(startAnnotating({ database, safe, monitoring, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
-    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring }
+    const accounts = createAccounts(bootstrap.token, config.publicUrl)
+    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring, accounts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => {
@@ -199,6 +214,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       authenticator,
       log,
       streams,
+      console: await loadConsole(options.consoleFolder ?? CONSOLE),
       checkAnswers: options.checkAnswers ?? false,
     })
     closing.push(async () => {
@@ -209,6 +225,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const close = once(() => closeAll(closing))
     return {
       bootstrapTokenFile: bootstrap.file,
+      setUpSecret: (await isSetUpNeeded(database)) ? accounts.setUpSecret : undefined,
       log,
       close,
       listen: () => listen(config, ({ host, port }) => server.listen({ host, port })),

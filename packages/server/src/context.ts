@@ -20,8 +20,10 @@ export interface Actor {
   readonly project?: string
   readonly environment?: string
   readonly tokenId?: string
-  /** The kind of token that was used; absent for the system. */
+  /** The kind of token that was used; absent for the system. A session counts as its person's token. */
   readonly tokenKind?: TokenKind
+  /** The person signed in, and `tokenId` is the session. */
+  readonly session?: true
 }
 
 /** What a use case knows about the call. */

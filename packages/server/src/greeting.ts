@@ -3,14 +3,28 @@ import path from 'node:path'
 
 const LOCAL = 'http://127.0.0.1:4860'
 
-/** `tokenFile` holds the administrator's token; without one it came from the settings. */
-export function greeting(address: string, tokenFile: string | undefined): string {
+/** What there is to tell: where the administrator's token is kept, unless the settings gave it, and the set-up link's secret. */
+interface Started {
+  readonly bootstrapTokenFile: string | undefined
+  readonly setUpSecret: string | undefined
+}
+
+/** The text of the first screen. */
+export function greeting(address: string, { bootstrapTokenFile: tokenFile, setUpSecret }: Started): string {
   const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat ${shown(tokenFile)})`
   // Commands find the usual address by themselves.
   const server = address === LOCAL ? '' : `FLAGMARSHAL_SERVER=${address} `
   return `
 Flagmarshal runs at ${address}
-The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
+${
+  setUpSecret === undefined
+    ? ''
+    : `
+Nobody can sign in yet. Set up the first administrator, once, at
+  ${address.replace(/\/+$/, '')}/set-up#${setUpSecret}
+
+`
+}The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
 
 Next, in another terminal:
   export ${server}FLAGMARSHAL_TOKEN=${token} FLAGMARSHAL_PROJECT=shop

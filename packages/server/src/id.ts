@@ -14,8 +14,8 @@ export function newId(noun: string): string {
   return `${noun}_${Array.from(randomBytes(24), (byte) => BASE32[byte % 32]).join('')}`
 }
 
-/** `fm_<kind>_` and 32 random bytes in base 62 (43 digits). */
-export function newToken(kind: TokenKind): string {
+/** `fm_<kind>_` and 32 random bytes in base 62 (43 digits). Sessions and invitations are no tokens that callers see. */
+export function newToken(kind: TokenKind | 'session' | 'invitation'): string {
   let rest = BigInt(`0x${randomBytes(32).toString('hex')}`)
   let digits = ''
   for (let i = 0; i < 43; i++) {

@@ -16,7 +16,7 @@ try {
   app = await createApp(config)
   const address = await app.listen()
   stopOnSignals(app)
-  console.log(greeting(config.publicUrl ?? address, app.bootstrapTokenFile))
+  console.log(greeting(config.publicUrl ?? address, app))
 } catch (error) {
   await app?.close().catch(() => undefined)
   console.error(error instanceof StartFailure ? `flagmarshal: ${error.message}` : error)

@@ -35,6 +35,8 @@ interface Remembered {
 export interface Authenticator {
   /** The actor behind a token; undefined for a token that is unknown, expired or revoked. */
   authenticate(token: string, now: Date): Promise<Actor | undefined>
+  /** The person behind the cookie of a session; undefined for anything else. */
+  authenticateSession(secret: string, now: Date): Promise<Actor | undefined>
   /** Forgets the token with this hash; without one, all. */
   forget(hash?: string): void
 }
@@ -44,15 +46,23 @@ export function createAuthenticator(database: Database, bootstrapToken: string):
   const bootstrapHash = Buffer.from(sha256(bootstrapToken))
   const remembered = new Map<string, Remembered>()
   const look = rememberCredentials(database, remembered)
+  const valid = async (hash: string, now: Date): Promise<Credential | undefined> => {
+    const credential = await look(hash, now)
+    const expired = credential?.expires_at !== null && (credential?.expires_at ?? now) <= now
+    return expired ? undefined : credential
+  }
 
   return {
     async authenticate(token, now) {
       const hash = sha256(token)
       if (timingSafeEqual(Buffer.from(hash), bootstrapHash)) return BOOTSTRAP
-      const credential = await look(hash, now)
-      if (credential === undefined) return undefined
-      if (credential.expires_at !== null && credential.expires_at <= now) return undefined
-      return actorOf(credential)
+      const credential = await valid(hash, now)
+      // Only the cookie carries a session: there, writes are protected from other sites.
+      return credential === undefined || credential.kind === 'session' ? undefined : actorOf(credential)
+    },
+    async authenticateSession(secret, now) {
+      const credential = await valid(sha256(secret), now)
+      return credential?.kind === 'session' ? actorOf(credential) : undefined
     },
     forget(hash) {
       if (hash === undefined) remembered.clear()
@@ -113,19 +123,22 @@ async function renew(
 }
 
 function actorOf(credential: Credential): Actor {
-  const token = { tokenId: credential.id, tokenKind: credential.kind }
-  if (credential.kind === 'user') {
+  const { kind } = credential
+  if (kind === 'user' || kind === 'session') {
     const id = credential.person ?? ''
-    return { kind: 'person', id, name: credential.person_name ?? id, roles: rolesOf(credential), ...token }
+    const person = { kind: 'person', id, name: credential.person_name ?? id } as const
+    const by = kind === 'session' ? ({ session: true } as const) : {}
+    return { ...person, roles: rolesOf(credential), tokenId: credential.id, tokenKind: 'user', ...by }
   }
   return {
-    kind: credential.kind === 'service' ? 'service' : 'sdk',
+    kind: kind === 'service' ? 'service' : 'sdk',
     id: credential.id,
     name: credential.name,
     roles: [],
     ...(credential.project === null ? {} : { project: credential.project }),
     ...(credential.environment === null ? {} : { environment: credential.environment }),
-    ...token,
+    tokenId: credential.id,
+    tokenKind: kind,
   }
 }
 

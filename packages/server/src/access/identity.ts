@@ -1,11 +1,16 @@
 /** Telling a caller who they are. */
 import type { Identity } from '@flagmarshal/api/access'
 
-import type { Context } from '../context.ts'
+import type { Actor, Context } from '../context.ts'
 import { permissionsOfActor } from './allow.ts'
 
 /** Whose token was used and what it allows. */
 export function whoAmI({ actor }: Context): Identity {
+  return identityOf(actor)
+}
+
+/** An actor with a token or a session, as the API shows it. */
+export function identityOf(actor: Actor): Identity {
   if (actor.tokenKind === undefined) throw new Error('only callers with a token can ask who they are')
   return {
     kind: actor.tokenKind,

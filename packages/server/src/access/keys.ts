@@ -60,7 +60,7 @@ export async function listKeys(database: Database, project: string): Promise<Sdk
   if ((await selectProject(database.kysely, project)) === undefined) return notFound('project', project)
   const rows = await selectKeys(database.kysely, project)
   return rows.flatMap((row) =>
-    row.kind === 'user' || row.kind === 'service' || row.environment === null
+    row.kind === 'user' || row.kind === 'session' || row.kind === 'service' || row.environment === null
       ? []
       : [
           {

@@ -1,20 +1,25 @@
 /**
  * Who calls, and whether the operation's permission allows it. Runs before the body is read.
  */
+import type { IncomingHttpHeaders } from 'node:http'
+
 import type { Operation } from '@flagmarshal/api/operation'
 
 import { permissionsOfActor } from '../access/allow.ts'
 import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor } from '../context.ts'
 import { HttpProblem } from './problems.ts'
+import { refuseForeignOrigin, refuseForeignPage, sessionOf } from './session-cookie.ts'
 
 /** What callers of public operations are. */
 export const ANYBODY: Actor = { kind: 'system', id: 'anybody', name: 'Anybody', roles: [] }
 
 interface Incoming {
-  readonly authorization: string | undefined
+  readonly headers: IncomingHttpHeaders
   readonly params: unknown
   readonly now: Date
+  /** Where people reach the server, if that was set. */
+  readonly publicUrl: string | undefined
 }
 
 /** The actor of a request. Throws an HttpProblem: 401 without a valid token, 403, and 404 for other projects. */
@@ -23,12 +28,15 @@ export async function authorize(
   authenticator: Authenticator,
   incoming: Incoming,
 ): Promise<Actor> {
-  if (operation.can === 'public') return ANYBODY
-  const token = /^Bearer ([\w.~+/=-]{1,256})$/i.exec(incoming.authorization ?? '')?.[1]
-  const actor = token === undefined ? undefined : await authenticator.authenticate(token, incoming.now)
+  if (operation.can === 'public') {
+    if (operation.setsCookie === true) refuseForeignOrigin(incoming.headers, incoming.publicUrl)
+    return ANYBODY
+  }
+  const actor = await actorOf(operation, authenticator, incoming)
   if (actor === undefined) {
-    throw new HttpProblem(401, 'unauthenticated', 'This needs a valid token.', {
-      remedy: 'Send `Authorization: Bearer fm_…` with a token that is neither expired nor revoked.',
+    throw new HttpProblem(401, 'unauthenticated', 'This needs a valid token or session.', {
+      remedy:
+        'Send `Authorization: Bearer fm_…` with a token that is neither expired nor revoked, or sign in.',
       headers: { 'www-authenticate': 'Bearer' },
     })
   }
@@ -38,6 +46,22 @@ export async function authorize(
     })
   }
   refuseForeign(actor, incoming.params)
+  return actor
+}
+
+/** By its token or, without one, by its session. A write with a session must come from a page of this server. */
+async function actorOf(
+  operation: Operation,
+  authenticator: Authenticator,
+  { headers, now, publicUrl }: Incoming,
+): Promise<Actor | undefined> {
+  if (headers.authorization !== undefined) {
+    const token = /^Bearer ([\w.~+/=-]{1,256})$/i.exec(headers.authorization)?.[1]
+    return token === undefined ? undefined : await authenticator.authenticate(token, now)
+  }
+  const secret = sessionOf(headers.cookie)
+  const actor = secret === undefined ? undefined : await authenticator.authenticateSession(secret, now)
+  if (actor !== undefined && operation.method !== 'GET') refuseForeignPage(headers, publicUrl)
   return actor
 }
 

@@ -27,6 +27,8 @@ export interface Call<O extends Operation = Operation> {
   readonly header: (name: string) => string | undefined
   /** The body as it arrived, for signatures. */
   readonly bytes: Buffer
+  /** The address that asks. */
+  readonly address: string
 }
 
 /** An answer with a body: a JSON value, or text that may come in pieces. */
@@ -38,6 +40,8 @@ export interface BodyAnswer<B> {
   readonly status?: number
   /** Where it is not the one of the operation's media. */
   readonly contentType?: string
+  /** The header Set-Cookie. */
+  readonly cookie?: string
   /** The body as it goes over the wire, where it was made before. */
   readonly prepared?: { readonly bytes: Buffer; readonly encoding?: 'gzip' }
 }

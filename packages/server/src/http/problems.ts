@@ -47,6 +47,10 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'no-project': 400,
   'no-environment': 400,
   'written-too-late': 503,
+  'sign-in-refused': 401,
+  'link-refused': 403,
+  'password-wrong': 422,
+  'too-many-attempts': 429,
   forbidden: 403,
   'role-needed': 403,
   'person-needed': 403,
@@ -109,11 +113,14 @@ const RETRY = { 'retry-after': '1' }
 function ofRefusal(refusal: Refusal): ProblemAnswer {
   const { code, message, remedy, pointer } = refusal
   const errors = refusal.errors ?? (pointer === undefined ? undefined : [{ pointer, message }])
-  return answer(STATUS_OF_CODE[code] ?? 409, code, message, {
+  const more = {
     remedy,
     ...(errors === undefined ? {} : { errors: [...errors] }),
     ...('current' in refusal ? { current: refusal.current } : {}),
-  })
+  }
+  const headers: Record<string, string> =
+    'retryAfterSeconds' in refusal ? { 'retry-after': String(refusal.retryAfterSeconds) } : {}
+  return answer(STATUS_OF_CODE[code] ?? 409, code, message, more, headers)
 }
 
 /** Fastify's own errors that a caller can cause: https://fastify.dev/docs/latest/Reference/Errors/ */

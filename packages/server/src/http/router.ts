@@ -16,6 +16,7 @@ import { sha256 } from '../id.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
 import type { Answered, StoredAnswer } from '../idempotency/answer-once.ts'
 import { authorize } from './authorize.ts'
+import type { ConsoleFiles } from './console-files.ts'
 import { decode } from './decode.ts'
 import type { Decoded } from './decode.ts'
 import { openEventStream } from './event-stream.ts'
@@ -50,6 +51,8 @@ export interface RouterParts {
   readonly log: Log
   /** Open event streams; the app ends them when it closes. */
   readonly streams: Set<EventStream>
+  /** The built console; undefined where it has not been built. */
+  readonly console: ConsoleFiles | undefined
   /** Checks each answer against its schema: for tests. */
   readonly checkAnswers: boolean
 }
@@ -72,9 +75,9 @@ export function registerRoutes(server: FastifyInstance, parts: RouterParts): voi
       config: { operation: id },
       onRequest: async (request) => {
         if (operation.rest === true) request.params = namedRest(operation, request.params)
-        const { params, now } = request
-        const authorization = request.headers.authorization
-        request.actor = await authorize(operation, parts.authenticator, { authorization, params, now })
+        const { headers, params, now } = request
+        const { publicUrl } = parts.services.accounts
+        request.actor = await authorize(operation, parts.authenticator, { headers, params, now, publicUrl })
       },
       handler: (request, reply) => handle({ id, operation, request, reply, parts }),
     })
@@ -143,6 +146,7 @@ async function call(
     services,
     header,
     bytes,
+    address: request.ip,
   } as Call as never)) as AnyAnswer
   if (parts.checkAnswers && 'body' in answer && answer.status === undefined) {
     operation.success.body?.parse(JSON.parse(JSON.stringify(answer.body)))
@@ -210,6 +214,7 @@ function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
 }
 
 function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknown>): FastifyReply {
+  if (answer.cookie !== undefined) reply.header('set-cookie', answer.cookie)
   const etag = etagOf(answer)
   if (etag !== null) reply.header('etag', etag)
   if (etag !== null && operation.method === 'GET' && request.headers['if-none-match'] === etag) {

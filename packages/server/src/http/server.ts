@@ -9,6 +9,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { newId } from '../id.ts'
+import { sendConsole } from './console.ts'
 import { readJson } from './json-body.ts'
 import { ofrepAnswer } from './ofrep-problem.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
@@ -59,6 +60,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   server.addHook('onResponse', async (request, reply) => logRequest(parts, request, reply))
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply))
   server.setNotFoundHandler((request, reply) => {
+    if (sendConsole(parts.console, request, reply)) return
     sendProblem(parts, notRouted(parts, request), request, reply)
   })
   closeConnections(server)

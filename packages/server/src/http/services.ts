@@ -2,6 +2,7 @@
  * What handlers may use: built once by `app.ts`. A noun that keeps something in memory adds its
  * part here and in `app.ts`.
  */
+import type { Accounts } from '../access/accounts.ts'
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { FlagPorts } from '../flag/ports.ts'
@@ -18,6 +19,8 @@ import type { Monitoring } from '../wire-monitoring.ts'
 export interface Services {
   readonly database: Database
   readonly clock: Clock
+  /** What local accounts need beside the database. */
+  readonly accounts: Accounts
   readonly readiness: Readiness
   readonly metrics: Metrics
   readonly flagPorts: FlagPorts

@@ -1,4 +1,4 @@
-/** People, personal tokens and SDK keys. Of a token only its SHA-256 is stored. */
+/** People, their passwords and sessions, tokens, SDK keys and invitations. Of a secret only a hash is stored. */
 import type { Role } from '@flagmarshal/domain/access/permission'
 
 import type { Instant } from '../column.ts'
@@ -15,9 +15,9 @@ export interface AccessTables {
     id: string
     /** SHA-256 of the token, in hex. */
     hash: string
-    kind: 'user' | 'service' | 'server' | 'web'
+    kind: 'user' | 'session' | 'service' | 'server' | 'web'
     name: string
-    /** The person of a `user` token. */
+    /** The person of a `user` token or a session. */
     person: string | null
     /** A subset of the person's roles; null means all that the person has. */
     roles: Role[] | null
@@ -26,6 +26,28 @@ export interface AccessTables {
     environment: string | null
     created_at: Instant
     expires_at: Instant | null
+    revoked_at: Instant | null
+  }
+  passwords: {
+    person: string
+    /** argon2id, in the PHC string format. */
+    hash: string
+    changed_at: Instant
+  }
+  invitations: {
+    id: string
+    /** SHA-256 of the link's secret, in hex. */
+    hash: string
+    /** Somebody known already who is to choose a password; null for somebody new. */
+    person: string | null
+    name: string | null
+    email: string | null
+    roles: Role[]
+    created_by: string
+    created_at: Instant
+    expires_at: Instant
+    used_at: Instant | null
+    used_by: string | null
     revoked_at: Instant | null
   }
 }

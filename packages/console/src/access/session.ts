@@ -1,0 +1,34 @@
+/** Who is signed in, and leaving. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+
+import { paths } from '../paths.ts'
+import { client, useRead } from '../query.ts'
+import type { Answer } from '../query.ts'
+
+/** The person who is signed in; undefined until the server has said so. */
+export function useMe(): Answer<'whoAmI'> | undefined {
+  return useRead('whoAmI').data
+}
+
+/** Ends the session and goes to the sign-in page. Nothing that was read stays in memory. */
+export function useSignOut(): () => Promise<void> {
+  const cache = useQueryClient()
+  const router = useRouter()
+  return async () => {
+    await client.call('signOut')
+    cache.clear()
+    router.history.push(paths.signIn())
+  }
+}
+
+/** After signing in: forgets what was read before, and goes on to where the person wanted to. */
+export function useEnter(): (then?: string) => void {
+  const cache = useQueryClient()
+  const router = useRouter()
+  return (then = paths.home()) => {
+    cache.clear()
+    // Only addresses of this console: `//host` would lead elsewhere.
+    router.history.replace(/^\/(?!\/|\\)/.test(then) ? then : paths.home())
+  }
+}

@@ -1,0 +1,65 @@
+/** Signing in with a password. */
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { useRouterState } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { FormEvent, ReactElement } from 'react'
+
+import { paths } from '../paths.ts'
+import { useRead, useWrite } from '../query.ts'
+import { ErrorView } from '../ui/error-view.tsx'
+import { Door } from './door.tsx'
+import { useEnter } from './session.ts'
+
+export function SignIn(): ReactElement {
+  const enter = useEnter()
+  const signIn = useWrite('signIn')
+  const [person, setPerson] = useState('')
+  const [password, setPassword] = useState('')
+  const search = useRouterState({ select: (state) => state.location.searchStr })
+  const then = new URLSearchParams(search).get('then') ?? paths.home()
+  const setUp = useRead('showSetUp')
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    const opened = await signIn.mutateAsync([{ body: { person, password } }]).catch(() => undefined)
+    if (opened !== undefined) enter(then)
+  }
+
+  if (setUp.data?.needed === true) {
+    return (
+      <Door
+        title="Nobody can sign in yet"
+        intro="The first administrator is set up with the one-time link that the server printed when it started. Open that link; a restart prints it again."
+      >
+        {null}
+      </Door>
+    )
+  }
+  return (
+    <Door title="Sign in">
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack gap="sm">
+          <TextInput
+            label="Id or e-mail address"
+            autoComplete="username"
+            required
+            data-autofocus
+            value={person}
+            onChange={(event) => setPerson(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          {signIn.error === null ? null : <ErrorView error={signIn.error} />}
+          <Button type="submit" fullWidth loading={signIn.isPending}>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+    </Door>
+  )
+}

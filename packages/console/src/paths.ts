@@ -1,0 +1,21 @@
+/** Every address of the console, made in one place: links anywhere use these functions. */
+
+const project = (key: string) => `/p/${encodeURIComponent(key)}`
+
+export const paths = {
+  home: () => '/',
+  now: () => '/now',
+  signIn: (then?: string) =>
+    then === undefined || then === '/' ? '/sign-in' : `/sign-in?then=${encodeURIComponent(then)}`,
+  setUp: () => '/set-up',
+  invitation: () => '/invitation',
+  account: () => '/account',
+  start: (key: string) => `${project(key)}/start`,
+  features: (key: string) => `${project(key)}/f`,
+  feature: (key: string, feature: string) => `${project(key)}/f/${encodeURIComponent(feature)}`,
+  inputs: (key: string, feature: string) => `${paths.feature(key, feature)}/inputs`,
+  step: (key: string, feature: string, step: number) => `${paths.feature(key, feature)}/steps/${step}`,
+  /** Rendered by the server, without the console. */
+  kill: (key: string, environment: string, flag: string) =>
+    `/k/${encodeURIComponent(key)}/${encodeURIComponent(environment)}/${encodeURIComponent(flag)}`,
+} as const

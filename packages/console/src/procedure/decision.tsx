@@ -1,0 +1,102 @@
+/** Go or No-Go, by whoever may: the question, what still speaks against it, the reason in words. */
+import { Button, Group, Stack, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+
+import { useMe } from '../access/session.ts'
+import { useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
+import { CopyCommand } from '../ui/copy-command.tsx'
+import { ErrorView } from '../ui/error-view.tsx'
+import { Card } from '../ui/page.tsx'
+import { Status } from '../ui/status.tsx'
+import { useFeature } from './feature-layout.tsx'
+
+type Step = Answer<'showStep'>
+
+export function Decision({ step }: { readonly step: Step }): ReactElement | null {
+  const { run } = useFeature()
+  if (step.deciders.length === 0) return null
+  const due = run.step === step.number && run.waitsFor === 'decision'
+  const acknowledge = run.step === step.number && run.waitsFor === 'acknowledgement'
+  return (
+    <Card title="Decision" beside={<span className="fm-dim">{step.question}</span>}>
+      <Stack gap="sm">
+        <div>
+          {step.deciders.map((it) => (
+            <div key={it.role}>
+              {it.role.replaceAll('-', ' ')}: {it.people.join(', ') || 'nobody is named'}
+            </div>
+          ))}
+        </div>
+        {due ? <Decide step={step} /> : null}
+        {acknowledge ? <Acknowledge step={step} /> : null}
+      </Stack>
+    </Card>
+  )
+}
+
+function Decide({ step }: { readonly step: Step }): ReactElement {
+  const me = useMe()
+  const { run } = useFeature()
+  const decide = useWrite('decideStep')
+  const [rationale, setRationale] = useState('')
+  const mine = step.deciders.some((it) => it.people.includes(me?.id ?? ''))
+  const against = step.checks.filter((it) => it.blocksGo)
+  const params = { project: run.project, run: run.id, step: String(step.number) }
+  const say = (decision: 'go' | 'no-go'): void =>
+    decide.mutate([{ params, body: { decision, rationale } }], { onSuccess: () => setRationale('') })
+  const wordless = rationale.trim() === ''
+  return (
+    <>
+      {against.length === 0 ? (
+        <Status of="pass" word="No check speaks against a Go; they run again at the decision" />
+      ) : (
+        <Status of="hold" word={`${against.map((it) => it.id).join(', ')} speak against a Go`} />
+      )}
+      <Textarea
+        label="Why"
+        required
+        disabled={!mine}
+        value={rationale}
+        onChange={(event) => setRationale(event.currentTarget.value)}
+      />
+      {decide.error === null ? null : <ErrorView error={decide.error} />}
+      <Group>
+        <Button disabled={!mine || wordless} loading={decide.isPending} onClick={() => say('go')}>
+          Go
+        </Button>
+        <Button
+          variant="default"
+          disabled={!mine || wordless}
+          loading={decide.isPending}
+          onClick={() => say('no-go')}
+        >
+          No-Go
+        </Button>
+        {mine ? null : <span className="fm-dim">Only those named above decide.</span>}
+      </Group>
+      <CopyCommand command={`flagmarshal feature decide ${run.feature} ${step.number} go --rationale "…"`} />
+    </>
+  )
+}
+
+function Acknowledge({ step }: { readonly step: Step }): ReactElement {
+  const { run } = useFeature()
+  const acknowledge = useWrite('acknowledgeStep')
+  const params = { project: run.project, run: run.id, step: String(step.number) }
+  return (
+    <>
+      <p className="fm-sentence">
+        The step is Go. Its validation point waits for somebody to say that it was seen.
+      </p>
+      {acknowledge.error === null ? null : <ErrorView error={acknowledge.error} />}
+      <div>
+        <Button loading={acknowledge.isPending} onClick={() => acknowledge.mutate([{ params }])}>
+          Acknowledge the validation point
+        </Button>
+      </div>
+      <CopyCommand command={`flagmarshal feature ack ${run.feature} ${step.number}`} />
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+/**
+ * Every page and its address. Pages are loaded when they are first opened; the addresses themselves
+ * are made in `paths.ts`.
+ */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router'
+
+import { Shell } from './shell/shell.tsx'
+import { NotFound } from './ui/not-found.tsx'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+/** A page without the frame. */
+const bare = <const P extends string, T extends Record<string, () => unknown>>(
+  path: P,
+  load: () => Promise<T>,
+  name: keyof T & string,
+) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as never, name) })
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+/** A page in the frame, for somebody who is signed in. */
+const page = <const P extends string, T extends Record<string, () => unknown>>(
+  path: P,
+  load: () => Promise<T>,
+  name: keyof T & string,
+) => createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load as never, name) })
+
+const feature = page(
+  '/p/$project/f/$feature',
+  () => import('./procedure/feature-layout.tsx'),
+  'FeatureLayout',
+)
+
+/** A page below a feature: rail and gate stay around it. */
+const ofFeature = <const P extends string, T extends Record<string, () => unknown>>(
+  path: P,
+  load: () => Promise<T>,
+  name: keyof T & string,
+) => createRoute({ getParentRoute: () => feature, path, component: lazyRouteComponent(load as never, name) })
+
+const tree = root.addChildren([
+  bare('/sign-in', () => import('./access/sign-in.tsx'), 'SignIn'),
+  bare('/set-up', () => import('./access/set-up.tsx'), 'SetUp'),
+  bare('/invitation', () => import('./access/invitation.tsx'), 'Invitation'),
+  shell.addChildren([
+    page('/', () => import('./home/home.tsx'), 'Home'),
+    page('/now', () => import('./now/now.tsx'), 'Now'),
+    page('/p/$project/start', () => import('./home/get-started.tsx'), 'GetStarted'),
+    page('/p/$project/f', () => import('./procedure/features.tsx'), 'Features'),
+    feature.addChildren([
+      ofFeature('/', () => import('./procedure/overview.tsx'), 'Overview'),
+      ofFeature('/inputs', () => import('./procedure/inputs.tsx'), 'Inputs'),
+      ofFeature('/steps/$step', () => import('./procedure/step.tsx'), 'StepPage'),
+    ]),
+    page('/account', () => import('./access/account.tsx'), 'Account'),
+  ]),
+])
+
+/** The router; it knows every address. */
+export function createConsoleRouter() {
+  return createRouter({ routeTree: tree, scrollRestoration: true })
+}

@@ -1,0 +1,55 @@
+/** Where one can go. A page that a version does not have is not listed. */
+import { useRouterState } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+
+import { paths } from '../paths.ts'
+import type { IconName } from '../ui/icons.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Link } from '../ui/link.tsx'
+import { useProject } from './project.ts'
+
+import classes from './shell.module.css'
+
+interface Entry {
+  readonly word: string
+  readonly icon: IconName
+  readonly to: string
+}
+
+/** The entries of the navigation; those of a project need one. */
+function entriesOf(project: string | undefined): readonly Entry[] {
+  const everywhere: readonly Entry[] = [
+    { word: 'Home', icon: 'home', to: paths.home() },
+    { word: 'Now', icon: 'clock', to: paths.now() },
+  ]
+  if (project === undefined) return everywhere
+  return [
+    ...everywhere,
+    { word: 'Features', icon: 'steps', to: paths.features(project) },
+    { word: 'Get started', icon: 'plug', to: paths.start(project) },
+  ]
+}
+
+export function Navigation({ onGo }: { readonly onGo?: () => void }): ReactElement {
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const project = useProject()
+  return (
+    <nav aria-label="Main" className={classes['navigation']}>
+      {entriesOf(project).map((it) => {
+        const here = it.to === '/' ? path === '/' : path === it.to || path.startsWith(`${it.to}/`)
+        return (
+          <Link
+            key={it.to}
+            to={it.to}
+            className={classes['entry'] ?? ''}
+            aria-current={here ? 'page' : undefined}
+            {...(onGo === undefined ? {} : { onClick: onGo })}
+          >
+            <Icon name={it.icon} />
+            {it.word}
+          </Link>
+        )
+      })}
+    </nav>
+  )
+}

@@ -1,0 +1,41 @@
+/** The frame around every page for somebody who is signed in: skip link, header, navigation, main. */
+import { Drawer } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { Outlet } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import type { ReactElement } from 'react'
+
+import { useRead } from '../query.ts'
+import { Loaded } from '../ui/loaded.tsx'
+import { Header } from './header.tsx'
+import { Navigation } from './navigation.tsx'
+
+import classes from './shell.module.css'
+
+export function Shell(): ReactElement {
+  const me = useRead('whoAmI')
+  const [menuOpen, menu] = useDisclosure(false)
+  return (
+    <div className={classes['shell']}>
+      <a href="#main" className={classes['skip']}>
+        Skip to the content
+      </a>
+      <Header openMenu={menu.open} />
+      <div className={classes['side']}>
+        <Navigation />
+      </div>
+      <Drawer opened={menuOpen} onClose={menu.close} size={260} title="Menu">
+        <Navigation onGo={menu.close} />
+      </Drawer>
+      <main id="main" tabIndex={-1} className={classes['main']}>
+        <Loaded read={me}>
+          {() => (
+            <Suspense fallback={null}>
+              <Outlet />
+            </Suspense>
+          )}
+        </Loaded>
+      </main>
+    </div>
+  )
+}

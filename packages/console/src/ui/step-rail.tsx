@@ -1,0 +1,68 @@
+/** The seven steps with their states, inputs and work plan before them: where the run stands. */
+import type { ReactElement, ReactNode } from 'react'
+
+import { paths } from '../paths.ts'
+import type { Answer } from '../query.ts'
+import { Link } from './link.tsx'
+import { Status } from './status.tsx'
+
+import classes from './step-rail.module.css'
+
+interface StepRailProps {
+  readonly run: Answer<'showRun'>
+  /** The step whose page is open. */
+  readonly here?: number
+}
+
+export function StepRail({ run, here }: StepRailProps): ReactElement {
+  const { project, feature } = run
+  const given = run.inputs.filter((it) => it.state === 'provided').length
+  const review = run.workPlan.review?.verdict
+  const done = run.steps.filter((it) => it.state === 'go' || it.state === 'not_applicable').length
+  return (
+    <nav aria-label="Steps of the procedure" className={classes['rail']}>
+      <Row to={paths.feature(project, feature)} title="Overview" mark="">
+        {done} of {run.steps.length} steps are Go
+      </Row>
+      <Row to={paths.inputs(project, feature)} title="Inputs" mark="">
+        {given} of {run.inputs.length} given{review === 'approved' ? ' · work plan reviewed' : ''}
+      </Row>
+      <ol className={classes['steps']}>
+        {run.steps.map((step) => (
+          <li key={step.number} data-here={step.number === run.step || undefined}>
+            <Row
+              to={paths.step(project, feature, step.number)}
+              title={step.title}
+              mark={String(step.number)}
+              current={step.number === here}
+            >
+              <Status of={step.state} />
+              {step.attempt > 1 ? <span> · attempt {step.attempt}</span> : null}
+            </Row>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  )
+}
+
+interface RowProps {
+  readonly to: string
+  readonly title: string
+  readonly mark: string
+  readonly current?: boolean
+  readonly children: ReactNode
+}
+
+function Row({ to, title, mark, current, children }: RowProps): ReactElement {
+  const here = current ?? location.pathname === to
+  return (
+    <Link to={to} className={classes['row'] ?? ''} aria-current={here ? 'page' : undefined}>
+      <span className={classes['mark']}>{mark}</span>
+      <span className={classes['words']}>
+        <span className={classes['title']}>{title}</span>
+        <span className={classes['state']}>{children}</span>
+      </span>
+    </Link>
+  )
+}

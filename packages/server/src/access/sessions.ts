@@ -1,0 +1,138 @@
+/**
+ * Sessions: signing in and out, and the own password.
+ *
+ * A session is a token of its own kind that only the cookie carries. Each sign-in makes a new one,
+ * so nothing that was planted before it is worth anything afterwards.
+ */
+import type { Session, SignIn } from '@flagmarshal/api/account'
+import { refuse } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import { record } from '../audit/record.ts'
+import type { Actor, Context } from '../context.ts'
+import { newId, newToken, sha256 } from '../id.ts'
+import { insertToken, revoke } from '../storage/access.ts'
+import type { PersonRow } from '../storage/access.ts'
+import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.ts'
+import type { Database, Tx } from '../storage/database.ts'
+import { identityOf } from './identity.ts'
+import { hashPassword, isPassword, refuseWeakPassword } from './password.ts'
+
+/** How long a session lasts. */
+export const SESSION_MS = 7 * 24 * 3_600_000
+
+/** A session that has just been opened: what the caller is told, and the secret for the cookie. */
+export interface OpenedSession {
+  readonly session: Session
+  readonly secret: string
+}
+
+/** The one answer for a wrong name, a wrong password and an account without one. */
+function refuseSignIn(): Refusal {
+  return refuse(
+    'sign-in-refused',
+    'This name and this password do not belong together.',
+    'Try again, or ask an administrator for a link to choose a new password.',
+  )
+}
+
+/** Signs a person in. */
+export async function signIn(
+  context: Context,
+  database: Database,
+  input: SignIn,
+): Promise<OpenedSession | Refusal> {
+  const account = await selectAccount(database.kysely, input.person)
+  const right = await isPassword(account?.password_hash ?? null, input.password)
+  if (account === undefined || !right) {
+    context.log.warn('a sign-in was refused')
+    return refuseSignIn()
+  }
+  return await database.transaction((tx) => openSession(tx, context, account))
+}
+
+/** Opens a session for a person who has shown who they are. */
+export async function openSession(tx: Tx, context: Context, person: PersonRow): Promise<OpenedSession> {
+  const secret = newToken('session')
+  const id = newId('session')
+  const expiresAt = new Date(context.now.getTime() + SESSION_MS)
+  await insertToken(tx, {
+    id,
+    hash: sha256(secret),
+    kind: 'session',
+    name: 'console',
+    person: person.id,
+    roles: null,
+    project: null,
+    environment: null,
+    created_at: context.now,
+    expires_at: expiresAt,
+    revoked_at: null,
+  })
+  const actor = actorOfPerson(person, id)
+  await record(
+    tx,
+    { ...context, actor },
+    {
+      chain: 'installation',
+      action: 'session.open',
+      subject: { kind: 'session', id },
+      after: { person: person.id, expiresAt },
+    },
+  )
+  return { secret, session: { person: identityOf(actor), expiresAt: expiresAt.toISOString() } }
+}
+
+/** A person who acts in this session. */
+export function actorOfPerson({ id, name, roles }: PersonRow, session: string): Actor {
+  return { kind: 'person', id, name, roles, tokenId: session, tokenKind: 'user', session: true }
+}
+
+/** Ends the session of the caller: the cookie stops working at once, on every server. */
+export async function signOut(context: Context, database: Database): Promise<undefined | Refusal> {
+  const { actor } = context
+  const id = actor.tokenId
+  if (actor.session !== true || id === undefined) return refuseWithoutSession()
+  return await database.transaction(async (tx) => {
+    await revoke(tx, id, null, context.now)
+    await record(tx, context, {
+      chain: 'installation',
+      action: 'session.close',
+      subject: { kind: 'session', id },
+      before: { person: actor.id },
+    })
+    return undefined
+  })
+}
+
+/** Changes the own password, which must be given once more; every other session ends. */
+export async function changePassword(
+  context: Context,
+  database: Database,
+  input: { readonly current: string; readonly next: string },
+): Promise<undefined | Refusal> {
+  const { actor } = context
+  if (actor.session !== true) return refuseWithoutSession()
+  const account = await selectAccount(database.kysely, actor.id)
+  if (account === undefined || !(await isPassword(account.password_hash, input.current))) {
+    return refuse('password-wrong', 'This is not your present password.', 'Try again.', '/current')
+  }
+  const weak = refuseWeakPassword(input.next, account)
+  if (weak !== undefined) return { ...weak, pointer: '/next' }
+  const hash = await hashPassword(input.next)
+  return await database.transaction(async (tx) => {
+    await upsertPassword(tx, { person: account.id, hash, changed_at: context.now })
+    const ended = await endSessions(tx, account.id, context.now, actor.tokenId)
+    await record(tx, context, {
+      chain: 'installation',
+      action: 'password.change',
+      subject: { kind: 'person', id: account.id },
+      after: { otherSessionsEnded: ended },
+    })
+    return undefined
+  })
+}
+
+function refuseWithoutSession(): Refusal {
+  return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
+}

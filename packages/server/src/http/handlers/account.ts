@@ -1,0 +1,83 @@
+/** Local accounts over HTTP. */
+import type { accountOperations } from '@flagmarshal/api/account'
+import type { Session } from '@flagmarshal/api/account'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+
+import { attempt } from '../../access/attempts.ts'
+import {
+  acceptInvitation,
+  createInvitation,
+  listInvitations,
+  readInvitation,
+  revokeInvitation,
+} from '../../access/invitations.ts'
+import { changePassword, signIn, signOut } from '../../access/sessions.ts'
+import type { OpenedSession } from '../../access/sessions.ts'
+import { isSetUpNeeded, setUp } from '../../access/set-up.ts'
+import { reply, replyList } from '../handler.ts'
+import type { BodyAnswer, Call, Handlers } from '../handler.ts'
+import { noSessionCookie, sessionCookie } from '../session-cookie.ts'
+
+export const handlers: Handlers<typeof accountOperations> = {
+  showSetUp: async ({ services }) => ({ body: { needed: await isSetUpNeeded(services.database) } }),
+
+  setUp: async (call) => {
+    const { context, services, body } = call
+    const { setUpSecret } = services.accounts
+    const work = () => setUp(context, services.database, setUpSecret, body)
+    return opened(call, await attempt(of(call), ['link-refused'], work))
+  },
+
+  signIn: async (call) => {
+    const { context, services, body } = call
+    const work = () => signIn(context, services.database, body)
+    return opened(call, await attempt(of(call, body.person), ['sign-in-refused'], work))
+  },
+
+  signOut: async ({ context, services }) => {
+    const result = await signOut(context, services.database)
+    if (isRefusal(result)) return result
+    return { body: undefined, cookie: noSessionCookie(services.accounts.publicUrl) }
+  },
+
+  changePassword: async (call) => {
+    const { context, services, body } = call
+    const work = () => changePassword(context, services.database, body)
+    return reply(await attempt(of(call, context.actor.id), ['password-wrong'], work))
+  },
+
+  listInvitations: async ({ services }) => replyList(await listInvitations(services.database)),
+
+  createInvitation: async ({ context, services, body, header }) => {
+    const address = services.accounts.publicUrl ?? `http://${header('host') ?? 'localhost'}`
+    return reply(await createInvitation(context, services.database, address, body))
+  },
+
+  revokeInvitation: async ({ context, services, params }) =>
+    reply(await revokeInvitation(context, services.database, params.invitation)),
+
+  readInvitation: async (call) => {
+    const { context, services, body } = call
+    const work = () => readInvitation(context, services.database, body.secret)
+    return reply(await attempt(of(call), ['link-refused'], work))
+  },
+
+  acceptInvitation: async (call) => {
+    const { context, services, body } = call
+    const work = () => acceptInvitation(context, services.database, body)
+    return opened(call, await attempt(of(call), ['link-refused'], work))
+  },
+}
+
+type Caller = Pick<Call, 'context' | 'services' | 'address'>
+
+function of({ context, services, address }: Caller, account?: string) {
+  return { limits: services.accounts.limits, account, address, now: context.now }
+}
+
+/** The answer for a session that was opened: its cookie beside what the caller is told. */
+function opened({ services }: Caller, result: OpenedSession | Refusal): Refusal | BodyAnswer<Session> {
+  if (isRefusal(result)) return result
+  return { body: result.session, cookie: sessionCookie(result.secret, services.accounts.publicUrl) }
+}

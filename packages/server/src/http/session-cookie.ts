@@ -1,0 +1,59 @@
+/**
+ * The cookie of a session, and the protection of writes that carry it.
+ *
+ * `SameSite=Lax` already keeps the cookie out of writes from other sites. Where a browser does not
+ * know it, or another program on the same host is the attacker, two things must hold besides: the
+ * page that asks is one of this server's (Origin), and the header `flagmarshal-console` is there,
+ * which a form cannot send and another site may not without a permission that is never given.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+
+import { SESSION_MS } from '../access/sessions.ts'
+import { HttpProblem } from './problems.ts'
+
+const NAME = 'flagmarshal_session'
+
+/** The secret of the session in a Cookie header. */
+export function sessionOf(cookie: string | undefined): string | undefined {
+  if (cookie === undefined) return undefined
+  return /(?:^|;\s*)flagmarshal_session=(fm_session_\w{20,80})(?:;|$)/.exec(cookie)?.[1]
+}
+
+/** The header that gives the browser a session. `Secure` where people come over https. */
+export function sessionCookie(secret: string, publicUrl: string | undefined): string {
+  return `${NAME}=${secret}; Max-Age=${SESSION_MS / 1000}; ${attributes(publicUrl)}`
+}
+
+/** The header that takes it away. */
+export function noSessionCookie(publicUrl: string | undefined): string {
+  return `${NAME}=; Max-Age=0; ${attributes(publicUrl)}`
+}
+
+function attributes(publicUrl: string | undefined): string {
+  return `Path=/; HttpOnly; SameSite=Lax${publicUrl?.startsWith('https:') === true ? '; Secure' : ''}`
+}
+
+/** Throws an HttpProblem 403 for a request that a page of another site sends. */
+export function refuseForeignOrigin(headers: IncomingHttpHeaders, publicUrl: string | undefined): void {
+  if (headers.origin !== undefined && !isOwn(headers.origin, headers.host, publicUrl)) throw foreignPage()
+}
+
+/** Throws an HttpProblem 403 unless the request comes from a page of this server. */
+export function refuseForeignPage(headers: IncomingHttpHeaders, publicUrl: string | undefined): void {
+  const ours = headers['flagmarshal-console'] !== undefined && isOwn(headers.origin, headers.host, publicUrl)
+  if (!ours) throw foreignPage()
+}
+
+function foreignPage(): HttpProblem {
+  return new HttpProblem(403, 'foreign-page', 'This request does not come from a page of this server.', {
+    remedy:
+      'Use the console at its own address, or a token. Behind a proxy, set FLAGMARSHAL_PUBLIC_URL to that address.',
+  })
+}
+
+function isOwn(origin: string | undefined, host: string | undefined, publicUrl: string | undefined): boolean {
+  if (origin === undefined || !URL.canParse(origin)) return false
+  const own = new URL(origin)
+  if (publicUrl !== undefined && own.origin === new URL(publicUrl).origin) return true
+  return own.host === host
+}

@@ -1,0 +1,100 @@
+/**
+ * Every page, looked at as people do: both themes, on a desk and on a phone. A new page adds a line.
+ */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { startServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import {
+  accessibilityFaults,
+  scrollsSideways,
+  settled,
+  startBrowser,
+  visit,
+  visitAs,
+} from './support/browser.ts'
+import { seedShop } from './support/seed.ts'
+import type { Seed } from './support/seed.ts'
+
+const PAGES = [
+  ['home', '/'],
+  ['now', '/now'],
+  ['get started', '/p/shop/start'],
+  ['features', '/p/shop/f'],
+  ['a feature', '/p/shop/f/new-checkout'],
+  ['a feature that has not been started', '/p/shop/f/gift-cards'],
+  ['its inputs', '/p/shop/f/fast-search/inputs'],
+  ['a step with a form', '/p/shop/f/new-checkout/steps/1'],
+  ['a step without one', '/p/shop/f/new-checkout/steps/2'],
+  ['the account', '/account'],
+  ['an address without a page', '/nowhere'],
+] as const
+
+let server: TestServer
+let browser: Browser
+let seed: Seed
+
+beforeAll(async () => {
+  server = await startServer()
+  seed = await seedShop(server)
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+describe('every page is accessible in both themes and fits a phone', () => {
+  test.each(PAGES)('%s', async (_, address) => {
+    await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+    const { page } = visitor
+    await page.goto(address)
+    await settled(page)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await scrollsSideways(page)).toBe(false)
+    expect(await accessibilityFaults(page)).toEqual([])
+  })
+
+  test.each([
+    ['signing in', '/sign-in'],
+    [
+      'an invitation that is worth nothing',
+      '/invitation#fm_invitation_0123456789012345678901234567890123456789012',
+    ],
+    ['the set-up of the first administrator', '/set-up#0123456789012345678901234567890123456789'],
+  ])('%s', async (_, address) => {
+    await using visitor = await visit(browser, server)
+    const { page } = visitor
+    await page.goto(address)
+    await settled(page)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await scrollsSideways(page)).toBe(false)
+  })
+})
+
+test('the first page needs at most 250 kB of compressed scripts', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  const { page } = visitor
+  const sizes: Promise<number>[] = []
+  page.on('response', (response) => {
+    if (!response.url().endsWith('.js')) return
+    sizes.push(
+      response
+        .request()
+        .sizes()
+        .then((it) => it.responseBodySize),
+    )
+  })
+  await page.goto('/')
+  await settled(page)
+  const bytes = (await Promise.all(sizes)).reduce((sum, it) => sum + it, 0)
+  expect(bytes).toBeGreaterThan(50_000)
+  expect(bytes).toBeLessThan(250_000)
+})

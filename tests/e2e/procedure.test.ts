@@ -1,0 +1,109 @@
+/** The procedure in the console: what needs me, the first step written, checked and decided, two people at once. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { expectOk, startServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { startBrowser, visitAs } from './support/browser.ts'
+import { seedShop } from './support/seed.ts'
+import type { Seed } from './support/seed.ts'
+
+let server: TestServer
+let browser: Browser
+let seed: Seed
+
+beforeAll(async () => {
+  server = await startServer()
+  seed = await seedShop(server)
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const STEP = '/p/shop/f/new-checkout/steps/1'
+const params = () => ({ project: 'shop', run: seed.run, step: 1 })
+
+test('P-S1 the strategy is proposed, checked while it is written, saved, and decided by whoever may', async () => {
+  await using author = await visitAs(browser, server, seed.stage.developer)
+  const { page } = author
+  await page.goto(STEP)
+  await page.getByRole('button', { name: 'Propose one' }).click()
+  await page.getByText('Everybody has it, and nobody has missed').waitFor()
+  await page.getByText('There is code for it in backend.').waitFor()
+
+  // A rule of the server, told before anything is sent.
+  await page.getByText('At once', { exact: true }).click()
+  await page.getByText('not-gradual-as-required').waitFor()
+  await page.getByText('In stages', { exact: true }).click()
+  await page.getByText('not-gradual-as-required').waitFor({ state: 'detached' })
+
+  await page.getByLabel('Scope').fill('The payment page')
+  await page.getByText('review: complexity, risk, user impact').waitFor()
+  expect(await page.getByRole('button', { name: 'Save the strategy' }).isDisabled()).toBe(true)
+  await page.getByRole('radiogroup', { name: 'Complexity' }).getByLabel('low').check()
+  await page.getByRole('radiogroup', { name: 'Risk' }).getByLabel('medium').check()
+  await page.getByLabel('User impact').fill('Paying takes one page less')
+  await page.getByLabel('Flag system').fill('Flagmarshal')
+  await page.getByLabel('Configuration').fill('One boolean flag')
+  await page.getByLabel('Code', { exact: true }).fill('Asked once, in the order service')
+  await page.getByRole('button', { name: 'Save the strategy' }).click()
+  await page.getByText('revision 2').waitFor()
+
+  const { output } = expectOk(await server.admin.call('showStep', { params: params() }))
+  expect(output).toMatchObject({ type: 'release', review: { scope: 'The payment page', complexity: 'low' } })
+
+  // The author may not decide it; the Technical Lead finds it on the first page.
+  expect(await page.getByRole('button', { name: 'Go', exact: true }).isDisabled()).toBe(true)
+  await using lead = await visitAs(browser, server, seed.stage.technicalLead)
+  await lead.page.goto('/')
+  await lead.page.getByRole('link', { name: 'Open New checkout' }).click()
+  await lead.page.getByRole('button', { name: 'Run the checks now' }).click()
+  await lead.page.getByText('No check speaks against a Go').waitFor()
+  await lead.page.getByLabel('Why').fill('It fits the feature')
+  await lead.page.getByRole('button', { name: 'Go', exact: true }).click()
+  await lead.page.getByText('It fits the feature').waitFor()
+  const run = expectOk(await server.admin.call('showRun', { params: { project: 'shop', run: seed.run } }))
+  expect(run.steps[0]?.state).toBe('go')
+})
+
+test('two people write the same step: the second is shown that, and in what they differ', async () => {
+  await using first = await visitAs(browser, server, seed.stage.developer)
+  await first.page.goto(STEP)
+  await first.page.getByLabel('Scope').fill('Mine')
+  const step = expectOk(await server.admin.call('showStep', { params: params() }))
+  const review = { scope: 'Theirs', complexity: 'high', riskLevel: 'low', userImpact: 'none' }
+  const body = { output: { ...step.output, review } }
+  expectOk(await seed.stage.developer.client.call('writeStep', { params: params(), body }))
+
+  await first.page.getByText('Somebody else has saved this step since you began').waitFor()
+  await first.page.getByText('Theirs differs from yours in: review.').waitFor()
+  await first.page.getByRole('button', { name: 'Take theirs' }).click()
+  expect(await first.page.getByLabel('Scope').inputValue()).toBe('Theirs')
+})
+
+test('P-I-CHECK what is missing is named with its owner and the way to get it', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await visitor.page.goto('/p/shop/f/fast-search/inputs')
+  const missing = visitor.page.getByRole('region', { name: 'Missing or failing' })
+  await missing.getByText('Test results of QA').waitFor()
+  await missing.getByText('Wait until the QA procedures are done.').waitFor()
+  await missing.getByText('flagmarshal feature inputs fast-search --set P-I3').waitFor()
+})
+
+test('the same is done by keyboard alone', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  const { page } = visitor
+  await page.goto('/p/shop/f')
+  await page.getByRole('link', { name: 'Gift cards' }).waitFor()
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('/')
+  await page.keyboard.type('gift')
+  await page.getByRole('link', { name: 'Fast search' }).waitFor({ state: 'detached' })
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('The procedure has not been started').waitFor()
+})

@@ -1,0 +1,144 @@
+/**
+ * A real Chromium, and people in it. What a page does that its policy forbids, an error in its
+ * scripts, or a request to any other host makes the test fail, whatever the test is about.
+ */
+import { accessSync } from 'node:fs'
+
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+import { expectOk } from '../../support/server.ts'
+import type { TestPerson, TestServer } from '../../support/server.ts'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** Sizes that people look at. */
+const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } } as const
+
+/** Starts Chromium. Throws, naming what installs it, where there is none. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = CHROMIUM.find((it) => isThere(it))
+  if (executablePath === undefined) {
+    throw new Error(
+      'Chromium is missing: install it with `apt-get install chromium` (Debian, Ubuntu) or as /usr/bin/chromium.',
+    )
+  }
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export interface Visit {
+  readonly size?: keyof typeof SIZES
+  readonly theme?: 'light' | 'dark'
+  /** Seconds are as long as they are; nothing moves that need not. */
+  readonly reducedMotion?: 'reduce' | 'no-preference'
+}
+
+/** A page of a browser of its own, in which nobody is signed in. */
+export async function visit(browser: Browser, server: TestServer, options: Visit = {}): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: server.address,
+    viewport: SIZES[options.size ?? 'desk'],
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: options.reducedMotion ?? 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+  })
+  context.setDefaultTimeout(20_000)
+  const page = await context.newPage()
+  const wrongs = watch(page, server.address)
+  return {
+    context,
+    page,
+    wrongs,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      expect(wrongs).toEqual([])
+    },
+  }
+}
+
+/** A page, and what went wrong in it; closing it fails the test when anything did. */
+export interface Visitor extends AsyncDisposable {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly wrongs: readonly string[]
+}
+
+function watch(page: Page, address: string): string[] {
+  const wrongs: string[] = []
+  page.on('pageerror', (error) => wrongs.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    const text = message.text()
+    // An answer with an error status is logged by the browser, and is often what a test is about.
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) wrongs.push(text)
+  })
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) wrongs.push(`request to ${url}`)
+  })
+  return wrongs
+}
+
+/** The password of every person in browser tests. */
+const PASSWORD = 'seven grey herons at dusk'
+
+/** Lets a person of a test sign in with `PASSWORD`. Answers the cookie of a session. */
+async function givePassword({ admin, address }: TestServer, person: string): Promise<string> {
+  const made = await admin.call('createInvitation', { body: { person, expiresInHours: 1 } })
+  const secret = expectOk(made).link.split('#')[1] ?? ''
+  const answer = await fetch(`${address}/api/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: address },
+    body: JSON.stringify({ secret, password: PASSWORD }),
+  })
+  const cookie = answer.headers.get('set-cookie')
+  if (answer.status !== 201 || cookie === null) throw new Error(`no session: ${await answer.text()}`)
+  return cookie.split(';')[0] ?? ''
+}
+
+/** A page in which this person is signed in. */
+export async function visitAs(
+  browser: Browser,
+  server: TestServer,
+  person: Pick<TestPerson, 'id'>,
+  options: Visit = {},
+): Promise<Visitor> {
+  const [name = '', value = ''] = (await givePassword(server, person.id)).split('=')
+  const visitor = await visit(browser, server, options)
+  await visitor.context.addCookies([{ name, value, url: server.address, httpOnly: true, sameSite: 'Lax' }])
+  return visitor
+}
+
+/** The serious and critical findings of axe on the page as it is now, as one line each. */
+export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  return violations
+    .filter((it) => it.impact === 'serious' || it.impact === 'critical')
+    .flatMap((it) =>
+      it.nodes.map((node) => `${it.id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
+    )
+}
+
+/** Waits until the page shows what it is about: a heading, and nothing that still loads. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor()
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
+}
+
+/** Whether the page is wider than its window. */
+export async function scrollsSideways(page: Page): Promise<boolean> {
+  return await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+}
