@@ -53,7 +53,8 @@ function build() {
     cwd: folder,
     // What the build says goes to stderr: stdout belongs to the command that follows.
     stdio: ['ignore', 2, 2],
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+    // Started by a test runner it would otherwise be a development build, half as large again.
+    env: { ...process.env, NODE_ENV: 'production', PATH: `${bin}${delimiter}${process.env.PATH}` },
     shell: process.platform === 'win32',
   })
   if (run.status !== 0) {

@@ -21,7 +21,7 @@ test('from the printed link to a first project and a connected key', async () =>
   await page.goto(`/set-up#${setUpSecret(ADMIN_TOKEN)}`)
   await page.getByLabel('Your name').fill('Ada Lovelace')
   await page.getByLabel('Your id').fill('ada')
-  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Create and sign in' }).click()
 
   await page.getByRole('heading', { name: 'Welcome' }).waitFor()
@@ -70,10 +70,10 @@ test('by an invitation, out, and in again, to where one wanted to go', async () 
   await page.getByText('You will be developer').waitFor()
   await page.getByLabel('Your name').fill('Bo')
   await page.getByLabel('Your id').fill('bo')
-  await page.getByLabel('Password').fill('short')
+  await page.getByRole('textbox', { name: 'Password' }).fill('short')
   await page.getByRole('button', { name: 'Join' }).click()
   expect(await page.getByRole('heading', { name: 'Join' }).isVisible()).toBe(true)
-  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Join' }).click()
   await page.getByRole('heading', { name: 'Home' }).waitFor()
 
@@ -91,7 +91,7 @@ test('by an invitation, out, and in again, to where one wanted to go', async () 
 
 async function signIn(page: Page, person: string, password: string): Promise<void> {
   await page.getByLabel('Id or e-mail address').fill(person)
-  await page.getByLabel('Password').fill(password)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 

@@ -55,7 +55,7 @@ describe('every page is accessible in both themes and fits a phone', () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    expect(await scrollsSideways(page)).toBe(false)
+    await expect.poll(() => scrollsSideways(page)).toBe(false)
     expect(await accessibilityFaults(page)).toEqual([])
   })
 
@@ -75,7 +75,7 @@ describe('every page is accessible in both themes and fits a phone', () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    expect(await scrollsSideways(page)).toBe(false)
+    await expect.poll(() => scrollsSideways(page)).toBe(false)
   })
 })
 

@@ -30,7 +30,6 @@ test('P-S1 the strategy is proposed, checked while it is written, saved, and dec
   const { page } = author
   await page.goto(STEP)
   await page.getByRole('button', { name: 'Propose one' }).click()
-  await page.getByText('Everybody has it, and nobody has missed').waitFor()
   await page.getByText('There is code for it in backend.').waitFor()
 
   // A rule of the server, told before anything is sent.
@@ -63,7 +62,8 @@ test('P-S1 the strategy is proposed, checked while it is written, saved, and dec
   await lead.page.getByText('No check speaks against a Go').waitFor()
   await lead.page.getByLabel('Why').fill('It fits the feature')
   await lead.page.getByRole('button', { name: 'Go', exact: true }).click()
-  await lead.page.getByText('It fits the feature').waitFor()
+  const attempts = lead.page.getByRole('region', { name: 'Attempts and decisions' })
+  await attempts.getByText('It fits the feature').waitFor()
   const run = expectOk(await server.admin.call('showRun', { params: { project: 'shop', run: seed.run } }))
   expect(run.steps[0]?.state).toBe('go')
 })

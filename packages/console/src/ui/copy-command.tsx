@@ -31,7 +31,9 @@ function Line({ prompt, text }: { readonly prompt: string; readonly text: string
       <code tabIndex={0}>{text}</code>
       <button type="button" className={classes['copy']} onClick={() => clipboard.copy(text)}>
         <Icon name={clipboard.copied ? 'check' : 'copy'} size={14} />
-        <span className="fm-hidden">{clipboard.copied ? 'Copied' : `Copy: ${text}`}</span>
+        <span className="fm-hidden">
+          {clipboard.copied ? 'Copied' : `Copy the ${prompt === '$' ? 'command' : 'request'}`}
+        </span>
       </button>
     </div>
   )

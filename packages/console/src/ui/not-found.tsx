@@ -2,15 +2,14 @@
 import type { ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
-import { EmptyState } from './empty-state.tsx'
 import { Link } from './link.tsx'
 
 export function NotFound(): ReactElement {
   return (
-    <main>
-      <EmptyState title="There is no page at this address" action={<Link to={paths.home()}>Go home</Link>}>
-        It may have been written wrongly, or belong to another version.
-      </EmptyState>
+    <main className="fm-alone">
+      <h1>There is no page at this address</h1>
+      <p>It may have been written wrongly, or belong to another version.</p>
+      <Link to={paths.home()}>Go home</Link>
     </main>
   )
 }
