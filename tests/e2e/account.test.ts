@@ -105,4 +105,5 @@ test('a session that ends elsewhere leads to the sign-in page', async () => {
   await page.getByRole('heading', { name: 'Home' }).waitFor()
   await visitor.context.clearCookies()
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/sign-in')
 })
