@@ -31,6 +31,10 @@ export interface ProcessOptions {
   readonly settings: Readonly<Record<string, string>>
   /** The working directory: where `flagmarshal.config.yaml` is looked for. */
   readonly cwd: string
+  /** Another program than the server's own `main.ts`, which prints its address as that does. */
+  readonly program?: string
+  /** Variables beside the settings. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** Starts it and waits until it says where it listens. Throws with its output when it ends instead. */
@@ -65,11 +69,11 @@ export async function runToEnd(options: ProcessOptions): Promise<Ended> {
   return await endOf(child, collect(child))
 }
 
-function spawnServer({ settings, cwd }: ProcessOptions): ChildProcess {
+function spawnServer({ settings, cwd, program = MAIN, variables }: ProcessOptions): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLAGMARSHAL_'))
-  return spawn(process.execPath, [MAIN], {
+  return spawn(process.execPath, [program], {
     cwd,
-    env: { ...Object.fromEntries(inherited), FLAGMARSHAL_PORT: '0', ...settings },
+    env: { ...Object.fromEntries(inherited), FLAGMARSHAL_PORT: '0', ...settings, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

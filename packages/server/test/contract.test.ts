@@ -233,6 +233,25 @@ describe('scheduling', () => {
     expect(await waitingRollout(stage)).toMatch(/^rollout_/)
   })
 
+  it('P-S7-10 asks the calendar of a rollout that is started by hand, too', async () => {
+    const stage = await newStage()
+    const { project, operationsLead } = stage
+    const { run } = await approvedRun(stage)
+    expectOk(await operationsLead.client.call('scheduleRun', { params: { project, run }, body: {} }))
+    const blackouts = [{ from: '2020-01-06T00:00:00Z', to: '2099-01-07T10:00:00Z', reason: 'inventory' }]
+    const write = async (rollouts: object, ifMatch: number) =>
+      expectOk(await server.admin.call('writePolicy', { params: { project }, body: { rollouts }, ifMatch }))
+    await write({ blackouts }, 1)
+    const start = async () =>
+      await operationsLead.client.call('startRollout', { params: { project }, body: { run } })
+    expect(expectProblem(await start())).toMatchObject({
+      code: 'start-is-closed',
+      detail: expect.stringContaining('inventory'),
+    })
+    await write({}, 2)
+    expect(expectOk(await start()).state).toBe('scheduled')
+  })
+
   it('P-S7-10 moves a start inside the approved timeline freely, and asks the Product Owner again outside of it', async () => {
     const stage = await newStage()
     const { project, operationsLead, productOwner } = stage

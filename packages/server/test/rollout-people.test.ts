@@ -7,6 +7,7 @@ import {
   addFeature,
   createApprovals,
   decisions,
+  edit,
   place,
   QUICK,
   served,
@@ -225,6 +226,57 @@ describe.concurrent('people inside a rollout', () => {
     expect(salts[0]).toBeDefined()
     expect(salts[1], 'the same people').toBe(salts[0])
     await traffic.stop()
+  })
+
+  test('P-V3 nothing starts while the flag system is not accessible, and it starts once it is', async () => {
+    const at = await place(server, 'unfit')
+    const run = approvals.approve('unfit', QUICK, new Date(Date.now() + 1_000))
+    approvals.unfit(run, true)
+    const params = { project: at.project }
+    const refused = expectProblem(await server.admin.call('startRollout', { params, body: { run } }))
+    expect(refused.code).toBe('flag-system-inaccessible')
+    approvals.unfit(run, false)
+    const id = await start(at, run)
+    approvals.unfit(run, true)
+    await until(at, id, (it) => it.lastTickAt !== null)
+    expect(await show(at, id)).toMatchObject({ state: 'scheduled' })
+    approvals.unfit(run, false)
+    await until(at, id, (it) => it.state === 'observing')
+  })
+
+  test('P-S4-12 a change from outside alerts at once, and once; silent rollback: each of them alerts, to the control only', async () => {
+    const { at, id, params, traffic } = await underway('alerts')
+    await edit(at, { fallthrough: { variant: 'on' } })
+    await until(at, id, (it) => it.hold?.reason === 'conflict')
+    expectOk(await server.admin.call('rollbackRollout', { params, body }))
+    await until(at, id, (it) => it.state === 'rolled_back')
+    await traffic.stop()
+    const said = await signals(at)
+    expect(said.filter((it) => it === 'edited')).toHaveLength(1)
+    expect(said.filter((it) => it === 'rolledback')).toHaveLength(1)
+    const rule = (await served(at)).rules.find((it) => it.rollout !== undefined)
+    expect(rule, 'rolled back to the control, nothing else').toMatchObject({
+      serve: { exposure: { variant: 'off' } },
+    })
+  })
+
+  test('no rollback while waiting for approval (Flagger #1801), abort always accepted (Argo #4461)', async () => {
+    const manual = { ...QUICK, stages: [{ ...STAGE!, advance: 'manual' as const }] }
+    const at = await place(server, 'waiting')
+    let share = 0
+    const traffic = await startTraffic(at, { badShare: (variant) => (variant === 'on' ? share : 0.002) })
+    const id = await start(at, approvals.approve('waiting', manual))
+    await until(at, id, (it) => it.hold?.reason === 'approval')
+    share = 0.5
+    await until(at, id, (it) => it.state === 'rolled_back')
+    await traffic.stop()
+    expect((await kinds(at, id)).slice(-3)).toEqual(['hold', 'roll-back', 'verified'])
+    const other = await place(server, 'aborted')
+    const held = await start(other, approvals.approve('aborted'))
+    await until(other, held, (it) => it.state === 'observing')
+    const params = { project: other.project, rollout: held }
+    expectOk(await server.admin.call('pauseRollout', { params, body }))
+    expect(expectOk(await server.admin.call('abortRollout', { params, body })).state).toBe('aborted')
   })
 
   test('P-X1 an approval that is void by the time of the transaction raises nobody', async () => {

@@ -44,7 +44,7 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
   const no = mustBePerson(event.by, 'Scheduling')
   if (no !== undefined) return no
   if (heldRoles(setting, event.by, roles).length === 0) return roleNeeded(setting, roles, 'Scheduling')
-  const closed = whyNotThen(setting, event, now)
+  const closed = startRefusal(setting, event, now)
   if (closed !== undefined) return closed
   const last = lastStep(setting.definition)
   const kept = recordOf(run, last.number)
@@ -64,7 +64,11 @@ export function schedule(setting: Setting, run: Run, event: Scheduled, now: Date
 }
 
 /** Why nothing may start at the wished time, with the next time at which it may (P-S7-10). */
-function whyNotThen({ policy }: Setting, { start, blackouts }: Scheduled, now: Date): Refusal | undefined {
+export function startRefusal(
+  { policy }: Pick<Setting, 'policy'>,
+  { start, blackouts }: Pick<Scheduled, 'start' | 'blackouts'>,
+  now: Date,
+): Refusal | undefined {
   if (start === undefined) return undefined
   const project = calendarOf(policy)
   const calendar = { ...project, blackouts: [...project.blackouts, ...blackouts] }

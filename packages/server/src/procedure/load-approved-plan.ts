@@ -1,11 +1,15 @@
 /** The plan of a run whose approvals hold now: what a rollout may carry out (P-X1). */
 import { metByAlternative } from '@flagmarshal/domain/procedure/alternative'
 import { standing } from '@flagmarshal/domain/procedure/approval'
+import { startRefusal } from '@flagmarshal/domain/procedure/exit'
+import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
+import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { ApprovedPlan } from '../rollout/ports.ts'
 import type { Queries } from '../storage/database.ts'
+import { blackoutsOf } from './blackouts.ts'
 import { presentBundle } from './bundle.ts'
 import { loadFacts } from './facts.ts'
 import { loadRun } from './load.ts'
@@ -47,11 +51,26 @@ export async function loadApprovedPlan(
     )
   }
   const startAt = run.schedule?.start
+  const closed = startRefusal(setting, { start: now, blackouts: blackoutsOf(facts) }, now)
+  const unfit = unfitOf(facts)
   return {
     feature: feature.key,
     flag: feature.flag,
     plan,
     bundleHash: hash,
     ...(startAt === undefined ? {} : { startAt }),
+    ...(closed && { closed }),
+    ...(unfit && { unfit }),
   }
+}
+
+/** P-V3 at the start: what cannot be reached is not rolled out. */
+function unfitOf(facts: FlagRolloutFacts): Refusal | undefined {
+  const { state, findings } = runCheck('P-V3', facts)
+  if (state === 'pass') return undefined
+  return refuse(
+    'flag-system-inaccessible',
+    `P-V3 does not pass: ${findings.join(', ')}.`,
+    'Put it right; the rollout starts then.',
+  )
 }

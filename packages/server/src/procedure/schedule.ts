@@ -15,6 +15,7 @@ import type { RolloutParts } from '../rollout/ports.ts'
 import { startRollout } from '../rollout/start-rollout.ts'
 import type { Queries, Tx } from '../storage/database.ts'
 import { selectRollouts } from '../storage/rollouts.ts'
+import { blackoutsOf } from './blackouts.ts'
 import { changeRun } from './change-run.ts'
 import type { Present, Wish } from './change-run.ts'
 import { actorOf } from './load.ts'
@@ -66,11 +67,7 @@ async function wishFor(
     return refuse('rollout-begun', `The rollout is ${begun.state}.`, 'Pause, abort or roll it back instead.')
   }
   const start = given === undefined ? undefined : new Date(given)
-  const blackouts = (facts.outputs.plan.timeline?.blackouts ?? []).map(({ from, to, reason }) => ({
-    from: new Date(from),
-    to: new Date(to),
-    reason,
-  }))
+  const blackouts = blackoutsOf(facts)
   return {
     action: 'run.schedule',
     before: run.schedule,

@@ -95,8 +95,10 @@ async function measureWindows(
 export async function isApproved(
   ports: RolloutParts['rolloutPorts'],
   queries: Queries,
-  { project, run, bundleHash }: Pick<StoredRollout, 'project' | 'run' | 'bundleHash'>,
+  { project, run, bundleHash, rollout }: Pick<StoredRollout, 'project' | 'run' | 'bundleHash' | 'rollout'>,
 ): Promise<boolean> {
   const approved = await ports.loadApprovedPlan(queries, project, run)
-  return !isRefusal(approved) && approved.bundleHash === bundleHash
+  if (isRefusal(approved) || approved.bundleHash !== bundleHash) return false
+  // P-V3 runs at the start, too.
+  return rollout.state.kind !== 'scheduled' || approved.unfit === undefined
 }

@@ -15,6 +15,10 @@ export interface ApprovedPlan {
   readonly bundleHash: string
   /** When the rollout is to start; absent: when somebody starts it. */
   readonly startAt?: Date
+  /** Why nothing may start at this moment: the calendar (P-S7-10). */
+  readonly closed?: Refusal
+  /** Why nothing can start: the flag system is not accessible (P-V3). */
+  readonly unfit?: Refusal
 }
 
 export interface RolloutPorts {

@@ -38,9 +38,16 @@ export async function startRollout(
     const misfit = (await planRefusal(tx, project, approved)) ?? (await flagRefusal(tx, project, approved))
     if (misfit !== undefined) return misfit
     const timed = { ...context, now: await databaseNow(tx) }
+    const notNow = startsNow(approved, timed.now) ? (approved.unfit ?? approved.closed) : approved.unfit
+    if (notNow !== undefined) return notNow
     const stored = await schedule(tx, timed, { project, run }, approved)
     return isRefusal(stored) ? stored : await showStored(tx, stored, timed.now)
   })
+}
+
+/** Whether it starts at once, and not at a time that the calendar was asked about. */
+function startsNow({ startAt }: ApprovedPlan, now: Date): boolean {
+  return startAt === undefined || startAt <= now
 }
 
 async function schedule(

@@ -35,6 +35,8 @@ export const QUICK: RolloutPlanInput = {
 export interface Approvals extends RolloutPorts {
   /** Approves a plan; the run is named after the flag. */
   approve(flag: string, plan?: RolloutPlanInput, startAt?: Date): string
+  /** The flag system cannot be reached for it, or can again. */
+  unfit(run: string, is: boolean): void
   /** Another plan is approved for the run now. */
   change(run: string, plan: RolloutPlanInput): void
   /** It is void by the time that a transaction asks. */
@@ -64,6 +66,13 @@ export function createApprovals(): Approvals {
       const approved = { feature: flag, flag, plan: parsed, bundleHash: `hash of ${run}` }
       runs.set(run, startAt === undefined ? approved : { ...approved, startAt })
       return run
+    },
+    unfit(run, is) {
+      const before = runs.get(run)
+      if (before === undefined || isRefusal(before)) throw new Error(`${run} is not approved`)
+      const { unfit: _, ...fit } = before
+      const unfit = refuse('flag-system-inaccessible', 'P-V3 does not pass.', 'Put it right.')
+      runs.set(run, is ? { ...fit, unfit } : fit)
     },
     change(run, plan) {
       const before = runs.get(run)

@@ -1,0 +1,164 @@
+/**
+ * R7: many accelerated rollouts on two servers, of which one is killed as soon as the other is back, once a
+ * second at most. `FLEET=100` is
+ * the long form; its figures are printed.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { createClient } from '@flagmarshal/api'
+import type { Client } from '@flagmarshal/api'
+import type { RolloutPlanInput } from '@flagmarshal/api/rollout-plan'
+import { Client as Postgres } from 'pg'
+import { expect, test } from 'vitest'
+
+import { createDatabase } from '../../../tests/support/database.ts'
+import { startProcess } from '../../../tests/support/process.ts'
+import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { newFlag } from './support/flags.ts'
+import { QUICK } from './support/rollouts.ts'
+import { measuredWindows } from './support/windows.ts'
+
+const FLEET = Number(process.env['FLEET'] ?? 10)
+const PROJECT = 'fleet'
+const WINDOW_MS = FLEET > 20 ? 1_000 : 500
+const [STAGE] = QUICK.stages
+const PLAN: RolloutPlanInput = {
+  ...QUICK,
+  windowMs: WINDOW_MS,
+  holdback: 5,
+  stages: [{ ...STAGE!, bakeMs: 4 * WINDOW_MS }],
+}
+/** Every fifth has a regression. */
+const isBad = (index: number) => index % 5 === 4
+const GOOD = ['scheduled', 'observe', 'advance', 'advance', 'complete']
+const BAD = ['scheduled', 'observe', 'advance', 'roll-back']
+
+test(
+  `R7 two servers, one of them killed again and again, make each decision of ${FLEET} rollouts once and alike`,
+  { timeout: 400_000 },
+  async () => {
+    await using database = await createDatabase()
+    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-fleet-'))
+    await using leaving = new AsyncDisposableStack()
+    leaving.defer(() => rm(cwd, { recursive: true, force: true }))
+    const beginsInMs = 5_000 + FLEET * 150
+    const variables = {
+      FLEET_PLAN: JSON.stringify(PLAN),
+      FLEET_START: new Date(Date.now() + beginsInMs).toISOString(),
+    }
+    const launch = (name: string) => {
+      const settings = {
+        FLAGMARSHAL_DATA_DIR: path.join(cwd, name),
+        FLAGMARSHAL_DATABASE_URL: database.url,
+        FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
+        FLAGMARSHAL_LOG_LEVEL: 'silent',
+      }
+      const program = fileURLToPath(new URL('support/fleet-server.ts', import.meta.url))
+      return startProcess({ settings, cwd, program, variables })
+    }
+    const servers = [await launch('left'), await launch('right')]
+    leaving.defer(async () => void (await Promise.all(servers.map((it) => it.kill('SIGKILL')))))
+    const client = (index: number) =>
+      createClient({ server: servers[index]?.address ?? '', token: ADMIN_TOKEN })
+
+    const ids = await startFleet(client(0), database.url)
+    let kills = 0
+    while (!(await allDecided(database.url))) {
+      // Now the one, now the other, as the digits of pi say.
+      const victim = Number('3141592653589793'[kills % 16]) % 2
+      const until = Date.now() + 1_000
+      await servers[victim]?.kill('SIGKILL')
+      kills += 1
+      servers[victim] = await launch(victim === 0 ? 'left' : 'right')
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - Date.now())))
+    }
+
+    const breaches = new Set<string>()
+    let decided = 0
+    for (const [index, id] of ids.entries()) {
+      const log = await logOf(client(0), id)
+      const wanted = isBad(index) ? BAD : GOOD
+      expect(log.map((it) => it.kind).slice(0, wanted.length)).toEqual(wanted)
+      expect(log.map((it) => it.seq)).toEqual(log.map((_, at) => at + 1))
+      decided += log.length
+      if (isBad(index)) breaches.add(breachText(log[3]?.numbers))
+      expect(
+        (await measuredWindows(database.url, id, WINDOW_MS)).gaps,
+        'no window twice, none left out',
+      ).toEqual([])
+      const { items } = expectOk(
+        await client(0).call('listAudit', {
+          params: { project: PROJECT },
+          query: { kind: 'rollout', subject: id },
+        }),
+      )
+      const said = items.map((it) => it.action.replace('rollout.', '').replace('start', 'scheduled'))
+      expect(said, 'one audit entry a decision').toEqual(log.map((it) => it.kind))
+    }
+    expect(kills).toBeGreaterThan(1)
+    expect([...breaches], 'the same windows give the same breach, to the last digit').toHaveLength(1)
+    const chain = expectOk(await client(0).call('verifyAudit', { params: { project: PROJECT } }))
+    expect(chain.ok).toBe(true)
+    console.log(`${FLEET} rollouts, ${kills} kills, ${decided} decisions, none twice, none missing`)
+  },
+)
+
+/** The flags, the rollouts, and for each the counts of its windows to come: the same in every run. */
+async function startFleet(client: Client, databaseUrl: string): Promise<string[]> {
+  const environments = [{ key: 'production', name: 'Production', protected: false }]
+  expectOk(await client.call('createProject', { body: { key: PROJECT, name: PROJECT, environments } }))
+  const ids: string[] = []
+  const params = { project: PROJECT }
+  await query(databaseUrl, async (database) => {
+    for (let index = 0; index < FLEET; index += 1) {
+      expectOk(await client.call('createFlag', { params, body: newFlag(`flag${index}`) }))
+      const { id } = expectOk(
+        await client.call('startRollout', { params, body: { run: `run_flag${index}` } }),
+      )
+      const bad = isBad(index) ? 30 : 0
+      await database.query(
+        `insert into measurement_windows (rollout, attempt, window_end, audience, arm, n, bad, slow, treated)
+         select $1, 1, to_timestamp(ceil(extract(epoch from now()) * 1000 / $2) * $2 / 1000 + k * $2 / 1000),
+           'everybody', arm, 100, case arm when 'exposed' then $3::int else 0 end, 0, 0
+         from generate_series(0, 1200) as k, unnest(array['exposed', 'control']) as arm`,
+        [id, WINDOW_MS, bad],
+      )
+      ids.push(id)
+    }
+  })
+  return ids
+}
+
+async function allDecided(databaseUrl: string): Promise<boolean> {
+  let open = FLEET
+  await query(databaseUrl, async (database) => {
+    const answer = await database.query<{ open: number }>(
+      "select count(*)::int as open from rollouts where state->>'kind' in ('scheduled', 'observing', 'running', 'held')",
+    )
+    open = answer.rows[0]?.open ?? FLEET
+  })
+  return open === 0
+}
+
+async function query(url: string, work: (database: Postgres) => Promise<void>): Promise<void> {
+  const database = new Postgres({ connectionString: url })
+  await database.connect()
+  try {
+    await work(database)
+  } finally {
+    await database.end()
+  }
+}
+
+async function logOf(client: Client, rollout: string) {
+  const params = { project: PROJECT, rollout }
+  return expectOk(await client.call('listRolloutDecisions', { params })).items
+}
+
+/** The numbers of a breach without the time of its window. */
+function breachText(numbers: unknown): string {
+  return JSON.stringify(numbers).replace(/"windowEnd":"[^"]+"/, '')
+}
