@@ -4,6 +4,7 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
+import { usage } from './failure.ts'
 import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 
@@ -52,6 +53,8 @@ export function peopleCommands(program: Command, open: Open): void {
         items.map((it) => [it.id, it.name, it.roles.join(', ')]),
       )
     })
+
+  inviting(person, open)
 
   const token = program.command('token').description('tokens of people and of automations')
   token
@@ -106,6 +109,57 @@ function revoking(token: Command, open: Open): void {
       await (given.automation === true
         ? session.call('revokeServiceToken', { params: { project: session.project(), token: id } })
         : session.call('revokeToken', { params: { token: id } }))
+      session.result({ revoked: id }, () => `Revoked ${id}.`)
+    })
+}
+
+/** Links by which people join or choose a password. */
+function inviting(person: Command, open: Open): void {
+  person
+    .command('invite [person]')
+    .description(
+      'make a link, shown once: for a known person to choose a password, or with --role for somebody new',
+    )
+    .option('--role <role...>', 'a role of somebody new')
+    .option('--hours <number>', 'hours until it expires', '72')
+    .action(
+      async (
+        known: string | undefined,
+        given: { role?: NewPerson['roles']; hours: string },
+        command: Command,
+      ) => {
+        if ((known === undefined) === (given.role === undefined)) {
+          throw usage('Whom to invite is not clear.', 'Name a known person, or give --role for somebody new.')
+        }
+        const session = open(command)
+        const expiresInHours = wholeNumber(given.hours, '--hours')
+        const body =
+          known === undefined
+            ? { roles: given.role ?? [], expiresInHours }
+            : { person: known, expiresInHours }
+        const made = await session.call('createInvitation', { body })
+        session.say(`This is shown once; it expires ${made.expiresAt}:`)
+        session.result(made, () => made.link)
+      },
+    )
+  person
+    .command('invitations')
+    .description('list the invitations that nobody has accepted')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listInvitations')
+      session.rows(
+        items,
+        ['invitation', 'person', 'roles', 'expires'],
+        items.map((it) => [it.id, it.person ?? it.name ?? 'new', it.roles.join(', '), it.expiresAt]),
+      )
+    })
+  person
+    .command('uninvite <invitation>')
+    .description('revoke an invitation')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('revokeInvitation', { params: { invitation: id } })
       session.result({ revoked: id }, () => `Revoked ${id}.`)
     })
 }
