@@ -127,6 +127,19 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     expect(reports).toEqual([])
   })
 
+  test('P-V3 sees that what was set up still stands, and that somebody has edited the dashboard', async () => {
+    const params = { project, run }
+    const { client } = stage.developer
+    expect(expectOk(await client.call('lookAtMonitoring', { params }))).toMatchObject({
+      faults: [],
+      unknown: [],
+    })
+    const { items } = expectOk(await client.call('listMonitoringSetups', { params }))
+    grafana.edit(items[0]?.found?.dashboard.uid ?? '')
+    const { faults } = expectOk(await client.call('lookAtMonitoring', { params }))
+    expect(faults).toEqual(['the dashboard is version 2; 1 was pushed'])
+  })
+
   test('P-X4 the regression of the shop is seen through Prometheus and rolled back, its alert arrives through Alertmanager, and the dashboard shows each step', async () => {
     const plan: RolloutPlanInput = {
       ...QUICK,
