@@ -11,6 +11,7 @@ import type { Outcome } from './run.ts'
 import type { Traffic } from './traffic.ts'
 
 const RATES = [6000, 300, 12] as const
+const BASES = [0.01, 0.001] as const
 const KINDS = [
   { phi: 1, name: 'Poisson', runs: POISSON_RUNS },
   { phi: BURSTS, name: 'bursty', runs: BURSTY_RUNS },
@@ -18,7 +19,7 @@ const KINDS = [
 
 /** Cells of wrong Gos. */
 export function wrongGo(): Cell[] {
-  return [...atTheCeiling(), ...atThreeTimes(), ...secondAudience()]
+  return [...atTheCeiling(), ...atThreeTimes(), ...nearCeiling(), ...secondAudience()]
 }
 
 /**
@@ -52,11 +53,10 @@ function atTheCeiling(): Cell[] {
 function atThreeTimes(): Cell[] {
   const plans: readonly (readonly [string, Variation])[] = [
     ['R, no ceiling', { absoluteOnly: false }],
-    ['A, ceiling twice the base', { ceiling: 2, absoluteOnly: false }],
-    ['A, ceiling five times the base', { ceiling: 5, absoluteOnly: false }],
+    ['R and A, ceiling five times the base', { ceiling: 5, absoluteOnly: false }],
   ]
   return plans.flatMap(([title, variation]) =>
-    [0.01, 0.001].flatMap((base) =>
+    BASES.flatMap((base) =>
       KINDS.flatMap(({ phi, name, runs }) =>
         RATES.map((perWindow) => ({
           bar: 'wrong GO at a true 3x on R and A, 48 h',
@@ -73,6 +73,22 @@ function atThreeTimes(): Cell[] {
       ),
     ),
   )
+}
+
+/** A ceiling at twice the usual rate is exceeded at three times it. */
+function nearCeiling(): Cell[] {
+  return RATES.map((perWindow) => ({
+    bar: 'wrong GO at a true 3x on R and A, 48 h',
+    name: `${perWindow}/min, base 1 %, bursty, R and A, ceiling twice the base`,
+    runs: BURSTY_RUNS,
+    settings: {
+      plan: goPlan(10, { ceiling: 0.02, absoluteOnly: false }),
+      traffic: steady(perWindow, 0.01, 3, BURSTS),
+      untilWindow: TWO_DAYS,
+      untilAdvances: 2,
+    },
+    judge: atMost(0.005, ({ advances }) => advances > 1),
+  }))
 }
 
 function secondAudience(): Cell[] {

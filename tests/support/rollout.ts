@@ -120,9 +120,18 @@ export function windowOf(
   return { end, measurements: withPlan.criteria.map(({ id }) => measurementOf(id, reading, names)) }
 }
 
+/** What one criterion reads in a window, by audience. */
+export function measurement(criterion: string, audiences: Readonly<Record<string, Reading>>): Measurement {
+  const unknown = Object.values(audiences).find((reading) => typeof reading === 'string')
+  if (unknown !== undefined) return { criterion, kind: unknown, detail: 'as the test says' }
+  const counted = Object.entries(audiences).flatMap(([audience, reading]) => {
+    if (typeof reading === 'string') return []
+    const [nT, xT, nC, xC] = reading
+    return [{ audience, exposed: { n: nT, x: xT }, control: { n: nC, x: xC } }]
+  })
+  return { criterion, kind: 'ok', audiences: counted }
+}
+
 function measurementOf(criterion: string, reading: Reading, audiences: readonly string[]): Measurement {
-  if (typeof reading === 'string') return { criterion, kind: reading, detail: 'as the test says' }
-  const [nT, xT, nC, xC] = reading
-  const counts = { exposed: { n: nT, x: xT }, control: { n: nC, x: xC } }
-  return { criterion, kind: 'ok', audiences: audiences.map((audience) => ({ audience, ...counts })) }
+  return measurement(criterion, Object.fromEntries(audiences.map((audience) => [audience, reading])))
 }

@@ -146,6 +146,12 @@ export const RolloutVerdict = z
       })
       .exactOptional()
       .describe('Evidence of being below the ceiling: GO needs `logE` ≥ `needed`.'),
+    difference: z
+      .strictObject({ value: z.number(), halfWidth: z.number() })
+      .exactOptional()
+      .describe(
+        'Of a mean: (exposed − control) / control, within what holds at every look. It decides nothing.',
+      ),
     relative: Relative.exactOptional().describe('Evidence against a regression of `safeRatio`.'),
     alternative: Relative.exactOptional().describe(
       'Evidence against one of 3, where the ceiling is far above the usual rate.',

@@ -45,6 +45,7 @@ export function describeRollout(it: Rollout): string {
       ),
       ...(it.watchedUntil === null ? [] : [['watched', `until ${it.watchedUntil}`] as const]),
       ...(it.cause === null ? [] : [['because', it.cause.sentence] as const]),
+      ...(it.sampleRatio === null ? [] : [['arms', sampleRatioText(it.sampleRatio)] as const]),
       [
         'instances',
         `${it.instances.connected} connected${it.instances.silent > 0 ? `, ${it.instances.silent} silent` : ''}`,
@@ -61,6 +62,15 @@ export function describeRollout(it: Rollout): string {
   }
   if (it.verification !== null) parts.push(describeVerification(it.verification))
   return parts.join('\n\n')
+}
+
+function sampleRatioText({ p, needed, audiences }: NonNullable<Rollout['sampleRatio']>): string {
+  const arms = audiences.map(
+    ({ audience, share, exposed, control }) =>
+      `${audience} ${exposed} exposed and ${control} control keys at ${percent(share)}`,
+  )
+  const verdict = p < needed ? 'not as the rule says' : 'as the rule says'
+  return `${arms.join('; ') || 'no keys yet'}: ${verdict} (p ${Number(p.toPrecision(2))})`
 }
 
 /** Who has confirmed a rollback. */

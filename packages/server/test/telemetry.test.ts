@@ -177,6 +177,34 @@ test('a window that was read never changes: what comes later counts in a later o
   expect(sums(await windowsSince(rollout, start)).exposed.n).toBe(sent * 10)
 })
 
+test('a key counts in the window and arm of its first appearance, whatever it does later', async () => {
+  const rollout = 'rollout_here_first'
+  const start = await databaseClock(database.kysely)
+  const keys = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, k) => (from + k).toString(16).padStart(16, '0'))
+  await send(reportOf('f', 1, [counted(rollout, { arm: 'control', keys: keys(0, 90) })]))
+  await expect
+    .poll(async () => (await windowsSince(rollout, start)).some(({ keys }) => keys.length > 0), {
+      timeout: 10_000,
+    })
+    .toBe(true)
+  // Raised: 40 of the control are exposed now, and 5 new ones on each side.
+  await send(
+    reportOf('f', 2, [
+      counted(rollout, { keys: [...keys(50, 90), ...keys(100, 105)] }),
+      counted(rollout, { arm: 'control', keys: [...keys(0, 50), ...keys(105, 110)] }),
+    ]),
+  )
+  const appeared = async () => {
+    const windows = await windowsSince(rollout, start)
+    return windows.flatMap((window) => window.keys)
+  }
+  await expect.poll(appeared, { timeout: 10_000 }).toEqual([
+    { audience: 'everybody', exposed: 0, control: 90 },
+    { audience: 'everybody', exposed: 5, control: 5 },
+  ])
+})
+
 test('distinct keys are kept once per attempt and arm', async () => {
   const rollout = unique()
   const keys = (from: number, to: number) =>

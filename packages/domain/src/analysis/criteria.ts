@@ -8,7 +8,7 @@
  */
 import { ALTERNATIVE_RATIO } from './evidence.ts'
 import { hardFloor } from './hard-floor.ts'
-import { boundNotWorse, boundWithin, boundWorse } from './mean.ts'
+import { boundNotWorse, boundWithin, boundWorse, differenceOf } from './mean.ts'
 import type {
   ArmCounts,
   AudienceEvidence,
@@ -92,6 +92,7 @@ export function judge(
 
 /** Whether, in any audience, the latest exposed requests are an outage and the control's are too. */
 export function failsInBothArms(criterion: RatioCriterion, evidence: CriterionEvidence): boolean {
+  if (criterion.mean !== undefined) return false
   return Object.values(evidence.audiences).some(
     (each) => hardFloor(each.recent, criterion.hardFloor) === 'both-arms',
   )
@@ -206,9 +207,11 @@ function judgementOfMean(
   const { ceiling, safeRatio } = criterion
   const threshold = Math.log(1 / beta)
   const block: BlockBound = boundNotWorse(criterion, own.pairs, safeRatio, beta)
+  const difference = differenceOf(own, beta)
   return {
     ...(!alone && {
       worse: !showsNoHarm(criterion, own),
+      ...(difference && { difference }),
       relative: { ratio: safeRatio, threshold, block, controlBad: 0 },
     }),
     ...(ceiling !== undefined && {

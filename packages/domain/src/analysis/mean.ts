@@ -16,16 +16,22 @@ import type {
 import { audienceEvidence, blockAlphaOf, breachOf, sumsOf, type Scope } from './scope.ts'
 import { bound, proves, type BlockBound, type Pair } from './statistics/block.ts'
 import { addMoments, NO_MOMENTS } from './statistics/dispersion.ts'
+import { relativeDifference, sampleOfRatio, sequentialHalfWidth } from './statistics/means.ts'
 import { NOTHING_SEEN } from './statistics/restart.ts'
+
+/** Windows of both arms at which the shown difference is tightest. */
+const TUNED_FOR = 240
 
 /** Folds a window of a mean into sums that hold it already. */
 export function foldMean(evidence: AudienceEvidence, counts: ArmsWindow, alone: boolean): AudienceEvidence {
   const pair = meanPairOf(counts)
   const pairs = pair === undefined ? evidence.pairs : addMoments(evidence.pairs, pair.expected, pair.counted)
-  const compared = { ...evidence, pairs }
+  const { control } = counts
+  const before = evidence.controlWindows ?? NO_MOMENTS
+  const controlWindows = control.n === 0 ? before : addMoments(before, control.n, control.x)
+  const compared = { ...evidence, pairs, controlWindows }
   if (!alone || counts.exposed.n === 0) return compared
-  const before = evidence.alone?.exposed ?? NO_MOMENTS
-  const exposed = addMoments(before, counts.exposed.n, counts.exposed.x)
+  const exposed = addMoments(evidence.alone?.exposed ?? NO_MOMENTS, counts.exposed.n, counts.exposed.x)
   return { ...compared, alone: { harm: NOTHING_SEEN, exposed } }
 }
 
@@ -67,6 +73,17 @@ export function boundWithin(
 ): BlockBound {
   const weight = mean?.worse === 'lower' ? { n: -ceiling, x: 1 } : { n: ceiling, x: -1 }
   return bound(exposed, weight, alpha, 0)
+}
+
+/** How much the mean has changed, over all windows, within what holds at every look; undefined while it cannot be told. */
+export function differenceOf(
+  { exposed, controlWindows = NO_MOMENTS }: AudienceEvidence,
+  alpha: number,
+): { readonly value: number; readonly halfWidth: number } | undefined {
+  const [a, b] = [sampleOfRatio(controlWindows), sampleOfRatio(exposed)]
+  const found = a === undefined || b === undefined ? undefined : relativeDifference(a, b)
+  if (found === undefined) return undefined
+  return { value: found.value, halfWidth: sequentialHalfWidth(found, 'two', alpha, TUNED_FOR) }
 }
 
 /** F4 in one of the audiences, or beyond the last acceptable mean where no control is left. */

@@ -185,6 +185,8 @@ export interface AudienceEvidence {
   readonly alone?: { readonly harm: Mixture; readonly exposed: Moments }
   /** The latest windows, oldest first, that hold at least 20 exposed requests without the worst of them: for the hard floor. */
   readonly recent: readonly ArmsWindow[]
+  /** Of a mean: the control's windows since the first exposure, for people to see the difference. */
+  readonly controlWindows?: Moments
   /** Of a watch: its latest windows with both arms, at most 30, oldest first. */
   readonly latest?: readonly ArmsWindow[]
 }
@@ -232,6 +234,8 @@ export interface Judgement {
   readonly harmLogE?: number
   /** Of a mean with a control: on average the exposed arm's is worse than `harmRatio` times. */
   readonly worse?: boolean
+  /** Of a mean: (exposed − control) / control, for people; it decides nothing. */
+  readonly difference?: { readonly value: number; readonly halfWidth: number }
   /** F2b-safe and block-abs; absent without a ceiling. */
   readonly safe?: {
     readonly ceiling: number

@@ -40,7 +40,9 @@ export const NO_AUDIENCE_EVIDENCE: AudienceEvidence = {
 
 /** What is known of one audience; what an older version did not fold has seen nothing. */
 export function audienceEvidence(evidence: CriterionEvidence, audience: string): AudienceEvidence {
-  return { ...NO_AUDIENCE_EVIDENCE, ...evidence.audiences[audience] }
+  const own = evidence.audiences[audience]
+  if (own === undefined) return NO_AUDIENCE_EVIDENCE
+  return Object.hasOwn(own, 'pairs') ? own : { ...NO_AUDIENCE_EVIDENCE, ...own }
 }
 
 /** What every breach says of its moment. */

@@ -40,7 +40,7 @@ export function breachSentence(breach: Breach): string {
     case 'F5':
       return `${counts}; F5: in a window ${excessText(value, threshold)} more than ${HARM_WORDS}: worse than the control`
     case 'F4':
-      return `${counts}; F4: in a window ${excessText(value, threshold)} beyond what is tolerated${breach.ceiling === undefined ? '' : `, the last acceptable being ${short(breach.ceiling)}`}`
+      return `${criterion}: mean ${mean(exposed)}, control ${mean(control)}; F4: in a window ${excessText(value, threshold)} beyond what is tolerated${breach.ceiling === undefined ? '' : `, the last acceptable being ${short(breach.ceiling)}`}`
     case 'F2b-harm':
       return `${counts}; F2b-harm log e = ${value.toFixed(2)} ≥ ${thresholdText(threshold)}, dispersion ${short(breach.phi)}: above the ceiling of ${percent(breach.ceiling ?? 0)}`
     case 'hard-floor':
@@ -73,7 +73,15 @@ function holdText(verdict: Extract<Verdict, { kind: 'hold' }>): string {
   }
 }
 
-function armsText({ exposed, control }: { exposed: ArmCounts; control: ArmCounts }): string {
+function armsText({
+  exposed,
+  control,
+  difference,
+}: Pick<Judgement, 'exposed' | 'control' | 'difference'>): string {
+  if (difference !== undefined) {
+    const { value, halfWidth } = difference
+    return `mean ${mean(exposed)}, control ${mean(control)} (${percent(value)} ± ${percent(halfWidth)})`
+  }
   return control.n === 0
     ? `exposed ${share(exposed)}, no control`
     : `exposed ${share(exposed)}, control ${share(control)}`
@@ -161,6 +169,10 @@ function thresholdText(threshold: number): string {
 
 function share({ n, x }: ArmCounts): string {
   return n === 0 ? '0/0' : `${short(x)}/${short(n)} (${percent(x / n)})`
+}
+
+function mean({ n, x }: ArmCounts): string {
+  return n === 0 ? '–' : short(x / n)
 }
 
 function percent(part: number): string {

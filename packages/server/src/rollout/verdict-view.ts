@@ -83,6 +83,7 @@ function judgementView(plan: RolloutPlan, rollout: Rollout, criterion: string, j
         blockBound: lowerBound(safe.block),
       },
     }),
+    ...(judgement.difference && { difference: judgement.difference }),
     ...(relative && { relative: relativeView(relative) }),
     ...(alternative && { alternative: relativeView(alternative) }),
   }

@@ -25,6 +25,9 @@ export interface Traffic {
 /** Rounds of the fixed point below; it settles within five. */
 const ROUNDS = 20
 
+/** Relative change below which the fixed point has settled. */
+const SETTLED = 1e-6
+
 /**
  * Windows after which F1r sees a regression of `ratio`, as an expectation. Infinite where the ratio is tolerated or nothing
  * ever fails. The price of mixing over starts grows with the time itself, hence the fixed point.
@@ -37,7 +40,9 @@ export function windowsToSee(ratio: number, traffic: Traffic): number {
   let windows = 1
   for (let round = 0; round < ROUNDS; round++) {
     const threshold = Math.log(1 / alpha) + Math.log(HARM_GRID.length) + Math.log(2) + 2 * Math.log(windows)
-    windows = Math.max(1, (phi * threshold) / perEvent / perWindow)
+    const next = Math.max(1, (phi * threshold) / perEvent / perWindow)
+    if (Math.abs(next - windows) <= SETTLED * next) return next
+    windows = next
   }
   return windows
 }

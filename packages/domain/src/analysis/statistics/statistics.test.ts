@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest'
 
 import { absoluteHarmIncrements, safeLogE } from './absolute.ts'
-import { boundBelowCeiling, oneSidedHalfWidth, proves } from './block.ts'
+import {
+  boundAboveRatio,
+  boundBelowCeiling,
+  boundBelowRatio,
+  oneSidedHalfWidth,
+  pairOf,
+  proves,
+} from './block.ts'
 import { addMoments, dispersionOf, foldHistory, NO_HISTORY, NO_MOMENTS } from './dispersion.ts'
-import { HARM_GRID, harmIncrements } from './harm.ts'
+import { HARM_GRID, harmIncrements, RELATIVE_SAFE_GRID, relativeSafeIncrements } from './harm.ts'
 import { logAdd, logMeanExp } from './log-sum.ts'
+import { relativeDifference, sampleOfRatio } from './means.ts'
 import { evidencePerEvent, requestsToProve, windowsToSee } from './power.ts'
 import { foldMixture, mixtureLogE, NOTHING_SEEN } from './restart.ts'
+import { logBayesFactor, sequentialP } from './sample-ratio.ts'
 
 const window = (nT: number, xT: number, nC: number, xC: number) => ({
   exposed: { n: nT, x: xT },
@@ -131,6 +140,89 @@ describe('F5, block-abs', () => {
 
   it('uses the one-sided half-width of F4', () => {
     expect(oneSidedHalfWidth(1, 100, 0.05, 1000)).toBeCloseTo(0.3679070009786113, 12)
+  })
+})
+
+describe('F2, safety', () => {
+  it('looks only for ratios below the one that it excludes', () => {
+    expect(relativeSafeIncrements(window(100, 1, 900, 9), 2, 1)).toHaveLength(RELATIVE_SAFE_GRID.length)
+    expect(relativeSafeIncrements(window(100, 1, 900, 9), 1.1, 1)).toHaveLength(4)
+  })
+
+  it('grows where the arms are alike, and falls at the regression that it excludes', () => {
+    const logE = (bad: number) => logMeanExp(relativeSafeIncrements(window(1000, bad, 9000, 90), 2, 1))
+    expect(logE(10)).toBeGreaterThan(1)
+    expect(logE(20)).toBeLessThan(0)
+  })
+})
+
+describe('F5, against the control', () => {
+  const pairs = (windows: number, bad: (k: number) => number) => {
+    let moments = NO_MOMENTS
+    for (let k = 0; k < windows; k++) {
+      const pair = pairOf(window(600, bad(k), 5400, 54 + (k % 3)))
+      if (pair !== undefined) moments = addMoments(moments, pair.expected, pair.counted)
+    }
+    return moments
+  }
+
+  it('compares what was counted with what the control leads to expect', () => {
+    expect(pairOf(window(100, 7, 900, 18))).toEqual({ expected: 2, counted: 7 })
+    expect(pairOf(window(100, 7, 0, 0))).toBeUndefined()
+    expect(pairOf(window(0, 0, 900, 18))).toBeUndefined()
+  })
+
+  it('shows harm only above the tolerated ratio, and safety only below the excluded one', () => {
+    const same = pairs(60, (k) => 5 + (k % 4))
+    const worse = pairs(60, (k) => 17 + (k % 4))
+    expect(proves(boundAboveRatio(same, 1.1, 0.01))).toBe(false)
+    expect(proves(boundAboveRatio(worse, 1.1, 0.01))).toBe(true)
+    expect(proves(boundBelowRatio(same, 2, 0.01))).toBe(true)
+    expect(proves(boundBelowRatio(worse, 2, 0.01))).toBe(false)
+  })
+
+  it('does not speak before 30 windows', () => {
+    expect(
+      proves(
+        boundAboveRatio(
+          pairs(29, (k) => 50 + k),
+          1.1,
+          0.01,
+        ),
+      ),
+    ).toBe(false)
+  })
+})
+
+describe('F3, the sample ratio', () => {
+  it('learns nothing from a single key', () => {
+    expect(logBayesFactor([1, 0], [0.1, 0.9])).toBeCloseTo(0, 9)
+    expect(logBayesFactor([0, 1], [0.1, 0.9])).toBeCloseTo(0, 9)
+  })
+
+  it('is 1 in the mean over what a correct split can give', () => {
+    const share = 0.3
+    const mean =
+      share ** 2 * Math.exp(logBayesFactor([2, 0], [share, 1 - share])) +
+      2 * share * (1 - share) * Math.exp(logBayesFactor([1, 1], [share, 1 - share])) +
+      (1 - share) ** 2 * Math.exp(logBayesFactor([0, 2], [share, 1 - share]))
+    expect(mean).toBeCloseTo(1, 9)
+  })
+
+  it('finds 4,500 to 5,500 impossible, and its p value is at most 1', () => {
+    expect(sequentialP(logBayesFactor([4500, 5500], [0.5, 0.5]))).toBeLessThan(1e-6)
+    expect(sequentialP(-5)).toBe(1)
+  })
+})
+
+describe('F4, means', () => {
+  it('takes a ratio of sums for a sample of windows', () => {
+    let moments = NO_MOMENTS
+    for (let k = 0; k < 100; k++) moments = addMoments(moments, 10, 30 + (k % 2 === 0 ? 1 : -1))
+    const sample = sampleOfRatio(moments)
+    expect(sample).toMatchObject({ n: 100, mean: 3 })
+    expect(sample?.variance).toBeCloseTo(0.01 * (100 / 99), 9)
+    expect(sample && relativeDifference(sample, sample)?.value).toBe(0)
   })
 })
 
