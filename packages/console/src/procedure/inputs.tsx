@@ -115,8 +115,7 @@ function Remediation({
               , due <TimeAgo at={it.remediation.dueAt} />
             </>
           )}
-          {' · needed by '}
-          {it.usedBy.length === 1 ? `step ${it.usedBy[0]}` : `steps ${it.usedBy.join(', ')}`}
+          {it.usedBy.length === 0 ? ' · needed before step 1' : ` · needed by step ${it.usedBy.join(', ')}`}
         </span>
       </p>
       <CopyCommand command={`flagmarshal feature inputs ${feature} --set ${it.id} --file ${it.id}.json`} />

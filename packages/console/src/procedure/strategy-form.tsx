@@ -11,7 +11,7 @@ import type { ReactElement } from 'react'
 
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { CopyCommand } from '../ui/copy-command.tsx'
+import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
@@ -85,7 +85,7 @@ export function StrategyForm({ step, run }: StepFormProps): ReactElement {
       </Group>
       <div className={classes['twin']}>
         <CopyCommand
-          command={`echo '${JSON.stringify(draft.body.output)}' | flagmarshal feature step ${run.feature} ${step.number} --file -`}
+          command={`echo ${quoted(JSON.stringify(draft.body.output))} | flagmarshal feature step ${run.feature} ${step.number} --file -`}
           request={`PUT /api/v1/projects/${run.project}/runs/${run.id}/steps/${step.number} ${JSON.stringify(draft.body)}`}
         />
       </div>

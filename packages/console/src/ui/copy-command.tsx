@@ -6,6 +6,11 @@ import { Icon } from './icons.tsx'
 
 import classes from './copy-command.module.css'
 
+/** A text as one word of a shell, whatever somebody wrote into it. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
 interface CopyCommandProps {
   readonly command: string
   /** The request that it makes, like `PUT /api/v1/…`. */
