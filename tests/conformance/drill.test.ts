@@ -98,8 +98,12 @@ describe('a rollback drill', () => {
 
     expect(found).toMatchObject({ state: 'done', verdict: 'passed', findings: [], current: true })
     expect(found.rollback?.environment).toBe('staging')
-    expect(found.rollback?.recovery).toEqual({ servedOn: true, servedOff: true })
-    expect(found.rollback?.toggles.map((it) => it.what)).toEqual(['enable', 'disable'])
+    expect(found.rollback?.recovery).toMatchObject({ servedOn: true, servedOff: true })
+    expect(found.rollback?.recovery.on?.n).toBeGreaterThan(0)
+    expect(found.rollback?.recovery.off?.n).toBeGreaterThan(0)
+    expect(found.rollback?.synthetic).toEqual({ users: 100, exposed: 0 })
+    expect(found.certificate).toMatchObject({ hash: found.evidence, valid: true })
+    expect(found.rollback?.toggles.map((it) => it.what)).toEqual(['enable', 'disable', 'restore'])
     for (const toggle of found.rollback?.toggles ?? []) {
       expect(toggle.instances.map((it) => it.instanceId).toSorted()).toEqual(
         two.map((it) => it.connection.instanceId).toSorted(),

@@ -12,7 +12,7 @@ import { FlagKey, Id, Instant, Key, list } from './shapes.ts'
 export const DrillKind = z
   .enum(['alert', 'rollback'])
   .describe(
-    '`alert`: a synthetic breach must fire and arrive. `rollback`: the flag is enabled and quickly disabled outside production; hooks are not in this version.',
+    '`alert`: a synthetic breach must fire and arrive. `rollback`: the flag is enabled and quickly disabled outside production, and the hooks of step 5 are tried.',
   )
 
 const Through = z
@@ -51,11 +51,35 @@ const RollbackResult = z.strictObject({
   toggles: z.array(Toggle),
   kill: Id.nullable(),
   recovery: z
-    .strictObject({ servedOn: z.boolean(), servedOff: z.boolean() })
+    .strictObject({
+      servedOn: z.boolean(),
+      servedOff: z.boolean(),
+      on: z.strictObject({ n: z.number(), bad: z.number() }).optional(),
+      off: z.strictObject({ n: z.number(), bad: z.number() }).optional(),
+    })
     .describe(
       'Whether requests of the application were served the on-branch, and the off-branch again after it.',
     ),
-  hooks: z.literal('not in this version'),
+  synthetic: z
+    .strictObject({ users: z.int(), exposed: z.int() })
+    .optional()
+    .describe('Synthetic users evaluated after the disable, and those that still got the feature.'),
+  hooks: z
+    .union([
+      z.literal('not in this version'),
+      z.array(
+        z.strictObject({
+          hook: Key,
+          version: z.int(),
+          mode: z.enum(['dry-run', 'run']),
+          target: z.enum(['production', 'staging']),
+          run: Id.nullable(),
+          ok: z.boolean(),
+          said: z.string(),
+        }),
+      ),
+    ])
+    .describe('Really run on staging where there is one, data only planned; a dry run in production.'),
 })
 
 export const Drill = z
@@ -66,6 +90,15 @@ export const Drill = z
     findings: z.array(z.string()),
     alert: AlertResult.optional(),
     rollback: RollbackResult.optional(),
+    certificate: z
+      .strictObject({
+        hash: z.string().describe('Of the evidence.'),
+        issuedAt: Instant,
+        expiresAt: Instant,
+        valid: z.boolean().describe('Not expired, and the flag is still what was drilled.'),
+      })
+      .optional()
+      .describe('Of a rollback drill that passed.'),
   })
   .meta({ id: 'Drill' })
 export type Drill = z.infer<typeof Drill>

@@ -40,7 +40,9 @@ export const TrafficMs = z.int().min(0).max(600_000).default(5_000)
 /** One change and who had acknowledged it when. */
 export const Toggle = z
   .strictObject({
-    what: z.enum(['probe', 'enable', 'disable']).describe('`probe`: a revision that changes nothing served.'),
+    what: z
+      .enum(['probe', 'enable', 'disable', 'restore'])
+      .describe('`probe`: a revision that changes nothing served.'),
     environment: Key,
     revision: z.int(),
     instances: z.array(

@@ -158,6 +158,10 @@ const Monitoring = z.strictObject({
   flagMonitoring: z.strictObject({ status: Text, usage: Text, impact: Text }).exactOptional(),
 })
 
+const HookName = z
+  .strictObject({ key: Key, version: z.int().min(1) })
+  .describe('A hook in the version that is approved; an edit of it makes another one.')
+
 const Rollback = z.strictObject({
   triggers: z
     .array(
@@ -166,7 +170,16 @@ const Rollback = z.strictObject({
         event: Text,
         bound: z.union([
           z.strictObject({ criterion: Line }).describe('A criterion of the rollout plan sets it off.'),
-          z.strictObject({ person: Line }).describe('This person, or role, reports it.'),
+          z
+            .strictObject({ alert: Line })
+            .describe('An alert of this name sets it off, as a source that sends alerts reports it.'),
+          z
+            .strictObject({
+              report: z.enum(['complaint', 'incident', 'security', 'data-loss', 'feedback']),
+              severity: z.enum(['critical', 'major', 'minor']),
+            })
+            .describe('A report of this kind, as severe or worse, sets it off.'),
+          z.strictObject({ person: Line }).describe('This person, or role, reports it and starts it.'),
         ]),
       }),
     )
@@ -180,16 +193,52 @@ const Rollback = z.strictObject({
       targetVersion: Line,
       verify: Text,
       watchMinutes: z.int().min(1),
+      hook: HookName.exactOptional().describe(
+        'Carries it out; it begins by itself where a kill does not help.',
+      ),
+      byHand: Text.exactOptional().describe('Why no hook carries it out.'),
     })
     .exactOptional(),
   dataRollback: z
-    .discriminatedUnion('supported', [
+    .union([
       z.strictObject({ supported: z.literal(false), reason: Text }),
-      z.strictObject({ supported: z.literal(true), steps: z.array(Line).min(1), integrityCheck: Text }),
+      z.strictObject({ needed: z.literal(false), reason: Text }),
+      z.strictObject({
+        supported: z.literal(true),
+        steps: z.array(Line).min(1),
+        integrityCheck: Text,
+        hook: HookName.exactOptional(),
+        watch: z
+          .strictObject({
+            everySeconds: z.int().min(1).max(86_400).default(300),
+            forSeconds: z.int().min(1).max(604_800).default(3_600),
+          })
+          .prefault({})
+          .describe('How often the integrity check is repeated afterwards, and for how long.'),
+      }),
+    ])
+    .exactOptional()
+    .describe('How data is put back; that it cannot be, or need not be, is said with the reason.'),
+  infrastructureRollback: z
+    .union([
+      z.strictObject({ needed: z.literal(false), reason: Text }),
+      z.strictObject({
+        steps: z.array(Line).min(1),
+        verify: Text,
+        watchMinutes: z.int().min(1),
+        hook: HookName.exactOptional(),
+      }),
     ])
     .exactOptional(),
   handover: z
-    .strictObject({ procedure: Line, reference: Reference })
+    .strictObject({
+      procedure: Line,
+      definition: z
+        .strictObject({ id: Line, version: z.int().min(1) })
+        .exactOptional()
+        .describe('The definition that its runs follow.'),
+      reference: Reference,
+    })
     .exactOptional()
     .describe('The Rollback Procedure that takes over.'),
 })

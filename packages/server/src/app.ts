@@ -61,6 +61,7 @@ import type { Services } from './http/services.ts'
 import { createMetrics } from './metrics.ts'
 import { startAnnotating } from './monitoring/annotate.ts'
 import { lookAtMonitoring } from './monitoring/look.ts'
+import { followRollbacks } from './procedure/follow-rollback.ts'
 import type { RunKey } from './procedure/load.ts'
 import { flagPortsOf, hookPortsOf, rolloutPortsOf } from './procedure/ports.ts'
 import { startWatch } from './procedure/watch.ts'
@@ -205,6 +206,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const look = (context: Pick<Context, 'now'>, key: RunKey) =>
       lookAtMonitoring(context, { database, safe, monitoring }, key)
     closing.push(startWatch({ database, clock, log, look }))
+    closing.push(followRollbacks({ database, clock, log, flagPorts, rolloutPorts }))
 
     const streams = new Set<EventStream>()
     const server = await createServer({

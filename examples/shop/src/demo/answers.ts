@@ -208,10 +208,12 @@ function rollback(feature: Feature, people: Named): Record<string, unknown> {
       targetVersion: feature.previousVersion,
       verify: 'The shop takes an order.',
       watchMinutes: 30,
+      byHand: 'The demonstration deploys nothing, so there is nothing that a hook could put back.',
     },
-    dataRollback: { supported: false, reason: 'The feature changes no stored data.' },
+    dataRollback: { needed: false, reason: 'The feature changes no stored data.' },
     handover: {
       procedure: 'Rollback Procedure',
+      definition: { id: 'rollback', version: 2 },
       reference: { kind: 'url', url: `${SITE}/procedures/rollback` },
     },
   }

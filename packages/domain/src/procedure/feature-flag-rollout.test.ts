@@ -182,7 +182,16 @@ const facts: FlagRolloutFacts = {
         { class: 'performance', event: 'slow', bound: { person: 'operations-lead' } },
         { class: 'user-impact', event: 'errors', bound: { criterion: 'errors' } },
       ],
-      codeRollback: { targetVersion: '1.4.2' },
+      quickDisable: { steps: ['kill'], verify: 'confirmed', watchMinutes: 30 },
+      codeRollback: {
+        targetVersion: '1.4.2',
+        steps: ['deploy'],
+        verify: 'it answers',
+        watchMinutes: 30,
+        hook: { key: 'deploy-back', version: 1 },
+      },
+      dataRollback: { needed: false, reason: 'no data is changed' },
+      handover: { procedure: 'Rollback', definition: { id: 'rollback', version: 2 } },
     },
   },
   inputs: {
@@ -207,6 +216,11 @@ const facts: FlagRolloutFacts = {
   },
   serverKeys: 1,
   exercises,
+  rollback: {
+    hooks: [{ key: 'deploy-back', version: 1, part: 'code', staging: true, ranOnStaging: 'hookrun_1' }],
+    people: ['operations-lead'],
+    sources: [],
+  },
   ticket: { connected: true, proof: { ticket: 'SHOP-7', comment: '10000', remoteLink: '20000' } },
   documents: {
     now: DOCUMENT_FACTS,
@@ -571,6 +585,88 @@ describe('plan, monitoring, rollback', () => {
       'no trigger of class performance',
       'no trigger of class user-impact',
       '"loss" is bound to the criterion losses, which the plan does not have',
+    ])
+  })
+
+  it('P-S5-1 wants alerts that something can send, and people that are known', () => {
+    const triggers = [
+      { class: 'critical' as const, event: 'down', bound: { alert: 'ShopDown' } },
+      { class: 'performance' as const, event: 'slow', bound: { person: 'nobody' } },
+      {
+        class: 'user-impact' as const,
+        event: 'lost',
+        bound: { report: 'data-loss' as const, severity: 'major' as const },
+      },
+    ]
+    expect(runCheck('P-S5-1', withOutputs({ rollback: { triggers } })).findings).toEqual([
+      '"down" is bound to the alert ShopDown, and nothing is connected that could send it',
+      '"slow" is bound to nobody, who is neither a person nor a role here',
+    ])
+  })
+
+  it('P-S5-3 P-S5-4 wants a hook of that part that exists, or the reason why there is none', () => {
+    const code = { targetVersion: '1.4.2', steps: ['x'], verify: 'x', watchMinutes: 1 }
+    const findings = (check: string, output: object) =>
+      runCheck(check, withOutputs({ rollback: { ...facts.outputs.rollback, ...output } })).findings
+    expect(findings('P-S5-3', { codeRollback: code })).toEqual([
+      'no hook carries it out, and it is not said why',
+    ])
+    expect(
+      findings('P-S5-3', { codeRollback: { ...code, hook: { key: 'deploy-back', version: 2 } } }),
+    ).toEqual(['there is no hook deploy-back in version 2'])
+    const data = {
+      supported: true,
+      steps: ['x'],
+      integrityCheck: 'x',
+      watch: { everySeconds: 300, forSeconds: 60 },
+    }
+    expect(findings('P-S5-4', { dataRollback: data })).toEqual([
+      'no hook carries it out: data is put back by its contract only',
+    ])
+    const wrong = { ...data, hook: { key: 'deploy-back', version: 1 } }
+    expect(findings('P-S5-4', { dataRollback: wrong })).toEqual([
+      'the hook deploy-back puts code back, not data',
+    ])
+    expect(findings('P-S5-8', { dataRollback: data })).toEqual([
+      'watched for 60 s, and looked at every 300 s only',
+    ])
+    expect(findings('P-S5-5', { quickDisable: { steps: [] } })).toEqual([
+      'quick disable: no steps',
+      'quick disable: no verification',
+      'quick disable: no watch afterwards',
+    ])
+  })
+
+  it('P-S5-9 is unknown until a hook was run on staging, or tried dry where there is none', () => {
+    const hook = { key: 'deploy-back', version: 1, part: 'code' as const }
+    const state = (found: object) => {
+      const rollback = { hooks: [{ ...hook, staging: true as const, ...found }], people: [], sources: [] }
+      return runCheck('P-S5-9', { ...facts, rollback }).state
+    }
+    expect(state({ rehearsed: 'hookrun_2' })).toBe('unknown')
+    expect(state({ ranOnStaging: 'hookrun_2' })).toBe('pass')
+    expect(state({ staging: { none: 'one machine' } })).toBe('unknown')
+    expect(state({ staging: { none: 'one machine' }, rehearsed: 'hookrun_2' })).toBe('pass')
+  })
+
+  it('P-S5-10 finds a procedure that does not exist, or does not look at what the steps rest on', () => {
+    const handed = (definition?: { id: string; version: number }) =>
+      runCheck(
+        'P-S5-10',
+        withOutputs({
+          rollback: {
+            ...facts.outputs.rollback,
+            handover: { procedure: 'Rollback', ...(definition === undefined ? {} : { definition }) },
+          },
+        }),
+      )
+    expect(handed().state).toBe('unknown')
+    expect(handed({ id: 'rollback', version: 9 }).findings).toEqual([
+      'there is no procedure rollback in version 9',
+    ])
+    expect(handed({ id: 'rollback', version: 1 }).findings).toEqual([
+      'version 1 is not its newest, 2',
+      'it does not look at P-RB-3, which these steps rest on',
     ])
   })
 

@@ -3,6 +3,7 @@
  * instance says nothing: unknown, never passed.
  */
 import type { Toggle } from '../verification/model.ts'
+import type { KillCounts } from './kill-recovery.ts'
 
 /** The alarm that was raised on purpose. */
 export interface AlertDrillFound {
@@ -28,9 +29,38 @@ export interface RollbackDrillFound {
   readonly environment: string | null
   readonly toggles: readonly Toggle[]
   readonly kill: string | null
-  readonly recovery: { readonly servedOn: boolean; readonly servedOff: boolean }
-  readonly hooks: 'not in this version'
+  readonly recovery: {
+    readonly servedOn: boolean
+    readonly servedOff: boolean
+    /** Requests while it was on, and off again; absent in drills of an earlier version. */
+    readonly on?: KillCounts
+    readonly off?: KillCounts
+  }
+  /** Synthetic users that were evaluated after the disable, and those that still got the feature. */
+  readonly synthetic?: { readonly users: number; readonly exposed: number }
+  /** `not in this version`: a drill of an earlier version. */
+  readonly hooks: 'not in this version' | readonly DrilledHook[]
 }
+
+/** A hook that was tried in a drill. */
+export interface DrilledHook {
+  readonly hook: string
+  readonly version: number
+  readonly mode: 'dry-run' | 'run'
+  readonly target: 'production' | 'staging'
+  /** Of the run; null: it could not be asked for. */
+  readonly run: string | null
+  readonly ok: boolean
+  readonly said: string
+}
+
+/** How long a passed drill counts. */
+export const CERTIFICATE_MS = 30 * 86_400_000
+
+/** Requests below which a share says nothing. */
+const ENOUGH = 20
+/** A share of bad requests that needs no explanation. */
+const USUAL_SHARE = 0.01
 
 export interface DrillVerdict {
   readonly verdict: 'passed' | 'failed' | 'unknown'
@@ -57,8 +87,26 @@ export function rollbackVerdict(found: RollbackDrillFound): DrillVerdict {
   )
   const { servedOn, servedOff } = found.recovery
   const stuck = servedOn && !servedOff ? ['no request got the off-branch after the disable'] : []
-  const findings = [...late, ...stuck]
+  const hooks = found.hooks === 'not in this version' ? [] : found.hooks
+  const findings = [
+    ...late,
+    ...stuck,
+    ...unrecovered(found),
+    ...((found.synthetic?.exposed ?? 0) > 0
+      ? [`${found.synthetic?.exposed} of ${found.synthetic?.users} synthetic users still got the feature`]
+      : []),
+    ...hooks
+      .filter((it) => !it.ok)
+      .map((it) => `the hook ${it.hook}, ${it.mode} on ${it.target}: ${it.said}`),
+  ]
   return { verdict: findings.length === 0 ? 'passed' : 'failed', findings }
+}
+
+/** The share of bad requests must not be higher after the disable than while it was on. */
+function unrecovered({ recovery: { on, off } }: RollbackDrillFound): readonly string[] {
+  if (on === undefined || off === undefined || off.n < ENOUGH || on.n === 0) return []
+  const [before, after] = [on.bad / on.n, off.bad / off.n]
+  return after <= Math.max(before, USUAL_SHARE) ? [] : ['the share of bad requests rose after the disable']
 }
 
 /** Instances that did not acknowledge a change within the bound. */

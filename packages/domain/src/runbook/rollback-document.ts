@@ -1,4 +1,5 @@
 /** Document 8: what sets a rollback off, and each way back with its verification. */
+import type { Json } from '../audit/canonical.ts'
 import { evidenceBlocks } from './evidence-blocks.ts'
 import type { DocumentFacts } from './facts.ts'
 import { linesAt, referenceAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
@@ -13,6 +14,7 @@ export const ROLLBACK_OUTLINE = [
   'quick-disable',
   'code',
   'data',
+  'infrastructure',
   'watch',
   'handover',
   'drill',
@@ -44,18 +46,21 @@ export function rollbackDocument(facts: DocumentFacts): Document {
         fields([
           ['Precondition', 'The flag is off, and the service has not recovered.'],
           ['Back to', at('codeRollback.targetVersion')],
+          ['Carried out', carriedOut(output, 'codeRollback')],
           ['Verified by', at('codeRollback.verify')],
           ['Who', rolesOf(facts)],
         ]),
         steps(linesAt(output, 'codeRollback.steps')),
       ),
       section('data', 'Data rollback', ...dataRollback(facts)),
+      section('infrastructure', 'Infrastructure rollback', ...infrastructureRollback(facts)),
       section(
         'watch',
         'Watch afterwards',
         fields([
           ['After the flag', minutes(at('quickDisable.watchMinutes'))],
           ['After the code', minutes(at('codeRollback.watchMinutes'))],
+          ['After data', dataWatch(facts)],
           ['Who is told', [...facts.feature.stakeholders, rolesOf(facts)].join(', ')],
         ]),
       ),
@@ -64,6 +69,7 @@ export function rollbackDocument(facts: DocumentFacts): Document {
         'Hand-over',
         fields([
           ['Procedure', at('handover.procedure')],
+          ['Definition', definitionOf(output)],
           ['Where', referenceAt(output, 'handover.reference')],
         ]),
       ),
@@ -79,7 +85,7 @@ function triggersTable({ outputs }: DocumentFacts): Block {
     return [
       textAt(it, 'class'),
       textAt(it, 'event'),
-      criterion === '' ? reportedBy(textAt(it, 'bound.person')) : `criterion ${criterion}`,
+      criterion === '' ? noticedBy(it) : `criterion ${criterion}`,
     ]
   })
   return table(['Class', 'Event', 'Noticed by'], rows)
@@ -106,13 +112,13 @@ function quickDisable(facts: DocumentFacts): readonly Block[] {
 
 function dataRollback({ outputs }: DocumentFacts): readonly Block[] {
   const data = valueAt(outputs['rollback'], 'dataRollback')
-  if (textAt(data, 'supported') === 'no') {
-    const reason = textAt(data, 'reason')
-    return [text(reason === '' ? '' : `There is none: ${reason}`)]
-  }
+  const reason = textAt(data, 'reason')
+  if (textAt(data, 'needed') === 'no') return [text(reason === '' ? '' : `Not needed: ${reason}`)]
+  if (textAt(data, 'supported') === 'no') return [text(reason === '' ? '' : `Not supported: ${reason}`)]
   return [
     steps(linesAt(data, 'steps')),
     fields([
+      ['Carried out', carriedOut(outputs['rollback'], 'dataRollback')],
       ['Integrity check', textAt(data, 'integrityCheck')],
       ['Point of no return', 'from the first step on; never without explicit confirmation'],
     ]),
@@ -127,6 +133,46 @@ function minutes(count: string): string {
   return withUnit(count, 'minutes')
 }
 
-function reportedBy(person: string): string {
-  return person === '' ? '' : `reported by ${person}`
+function noticedBy(trigger: Json): string {
+  const [alert, report, person] = ['alert', 'report', 'person'].map((it) => textAt(trigger, `bound.${it}`))
+  if (alert !== '' && alert !== undefined) return `the alert ${alert}`
+  if (report !== '' && report !== undefined)
+    return `a report of ${report}, ${textAt(trigger, 'bound.severity')} or worse`
+  return person === '' || person === undefined ? '' : `reported by ${person}`
+}
+
+/** By a hook in its version, or by hand and why. */
+function carriedOut(output: Json | undefined, part: string): string {
+  const hook = textAt(output, `${part}.hook.key`)
+  const version = textAt(output, `${part}.hook.version`)
+  if (hook !== '') return version === '' ? '' : `by the hook ${hook} in version ${version}`
+  const byHand = textAt(output, `${part}.byHand`)
+  return byHand === '' ? '' : `by hand: ${byHand}`
+}
+
+function dataWatch({ outputs }: DocumentFacts): string {
+  const every = textAt(outputs['rollback'], 'dataRollback.watch.everySeconds')
+  const within = textAt(outputs['rollback'], 'dataRollback.watch.forSeconds')
+  return every === '' ? 'data is not put back' : `every ${every} s for ${within} s, by the integrity check`
+}
+
+function infrastructureRollback({ outputs }: DocumentFacts): readonly Block[] {
+  const output = outputs['rollback']
+  const part = valueAt(output, 'infrastructureRollback')
+  if (textAt(part, 'needed') === 'no') return [text(`Not needed: ${textAt(part, 'reason')}`)]
+  if (part === undefined) return [text('The feature changes no infrastructure.')]
+  return [
+    steps(linesAt(part, 'steps')),
+    fields([
+      ['Carried out', carriedOut(output, 'infrastructureRollback') || 'by hand'],
+      ['Verified by', textAt(part, 'verify')],
+      ['Watched afterwards', minutes(textAt(part, 'watchMinutes'))],
+    ]),
+  ]
+}
+
+function definitionOf(output: Json | undefined): string {
+  const id = textAt(output, 'handover.definition.id')
+  const version = textAt(output, 'handover.definition.version')
+  return id === '' || version === '' ? '' : `${id}, version ${version}`
 }

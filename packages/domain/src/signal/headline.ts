@@ -45,6 +45,7 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
   ['hook.confirmation', 'Data rollback waits for a confirmation'],
   ['hook.succeeded', 'Hook done'],
   ['hook.failed', 'Hook failed'],
+  ['rollback.triggered', 'Rollback set off'],
   ['rollback.reopened', 'Rollback opened again'],
   ['rollback.reported', 'Rollback done'],
   ['flag.kill.verified', 'Kill verified'],

@@ -8,7 +8,7 @@ import type { JsonObject } from '../procedure/run.ts'
 /** A change, and when each instance that was connected had acknowledged it. */
 export interface Toggle {
   /** `probe`: a revision that changes nothing served. */
-  readonly what: 'probe' | 'enable' | 'disable'
+  readonly what: 'probe' | 'enable' | 'disable' | 'restore'
   readonly environment: string
   readonly revision: number
   readonly instances: readonly {
@@ -60,5 +60,9 @@ export interface Kept<Found> {
   readonly evidence: string
   /** Whether what was tried is still what is configured. */
   readonly current: boolean
+  /** Of a drill that expires: from when to when it counts, and whether that is over. */
+  readonly issuedAt?: string
+  readonly expiresAt?: string
+  readonly expired?: boolean
   readonly found: Found
 }

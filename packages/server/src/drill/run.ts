@@ -1,6 +1,7 @@
 /** Starting drills, and showing them. */
 import type { Drill } from '@flagmarshal/api/drill'
 import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
+import { hooksOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-hooks'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { alertVerdict, rollbackVerdict } from '@flagmarshal/domain/rollback/drill'
@@ -10,7 +11,7 @@ import { openConnection } from '../connection/read.ts'
 import type { Context } from '../context.ts'
 import type { MonitoringParts } from '../monitoring/parts.ts'
 import { addressOf } from '../monitoring/set-up.ts'
-import { subjectHash } from '../procedure/exercise-facts.ts'
+import { lifeOf, subjectHash } from '../procedure/exercise-facts.ts'
 import { loadFacts } from '../procedure/facts.ts'
 import { loadRun } from '../procedure/load.ts'
 import type { RunKey } from '../procedure/load.ts'
@@ -50,16 +51,22 @@ export async function startDrill(
   const { row, facts, flag } = accepted
   exercises.start(row, (exercise) => {
     if (alert === undefined)
-      return drillRollback(exercise, { flag, environments: facts.environments, ...settings })
+      return drillRollback(exercise, {
+        flag,
+        environments: facts.environments,
+        hooks: hooksOf(facts.outputs.rollback),
+        goBackTo: facts.outputs.rollback.codeRollback?.targetVersion ?? '',
+        ...settings,
+      })
     return alert.through === 'prometheus'
       ? drillPrometheus(exercise, monitoring, alert)
       : drillAlert(exercise, alert)
   })
-  return drillView(row, subjectHash(kind, facts))
+  return drillView(row, subjectHash(kind, facts), context.now)
 }
 
 /** A drill as the API shows it. */
-export function drillView(row: ExerciseRow, subject: string): Drill {
+export function drillView(row: ExerciseRow, subject: string, now: Date): Drill {
   const shared = {
     ...exerciseView(row, subject),
     kind: row.kind === 'alert' ? row.kind : 'rollback',
@@ -72,7 +79,20 @@ export function drillView(row: ExerciseRow, subject: string): Drill {
   }
   const found = structuredClone(row.result) as RollbackDrillFound
   const { verdict, findings } = rollbackVerdict(found)
-  return { ...shared, verdict, findings: [...findings], rollback: found as NonNullable<Drill['rollback']> }
+  const { issuedAt, expiresAt, expired } = lifeOf(row, now)
+  const certificate =
+    verdict === 'passed' && issuedAt !== undefined && expiresAt !== undefined
+      ? {
+          certificate: {
+            hash: row.evidence ?? '',
+            issuedAt,
+            expiresAt,
+            valid: expired !== true && shared.current === true,
+          },
+        }
+      : {}
+  const shown = found as NonNullable<Drill['rollback']>
+  return { ...shared, verdict, findings: [...findings], rollback: shown, ...certificate }
 }
 
 async function alertSubject(

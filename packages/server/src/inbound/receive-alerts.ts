@@ -48,6 +48,7 @@ async function takeAlert(
     ...(generatorURL === undefined || generatorURL === '' ? {} : { reference: generatorURL }),
     origin: `inbound/${source}`,
     at: new Date(startsAt),
+    alert: labels['alertname'],
     dedupKey: `alert/${fingerprint}/${startsAt}`,
   })
   if (status === 'resolved' && row.resolved_at === null) {

@@ -7,11 +7,13 @@ import { canonical } from '@flagmarshal/domain/audit/canonical'
 import type { Json } from '@flagmarshal/domain/audit/canonical'
 import type { MonitoringFound } from '@flagmarshal/domain/monitoring/found'
 import { baselineOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/baseline'
+import { hooksOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-hooks'
 import type {
   ConnectedFacts,
   ExerciseFacts,
   FlagRolloutFacts,
 } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
+import { CERTIFICATE_MS } from '@flagmarshal/domain/rollback/drill'
 import type { AlertDrillFound, RollbackDrillFound } from '@flagmarshal/domain/rollback/drill'
 import type { Kept, VerificationFound } from '@flagmarshal/domain/verification/model'
 
@@ -35,7 +37,11 @@ export function subjectHash(
   }
   if (kind === 'monitoring') return hashOf([outputs.plan.plan, outputs.plan.monitoring, outputs.monitoring])
   const baseline = baselineOf(flag, environments)
-  return hashOf(kind === 'rollback' ? [baseline] : [baseline, ...(outputs.flags.targetingCases ?? [])])
+  return hashOf(
+    kind === 'rollback'
+      ? [baseline, ...hooksOf(outputs.rollback)]
+      : [baseline, ...(outputs.flags.targetingCases ?? [])],
+  )
 }
 
 /** The subject hash that an exercise was started with. */
@@ -44,10 +50,20 @@ export function startedWith({ settings }: ExerciseRow): string | undefined {
   return subject
 }
 
+/** From when to when a rollback drill counts, and whether that is over at `now`; nothing for other kinds. */
+export function lifeOf(
+  { kind, ended_at: endedAt }: ExerciseRow,
+  now: Date,
+): Pick<Kept<unknown>, 'issuedAt' | 'expiresAt' | 'expired'> {
+  if (kind !== 'rollback' || endedAt === null) return {}
+  const expiresAt = new Date(endedAt.getTime() + CERTIFICATE_MS)
+  return { issuedAt: endedAt.toISOString(), expiresAt: expiresAt.toISOString(), expired: now >= expiresAt }
+}
+
 /** The newest results of a run. */
 export async function loadExercises(
   queries: Queries,
-  { project, run }: { readonly project: string; readonly run: string },
+  { project, run, now }: { readonly project: string; readonly run: string; readonly now: Date },
   facts: Omit<FlagRolloutFacts, 'exercises'>,
 ): Promise<ExerciseFacts> {
   const rows = await selectLatestDone(queries, run)
@@ -56,7 +72,13 @@ export async function loadExercises(
     if (row === undefined) return undefined
     const current = startedWith(row) === subjectHash(kind, facts)
     // Results are written by the exercise of this kind alone.
-    return { id: row.id, evidence: row.evidence ?? '', current, found: row.result as Found }
+    return {
+      id: row.id,
+      evidence: row.evidence ?? '',
+      current,
+      ...lifeOf(row, now),
+      found: row.result as Found,
+    }
   }
   const verification = kept<VerificationFound>('verification')
   const alert = kept<AlertDrillFound>('alert')

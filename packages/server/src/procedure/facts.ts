@@ -26,6 +26,7 @@ import { selectCodeReferences, selectFlagKeys, selectUploads, selectWritable } f
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
 import { loadConnected, loadExercises } from './exercise-facts.ts'
 import { loadPublished, publishedFacts } from './published.ts'
+import { loadSurroundings } from './rollback-surroundings.ts'
 
 /** What to load. Member lists, code references and test results are needed by the checks alone. */
 export interface FactsWanted {
@@ -73,7 +74,8 @@ export async function loadFacts(
   return members
     ? {
         ...facts,
-        exercises: await loadExercises(queries, { project, run: run.id }, facts),
+        exercises: await loadExercises(queries, { project, run: run.id, now }, facts),
+        rollback: await loadSurroundings(queries, project, facts.outputs.rollback),
         connected: await loadConnected(queries, project, facts.outputs.plan.plan?.environment),
       }
     : facts

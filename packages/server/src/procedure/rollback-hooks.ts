@@ -21,12 +21,19 @@ import { approvedHook, triggerOf } from './rollback-trigger.ts'
 
 const PROCEDURE = 'rollback'
 
+interface WantedHook {
+  readonly part: HookPart
+  readonly mode: 'dry-run' | 'run'
+  /** Nobody asked for it: a kill or a rollback has not helped. */
+  readonly byItself?: true
+}
+
 /** Asks for the hook of a part; the run that is there already where one is under way or has succeeded. */
 export async function runRollbackHook(
   context: Context,
   database: Database,
   key: RunKey,
-  wanted: { readonly part: HookPart; readonly mode: 'dry-run' | 'run' },
+  wanted: WantedHook,
 ): Promise<HookRun | Refusal> {
   return await database.transaction(async (tx) => {
     const loaded = await loadRunLocked(tx, key)
@@ -41,7 +48,7 @@ export async function requestRollbackHook(
   tx: Tx,
   context: Context,
   { feature, run }: Loaded,
-  { part, mode }: { readonly part: HookPart; readonly mode: 'dry-run' | 'run' },
+  { part, mode, byItself }: WantedHook,
 ): Promise<HookRunRow | Refusal> {
   const { procedures, disabled } = triggerOf(run)
   const approved = approvedHook(procedures?.content, part)
@@ -55,7 +62,8 @@ export async function requestRollbackHook(
   const runs = (await selectHookRunsOf(tx, run.id)).filter((it) => it.part === part && it.mode === mode)
   const last = runs.at(-1)
   const again = mode === 'dry-run' && last?.state === 'succeeded'
-  if (last !== undefined && last.state !== 'failed' && !again) return last
+  // What begins by itself begins once: after a failure people decide.
+  if (last !== undefined && ((last.state !== 'failed' && !again) || byItself === true)) return last
   return await requestHookRun(tx, context, {
     project: feature.project,
     hook: approved.hook,

@@ -22,7 +22,7 @@ import { notFound } from '../refusals.ts'
 import { operateRollout } from '../rollout/operate-rollout.ts'
 import type { RolloutParts } from '../rollout/ports.ts'
 import { toJson } from '../storage/column.ts'
-import type { Queries } from '../storage/database.ts'
+import type { Queries, Tx } from '../storage/database.ts'
 import { selectFlagConfigs } from '../storage/flags.ts'
 import {
   insertRun,
@@ -124,60 +124,109 @@ async function disable(
   return disabled
 }
 
+/** What set it off, and what has turned the feature off. */
+interface Begun {
+  readonly reason: string
+  readonly disabled: readonly Disabled[]
+}
+
 // oxlint-disable-next-line max-params -- private, and each of them is asked
 async function beginRun(
   context: Context,
   { database }: Pick<RolloutParts, 'database'>,
-  { project, key }: FeatureRow,
-  trigger: { readonly reason: string; readonly disabled: readonly Disabled[] },
+  feature: FeatureRow,
+  trigger: Begun,
 ): Promise<string | Refusal> {
-  return await database.transaction(async (tx) => {
-    const feature = await lockFeature(tx, project, key)
-    if (feature === undefined) return notFound('feature', key)
-    const open = await selectLatestRollback(tx, project, key)
-    if (open !== undefined && open.state !== 'completed') return open.id
-    const setting = settingOf(feature, rollback, await policyOf(tx, project))
-    const value: JsonObject = JSON.parse(
-      JSON.stringify({ ...trigger, procedures: await approvedProcedures(tx, feature) }),
-    )
-    const verdict = { ok: true, checked: 'machine' as const, findings: [] }
-    const run = startRun(
-      setting,
-      {
-        id: newId('run'),
-        triggers: [{ kind: 'rollback', state: 'needed', source: trigger.reason, at: context.now }],
-        inputs: { [TRIGGER_INPUT]: { value, by: context.actor.id, at: context.now, verdict } },
-        by: actorOf(context.actor),
-      },
-      context.now,
-    )
-    if (isRefusal(run)) return run
-    await insertRun(tx, {
-      id: run.id,
-      project,
-      feature: key,
-      procedure: run.procedure.id,
-      procedure_version: run.procedure.version,
-      state: run.state.kind,
-      revision: run.revision,
-      started_at: context.now,
-      updated_at: context.now,
-      run: toJson(run),
-    })
-    await record(tx, context, {
-      chain: { project },
-      action: 'rollback.start',
-      subject: { kind: 'run', id: run.id },
-      after: { feature: key, ...value },
-      reason: trigger.reason,
-      run: run.id,
-    })
-    return run.id
+  return await database.transaction((tx) => beginRollback(tx, context, feature, trigger))
+}
+
+/**
+ * The rollback that is under way, or a new one; its id. Without a trigger none is begun, and the newest
+ * one is answered.
+ */
+// oxlint-disable-next-line max-params -- the transaction, who acts, of what, and why
+export async function beginRollback(
+  tx: Tx,
+  context: Context,
+  { project, key }: Pick<FeatureRow, 'project' | 'key'>,
+  trigger: Begun | undefined,
+): Promise<string | Refusal> {
+  const feature = await lockFeature(tx, project, key)
+  if (feature === undefined) return notFound('feature', key)
+  const open = await selectLatestRollback(tx, project, key)
+  if (open !== undefined && (open.state !== 'completed' || trigger === undefined)) return open.id
+  if (trigger === undefined) return notFound('rollback of', key)
+  const setting = settingOf(feature, rollback, await policyOf(tx, project))
+  const value: JsonObject = JSON.parse(
+    JSON.stringify({ ...trigger, procedures: await approvedProcedures(tx, feature) }),
+  )
+  const verdict = { ok: true, checked: 'machine' as const, findings: [] }
+  const run = startRun(
+    setting,
+    {
+      id: newId('run'),
+      triggers: [{ kind: 'rollback', state: 'needed', source: trigger.reason, at: context.now }],
+      inputs: { [TRIGGER_INPUT]: { value, by: context.actor.id, at: context.now, verdict } },
+      by: actorOf(context.actor),
+    },
+    context.now,
+  )
+  if (isRefusal(run)) return run
+  await insertRun(tx, {
+    id: run.id,
+    project,
+    feature: key,
+    procedure: run.procedure.id,
+    procedure_version: run.procedure.version,
+    state: run.state.kind,
+    revision: run.revision,
+    started_at: context.now,
+    updated_at: context.now,
+    run: toJson(run),
   })
+  await record(tx, context, {
+    chain: { project },
+    action: 'rollback.start',
+    subject: { kind: 'run', id: run.id },
+    after: { feature: key, ...value },
+    reason: trigger.reason,
+    run: run.id,
+  })
+  return run.id
+}
+
+/** Whether anybody may have the feature: its rollout exposes, or its flag is or was on where that is guarded. */
+export async function isExposed(
+  queries: Queries,
+  { project, key }: Pick<FeatureRow, 'project' | 'key'>,
+  killedIn?: string,
+): Promise<boolean> {
+  const feature = await selectFeature(queries, project, key)
+  if (feature === undefined) return false
+  const guarded = (await selectEnvironments(queries, project))
+    .filter((it) => it.protected)
+    .map((it) => it.key)
+  if (killedIn !== undefined) return guarded.includes(killedIn)
+  const [latest] = await selectRollouts(queries, project, { feature: key, limit: 1 })
+  if (latest !== undefined && EXPOSING.has(latest.rollout.state.kind)) return true
+  const configs = await selectFlagConfigs(queries, project, feature.flag)
+  return configs.some((it) => it.enabled && guarded.includes(it.environment))
+}
+
+/** The approved rollback procedures of a feature; null where none were approved. */
+export async function approvedProceduresOf(
+  queries: Queries,
+  { project, key }: Pick<FeatureRow, 'project' | 'key'>,
+): Promise<{ readonly hash: string; readonly content: JsonObject } | null> {
+  const feature = await selectFeature(queries, project, key)
+  return feature === undefined ? null : await approvedProcedures(queries, feature)
 }
 
 /** The rollback procedures of the bundle that was approved last, with their hash; null where there is none. */
-async function approvedProcedures(queries: Queries, feature: FeatureRow): Promise<JsonObject | null> {
+async function approvedProcedures(
+  queries: Queries,
+  feature: FeatureRow,
+): Promise<{ readonly run: string; readonly hash: string; readonly content: JsonObject } | null> {
   const loaded = await loadLatestRun(queries, feature)
   const approved = loaded?.run.lastApproved
   if (loaded === undefined || approved === undefined) return null

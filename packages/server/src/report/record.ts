@@ -31,6 +31,8 @@ export interface GivenReport {
   readonly at?: Date
   /** What makes it the same as an earlier one. */
   readonly dedupKey?: string
+  /** Name of the alert that it came from. */
+  readonly alert?: string | undefined
 }
 
 /** Takes a report about a feature, or about what concerns no single one. */
@@ -61,7 +63,7 @@ export async function takeReport(
   context: Context,
   given: GivenReport,
 ): Promise<{ readonly row: ReportRow; readonly isNew: boolean }> {
-  const { project, feature, kind, severity, positive, text, reference, origin, at, dedupKey } = given
+  const { project, feature, kind, severity, positive, text, reference, origin, at, dedupKey, alert } = given
   const taken = await insertReport(tx, {
     id: newId('report'),
     project,
@@ -76,6 +78,7 @@ export async function takeReport(
     at: at ?? context.now,
     resolved_at: null,
     dedup_key: dedupKey ?? null,
+    alert: alert ?? null,
   })
   if (!taken.isNew) return taken
   await tell(tx, context, taken.row, 'received')

@@ -141,6 +141,22 @@ export async function selectLatestRun(
     .executeTakeFirst()
 }
 
+/** The features that a flag belongs to. */
+export async function selectFeaturesOfFlag(
+  queries: Queries,
+  project: string,
+  flag: string,
+): Promise<readonly FeatureRow[]> {
+  const rows = await queries
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .where('flag', '=', flag)
+    .orderBy('key')
+    .execute()
+  return rows
+}
+
 /** The newest rollback of a feature; undefined where there was none. */
 export async function selectLatestRollback(
   queries: Queries,

@@ -1,6 +1,7 @@
 /**
  * Queries on reports.
  */
+import { sql } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
@@ -110,4 +111,18 @@ export async function lockReport(tx: Tx, project: string, id: string): Promise<R
 /** Says when it was over. */
 export async function updateResolved(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.updateTable('reports').set({ resolved_at: at }).where('id', '=', id).execute()
+}
+
+/** Reports of the last hour about features that are not over, oldest first: what may set a rollback off. */
+export async function selectRecentReports(queries: Queries): Promise<readonly ReportRow[]> {
+  return await queries
+    .selectFrom('reports')
+    .selectAll()
+    .where('resolved_at', 'is', null)
+    .where('feature', 'is not', null)
+    .where('kind', '<>', 'feedback')
+    .where('at', '>', sql<Date>`now() - interval '1 hour'`)
+    .orderBy('at')
+    .limit(200)
+    .execute()
 }

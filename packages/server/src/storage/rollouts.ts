@@ -37,6 +37,18 @@ export interface StoredRollout {
   readonly endedAt: Date | undefined
 }
 
+/** Rollouts whose rollback could not be verified. */
+export async function selectFailedRollbacks(
+  queries: Queries,
+): Promise<readonly { readonly project: string; readonly feature: string }[]> {
+  return await queries
+    .selectFrom('rollouts')
+    .select(['project', 'feature'])
+    .where('ended_at', 'is', null)
+    .where(sql<boolean>`state ->> 'kind' = 'rollback_failed'`)
+    .execute()
+}
+
 /** Stores a new attempt; false when somebody else has just begun one for the flag. */
 export async function insertRollout(tx: Tx, it: StoredRollout): Promise<boolean> {
   const inserted = await tx

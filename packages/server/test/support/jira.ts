@@ -12,6 +12,8 @@ export interface Jira extends AsyncDisposable {
   /** Of the one issue that there is. */
   readonly comments: { readonly id: string; readonly body: unknown }[]
   readonly links: Map<string, Link>
+  /** Issues that were made, from SHOP-101. */
+  readonly issues: { readonly key: string; readonly fields: Record<string, unknown> }[]
   status: string
   /** Answers everything with this status while it is set. */
   fails: number | undefined
@@ -38,6 +40,7 @@ export async function startJira(): Promise<Jira> {
     url: receiver.url,
     comments: [],
     links: new Map(),
+    issues: [],
     status: 'In review',
     fails: undefined,
     writes: 0,
@@ -50,6 +53,14 @@ export async function startJira(): Promise<Jira> {
     const expected = `Basic ${Buffer.from(`${JIRA.email}:${JIRA.token}`).toString('base64')}`
     if (headers['authorization'] !== expected) return [401, { errorMessages: ['who are you?'] }]
     const url = new URL(path, 'http://jira')
+    if (url.pathname === '/rest/api/3/search/jql') {
+      const label = /labels = "([^"]+)"/.exec(url.searchParams.get('jql') ?? '')?.[1]
+      return [
+        200,
+        { issues: jira.issues.filter((it) => JSON.stringify(it.fields['labels']).includes(`"${label}"`)) },
+      ]
+    }
+    if (method === 'POST' && url.pathname === '/rest/api/3/issue') return create(JSON.parse(body))
     const rest = `/rest/api/3/issue/${JIRA.issue}`
     if (method === 'GET' && url.pathname === rest)
       return [200, { key: JIRA.issue, fields: { summary: 'A new checkout', description: null } }]
@@ -64,6 +75,15 @@ export async function startJira(): Promise<Jira> {
     if (route === 'GET /transitions') return [200, { transitions: offered() }]
     if (route === 'POST /transitions') return move(sent)
     return [404, {}]
+  }
+
+  function create({ fields }: { fields: Record<string, unknown> }): readonly [number, unknown] {
+    if (typeof fields['description'] !== 'object')
+      return [400, { errors: { description: 'must be a document' } }]
+    const made = { key: `SHOP-${101 + jira.issues.length}`, fields }
+    jira.issues.push(made)
+    jira.writes++
+    return [201, { id: '1', key: made.key }]
   }
 
   function comment({ body }: Record<string, unknown>): readonly [number, unknown] {

@@ -141,14 +141,24 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
   },
   {
     triggers: [
-      { class: 'critical', event: text, bound: { person: text } },
-      { class: 'performance', event: text, bound: { person: text } },
+      { class: 'critical', event: text, bound: { report: 'data-loss', severity: 'major' } },
+      { class: 'performance', event: text, bound: { person: 'operations-lead' } },
       { class: 'user-impact', event: text, bound: { criterion: 'errors' } },
     ],
     quickDisable: { steps: [text], verify: text, watchMinutes: 30 },
-    codeRollback: { steps: [text], targetVersion: '1.4.2', verify: text, watchMinutes: 30 },
+    codeRollback: {
+      steps: [text],
+      targetVersion: '1.4.2',
+      verify: text,
+      watchMinutes: 30,
+      byHand: text,
+    },
     dataRollback: { supported: false, reason: text },
-    handover: { procedure: 'Rollback Procedure', reference: url('rollback') },
+    handover: {
+      procedure: 'Rollback Procedure',
+      definition: { id: 'rollback', version: 2 },
+      reference: url('rollback'),
+    },
   },
   {
     documents: ['flag-configuration', 'rollout-plan', 'runbook-updates', 'flag-reference'].map(
@@ -326,7 +336,8 @@ async function overridesOf(
     .map((it) => ({ check: it.id, reason: 'No instance is connected in this test.' }))
 }
 
-const NEED_INSTANCES = ['P-S2-5', 'P-S2-8', 'P-S4-4', 'P-S4-7', 'P-S4-12', 'P-S5-6']
+/** And P-S5-9: these tests put everything back by hand, unless they name hooks. */
+const NEED_INSTANCES = ['P-S5-9', 'P-S2-5', 'P-S2-8', 'P-S4-4', 'P-S4-7', 'P-S4-12', 'P-S5-6']
 
 /** Has the documents published, and waits until they are. */
 export async function publishDocuments({ developer, project }: Stage, run: string): Promise<Publication> {

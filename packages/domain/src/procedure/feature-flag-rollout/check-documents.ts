@@ -37,6 +37,11 @@ export function checkReference(facts: FlagRolloutFacts): CheckOutcome {
   return complete(facts, (name) => names.includes(name))
 }
 
+/** P-S5-7. */
+export function checkRollbackDocument(facts: FlagRolloutFacts): CheckOutcome {
+  return complete(facts, (name) => name === 'rollback-procedures')
+}
+
 /** P-S6-5: the link and the commit are the evidence. */
 export function checkPublished({ documents }: FlagRolloutFacts): CheckOutcome {
   const { published, now } = documents

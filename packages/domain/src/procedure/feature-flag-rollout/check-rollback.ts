@@ -3,22 +3,22 @@
  */
 import { compile } from '@flagmarshal/evaluation'
 
+import type { HookPart } from '../../rollback/hook.ts'
 import type { CheckOutcome } from '../run.ts'
-import type { FlagRolloutFacts } from './facts.ts'
+import type { FlagRolloutFacts, RollbackSurroundings } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
-import type { TriggerClass } from './outputs.ts'
+import type { HookName, TriggerBound, TriggerClass } from './outputs.ts'
 
 const CLASSES: readonly TriggerClass[] = ['critical', 'performance', 'user-impact']
 
 /** P-S5-1. */
-export function checkTriggers({ outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkTriggers({ outputs, rollback }: FlagRolloutFacts): CheckOutcome {
   const triggers = outputs.rollback.triggers ?? []
   const criteria = outputs.plan.plan?.criteria.map((it) => it.id) ?? []
-  const loose = triggers.flatMap(({ event, bound }) =>
-    'criterion' in bound && !criteria.includes(bound.criterion)
-      ? [`"${event}" is bound to the criterion ${bound.criterion}, which the plan does not have`]
-      : [],
-  )
+  const loose = triggers.flatMap(({ event, bound }) => {
+    const fault = faultOfBound(bound, criteria, rollback)
+    return fault === undefined ? [] : [`"${event}" is bound to ${fault}`]
+  })
   const alerts = outputs.monitoring.alerts ?? []
   const silent = triggers.flatMap(({ event, bound }) =>
     'criterion' in bound &&
@@ -31,6 +31,25 @@ export function checkTriggers({ outputs }: FlagRolloutFacts): CheckOutcome {
   return outcome([...missing.map((it) => `no trigger of class ${it}`), ...loose, ...silent], {
     triggers: triggers.length,
   })
+}
+
+function faultOfBound(
+  bound: TriggerBound,
+  criteria: readonly string[],
+  surroundings: RollbackSurroundings | undefined,
+): string | undefined {
+  if ('criterion' in bound) {
+    const known = criteria.includes(bound.criterion)
+    return known ? undefined : `the criterion ${bound.criterion}, which the plan does not have`
+  }
+  if (surroundings === undefined) return undefined
+  if ('alert' in bound) {
+    // Which alerts there are is known where they come from; that anything can send them is known here.
+    const known = criteria.includes(bound.alert) || surroundings.sources.length > 0
+    return known ? undefined : `the alert ${bound.alert}, and nothing is connected that could send it`
+  }
+  if ('report' in bound || surroundings.people.includes(bound.person)) return undefined
+  return `${bound.person}, who is neither a person nor a role here`
 }
 
 /** P-S5-2: a disabled flag serves the variant that the plan goes back to, in the environment of the plan. */
@@ -51,13 +70,93 @@ export function checkQuickDisable({ outputs, flag, environments }: FlagRolloutFa
   )
 }
 
-/** P-S5-3. */
-export function checkCodeRollback({ outputs, inputs }: FlagRolloutFacts): CheckOutcome {
-  const target = outputs.rollback.codeRollback?.targetVersion
-  if (target === undefined || inputs.previousVersion === undefined)
+/** P-S5-3: back to the documented version, by a hook for code, or by hand with the reason. */
+export function checkCodeRollback({ outputs, inputs, rollback }: FlagRolloutFacts): CheckOutcome {
+  const { codeRollback } = outputs.rollback
+  if (codeRollback === undefined || inputs.previousVersion === undefined)
     return unknown('the code rollback, or P-I12, is missing')
+  const { targetVersion: target, hook, byHand } = codeRollback
   const agree = target === inputs.previousVersion
-  return outcome(agree ? [] : [`it goes back to ${target}; P-I12 documents ${inputs.previousVersion}`], {
-    targetVersion: target,
-  })
+  const how =
+    hook === undefined && byHand === undefined ? ['no hook carries it out, and it is not said why'] : []
+  return outcome(
+    [
+      ...(agree ? [] : [`it goes back to ${target}; P-I12 documents ${inputs.previousVersion}`]),
+      ...how,
+      ...faultsOfHookName(hook, 'code', rollback),
+    ],
+    {
+      targetVersion: target,
+      ...(hook === undefined ? { byHand: byHand ?? '' } : { hook: `${hook.key}@${hook.version}` }),
+    },
+  )
+}
+
+/** P-S5-4: by a hook with an integrity check; otherwise it is said that it cannot be, or need not be. */
+export function checkDataRollback({ outputs, rollback }: FlagRolloutFacts): CheckOutcome {
+  const data = outputs.rollback.dataRollback
+  if (data === undefined) return unknown('nothing is said of data')
+  if ('needed' in data) return outcome([], { needed: 'no', reason: data.reason })
+  if (!data.supported) return outcome([], { supported: 'no', reason: data.reason })
+  return outcome(
+    [
+      ...(data.hook === undefined ? ['no hook carries it out: data is put back by its contract only'] : []),
+      ...faultsOfHookName(data.hook, 'data', rollback),
+    ],
+    {
+      integrityCheck: data.integrityCheck,
+      hook: data.hook === undefined ? '' : `${data.hook.key}@${data.hook.version}`,
+    },
+  )
+}
+
+/** P-S5-5: steps, verification and watch of each way back that applies. */
+export function checkDescribed({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const { quickDisable, codeRollback, dataRollback, infrastructureRollback } = outputs.rollback
+  const ways: readonly (readonly [string, Described | undefined])[] = [
+    ['quick disable', quickDisable],
+    ['code rollback', codeRollback],
+    ...(infrastructureRollback === undefined || 'needed' in infrastructureRollback
+      ? []
+      : [['infrastructure rollback', infrastructureRollback] as const]),
+  ]
+  const missing = ways.flatMap(([name, it]) => [
+    ...((it?.steps ?? []).length === 0 ? [`${name}: no steps`] : []),
+    ...(it?.verify === undefined || it.verify === '' ? [`${name}: no verification`] : []),
+    ...(it?.watchMinutes === undefined ? [`${name}: no watch afterwards`] : []),
+  ])
+  const data = dataRollback === undefined ? ['data rollback: nothing is said'] : []
+  return outcome([...missing, ...data], { ways: ways.map(([name]) => name) })
+}
+
+interface Described {
+  readonly steps?: readonly string[]
+  readonly verify?: string
+  readonly watchMinutes?: number
+}
+
+/** P-S5-8: declared where data can be put back; there is nothing to watch where it cannot. */
+export function checkDataWatch({ outputs }: FlagRolloutFacts): CheckOutcome {
+  const data = outputs.rollback.dataRollback
+  if (data === undefined) return unknown('nothing is said of data')
+  if (!('watch' in data)) return outcome([], { watched: 'nothing: data is not put back' })
+  const { everySeconds, forSeconds } = data.watch
+  return outcome(
+    forSeconds < everySeconds
+      ? [`watched for ${forSeconds} s, and looked at every ${everySeconds} s only`]
+      : [],
+    { everySeconds, forSeconds },
+  )
+}
+
+/** Why the outputs cannot name this hook for a part. */
+function faultsOfHookName(
+  name: HookName | undefined,
+  part: HookPart,
+  surroundings: RollbackSurroundings | undefined,
+): readonly string[] {
+  if (name === undefined || surroundings === undefined) return []
+  const found = surroundings.hooks.find((it) => it.key === name.key && it.version === name.version)
+  if (found === undefined) return [`there is no hook ${name.key} in version ${name.version}`]
+  return found.part === part ? [] : [`the hook ${name.key} puts ${found.part} back, not ${part}`]
 }

@@ -157,10 +157,13 @@ function drilled<Found>(
   what: string,
 ): CheckOutcome {
   if (kept === undefined) return unknown(`there was no ${what}`)
+  if (kept.expired === true) return unknown(`${kept.id} has expired on ${kept.expiresAt}; ${what}`)
   if (!kept.current) return unknown(`what was drilled has changed since ${kept.id}; ${what}`)
   const { verdict, findings } = verdictOf(kept.found)
   const state = verdict === 'passed' ? 'pass' : verdict === 'failed' ? 'fail' : 'unknown'
-  return { state, findings: [...findings], facts: { drill: kept.id, evidence: kept.evidence } }
+  const { issuedAt, expiresAt } = kept
+  const life = issuedAt === undefined || expiresAt === undefined ? {} : { issuedAt, expiresAt }
+  return { state, findings: [...findings], facts: { drill: kept.id, evidence: kept.evidence, ...life } }
 }
 
 function sourceOf(kept: Kept<unknown>): JsonObject {

@@ -9,6 +9,7 @@ import {
   checkPlanDocument,
   checkPublished,
   checkReference,
+  checkRollbackDocument,
   checkRunbooks,
 } from './check-documents.ts'
 import {
@@ -18,6 +19,7 @@ import {
   checkVerified,
   checkEnvironments,
 } from './check-flags.ts'
+import { checkProven, checkHandover } from './check-hooks.ts'
 import {
   checkAlertRules,
   checkDashboards,
@@ -30,7 +32,14 @@ import { checkMonitoring, checkMonitoringFulfilsPlan } from './check-operations.
 import { checkPlan, checkTimeline } from './check-plan.ts'
 import { checkPower } from './check-power.ts'
 import { checkAtOnce, checkReview } from './check-requirements.ts'
-import { checkCodeRollback, checkQuickDisable, checkTriggers } from './check-rollback.ts'
+import {
+  checkCodeRollback,
+  checkDataRollback,
+  checkDataWatch,
+  checkDescribed,
+  checkQuickDisable,
+  checkTriggers,
+} from './check-rollback.ts'
 import { checkLife, checkStrategy } from './check-strategy.ts'
 import { checkTicket } from './check-ticket.ts'
 import {
@@ -74,7 +83,13 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'P-S5-1': checkTriggers,
   'P-S5-2': checkQuickDisable,
   'P-S5-3': checkCodeRollback,
+  'P-S5-4': checkDataRollback,
+  'P-S5-5': checkDescribed,
   'P-S5-6': checkRollbackDrill,
+  'P-S5-7': checkRollbackDocument,
+  'P-S5-8': checkDataWatch,
+  'P-S5-9': checkProven,
+  'P-S5-10': checkHandover,
   'P-S6-1': checkFlagDocument,
   'P-S6-2': checkPlanDocument,
   'P-S6-3': checkRunbooks,

@@ -9,6 +9,7 @@ import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found
 import type { CodeReferences } from '../../reference/code-references.ts'
 import type { TestResults } from '../../reference/model.ts'
 import type { AlertDrillFound, RollbackDrillFound } from '../../rollback/drill.ts'
+import type { HookPart } from '../../rollback/hook.ts'
 import type { DocumentFacts } from '../../runbook/facts.ts'
 import type { Kept, VerificationFound } from '../../verification/model.ts'
 import type { JsonObject } from '../run.ts'
@@ -30,6 +31,8 @@ export interface FlagRolloutFacts {
   readonly exercises?: ExerciseFacts
   /** The monitoring systems that are connected for the plan's environment; loaded for the checks alone. */
   readonly connected?: ConnectedFacts
+  /** What a rollback could rest on; loaded for the checks alone. */
+  readonly rollback?: RollbackSurroundings
   /** Whether the storage takes changes. */
   readonly writable: boolean
   /** Code references of the project, and the keys of its flags. */
@@ -44,6 +47,27 @@ export interface ConnectedFacts {
   readonly prometheus: boolean
   readonly alertmanager: boolean
   readonly grafana: boolean
+}
+
+/** Hooks with what has been shown of them, who may report, and what sends alerts. */
+export interface RollbackSurroundings {
+  readonly hooks: readonly HookFacts[]
+  /** Ids of people, and the roles. */
+  readonly people: readonly string[]
+  /** Sources that send alerts. */
+  readonly sources: readonly string[]
+}
+
+/** One version of a hook that the outputs name. */
+export interface HookFacts {
+  readonly key: string
+  readonly version: number
+  readonly part: HookPart
+  /** Whether it has a staging target, or why it has none. */
+  readonly staging: true | { readonly none: string }
+  /** Runs that succeeded: really on staging, and without changing anything. */
+  readonly ranOnStaging?: string
+  readonly rehearsed?: string
 }
 
 /** The newest verification run and drills that came to their end. */

@@ -6,6 +6,7 @@ import type { Layer } from '@flagmarshal/evaluation'
 
 import type { Strategy } from '../../flag/strategy.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
+import type { ReportKind, Severity } from '../../signal/report.ts'
 import type { ReviewLine } from './check-requirements.ts'
 
 /** Outputs by step. */
@@ -73,12 +74,58 @@ export interface MonitoringOutput {
 
 export type TriggerClass = 'critical' | 'performance' | 'user-impact'
 
+/** A hook in one version. */
+export interface HookName {
+  readonly key: string
+  readonly version: number
+}
+
+/** What sets a rollback off. */
+export type TriggerBound =
+  | { readonly criterion: string }
+  | { readonly alert: string }
+  | { readonly report: ReportKind; readonly severity: Severity }
+  | { readonly person: string }
+
 export interface RollbackOutput {
   readonly triggers: readonly {
     readonly class: TriggerClass
     readonly event: string
-    readonly bound: { readonly criterion: string } | { readonly person: string }
+    readonly bound: TriggerBound
   }[]
-  readonly quickDisable: { readonly steps: readonly string[] }
-  readonly codeRollback: { readonly targetVersion: string }
+  readonly quickDisable: {
+    readonly steps: readonly string[]
+    readonly verify?: string
+    readonly watchMinutes?: number
+  }
+  readonly codeRollback: {
+    readonly targetVersion: string
+    readonly steps?: readonly string[]
+    readonly verify?: string
+    readonly watchMinutes?: number
+    readonly hook?: HookName
+    readonly byHand?: string
+  }
+  readonly dataRollback:
+    | { readonly supported: false; readonly reason: string }
+    | { readonly needed: false; readonly reason: string }
+    | {
+        readonly supported: true
+        readonly steps: readonly string[]
+        readonly integrityCheck: string
+        readonly hook?: HookName
+        readonly watch: { readonly everySeconds: number; readonly forSeconds: number }
+      }
+  readonly infrastructureRollback:
+    | { readonly needed: false; readonly reason: string }
+    | {
+        readonly steps: readonly string[]
+        readonly verify: string
+        readonly watchMinutes: number
+        readonly hook?: HookName
+      }
+  readonly handover: {
+    readonly procedure: string
+    readonly definition?: { readonly id: string; readonly version: number }
+  }
 }

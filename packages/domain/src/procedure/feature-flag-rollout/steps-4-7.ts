@@ -2,7 +2,7 @@
  * Steps 4 to 7 as data: monitoring, rollback, documents, approval.
  */
 import type { StepDefinition } from '../model.ts'
-import { attested, check, consult, field, task, tried } from './steps-1-3.ts'
+import { check, consult, field, task, tried } from './steps-1-3.ts'
 
 export const MONITORING: StepDefinition = {
   number: 4,
@@ -78,15 +78,24 @@ export const ROLLBACK: StepDefinition = {
     field('handover', 'The Rollback Procedure that takes over'),
   ],
   checks: [
-    check('P-S5-1', 'All three classes have triggers, each bound to a criterion or a person'),
+    check(
+      'P-S5-1',
+      'All three classes have triggers, each bound to a criterion, an alert, a report or a person that exists',
+    ),
     check('P-S5-2', 'Disabling the flag serves the variant that the plan goes back to'),
-    check('P-S5-3', 'The code rollback goes back to the documented previous version'),
+    check('P-S5-3', 'The code rollback goes back to the documented previous version, by a hook or by hand'),
+    check('P-S5-4', 'Data is put back with an integrity check, or it is said why not'),
+    check('P-S5-5', 'Each way back has its steps, its verification and its watch'),
     {
       ...tried('rollback', 'P-S5-6', 'Quick disable was drilled outside production'),
       mayBeNotApplicable: true,
     },
-    attested('P-S5-9', 'Code and data rollback were executed on staging', { mayBeNotApplicable: true }),
-    attested('P-S5-10', 'The Rollback Procedure exists and agrees with these steps'),
+    check('P-S5-8', 'The integrity check is repeated after data was put back'),
+    {
+      ...check('P-S5-9', 'The hooks were really run on staging, or tried dry where there is none'),
+      mayBeNotApplicable: true,
+    },
+    check('P-S5-10', 'The Rollback Procedure exists and agrees with these steps'),
   ],
   decision: {
     by: 'person',
@@ -124,6 +133,7 @@ export const DOCUMENTS_STEP: StepDefinition = {
     check('P-S6-2', 'The rollout plan is documented'),
     check('P-S6-3', 'The runbooks have their sections, and each alert its page'),
     check('P-S6-4', 'The flag reference is there: quick guide, toggling, troubleshooting'),
+    check('P-S5-7', 'The rollback procedures are documented'),
     check('P-S6-5', 'The documents are published in the documentation repository'),
     check('P-S6-6', 'Nothing in them is empty, and they say what is configured now'),
   ],

@@ -16,12 +16,12 @@ export const handlers: Handlers<typeof drillOperations> = {
 
   listDrills: async ({ context, services, params }) => {
     const found = await readExercises(context, services.database, params, KINDS)
-    return replyList(isRefusal(found) ? found : found.map((it) => drillView(it.row, it.subject)))
+    return replyList(isRefusal(found) ? found : found.map((it) => drillView(it.row, it.subject, context.now)))
   },
 
   showDrill: async ({ context, services, params }) => {
     const found = await readExercise(context, services.database, { ...params, id: params.drill }, KINDS)
-    return reply(isRefusal(found) ? found : drillView(found.row, found.subject))
+    return reply(isRefusal(found) ? found : drillView(found.row, found.subject, context.now))
   },
 
   showMonitoring: async ({ services, params }) => reply(await showMonitoring(services.database, params)),

@@ -39,5 +39,7 @@ export interface ReportTables {
     resolved_at: Instant | null
     /** What makes a report of a machine the same as an earlier one. */
     dedup_key: string | null
+    /** Name of the alert that it came from. */
+    alert: string | null
   }
 }
