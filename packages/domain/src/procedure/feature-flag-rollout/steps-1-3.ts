@@ -17,18 +17,6 @@ export function tried(
   return { ...check(id, title), exercise }
 }
 
-/** A required check that this version lacks: a person attests it. */
-export function attested(id: string, title: string, more: Partial<CheckDefinition> = {}): CheckDefinition {
-  return {
-    id,
-    title,
-    required: true,
-    availability: 'not_in_this_version',
-    mayBeNotApplicable: false,
-    ...more,
-  }
-}
-
 /** Something that a No-Go asks somebody to do. */
 export function task(title: string): FailureAction {
   return { kind: 'do', title }
