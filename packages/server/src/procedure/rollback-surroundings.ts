@@ -47,7 +47,9 @@ export async function loadSurroundings(
   )
   return {
     hooks: found.flat(),
-    people: [...ROLES, ...(await selectPeople(queries)).map((it) => it.id)].filter((it) => named.has(it)),
+    people: [...ROLES, ...(await selectPeople(queries)).flatMap((it) => [it.id, it.name])].filter((it) =>
+      named.has(it),
+    ),
     sources: (await selectSources(queries, project)).map((it) => it.key),
   }
 }

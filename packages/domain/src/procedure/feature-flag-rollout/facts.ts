@@ -52,7 +52,7 @@ export interface ConnectedFacts {
 /** Hooks with what has been shown of them, who may report, and what sends alerts. */
 export interface RollbackSurroundings {
   readonly hooks: readonly HookFacts[]
-  /** Ids of people, and the roles. */
+  /** Those who are named: people by id or name, and roles. */
   readonly people: readonly string[]
   /** Sources that send alerts. */
   readonly sources: readonly string[]
