@@ -306,7 +306,7 @@ describe('the definition', () => {
       it.checks.filter((one) => one.availability === 'available').map((one) => one.id),
     )
     expect(Object.keys(CHECKS).toSorted()).toEqual(available.toSorted())
-    expect(runCheck('P-S5-10', facts).state).toBe('unknown')
+    expect(runCheck('P-S9-9', facts).state).toBe('unknown')
   })
 
   it.each(Object.keys(CHECKS))('%s passes where everything is in order', (id) => {
