@@ -17,6 +17,7 @@ import { hookOperations } from './hook.ts'
 import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
+import { metricOperations } from './metric.ts'
 import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
 import { planCheckOperations } from './plan-check.ts'
@@ -33,6 +34,7 @@ import { rolloutLiveOperations } from './rollout-live.ts'
 import { rolloutOperations } from './rollout.ts'
 import { secretOperations } from './secret.ts'
 import { segmentOperations } from './segment.ts'
+import { sloOperations } from './slo.ts'
 import { systemOperations } from './system.ts'
 import { verificationOperations } from './verification.ts'
 
@@ -71,6 +73,8 @@ export const operations = {
   ...relatedProcedureOperations,
   ...debtOperations,
   ...monitoringOperations,
+  ...metricOperations,
+  ...sloOperations,
 }
 
 export type Operations = typeof operations

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 
 import { Reference } from './reference.ts'
-import { Instant, Line, Text } from './shapes.ts'
+import { Instant, Key, Line, Text } from './shapes.ts'
 
 const percentIncrease = z.number().min(0).max(1000)
 
@@ -29,8 +29,15 @@ export const INPUT_VALUES = {
     logging: Reference.exactOptional(),
     metrics: Reference.exactOptional(),
     alerting: Reference.exactOptional(),
-    source: z.literal('built-in-telemetry').default('built-in-telemetry'),
-    named: z.array(Line).max(50).default([]).describe('Metrics that the source must have: bad, slow.'),
+    source: z
+      .union([z.literal('built-in-telemetry'), z.strictObject({ connection: Key })])
+      .default('built-in-telemetry')
+      .describe('Where metrics are read: by the SDKs, or through a connection to Prometheus.'),
+    named: z
+      .array(Line)
+      .max(50)
+      .default([])
+      .describe('Metrics that the source must have; those of the built-in telemetry are bad and slow.'),
   }),
   'P-I5': z.strictObject({ references: z.array(Reference).min(1).max(50) }),
   'P-I6': z.strictObject({
@@ -71,7 +78,10 @@ export const INPUT_VALUES = {
     ),
     maxExposedUsers: z.int().min(1).describe('Users who may be exposed before a person has looked.'),
   }),
-  'P-I11': z.strictObject({ accept: z.literal('built-in-telemetry'), statement: Text }),
+  'P-I11': z.union([
+    z.strictObject({ accept: z.literal('built-in-telemetry'), statement: Text }),
+    z.strictObject({ connection: Key, statement: Text }).describe('Each part of it is asked.'),
+  ]),
   'P-I12': z.strictObject({ reference: Reference, previousVersion: Line }),
 } as const satisfies Record<string, z.ZodType>
 

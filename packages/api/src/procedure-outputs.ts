@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 
+import { MetricForm } from './metric.ts'
 import { Hash } from './procedure-write.ts'
 import { Reference } from './reference.ts'
 import { RolloutPlan } from './rollout-plan.ts'
@@ -132,6 +133,8 @@ const Plan = z.strictObject({
   plan: RolloutPlan.exactOptional(),
 })
 
+const Kind = z.enum(['usage', 'errors', 'response-time', 'engagement', 'business', 'resources'])
+
 const Monitoring = z.strictObject({
   review: z
     .strictObject({ logging: Text, metrics: Text, alerting: Text })
@@ -139,14 +142,35 @@ const Monitoring = z.strictObject({
     .describe('What exists, what is missing for this rollout, what is changed.'),
   metrics: z
     .array(
-      z.strictObject({
-        criterion: Line.describe('Id of a criterion of the rollout plan.'),
-        kind: z.enum(['usage', 'errors', 'response-time', 'engagement', 'business', 'resources']),
-        source: z.literal('built-in-telemetry'),
-        metric: z.enum(['bad', 'slow']),
-      }),
+      z.union([
+        z.strictObject({
+          criterion: Line.describe('Id of a criterion of the rollout plan.'),
+          kind: Kind,
+          source: z.literal('built-in-telemetry'),
+          metric: z.enum(['bad', 'slow']),
+        }),
+        z
+          .strictObject({ criterion: Line, kind: Kind, source: z.literal('prometheus') })
+          .describe('Counted with the queries of the criterion.'),
+        z
+          .strictObject({
+            name: Line,
+            kind: Kind,
+            source: z.literal('prometheus'),
+            connection: Key,
+            counted: MetricForm,
+          })
+          .describe('Looked at by people beside the criteria.'),
+      ]),
     )
-    .exactOptional(),
+    .max(100)
+    .exactOptional()
+    .describe('Usage is always counted by the SDKs; of the other kinds each is here or in `without`.'),
+  without: z
+    .array(z.strictObject({ kind: Kind, reason: Text }))
+    .max(6)
+    .exactOptional()
+    .describe('Kinds of metrics that this rollout does without, and why.'),
   dashboards: z
     .array(
       z.strictObject({ name: Line, reference: Reference.exactOptional(), refreshSeconds: z.int().min(1) }),

@@ -19,6 +19,7 @@ import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand } from './kill.ts'
+import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
 import { planCommands } from './plan.ts'
@@ -95,6 +96,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   channelCommands(program, open)
   connectionCommands(program, open, end)
   monitoringCommands(program, open, end)
+  metricCommands(program, open, end)
   inboundCommands(program, open)
   secretCommands(program, open, end)
   auditCommands(program, open, end)

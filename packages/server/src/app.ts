@@ -39,6 +39,7 @@ import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
+import { handlers as metricHandlers } from './http/handlers/metric.ts'
 import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
 import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
@@ -54,6 +55,7 @@ import { handlers as rollbackRunHandlers } from './http/handlers/rollback-run.ts
 import { handlers as rolloutLiveHandlers } from './http/handlers/rollout-live.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as secretHandlers } from './http/handlers/secret.ts'
+import { handlers as sloHandlers } from './http/handlers/slo.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { createServer } from './http/server.ts'
@@ -117,6 +119,8 @@ const handlers = {
   ...referenceHandlers,
   ...connectionHandlers,
   ...monitoringHandlers,
+  ...metricHandlers,
+  ...sloHandlers,
 }
 
 /** The built console; `npm run build -w packages/console` fills it. */
@@ -171,10 +175,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(() => dispatcher.close())
     readiness.register('dispatcher', () => dispatcher.state())
     const monitoring = createMonitoring(outgoing, config)
+    const sources = { safe, prometheus: monitoring.prometheus }
     const controller = await startController({
       database,
       rolloutPorts,
-      sources: { safe, prometheus: monitoring.prometheus },
+      sources,
       clock,
       log,
       ...createRolloutMetrics(metrics, database),
@@ -184,7 +189,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const publishing = await startDocuments({ database, clock, log }, { config, outgoing })
     closing.push(() => publishing.close())
     const { documents } = publishing
-    const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe }, config)
+    const { resolver, watch } = startReferences({ database, clock, log, outgoing, safe, monitoring }, config)
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     createDrillMetrics(metrics, database)
@@ -195,7 +200,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
     const accounts = createAccounts(bootstrap.token, config.publicUrl)
-    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring, accounts }
+    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring, sources, accounts }
 
     const authenticator = createAuthenticator(database, bootstrap.token)
     await database.listen(REVOKED_CHANNEL, (hash) => {
@@ -205,7 +210,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(startHeadLog(database, clock, log))
     const look = (context: Pick<Context, 'now'>, key: RunKey) =>
       lookAtMonitoring(context, { database, safe, monitoring }, key)
-    closing.push(startWatch({ database, clock, log, look }))
+    closing.push(startWatch({ database, sources, clock, log, look }))
     closing.push(followRollbacks({ database, clock, log, flagPorts, rolloutPorts }))
 
     const streams = new Set<EventStream>()

@@ -5,9 +5,11 @@ import { alertmanagerAlerts } from './integrations/alertmanager/alerts.ts'
 import { probeAlertmanager } from './integrations/alertmanager/probe.ts'
 import { grafanaDashboards } from './integrations/grafana/dashboards.ts'
 import { probeGrafana } from './integrations/grafana/probe.ts'
-import type { Outgoing, PrometheusMetrics } from './integrations/interfaces.ts'
+import type { Outgoing, PrometheusAt } from './integrations/interfaces.ts'
+import { findMetric } from './integrations/prometheus/find-metric.ts'
 import { prometheusMetrics } from './integrations/prometheus/measure.ts'
 import { probePrometheus } from './integrations/prometheus/probe.ts'
+import { readMetric } from './integrations/prometheus/read.ts'
 import { prometheusRules } from './integrations/prometheus/rules.ts'
 import { ruleFolder } from './integrations/rule-tools/folder.ts'
 import { ruleTools } from './integrations/rule-tools/tools.ts'
@@ -16,7 +18,7 @@ import type { MonitoringSystems } from './monitoring/parts.ts'
 /** What use cases may ask monitoring programs. */
 export interface Monitoring extends MonitoringSystems {
   readonly probes: Probes
-  readonly prometheus: PrometheusMetrics
+  readonly prometheus: PrometheusAt
 }
 
 /** All of it, through the one way out. */
@@ -25,7 +27,11 @@ export function createMonitoring(
   config: Pick<Config, 'publicUrl' | 'host' | 'port' | 'rulesDir'>,
 ): Monitoring {
   return {
-    prometheus: (address) => prometheusMetrics(outgoing, address),
+    prometheus: (address) => ({
+      ...prometheusMetrics(outgoing, address),
+      read: (metric, window) => readMetric(outgoing, address, metric, window),
+      find: (name, now) => findMetric(outgoing, address, name, now),
+    }),
     rules: prometheusRules(outgoing),
     routes: alertmanagerAlerts(outgoing),
     dashboards: grafanaDashboards(outgoing),

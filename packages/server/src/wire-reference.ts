@@ -9,6 +9,7 @@ import { watchInputs } from './procedure/watch-inputs.ts'
 import type { WatchParts } from './procedure/watch-inputs.ts'
 import { createResolver } from './reference/resolver.ts'
 import type { Resolver } from './reference/resolver.ts'
+import type { MonitoringPrograms } from './reference/see-connection.ts'
 import type { Safe } from './secret/seal.ts'
 import type { Stop } from './storage/database.ts'
 
@@ -17,12 +18,18 @@ export function startReferences(
   {
     outgoing,
     safe,
+    monitoring,
     ...parts
-  }: Omit<WatchParts, 'resolver'> & { readonly outgoing: Outgoing; readonly safe: Safe },
+  }: Omit<WatchParts, 'resolver'> & {
+    readonly outgoing: Outgoing
+    readonly safe: Safe
+    readonly monitoring: MonitoringPrograms
+  },
   { dataDir, gitProtocols }: Config,
 ): { readonly resolver: Resolver; readonly watch: Stop } {
   const folder = path.join(dataDir, 'git')
   const repositories = createRepositories({ folder, protocols: gitProtocols, outgoing })
-  const resolver = createResolver({ ...parts, outgoing, repositories, safe, findIssue: jiraIssues(outgoing) })
+  const findIssue = jiraIssues(outgoing)
+  const resolver = createResolver({ ...parts, outgoing, repositories, safe, monitoring, findIssue })
   return { resolver, watch: watchInputs({ ...parts, resolver }) }
 }

@@ -174,6 +174,11 @@ function monitoring(feature: Feature, people: Named): Record<string, unknown> {
       alerting: 'The rollout tells the operations lead; nothing is changed.',
     },
     metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+    without: [
+      { kind: 'response-time', reason: 'Nobody waits longer: the work is the same.' },
+      { kind: 'engagement', reason: 'Nobody does anything else than before.' },
+      { kind: 'business', reason: 'The orders are counted by the shop itself.' },
+    ],
     dashboards: [{ name: 'Rollout status', reference, refreshSeconds: 5 }],
     alerts: [
       {

@@ -5,6 +5,7 @@ import type { Flag } from '@flagmarshal/evaluation'
 import { describe, expect, it } from 'vitest'
 
 import { DOCUMENT_FACTS } from '../../../../tests/support/document-facts.ts'
+import type { MetricTrial } from '../analysis/metric.ts'
 import type { Strategy } from '../flag/strategy.ts'
 import { historyOf } from '../rollout/history.ts'
 import type { Stage } from '../rollout/model.ts'
@@ -16,6 +17,7 @@ import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
 import { baselineOf } from './feature-flag-rollout/baseline.ts'
 import { CHECKS, runCheck } from './feature-flag-rollout/checks.ts'
 import type { FlagRolloutFacts } from './feature-flag-rollout/facts.ts'
+import type { BoundMetric } from './feature-flag-rollout/outputs.ts'
 
 const confirmed = { instanceId: 'one', application: 'shop', confirmedAfterMs: 20 }
 const exercises: NonNullable<FlagRolloutFacts['exercises']> = {
@@ -172,7 +174,12 @@ const facts: FlagRolloutFacts = {
     plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 }, review, expectations },
     monitoring: {
       review: { logging: 'exists', metrics: 'exist', alerting: 'added' },
-      metrics: [{ criterion: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+      metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+      without: [
+        { kind: 'response-time', reason: 'Nobody waits longer: the work is the same.' },
+        { kind: 'engagement', reason: 'Nobody does anything else than before.' },
+        { kind: 'business', reason: 'The orders are counted by the shop itself.' },
+      ],
       dashboards: [{ name: 'rollout', refreshSeconds: 30 }],
       alerts: [{ criterion: 'errors', channel: 'ops', person: 'otto' }],
     },
@@ -575,8 +582,53 @@ describe('plan, monitoring, rollback', () => {
 
   it('P-S4-1 and P-S4-10 name the criterion without a metric or an alert', () => {
     const bare = withOutputs({ monitoring: {} })
-    expect(runCheck('P-S4-1', bare).findings).toEqual(['criterion errors has no metric'])
+    expect(runCheck('P-S4-1', bare).findings).toEqual([
+      'criterion errors has no metric',
+      ...['errors', 'response-time', 'engagement', 'business'].map(
+        (it) => `no metric is of the kind ${it}, and nothing says why the rollout does without`,
+      ),
+    ])
     expect(runCheck('P-S4-10', bare).findings).toEqual(['criterion errors has no alert'])
+  })
+
+  it('P-S3-5 refuses a query that is wrong, does not know one that is not answered, and shows what is empty', () => {
+    const source = { kind: 'prometheus', connection: 'main', total: 'all_total', bad: 'bad_total' } as const
+    const criteria = [guardrail('errors', source, { ceiling: 0.02 })]
+    const counted = withOutputs({ plan: { ...facts.outputs.plan, plan: { ...plan, criteria } } })
+    const tried = (kind: MetricTrial['kind'], lagMs = 30_000) =>
+      runCheck('P-S3-5', { ...counted, trials: [{ of: 'errors', kind, detail: 'because', lagMs }] })
+    expect(runCheck('P-S3-5', counted)).toMatchObject({
+      state: 'unknown',
+      findings: ['errors: nobody has asked for it yet'],
+    })
+    expect(tried('ok').state).toBe('pass')
+    expect(tried('bad_query')).toMatchObject({ state: 'fail', findings: ['errors: bad query, because'] })
+    expect(tried('ambiguous').state).toBe('fail')
+    expect(tried('provider_error').state).toBe('unknown')
+    const empty = tried('empty')
+    expect(empty.state).toBe('pass')
+    expect(JSON.stringify(empty.facts)).toContain('errors: empty, because')
+    expect(tried('ok', 900_000).findings).toEqual([expect.stringContaining('set lagMs')])
+  })
+
+  it('P-S4-1 P-S4-11 wants metrics of a form that fits, that can be asked for', () => {
+    const named = {
+      name: 'cpu',
+      kind: 'resources',
+      source: 'prometheus',
+      connection: 'main',
+      counted: { form: 'level', query: 'cpu', limit: 0.8 },
+    } as const
+    const { monitoring } = facts.outputs
+    const withMetric = (metric: BoundMetric) =>
+      withOutputs({ monitoring: { ...monitoring, metrics: [...(monitoring.metrics ?? []), metric] } })
+    const asked = (kind: MetricTrial['kind']) =>
+      runCheck('P-S4-1', { ...withMetric(named), trials: [{ of: 'cpu', kind, detail: 'because' }] })
+    expect(runCheck('P-S4-1', withMetric(named)).state).toBe('unknown')
+    expect(asked('ok').state).toBe('pass')
+    expect(asked('bad_query').findings).toEqual(['cpu: bad query, because'])
+    const shared = withMetric({ ...named, counted: { form: 'count', total: 'cpu' } })
+    expect(runCheck('P-S4-1', shared).findings).toEqual(['cpu: resources is no count; it can be level'])
   })
 
   it('P-S5-1 wants triggers of every class, bound to something that exists', () => {

@@ -23,6 +23,10 @@ export type Reference =
 export type Subject =
   | Reference
   | { readonly kind: 'probe'; readonly probe: 'built-in-telemetry' | 'channels' }
+  /** Every part of it answers. */
+  | { readonly kind: 'connection'; readonly connection: string }
+  /** Prometheus has it. */
+  | { readonly kind: 'metric'; readonly connection: string; readonly metric: string }
 
 /** A subject, where in the input it stands, and whether test results are expected there. */
 export interface Wanted {
@@ -77,6 +81,10 @@ export function inWords(subject: Subject): string {
       return `issue ${subject.issue}`
     case 'upload':
       return `upload ${subject.hash.slice(0, 12)}`
+    case 'connection':
+      return `the connection ${subject.connection}`
+    case 'metric':
+      return `the metric ${subject.metric}`
     case 'probe':
       return subject.probe === 'channels' ? 'the notification channels' : 'the built-in telemetry'
   }

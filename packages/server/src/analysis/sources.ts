@@ -6,7 +6,7 @@ import type { Measurement, PrometheusSource, RatioCriterion } from '@flagmarshal
 
 import { openConnection } from '../connection/read.ts'
 import type { OpenConnection } from '../connection/read.ts'
-import type { MetricSource, PrometheusMetrics } from '../integrations/interfaces.ts'
+import type { MetricSource, Prometheus, PrometheusAt } from '../integrations/interfaces.ts'
 import type { Safe } from '../secret/seal.ts'
 import type { Queries } from '../storage/database.ts'
 import { telemetrySource } from './telemetry-windows.ts'
@@ -15,7 +15,7 @@ import type { CountedWindow } from './telemetry-windows.ts'
 /** What makes sources of connections. */
 export interface SourceParts {
   readonly safe: Safe
-  readonly prometheus: PrometheusMetrics
+  readonly prometheus: PrometheusAt
 }
 
 /** The windows of one rollout that are to be measured. */
@@ -64,28 +64,47 @@ async function sourceOf(
   return await prometheusSource(queries, parts, source, { project, environment })
 }
 
-/** Prometheus as a criterion names it; where there is none, one that says so. */
-export async function prometheusSource(
+/** Prometheus as a criterion names it; where there is none, a source that says so. */
+async function prometheusSource(
   queries: Queries,
-  { safe, prometheus }: SourceParts,
+  parts: SourceParts,
   { connection: key }: Pick<PrometheusSource, 'connection'>,
   { project, environment }: { readonly project: string; readonly environment: string },
 ): Promise<MetricSource> {
-  const connection = await openConnection(queries, safe, { project, connection: key })
-  if (connection === undefined) return silent(`there is no connection ${key}`)
-  if (connection.environment !== undefined && connection.environment !== environment) {
-    return silent(`the connection ${key} is not for ${environment}`)
-  }
-  return openedSource(prometheus, connection)
+  const connection = await openConnection(queries, parts.safe, { project, connection: key })
+  const opened = prometheusAt(parts, connection, { key, environment })
+  return 'fault' in opened ? silent(opened.fault) : opened.prometheus
 }
 
-/** An open connection as a source of metrics. */
-export function openedSource(
-  prometheus: PrometheusMetrics,
-  { settings, secrets }: Pick<OpenConnection, 'settings' | 'secrets'>,
-): MetricSource {
-  if (secrets === undefined) return silent('its secret was encrypted with another key: give it anew')
-  return prometheus({ ...settings.prometheus, secret: secrets.prometheus })
+/** Prometheus of a connection, or why it cannot be asked. */
+export function prometheusAt(
+  { prometheus }: Pick<SourceParts, 'prometheus'>,
+  connection: OpenConnection | undefined,
+  { key, environment }: { readonly key: string; readonly environment?: string },
+): { readonly prometheus: Prometheus; readonly settings: PrometheusSettings } | { readonly fault: string } {
+  if (connection === undefined) return { fault: `there is no connection ${key}` }
+  const { settings, secrets } = connection
+  if (
+    connection.environment !== undefined &&
+    environment !== undefined &&
+    connection.environment !== environment
+  )
+    return { fault: `the connection ${key} is not for ${environment}` }
+  if (secrets === undefined) return { fault: 'its secret was encrypted with another key: give it anew' }
+  const address = { ...settings.prometheus, secret: secrets.prometheus }
+  return { prometheus: prometheus(address), settings: settings.prometheus }
+}
+
+type PrometheusSettings = OpenConnection['settings']['prometheus']
+
+/** How long after its end a window of this length is complete there. */
+export function sourceLagMs({ scrapeMs, lagMs }: PrometheusSettings, windowMs: number): number {
+  return lagMs ?? Math.max(2 * scrapeMs, 2 * windowMs)
+}
+
+/** The end of the latest window that is complete. */
+export function latestEnd(now: Date, windowMs: number, lagMs: number): Date {
+  return new Date(Math.floor((now.getTime() - lagMs) / windowMs) * windowMs)
 }
 
 function silent(detail: string): MetricSource {

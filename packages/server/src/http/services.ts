@@ -2,6 +2,7 @@
  * What handlers may use: built once by `app.ts`. A noun that keeps something in memory adds its
  * part here and in `app.ts`.
  */
+import type { SourceParts } from '../analysis/sources.ts'
 import type { Accounts } from '../access/accounts.ts'
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
@@ -36,6 +37,8 @@ export interface Services {
   readonly documents: DocumentStore
   /** Looks at references. */
   readonly resolver: Resolver
+  /** Where criteria and metrics are counted. */
+  readonly sources: SourceParts
   /** Asks monitoring programs. */
   readonly monitoring: Monitoring
 }

@@ -5,6 +5,7 @@
 import type { LoadedRule } from '@flagmarshal/domain/alert/conflict'
 import type { RuleFile } from '@flagmarshal/domain/alert/rule-file'
 import type { RuleTests } from '@flagmarshal/domain/alert/rule-tests'
+import type { MetricForm, MetricReading } from '@flagmarshal/domain/analysis/metric'
 import type { Measurement, MetricSource as CountedIn } from '@flagmarshal/domain/analysis/model'
 import type { Dashboard } from '@flagmarshal/domain/dashboard/panel'
 
@@ -179,8 +180,27 @@ export interface MetricSource {
   measure(question: MetricQuestion): Promise<readonly Measurement[]>
 }
 
-/** Makes a source of a connection to Prometheus. */
-export type PrometheusMetrics = (address: MonitoringAddress & { readonly scrapeMs: number }) => MetricSource
+/** Prometheus as a connection names it. */
+export interface PrometheusAddress extends MonitoringAddress {
+  /** How often it scrapes. */
+  readonly scrapeMs: number
+}
+
+/** What Prometheus is asked for; nothing of it throws for what the other side does. */
+export interface Prometheus extends MetricSource {
+  /** What a metric said in the window that ends then. */
+  read(metric: MetricForm, window: { readonly end: Date; readonly windowMs: number }): Promise<MetricReading>
+  /** Whether it has a metric of this name. */
+  find(name: string, now: Date): Promise<FoundMetric>
+}
+
+export type FoundMetric =
+  | { readonly kind: 'found' }
+  | { readonly kind: 'absent' | 'failed'; readonly why: string }
+
+/** Makes Prometheus of a connection. */
+export type PrometheusAt = (address: PrometheusAddress) => Prometheus
+
 /** Something that a hook is asked to do; names in braces are filled in already. */
 export interface HookCall<A> {
   readonly action: A

@@ -136,7 +136,7 @@ function classesOf({ monitoring }: FlagRolloutFacts['outputs']): Record<string, 
   const bound = monitoring.metrics ?? []
   return Object.fromEntries(
     bound.flatMap((it): [string, AlertClass][] =>
-      it.kind === 'response-time' ? [[it.criterion, 'performance']] : [],
+      it.kind === 'response-time' && 'criterion' in it ? [[it.criterion, 'performance']] : [],
     ),
   )
 }

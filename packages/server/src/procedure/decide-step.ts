@@ -9,10 +9,10 @@ import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
-import type { Database } from '../storage/database.ts'
 import { changeRun } from './change-run.ts'
 import { actorOf } from './load.ts'
 import { checkedAct, checkStep, keepChecked, matterOf } from './run-checks.ts'
+import type { CheckParts } from './run-checks.ts'
 import { runView } from './run-view.ts'
 import type { StepKey } from './show-step.ts'
 
@@ -24,18 +24,18 @@ export interface Deciding extends DecideStep {
 /** Records the decision. */
 export async function decideStep(
   context: Context,
-  database: Database,
+  parts: CheckParts,
   key: StepKey,
   { decision, rationale, overrides, unchangedBecause, seen }: Deciding,
 ): Promise<RunView | Refusal> {
   const check = async () => {
-    const checked = await checkStep(context, database, key, key.step)
+    const checked = await checkStep(context, parts, key, key.step)
     if (isRefusal(checked) || seen === undefined || matterOf(seen, key.step) === checked.matter)
       return checked
     return refuse('run-changed', `Step ${key.step} was decided or changed meanwhile.`, 'Look at it again.')
   }
   const changed = await checkedAct(check, (checked) =>
-    changeRun(context, database, key, async (present, tx) => {
+    changeRun(context, parts.database, key, async (present, tx) => {
       const refusal = await keepChecked(tx, context, present, checked)
       if (refusal !== undefined) return refusal
       return {

@@ -7,19 +7,19 @@ import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
-import type { Database } from '../storage/database.ts'
 import type { RunKey } from './load.ts'
 import { runChecks } from './run-checks.ts'
+import type { CheckParts } from './run-checks.ts'
 
 const CHECK = 'P-V3'
 
 /** Why the rollout of a run must not start now. A run that nobody knows is judged by whoever starts it. */
 export async function faultBeforeStart(
   context: Context,
-  database: Database,
+  parts: CheckParts,
   key: RunKey,
 ): Promise<Refusal | undefined> {
-  const checks = await runChecks(context, database, { ...key, step: featureFlagRollout.steps.length })
+  const checks = await runChecks(context, parts, { ...key, step: featureFlagRollout.steps.length })
   if (isRefusal(checks)) return undefined
   const last = checks.find((it) => it.id === CHECK)
   if (last?.state !== 'fail') return undefined

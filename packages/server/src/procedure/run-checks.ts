@@ -10,20 +10,29 @@ import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
+import type { SourceParts } from '../analysis/sources.ts'
+import { tryCriteria, tryMetric } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
 import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
 import type { Evidence } from '../evidence/keep.ts'
 import type { Database, Tx } from '../storage/database.ts'
+import { databaseNow } from '../storage/flags.ts'
 import { changeRun } from './change-run.ts'
 import type { Present } from './change-run.ts'
 import { loadCheckFacts } from './document-facts.ts'
-import { factsHash } from './facts.ts'
+import { factsHash, outputsOf } from './facts.ts'
 import type { Loaded, RunKey } from './load.ts'
 import { loadPlanTraffic, PLAN_STEP } from './plan-traffic.ts'
 import { seenRun } from './show-run.ts'
 import { knownStep } from './show-step.ts'
 import type { StepKey } from './show-step.ts'
 import { checkViews } from './step-view.ts'
+
+/** What checks look at: what is stored, and where metrics are counted. */
+export interface CheckParts {
+  readonly database: Database
+  readonly sources: SourceParts
+}
 
 /** Results, and what they were made from. */
 export interface Checked {
@@ -64,11 +73,12 @@ export async function checkedAct<T extends object>(
 /** Runs the checks of a step and keeps the results. */
 export async function runChecks(
   context: Context,
-  database: Database,
+  parts: CheckParts,
   key: StepKey,
 ): Promise<Check[] | Refusal> {
+  const { database } = parts
   const changed = await checkedAct(
-    () => checkStep(context, database, key, key.step),
+    () => checkStep(context, parts, key, key.step),
     (checked) =>
       changeRun(context, database, key, async (present, tx) => {
         const refusal = await keepChecked(tx, context, present, checked)
@@ -90,7 +100,7 @@ export async function runChecks(
 /** Looks and checks; `last` names the last step of the run. Stores nothing. */
 export async function checkStep(
   context: Context,
-  database: Database,
+  { database, sources }: CheckParts,
   key: RunKey,
   step: number | 'last',
 ): Promise<Checked | Refusal> {
@@ -102,10 +112,11 @@ export async function checkStep(
   if (unknown !== undefined) return unknown
   const facts = await loadCheckFacts(database.kysely, loaded, context.now)
   const traffic = number === PLAN_STEP ? await trafficFor(database, loaded, facts, context.now) : undefined
+  const trials = await tryMetrics({ database, sources }, loaded, number)
   const kept = stepOf(setting.definition, number)
     .checks.filter((it) => it.availability === 'available')
     .map(({ id }) => {
-      const outcome = runCheck(id, { ...facts, ...(traffic && { traffic }) })
+      const outcome = runCheck(id, { ...facts, ...trials, ...(traffic && { traffic }) })
       const { state, findings } = outcome
       const content = { check: id, state, findings, facts: outcome.facts }
       return {
@@ -132,6 +143,30 @@ async function trafficFor({ kysely }: Database, { feature }: Loaded, facts: Flag
   const { plan } = facts.outputs.plan
   const { project, flag } = feature
   return plan === undefined ? undefined : await loadPlanTraffic(kysely, { project, flag }, plan, now)
+}
+
+/** Steps that rest on metrics: the plan, and monitoring. What they say is not looked at again either. */
+const MEASURED_STEPS: ReadonlySet<number> = new Set([3, 4])
+
+async function tryMetrics(
+  { database: { kysely }, sources }: CheckParts,
+  { run, feature: { project } }: Loaded,
+  step: number,
+): Promise<Pick<FlagRolloutFacts, 'trials'>> {
+  if (!MEASURED_STEPS.has(step)) return {}
+  const { plan, monitoring } = outputsOf(run)
+  const now = await databaseNow(kysely)
+  const environment = plan.plan?.environment
+  const metrics = monitoring.metrics ?? []
+  const trials = await Promise.all([
+    ...(plan.plan === undefined ? [] : [tryCriteria(kysely, sources, { project, plan: plan.plan }, now)]),
+    ...metrics.map(async (it) =>
+      environment !== undefined && 'name' in it
+        ? [await tryMetric(kysely, sources, { ...it, project, environment }, now)]
+        : [],
+    ),
+  ])
+  return { trials: trials.flat() }
 }
 
 /** What a step of a run is about: its attempt and the revision of its output. */

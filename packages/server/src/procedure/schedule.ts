@@ -21,7 +21,7 @@ import type { Present, Wish } from './change-run.ts'
 import { actorOf } from './load.ts'
 import type { RunKey } from './load.ts'
 import { checkedAct, checkStep, keepChecked } from './run-checks.ts'
-import type { Checked } from './run-checks.ts'
+import type { Checked, CheckParts } from './run-checks.ts'
 import { runView } from './run-view.ts'
 import { stageOf } from './stage.ts'
 
@@ -31,13 +31,13 @@ import { stageOf } from './stage.ts'
  */
 export async function scheduleRun(
   context: Context,
-  parts: RolloutParts,
+  parts: RolloutParts & CheckParts,
   key: RunKey,
   { start }: ScheduleRun,
 ): Promise<RunView | Refusal> {
   const { database } = parts
   const changed = await checkedAct(
-    () => checkStep(context, database, key, 'last'),
+    () => checkStep(context, parts, key, 'last'),
     (checked) =>
       changeRun(context, database, key, (present, tx) => wishFor(context, tx, present, { checked, start })),
   )

@@ -17,6 +17,7 @@ import { emit } from '../storage/outbox.ts'
 import { selectRunsUnderWay } from '../storage/procedures.ts'
 import type { Loaded, RunKey } from './load.ts'
 import { runChecks } from './run-checks.ts'
+import type { CheckParts } from './run-checks.ts'
 import { seenRun } from './show-run.ts'
 import { stageOf } from './stage.ts'
 import { followRollout } from './start-rollback.ts'
@@ -24,8 +25,7 @@ import { followRollout } from './start-rollback.ts'
 const EVERY_MS = 60_000
 const CHECK_EVERY_MS = 3_600_000
 
-interface Parts {
-  readonly database: Database
+interface Parts extends CheckParts {
   readonly clock: Clock
   readonly log: Log
   /** Looks at what was set up in monitoring systems, where something was. */
@@ -42,13 +42,13 @@ export function startWatch(parts: Parts): Stop {
   }
 }
 
-async function keepWatching({ database, clock, log, look }: Parts, signal: AbortSignal): Promise<void> {
+async function keepWatching({ clock, log, ...parts }: Parts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const context = { actor: system('procedure'), requestId: newId('watch'), now: clock.now(), log }
     try {
-      for (const key of await selectRunsUnderWay(database.kysely)) {
+      for (const key of await selectRunsUnderWay(parts.database.kysely)) {
         if (signal.aborted) return
-        await watchRun(context, { database, look }, key)
+        await watchRun(context, parts, key)
       }
     } catch (error) {
       log.warn({ err: error }, 'the runs could not be looked at')
@@ -59,9 +59,10 @@ async function keepWatching({ database, clock, log, look }: Parts, signal: Abort
 
 async function watchRun(
   context: Context,
-  { database, look }: Pick<Parts, 'database' | 'look'>,
+  { look, ...parts }: CheckParts & Pick<Parts, 'look'>,
   key: RunKey,
 ): Promise<void> {
+  const { database } = parts
   const loaded = await seenRun(context, database, key)
   if (isRefusal(loaded)) return
   await tellBlocked(context, database, loaded)
@@ -74,7 +75,7 @@ async function watchRun(
   if (context.now.getTime() - last < CHECK_EVERY_MS) return
   await look(context, key)
   // A refusal says that somebody acts on the run at this moment; the next look comes soon.
-  await runChecks(context, database, { ...key, step })
+  await runChecks(context, parts, { ...key, step })
 }
 
 async function tellBlocked(

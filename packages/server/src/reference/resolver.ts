@@ -14,6 +14,8 @@ import type { Database } from '../storage/database.ts'
 import { probeTelemetry, selectUploads } from '../storage/references.ts'
 import { seeChannels, seeIssue } from './look-up-issue.ts'
 import { readTests } from './read-tests.ts'
+import { seeConnection, seeMetric } from './see-connection.ts'
+import type { MonitoringPrograms } from './see-connection.ts'
 import { sha256Of } from './uploads.ts'
 
 const LARGEST_PAGE_BYTES = 5 * 1024 * 1024
@@ -30,6 +32,7 @@ export interface ResolverParts {
   readonly repositories: Repositories
   readonly findIssue: FindIssue
   readonly safe: Safe
+  readonly monitoring: MonitoringPrograms
   /** For all that is looked at together; 20 s. */
   readonly longestMs?: number
 }
@@ -91,6 +94,10 @@ async function see(parts: ResolverParts, project: string, { subject, tests }: Wa
       return await seeUpload(parts.database, project, subject.hash, tests)
     case 'jira':
       return await seeIssue({ ...parts, queries: parts.database.kysely }, project, subject.issue)
+    case 'connection':
+      return await seeConnection(parts, project, subject.connection)
+    case 'metric':
+      return await seeMetric(parts, project, subject)
     case 'probe':
       return subject.probe === 'channels'
         ? await seeChannels(parts.database.kysely, project)

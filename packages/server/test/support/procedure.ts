@@ -135,6 +135,11 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
   {
     review: { logging: text, metrics: text, alerting: text },
     metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
+    without: [
+      { kind: 'response-time', reason: 'Nobody waits longer: the work is the same.' },
+      { kind: 'engagement', reason: 'Nobody does anything else than before.' },
+      { kind: 'business', reason: 'The orders are counted by the shop itself.' },
+    ],
     dashboards: [{ name: text, refreshSeconds: 30 }],
     alerts: [{ criterion: 'errors', condition: text, channel: text, person: text }],
     flagMonitoring: { status: text, usage: text, impact: text },

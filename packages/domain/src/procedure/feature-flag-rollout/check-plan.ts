@@ -5,6 +5,7 @@ import { lintPlan } from '../../rollout/lint.ts'
 import type { LintFacts } from '../../rollout/lint.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { CheckOutcome } from '../run.ts'
+import { criterionFindings } from './check-metrics.ts'
 import { replayFindings, replayWarnings } from './check-power.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
@@ -17,22 +18,24 @@ export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
   const unsized = [...new Set(segmented)].filter((it) => audienceShares?.[it] === undefined)
   const findings = lintPlan(plan, lintFacts(facts, plan, unsized.length === 0))
   const errors = findings.filter((it) => it.severity === 'error').map((it) => `${it.id}: ${it.message}`)
-  const wrong = [...errors, ...disagreements(facts, plan), ...replayFindings(facts)]
+  const tried = criterionFindings(plan, facts.trials)
+  const wrong = [...errors, ...disagreements(facts, plan), ...tried.wrong, ...replayFindings(facts)]
   const facts_ = {
     stages: plan.stages.map((it) => ({ name: it.name, increments: it.increments })),
     warnings: [
       ...findings.filter((it) => it.severity === 'warning').map((it) => `${it.id}: ${it.message}`),
       ...replayWarnings(facts),
+      ...tried.notes,
     ],
   }
-  if (wrong.length === 0 && unsized.length > 0) {
-    return {
-      state: 'unknown',
-      findings: [`audienceShares does not say how many of everybody are in ${unsized.join(', ')}`],
-      facts: facts_,
-    }
-  }
-  return outcome(wrong, facts_)
+  const open = [
+    ...(unsized.length > 0
+      ? [`audienceShares does not say how many of everybody are in ${unsized.join(', ')}`]
+      : []),
+    ...tried.unknown,
+  ]
+  if (wrong.length > 0 || open.length === 0) return outcome(wrong, facts_)
+  return { state: 'unknown', findings: open, facts: facts_ }
 }
 
 /** Whether a start, and the least time that the stages need after it, lie inside the approved timeline. */

@@ -5,6 +5,7 @@
  */
 import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
 
+import type { MetricTrial } from '../../analysis/metric.ts'
 import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found.ts'
 import type { CodeReferences } from '../../reference/code-references.ts'
 import type { TestResults } from '../../reference/model.ts'
@@ -33,6 +34,8 @@ export interface FlagRolloutFacts {
   readonly connected?: ConnectedFacts
   /** What a rollback could rest on; loaded for the checks alone. */
   readonly rollback?: RollbackSurroundings
+  /** What came of asking for criteria and metrics; absent where the step does not rest on them. */
+  readonly trials?: readonly MetricTrial[]
   /** Whether the storage takes changes. */
   readonly writable: boolean
   /** Code references of the project, and the keys of its flags. */

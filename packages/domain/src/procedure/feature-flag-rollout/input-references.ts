@@ -13,6 +13,10 @@ interface Values {
   readonly metrics?: Reference
   readonly alerting?: Reference
   readonly references: readonly Reference[]
+  readonly source?: 'built-in-telemetry' | { readonly connection: string }
+  readonly named?: readonly string[]
+  /** P-I11. */
+  readonly connection?: string
 }
 
 /** What to look at for an input's value; empty for inputs that hold all there is. */
@@ -36,12 +40,15 @@ export function wantedOf(input: string, value: JsonObject): readonly Wanted[] {
           const reference = given[place]
           return reference === undefined ? [] : [wanted(place, reference)]
         }),
-        TELEMETRY,
+        ...sourceOf(given),
       ]
     case 'P-I5':
       return given.references.map((it, index) => wanted(`runbook ${index + 1}`, it))
     case 'P-I11':
-      return [TELEMETRY, { place: 'channels', subject: { kind: 'probe', probe: 'channels' }, tests: false }]
+      return [
+        given.connection === undefined ? TELEMETRY : connected(given.connection),
+        { place: 'channels', subject: { kind: 'probe', probe: 'channels' }, tests: false },
+      ]
     default:
       return []
   }
@@ -51,6 +58,20 @@ const TELEMETRY: Wanted = {
   place: 'metrics source',
   subject: { kind: 'probe', probe: 'built-in-telemetry' },
   tests: false,
+}
+
+/** The source of metrics, and those of a connection that must be there. */
+function sourceOf({ source, named = [] }: Values): readonly Wanted[] {
+  if (source === undefined || source === 'built-in-telemetry') return [TELEMETRY]
+  const { connection } = source
+  const metrics = named.map((metric): Wanted => {
+    return { place: `metric ${metric}`, subject: { kind: 'metric', connection, metric }, tests: false }
+  })
+  return [connected(connection), ...metrics]
+}
+
+function connected(connection: string): Wanted {
+  return { place: 'metrics source', subject: { kind: 'connection', connection }, tests: false }
 }
 
 function wanted(place: string, subject: Reference): Wanted {

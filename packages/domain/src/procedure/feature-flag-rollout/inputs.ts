@@ -149,7 +149,7 @@ export const INPUTS: readonly InputDefinition[] = [
     overriddenBy: 'technical-lead',
     remediation: {
       id: 'P-R11',
-      path: 'The Operations Lead accepts the built-in telemetry in writing. Connecting another source is not in this version.',
+      path: 'The Operations Lead connects a source (flagmarshal connection create) or accepts the built-in telemetry in writing.',
       role: 'operations-lead',
     },
   },

@@ -90,7 +90,9 @@ function findingsOn(id: string, value: JsonObject, around: Around): readonly str
 
 function observabilityFindings(value: JsonObject): readonly string[] {
   const known: readonly unknown[] = BUILT_IN_METRICS
-  const named = Array.isArray(value['named']) ? value['named'] : []
+  // What a connection must have is looked for there.
+  const ours = value['source'] === undefined || value['source'] === 'built-in-telemetry'
+  const named = ours && Array.isArray(value['named']) ? value['named'] : []
   return [
     ...['logging', 'metrics', 'alerting']
       .filter((it) => value[it] === undefined)

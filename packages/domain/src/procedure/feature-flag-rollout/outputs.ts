@@ -4,6 +4,7 @@
  */
 import type { Layer } from '@flagmarshal/evaluation'
 
+import type { MetricForm, MetricKind } from '../../analysis/metric.ts'
 import type { Strategy } from '../../flag/strategy.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { ReportKind, Severity } from '../../signal/report.ts'
@@ -58,12 +59,9 @@ export interface PlanOutput {
 
 export interface MonitoringOutput {
   readonly review: { readonly logging: string; readonly metrics: string; readonly alerting: string }
-  readonly metrics: readonly {
-    readonly criterion: string
-    readonly kind?: string
-    readonly source: 'built-in-telemetry'
-    readonly metric: 'bad' | 'slow'
-  }[]
+  readonly metrics: readonly BoundMetric[]
+  /** Kinds that this rollout does without. */
+  readonly without: readonly { readonly kind: MetricKind; readonly reason: string }[]
   readonly dashboards: readonly { readonly name: string; readonly refreshSeconds: number }[]
   readonly alerts: readonly {
     readonly criterion: string
@@ -71,6 +69,24 @@ export interface MonitoringOutput {
     readonly person: string
   }[]
 }
+
+/** A metric of step 4: of a criterion, or one that people look at. */
+export type BoundMetric =
+  | {
+      readonly criterion: string
+      readonly kind: MetricKind
+      readonly source: 'built-in-telemetry'
+      readonly metric: 'bad' | 'slow'
+    }
+  /** Counted with the queries of the criterion. */
+  | { readonly criterion: string; readonly kind: MetricKind; readonly source: 'prometheus' }
+  | {
+      readonly name: string
+      readonly kind: MetricKind
+      readonly source: 'prometheus'
+      readonly connection: string
+      readonly counted: MetricForm
+    }
 
 export type TriggerClass = 'critical' | 'performance' | 'user-impact'
 

@@ -86,8 +86,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
   showChecks: async ({ context, services, params }) =>
     replyList(await showChecks(context, services.database, params)),
 
-  runChecks: async ({ context, services, params }) =>
-    replyList(await runChecks(context, services.database, params)),
+  runChecks: async ({ context, services, params }) => replyList(await runChecks(context, services, params)),
 
   giveEvidence: async ({ context, services, params, body }) =>
     plain(await giveEvidence(context, services.database, params, body)),
@@ -95,7 +94,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
   decideStep: async ({ context, services, params, body }) => {
     const looked = await lookAtInputs(context, services, params)
     const seen = isRefusal(looked) ? undefined : looked.run
-    return reply(await decideStep(context, services.database, params, { ...body, seen }))
+    return reply(await decideStep(context, services, params, { ...body, seen }))
   },
 
   acknowledgeStep: async ({ context, services, params }) =>
@@ -106,7 +105,7 @@ export const handlers: Handlers<typeof procedureOperations> = {
 
   requestApproval: async ({ context, services, params }) => {
     await lookAtInputs(context, services, params)
-    return reply(await requestApproval(context, services.database, params))
+    return reply(await requestApproval(context, services, params))
   },
 
   approveRun: async ({ context, services, params, body }) => {

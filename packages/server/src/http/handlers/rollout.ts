@@ -19,7 +19,7 @@ export const handlers: Handlers<typeof rolloutOperations> = {
   startRollout: async ({ context, services, params, body }) => {
     const key = { project: params.project, run: body.run }
     await lookAtMonitoring(context, services, key)
-    const fault = await faultBeforeStart(context, services.database, key)
+    const fault = await faultBeforeStart(context, services, key)
     return reply(fault ?? (await startRollout(context, services, params.project, body.run)))
   },
 

@@ -7,23 +7,15 @@
 import type { Measurement, PrometheusSource } from '@flagmarshal/domain/analysis/model'
 import { expressionOf, queryFaults, queryForm } from '@flagmarshal/domain/analysis/query'
 
-import type { MetricQuestion, MetricSource, MonitoringAddress, Outgoing } from '../interfaces.ts'
+import type { MetricQuestion, MetricSource, Outgoing, PrometheusAddress } from '../interfaces.ts'
 import { audiencesIn } from './arms.ts'
 import type { Counted } from './arms.ts'
 import { increasesIn, newestIn } from './increase.ts'
 import type { Span } from './increase.ts'
 import { queryInstant } from './query.ts'
 import type { Series, Unknown } from './query.ts'
+import { LOOK_BACK_MS, SLACK_SCRAPES } from './reach.ts'
 
-/** Where it is, and how often it scrapes. */
-export interface PrometheusAddress extends MonitoringAddress {
-  readonly scrapeMs: number
-}
-
-/** So old a sample may be: one scrape may be missing, and none is on time. */
-const SLACK_SCRAPES = 2.5
-/** How far back samples are read, to tell a source that fell silent from one that never spoke. */
-const LOOK_BACK_MS = 5 * 60_000
 const SIDE = 'flagmarshal_side'
 
 /** Prometheus at an address, as a source of metrics. */

@@ -1,0 +1,177 @@
+/**
+ * `flagmarshal metric …`, `plan import-slo`: metrics of a connection, before a plan rests on them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+
+import type { Call, Operations } from '@flagmarshal/api'
+import type { Command } from 'commander'
+
+import { EXIT } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+import { usage } from './failure.ts'
+import { pairs, readObject, wholeNumber } from './given.ts'
+import type { Open } from './program.ts'
+
+type Metric = Call<Operations['readMetric']>['body']['metric']
+
+interface QueryOptions {
+  total?: string
+  bad?: string
+  good?: string
+  audience?: string[]
+  windowMs?: string
+  buckets?: string
+  count?: string
+  sum?: string
+  squares?: string
+  query?: string
+  limit?: string
+}
+
+export function metricCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
+  const metric = program.command('metric').description('metrics of a connection, as they are now')
+  metric
+    .command('try <connection>')
+    .description('count a criterion with its queries in the latest window; exits 9 when nothing is known')
+    .requiredOption('--total <query>', 'all events: a selector of counters, or an expression with $window')
+    .option('--bad <query>', 'what is bad of them')
+    .option('--good <query>', 'or what is good')
+    .option('--audience <id...>', 'audiences of the plan; everybody unless given')
+    .option('--window-ms <number>', 'length of the window')
+    .action(async (connection: string, given: QueryOptions, command: Command) => {
+      const session = open(command)
+      const { total = '', bad, good, audience, windowMs } = given
+      const tried = await session.call('tryCriterion', {
+        params: { project: session.project(), connection },
+        body: {
+          total,
+          ...(bad === undefined ? {} : { bad }),
+          ...(good === undefined ? {} : { good }),
+          ...(audience === undefined ? {} : { audiences: audience }),
+          ...windowOf(windowMs),
+        },
+      })
+      const arms = tried.audiences.flatMap((it) =>
+        (['exposed', 'control'] as const).map(
+          (arm) => `${it.audience}, ${arm}: ${it[arm].x} of ${it[arm].n}`,
+        ),
+      )
+      session.result(tried, () => [`${wordOf(tried)}, ${tried.from} to ${tried.to}`, ...arms].join('\n'))
+      if (tried.state !== 'ok') end(EXIT.notVerified)
+    })
+  reading(metric, open, end)
+  importing(program, open)
+}
+
+function reading(metric: Command, open: Open, end: (code: ExitCode) => void): void {
+  metric
+    .command('read <connection>')
+    .description(
+      'what a metric says of the latest window; exits 9 when nothing is known or a limit is exceeded',
+    )
+    .option('--total <selector>', 'how many')
+    .option('--bad <selector>', 'with --total: the share that is bad')
+    .option('--good <selector>', 'with --total: the share that is not good')
+    .option('--buckets <selector>', 'buckets of a histogram: median and 99th percentile')
+    .option('--count <selector>', 'with --sum and --squares: the mean')
+    .option('--sum <selector>', 'sum of the values')
+    .option('--squares <selector>', 'sum of their squares')
+    .option('--query <promql>', 'with --limit: levels of a service')
+    .option('--limit <number>', 'what no level may exceed')
+    .option('--window-ms <number>', 'length of the window')
+    .action(async (connection: string, given: QueryOptions, command: Command) => {
+      const session = open(command)
+      const read = await session.call('readMetric', {
+        params: { project: session.project(), connection },
+        body: { metric: formOf(given), ...windowOf(given.windowMs) },
+      })
+      const rows = read.rows.map(({ labels, ...numbers }) => {
+        const of = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+        return `${of.join(' ') || 'all'}: ${Object.entries(numbers)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', ')}`
+      })
+      session.result(read, () => [`${wordOf(read)}, ${read.from} to ${read.to}`, ...rows].join('\n'))
+      if (read.state !== 'ok' || read.rows.some((it) => it.within === false)) end(EXIT.notVerified)
+    })
+}
+
+function importing(program: Command, open: Open): void {
+  program
+    .command('plan')
+    .description('parts of a rollout plan')
+    .command('import-slo <file>')
+    .description('turn OpenSLO v1 ratio objectives into criteria')
+    .option('--connection <key>', 'where they are measured')
+    .option('--data-source <name=connection...>', 'the connection that stands for a data source')
+    .option('--into <plan.json>', 'file with a rollout plan that the criteria are added to')
+    .action(
+      async (
+        file: string,
+        given: { connection?: string; dataSource?: string[]; into?: string },
+        command: Command,
+      ) => {
+        const session = open(command)
+        const { criteria } = await session.call('importSlo', {
+          params: { project: session.project() },
+          body: {
+            text: textOf(file),
+            ...(given.connection === undefined ? {} : { connection: given.connection }),
+            connections: Object.fromEntries(pairs(given.dataSource ?? [], '--data-source')),
+          },
+        })
+        if (given.into !== undefined) addTo(given.into, criteria)
+        session.result({ criteria }, () =>
+          given.into === undefined
+            ? JSON.stringify(criteria, null, 2)
+            : `${criteria.map(({ id }) => id).join(', ')} added to ${given.into}.`,
+        )
+      },
+    )
+}
+
+/** The plan may stand by itself or be a part of the output of step 3. */
+function addTo(path: string, criteria: readonly unknown[]): void {
+  const output = readObject(path)
+  const plan = 'plan' in output ? (output['plan'] as Record<string, unknown>) : output
+  plan['criteria'] = [...(Array.isArray(plan['criteria']) ? plan['criteria'] : []), ...criteria]
+  writeFileSync(path, `${JSON.stringify(output, null, 2)}\n`)
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (error) {
+    throw usage(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      'Check the path.',
+    )
+  }
+}
+
+function formOf({ total, bad, good, buckets, count, sum, squares, query, limit }: QueryOptions): Metric {
+  if (query !== undefined) return { form: 'level', query, limit: Number(limit) }
+  if (buckets !== undefined) return { form: 'duration', buckets }
+  if (count !== undefined && sum !== undefined && squares !== undefined)
+    return { form: 'mean', count, sum, squares }
+  if (total === undefined)
+    throw usage(
+      'No metric is named.',
+      'Give --total, --buckets, --count with --sum and --squares, or --query.',
+    )
+  if (bad === undefined && good === undefined) return { form: 'count', total }
+  return {
+    form: 'share',
+    total,
+    ...(bad === undefined ? {} : { bad }),
+    ...(good === undefined ? {} : { good }),
+  }
+}
+
+function windowOf(text: string | undefined): { windowMs?: number } {
+  return text === undefined ? {} : { windowMs: wholeNumber(text, '--window-ms') }
+}
+
+function wordOf({ state, detail }: { readonly state: string; readonly detail?: string | undefined }): string {
+  return detail === undefined ? state : `${state.replace('_', ' ')}: ${detail}`
+}
