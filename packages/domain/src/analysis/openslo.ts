@@ -49,7 +49,7 @@ function criteriaOf(
   const spec = objectAt(slo, 'spec')
   const method = spec['budgetingMethod']
   if (method !== undefined && method !== 'Occurrences') {
-    return fault(`${name} budgets by ${String(method)}: only occurrences are a share of events`)
+    return fault(`${name} budgets by ${textOf(method)}: only occurrences are a share of events`)
   }
   const source = sourceOf(name, spec, known, connections)
   if (isRefusal(source)) return source
@@ -115,12 +115,12 @@ function connectionOf(
 ): string | Refusal {
   const ref = metricSource['metricSourceRef']
   const source = known.find((it) => it['kind'] === 'DataSource' && nameOf(it) === ref)
-  const type = metricSource['type'] ?? objectAt(source ?? {}, 'spec')['type']
-  if (type !== undefined && String(type).toLowerCase() !== 'prometheus') {
-    return fault(`${name} is measured with ${String(type)}; only Prometheus is asked`)
+  const type = textOf(metricSource['type'] ?? objectAt(source ?? {}, 'spec')['type'] ?? 'Prometheus')
+  if (type.toLowerCase() !== 'prometheus') {
+    return fault(`${name} is measured with ${type}; only Prometheus is asked`)
   }
   const connection = (typeof ref === 'string' ? byDataSource[ref] : undefined) ?? all
-  return connection ?? fault(`no connection is named for ${String(ref ?? name)}`)
+  return connection ?? fault(`no connection is named for ${textOf(ref ?? name)}`)
 }
 
 /** The query of one side; a sum over everything is left out, since arms are summed here. */
@@ -166,4 +166,8 @@ function fault(what: string): Refusal {
     `This cannot be a criterion: ${what}.`,
     'Write an OpenSLO v1 ratio objective.',
   )
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -33,14 +33,15 @@ export interface WindowsOf {
 export async function measureCriteria(
   queries: Queries,
   parts: SourceParts | undefined,
-  criteria: readonly Pick<RatioCriterion, 'id' | 'source'>[],
+  criteria: readonly Pick<RatioCriterion, 'id' | 'source' | 'mean'>[],
   windows: WindowsOf,
 ): Promise<readonly (readonly Measurement[])[]> {
   const { audiences, windowMs, ends } = windows
   const byCriterion = await Promise.all(
-    criteria.map(async ({ id: criterion, source }) => {
+    criteria.map(async ({ id: criterion, source, mean: values }) => {
+      const mean = values !== undefined
       const metrics = await sourceOf(queries, parts, source, windows)
-      return await metrics.measure({ criterion, source, audiences, windowMs, ends })
+      return await metrics.measure({ criterion, source, mean, audiences, windowMs, ends })
     }),
   )
   return ends.map((_, window) =>

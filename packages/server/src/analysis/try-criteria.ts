@@ -23,6 +23,7 @@ export async function tryCriteria(
   const trials = plan.criteria.map(async (criterion): Promise<readonly MetricTrial[]> => {
     if (criterion.role === 'report' || criterion.source.kind !== 'prometheus') return []
     const { id, source } = criterion
+    const mean = criterion.mean !== undefined
     const connection = await openConnection(queries, parts.safe, { project, connection: source.connection })
     const { windowMs, environment } = plan
     const place = { key: source.connection, environment }
@@ -31,7 +32,7 @@ export async function tryCriteria(
     if ('fault' in opened) return [{ of: id, kind: 'bad_query', detail: opened.fault }]
     const lag = sourceLagMs(opened.settings, windowMs)
     const end = latestEnd(now, windowMs, Math.max(lag, lagMs(plan)))
-    const question = { criterion: id, source, audiences: audiencesOf(plan), windowMs, ends: [end] }
+    const question = { criterion: id, source, mean, audiences: audiencesOf(plan), windowMs, ends: [end] }
     const [measured] = await opened.prometheus.measure(question)
     return measured === undefined ? [] : [{ of: id, ...found(measured), lagMs: lag }]
   })

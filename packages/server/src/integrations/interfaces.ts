@@ -169,6 +169,8 @@ export interface MetricQuestion {
   /** Id of the criterion; measurements carry it. */
   readonly criterion: string
   readonly source: CountedIn
+  /** x is a sum of values, which may be above n. */
+  readonly mean?: boolean
   readonly audiences: readonly string[]
   readonly windowMs: number
   /** Ends of the windows, oldest first, without a gap. */

@@ -17,13 +17,15 @@ export interface Sides {
   /** What is bad, or what is good. */
   readonly side: readonly Counted[]
   readonly good: boolean
+  /** The side is a sum of values, which may be above the total. */
+  readonly mean?: boolean
 }
 
 type Arm = 'exposed' | 'control'
 
 /** x of n for each audience. A side that finds nothing at all is empty; an arm without a series in one that does find some has none. */
 export function audiencesIn(
-  { total, side, good }: Sides,
+  { total, side, good, mean = false }: Sides,
   audiences: readonly string[],
 ): { readonly kind: 'ok'; readonly audiences: readonly AudienceCounts[] } | Unknown {
   if (total.length === 0) return { kind: 'empty', detail: 'the query of all finds nothing' }
@@ -41,11 +43,11 @@ export function audiencesIn(
           .reduce((all, { value }) => all + value, 0)
       const n = sum(total)
       const of = sum(side)
-      return { n, x: roundedOff(good ? n - of : of, n) }
+      return { n, x: mean ? of : roundedOff(good ? n - of : of, n) }
     }
     return { audience, exposed: of('exposed'), control: of('control') }
   })
-  return impossible(counts) ?? { kind: 'ok', audiences: counts }
+  return impossible(counts, mean) ?? { kind: 'ok', audiences: counts }
 }
 
 function labelFault(all: readonly Counted[], audiences: readonly string[]): Unknown | undefined {
@@ -66,10 +68,10 @@ function labelFault(all: readonly Counted[], audiences: readonly string[]): Unkn
   return undefined
 }
 
-function impossible(counts: readonly AudienceCounts[]): Unknown | undefined {
+function impossible(counts: readonly AudienceCounts[], mean: boolean): Unknown | undefined {
   for (const { audience, exposed, control } of counts) {
     for (const { n, x } of [exposed, control]) {
-      if (x < 0 || x > n) return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
+      if (x < 0 || (x > n && !mean)) return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
     }
   }
   return undefined

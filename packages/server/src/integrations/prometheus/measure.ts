@@ -61,7 +61,7 @@ async function measureWindows(
 async function measureSamples(
   { outgoing, address }: Place,
   source: PrometheusSource,
-  { ends, windowMs, audiences }: Question,
+  { ends, windowMs, audiences, mean = false }: Question,
 ): Promise<readonly Measured[]> {
   const [first, last] = [ends[0], ends.at(-1)]
   if (first === undefined || last === undefined) return []
@@ -76,7 +76,7 @@ async function measureSamples(
     // What a window says must not depend on which others are read with it.
     const since = span.from - Math.max(LOOK_BACK_MS, slackMs)
     const [all, part] = [within(total.series, since, span.to), within(side.series, since, span.to)]
-    return windowOf({ total: all, side: part, good: source.good !== undefined, audiences }, span)
+    return windowOf({ total: all, side: part, good: source.good !== undefined, mean, audiences }, span)
   })
 }
 
@@ -84,10 +84,11 @@ interface Both {
   readonly total: readonly Series[]
   readonly side: readonly Series[]
   readonly good: boolean
+  readonly mean: boolean
   readonly audiences: readonly string[]
 }
 
-function windowOf({ total, side, good, audiences }: Both, span: Span): Measured {
+function windowOf({ total, side, good, mean, audiences }: Both, span: Span): Measured {
   const newest = newestIn(total, span)
   if (newest === undefined) return { kind: 'empty', detail: 'the query of all finds nothing' }
   if (newest <= span.to - span.slackMs) {
@@ -100,7 +101,7 @@ function windowOf({ total, side, good, audiences }: Both, span: Span): Measured 
       const value = increases[from + index]
       return value === undefined ? [] : [{ labels, value }]
     })
-  return audiencesIn({ total: counted(total, 0), side: counted(side, total.length), good }, audiences)
+  return audiencesIn({ total: counted(total, 0), side: counted(side, total.length), good, mean }, audiences)
 }
 
 function within(series: readonly Series[], after: number, until: number): Series[] {
@@ -113,7 +114,7 @@ function within(series: readonly Series[], after: number, until: number): Series
 async function measureExpression(
   { outgoing, address }: Place,
   source: PrometheusSource,
-  { windowMs, audiences }: Question,
+  { windowMs, audiences, mean = false }: Question,
   end: Date,
 ): Promise<Measured> {
   const part = (query: string, name: string) =>
@@ -126,7 +127,7 @@ async function measureExpression(
   const twice = repeated(total) ?? repeated(side)
   if (twice !== undefined) return twice
   const good = source.good !== undefined
-  return audiencesIn({ total: total.map(valueOf), side: side.map(valueOf), good }, audiences)
+  return audiencesIn({ total: total.map(valueOf), side: side.map(valueOf), good, mean }, audiences)
 }
 
 /** An expression gives one series for each arm and audience. */
