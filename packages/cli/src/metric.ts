@@ -1,15 +1,13 @@
 /**
- * `flagmarshal metric …`, `plan import-slo`: metrics of a connection, before a plan rests on them.
+ * `flagmarshal metric …`: metrics of a connection, before a plan rests on them.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
-import { pairs, readObject, wholeNumber } from './given.ts'
+import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 
 type Metric = Call<Operations['readMetric']>['body']['metric']
@@ -60,7 +58,6 @@ export function metricCommands(program: Command, open: Open, end: (code: ExitCod
       if (tried.state !== 'ok') end(EXIT.notVerified)
     })
   reading(metric, open, end)
-  importing(program, open)
 }
 
 function reading(metric: Command, open: Open, end: (code: ExitCode) => void): void {
@@ -94,59 +91,6 @@ function reading(metric: Command, open: Open, end: (code: ExitCode) => void): vo
       session.result(read, () => [`${wordOf(read)}, ${read.from} to ${read.to}`, ...rows].join('\n'))
       if (read.state !== 'ok' || read.rows.some((it) => it.within === false)) end(EXIT.notVerified)
     })
-}
-
-function importing(program: Command, open: Open): void {
-  program
-    .command('plan')
-    .description('parts of a rollout plan')
-    .command('import-slo <file>')
-    .description('turn OpenSLO v1 ratio objectives into criteria')
-    .option('--connection <key>', 'where they are measured')
-    .option('--data-source <name=connection...>', 'the connection that stands for a data source')
-    .option('--into <plan.json>', 'file with a rollout plan that the criteria are added to')
-    .action(
-      async (
-        file: string,
-        given: { connection?: string; dataSource?: string[]; into?: string },
-        command: Command,
-      ) => {
-        const session = open(command)
-        const { criteria } = await session.call('importSlo', {
-          params: { project: session.project() },
-          body: {
-            text: textOf(file),
-            ...(given.connection === undefined ? {} : { connection: given.connection }),
-            connections: Object.fromEntries(pairs(given.dataSource ?? [], '--data-source')),
-          },
-        })
-        if (given.into !== undefined) addTo(given.into, criteria)
-        session.result({ criteria }, () =>
-          given.into === undefined
-            ? JSON.stringify(criteria, null, 2)
-            : `${criteria.map(({ id }) => id).join(', ')} added to ${given.into}.`,
-        )
-      },
-    )
-}
-
-/** The plan may stand by itself or be a part of the output of step 3. */
-function addTo(path: string, criteria: readonly unknown[]): void {
-  const output = readObject(path)
-  const plan = 'plan' in output ? (output['plan'] as Record<string, unknown>) : output
-  plan['criteria'] = [...(Array.isArray(plan['criteria']) ? plan['criteria'] : []), ...criteria]
-  writeFileSync(path, `${JSON.stringify(output, null, 2)}\n`)
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8')
-  } catch (error) {
-    throw usage(
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      'Check the path.',
-    )
-  }
 }
 
 function formOf({ total, bad, good, buckets, count, sum, squares, query, limit }: QueryOptions): Metric {

@@ -8,6 +8,7 @@ import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
 import { isObject, readObject } from './given.ts'
+import { importSlo } from './import-slo.ts'
 import { describeCheck, describePower, describeReplay } from './plan-view.ts'
 import type { Open } from './program.ts'
 import { runOf } from './run.ts'
@@ -28,6 +29,7 @@ export function planCommands(program: Command, open: Open, end: (code: ExitCode)
       session.result(output['plan'] ?? null, () => JSON.stringify(output['plan'] ?? {}, null, 2))
     })
   trying(plan, open, end)
+  importSlo(plan, open)
   templates(plan, open)
 }
 

@@ -15,24 +15,31 @@ import { trafficByAudience } from '@flagmarshal/domain/rollout/pre-flight'
 import { replayRefusal } from '@flagmarshal/domain/rollout/replay'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
+import { tryCriteria } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
+import { databaseNow } from '../storage/flags.ts'
 import { loadFacts } from './facts.ts'
 import type { RunKey } from './load.ts'
 import type { Loaded } from './load.ts'
 import { impossible, loadPlanTraffic, PLAN_STEP } from './plan-traffic.ts'
+import type { CheckParts } from './run-checks.ts'
 import { seenRun } from './show-run.ts'
 
 /** The checks of step 3 on a plan; nothing is stored. */
 export async function checkDraft(
   context: Context,
-  database: Database,
+  { database, sources }: CheckParts,
   key: RunKey,
   draft: DraftPlan,
 ): Promise<PlanCheck | Refusal> {
   const tried = await tryPlan(context, database, key, draft)
   if (isRefusal(tried)) return tried
-  const { loaded, facts } = tried
+  const { loaded, plan } = tried
+  const { kysely } = database
+  const place = { project: key.project, plan }
+  const trials = await tryCriteria(kysely, sources, place, await databaseNow(kysely))
+  const facts = { ...tried.facts, trials }
   const checks = stepOf(loaded.setting.definition, PLAN_STEP)
     .checks.filter((it) => it.availability === 'available')
     .map(({ id, title, required }) => ({ id, title, required, ...runCheck(id, facts) }))

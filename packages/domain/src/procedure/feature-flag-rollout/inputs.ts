@@ -149,7 +149,7 @@ export const INPUTS: readonly InputDefinition[] = [
     overriddenBy: 'technical-lead',
     remediation: {
       id: 'P-R11',
-      path: 'The Operations Lead connects a source (flagmarshal connection create) or accepts the built-in telemetry in writing.',
+      path: 'The Operations Lead connects a source (a connection) or accepts the built-in telemetry in writing.',
       role: 'operations-lead',
     },
   },

@@ -7,7 +7,7 @@ import type { Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof planCheckOperations> = {
   checkPlan: async ({ context, services, params, body }) =>
-    reply(await checkDraft(context, services.database, params, body)),
+    reply(await checkDraft(context, services, params, body)),
 
   showPlanPower: async ({ context, services, params, body }) =>
     reply(await showPower(context, services.database, params, body)),
