@@ -56,7 +56,7 @@ async function signals({ project }: Place): Promise<string[]> {
 
 const kinds = async (at: Place, id: string) => (await decisions(at, id)).map((it) => it.kind)
 
-describe.concurrent('people inside a rollout', () => {
+describe.concurrent('people inside a rollout', { timeout: 300_000 }, () => {
   test('P-S3-2 P-X4 a critical report about the feature rolls it back, and the alert is sent', async () => {
     const report = { id: 'issues', role: 'report', onFail: 'roll-back' } as const
     const { at, id, traffic } = await underway('reported', {

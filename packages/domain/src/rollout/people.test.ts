@@ -46,7 +46,7 @@ function issues(settings: Partial<Report> = {}): RolloutPlan {
 }
 
 describe('P-S3-2 P-S3-10 what people report', () => {
-  it('rolls back by more open issues than the plan allows, since the first exposure', () => {
+  it('P-S3-2 rolls back by more open issues than the plan allows, since the first exposure', () => {
     const drive = exposed(issues({ onFail: 'roll-back' }))
     const old = issue(drive, { at: new Date(drive.now.getTime() - 3_600_000) })
     expect(decide(drive, [], { reports: [old] })).toMatchObject({ kind: 'hold', reason: 'reports' })
@@ -86,7 +86,7 @@ describe('P-S3-2 P-S3-10 what people report', () => {
     expect(found).toMatchObject({ kind: 'hold', reason: 'reports', because: 'issues' })
   })
 
-  it('takes no feedback for unknown, five good ones of six for Go, and never advances on less', () => {
+  it('P-S3-10 takes no feedback for unknown, five good ones of six for Go, and never advances on less', () => {
     const feedback = { least: 5, positive: 0.8 }
     const quiet = exposed(issues({ feedback }))
     for (let window = 0; window < 60; window++) expect(step(quiet, QUIET).kind).toBe('wait')
@@ -289,7 +289,7 @@ describe('P-X5 reviews while it runs', () => {
     holdback: 0,
   }
 
-  it('asks at the frequency, reminds and escalates when nobody answers, and holds nothing', () => {
+  it('P-X5 asks at the frequency, reminds and escalates when nobody answers, and holds nothing', () => {
     const drive = exposed(plan({ reviews, ...long }))
     const steps: unknown[] = []
     for (let window = 0; window < 200; window++) {

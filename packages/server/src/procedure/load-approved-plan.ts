@@ -67,7 +67,7 @@ export async function loadApprovedPlan(
 /** P-V3 at the start: what cannot be reached is not rolled out. */
 function unfitOf(facts: FlagRolloutFacts): Refusal | undefined {
   const { state, findings } = runCheck('P-V3', facts)
-  if (state === 'pass') return undefined
+  if (state !== 'fail') return undefined
   return refuse(
     'flag-system-inaccessible',
     `P-V3 does not pass: ${findings.join(', ')}.`,

@@ -122,6 +122,12 @@ function holdStep(reason: string | undefined): RolloutLive['next'] {
     case 'watch':
     case 'sample-ratio':
       return { what: 'it goes on by itself once the cause is over', who: [], at: null }
+    case 'incident':
+    case 'reports':
+      return { what: 'what was reported is resolved', who: [...OPERATORS], at: null }
+    case 'review':
+      return { what: 'somebody looks at the verdicts and says how it goes on', who: [...OPERATORS], at: null }
+    case undefined:
     default:
       return { what: 'somebody decides: advance, resume or roll back', who: [...OPERATORS], at: null }
   }

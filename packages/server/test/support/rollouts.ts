@@ -161,7 +161,7 @@ export async function until(
   at: Place,
   id: string,
   wanted: (rollout: Rollout) => boolean,
-  limitMs = 40_000,
+  limitMs = 100_000,
 ): Promise<Rollout> {
   const deadline = Date.now() + limitMs
   for (;;) {
