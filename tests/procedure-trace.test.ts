@@ -15,6 +15,8 @@ interface Line {
   readonly id: string
   readonly api: readonly string[]
   readonly cli: readonly string[]
+  /** Addresses of the console. */
+  readonly console: readonly string[]
   readonly state: string
 }
 
@@ -50,6 +52,15 @@ describe('docs/procedure.md', () => {
       )
     expect(lacking).toEqual([])
     expect(lines.filter(isProven).length).toBeGreaterThan(80)
+  })
+
+  it('names in its column for the console only pages that exist', () => {
+    const pages = readPages()
+    expect(pages.length).toBeGreaterThan(5)
+    const strange = lines.flatMap((line) =>
+      line.console.filter((it) => !pages.some((page) => page.test(it))).map((it) => `${line.id}: ${it}`),
+    )
+    expect(strange).toEqual([])
   })
 
   it('says of each line yes, partly with what is missing, or not yet', () => {
@@ -92,12 +103,25 @@ function readLines(): Line[] {
     .flatMap((line) => {
       if (line.startsWith('## ')) section = line.slice(3)
       if (!line.startsWith('| P-')) return []
-      const [id = '', , , api = '', cli = '', state = ''] = line
+      const [id = '', , , api = '', cli = '', pages = '', state = ''] = line
         .split('|')
         .slice(1, -1)
         .map((cell) => cell.trim())
-      return [{ section, id, state, api: readTests(api), cli: readTests(cli) }]
+      const console = [...pages.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')
+      return [{ section, id, state, api: readTests(api), cli: readTests(cli), console }]
     })
+}
+
+/** The addresses of the pages of the console, below a project; the kill page is rendered by the server. */
+function readPages(): readonly RegExp[] {
+  const source = readFileSync(join(root, 'packages/console/src/routes.tsx'), 'utf8')
+  const feature = '/f/$feature'
+  const routes = [...source.matchAll(/\b(page|ofFeature)\(\s*'([^']+)'/g)].map(([, of, path = '']) =>
+    of === 'ofFeature' ? feature + path : path.replace('/p/$project', ''),
+  )
+  return [...routes, '/k/$project/$environment/$flag'].map(
+    (it) => new RegExp(`^${it.replaceAll(/\$\w+/g, '[^/]+').replace(/(?<=.)\/$/, '')}$`),
+  )
 }
 
 function readTests(cell: string): string[] {
