@@ -204,7 +204,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   drill: ['monitoring', 'connection', 'verification', 'procedure', 'hook', 'flag', 'delivery'],
   evidence: ['audit'],
   reference: ['audit', 'secret', 'connection'],
-  rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'audit', 'project'],
+  rollout: ['flag', 'analysis', 'rollback', 'delivery', 'procedure', 'report', 'audit', 'project'],
   analysis: ['audit', 'connection'],
   rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],

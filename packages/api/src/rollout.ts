@@ -7,10 +7,12 @@
  */
 import { z } from 'zod'
 
-import { Confirmation } from './kill.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
+import { RollbackReport, RollbackVerification } from './rollback-report.ts'
 import { RolloutPlan } from './rollout-plan.ts'
+import { RolloutPosition } from './rollout-position.ts'
+import { RolloutVerdict, SampleRatio } from './rollout-verdict.ts'
 import { FlagKey, Id, Instant, Key, Line, list, QueryNumber, Revision } from './shapes.ts'
 
 export const RolloutState = z
@@ -49,117 +51,6 @@ export const RolloutAct = z
   .describe('What people may do with a rollout.')
 export type RolloutAct = z.infer<typeof RolloutAct>
 
-const Counts = z.strictObject({
-  n: z.number().describe('Requests.'),
-  x: z.number().describe('Of these, those that the criterion counts.'),
-})
-
-const Relative = z.strictObject({
-  ratio: z.number().describe('The regression that is to be excluded, as a ratio of rates.'),
-  logE: z.number().nullable().describe('F2; null of a mean.'),
-  needed: z.number(),
-  blockBound: z.number().nullable().describe('block-safe; null below two windows. Above 0 it excludes it.'),
-  controlBad: z.number().describe('Bad events of the control; 20 are needed.'),
-})
-
-export const SampleRatio = z
-  .strictObject({
-    p: z.number().describe('It holds at every look; below `needed` the arms are not split as the rule says.'),
-    needed: z.number(),
-    audiences: z.array(
-      z.strictObject({
-        audience: z.string(),
-        share: z.number().describe('Exposed, 0 to 1, as the rule says.'),
-        exposed: z.int().describe('Distinct keys that appeared first at this share.'),
-        control: z.int(),
-      }),
-    ),
-  })
-  .meta({ id: 'SampleRatio' })
-export type SampleRatio = z.infer<typeof SampleRatio>
-
-const Where = z
-  .strictObject({
-    stage: z.int().min(0).describe('0 is observing; the plan’s stages count from 1.'),
-    name: z.string(),
-    audience: z.string(),
-    increment: z.int().min(0).describe('From 1 within the stage; 0 while observing.'),
-    increments: z.int().min(0),
-    percent: z.number().describe('Of the stage’s own audience.'),
-    control: z.boolean().describe('Whether part of the audience stays unexposed to compare with.'),
-    phase: z.enum(['observing', 'baking', 'judging']),
-  })
-  .meta({ id: 'RolloutPosition' })
-
-export const RolloutVerdict = z
-  .strictObject({
-    criterion: z.string(),
-    verdict: z.enum(['GO', 'HOLD', 'NO-GO', 'NO DATA']),
-    sentence: z.string().describe('The arithmetic, in words.'),
-    tier: z
-      .enum(['R', 'A', 'A-only', 'time', 'watch'])
-      .exactOptional()
-      .describe(
-        'With GO, on which evidence. `R`: no worse than the control. `A`, `A-only`: below the ceiling. `watch`: not breached.',
-      ),
-    hold: z.enum(['collecting', 'both-arms', 'watch']).exactOptional(),
-    lacks: z
-      .array(z.string())
-      .describe(
-        'What a GO still lacks; names that begin with `relative` belong to the one way, the others to the other.',
-      ),
-    unknown: z.string().exactOptional().describe('With NO DATA: why nothing is known.'),
-    blindMs: z.number().describe('How long nothing has been known; 0 otherwise.'),
-    reported: z
-      .union([
-        z.strictObject({
-          counts: z.literal('issues'),
-          open: z.int(),
-          max: z.int(),
-          severity: z.enum(['critical', 'major', 'minor']),
-        }),
-        z.strictObject({
-          counts: z.literal('feedback'),
-          n: z.int(),
-          good: z.int(),
-          least: z.int(),
-          positive: z.number(),
-        }),
-      ])
-      .exactOptional()
-      .describe('Of a criterion that people feed.'),
-    exposed: Counts.exactOptional(),
-    control: Counts.exactOptional(),
-    harm: z
-      .strictObject({ test: z.string(), logE: z.number(), needed: z.number(), phi: z.number() })
-      .exactOptional()
-      .describe('Evidence of harm: it rolls back when `logE` reaches `needed`.'),
-    safe: z
-      .strictObject({
-        ceiling: z.number(),
-        logE: z.number().nullable().describe('Null of a mean: its windows alone are asked.'),
-        needed: z.number(),
-        blockBound: z
-          .number()
-          .nullable()
-          .describe('block-abs; null before it has enough windows. Above 0 it excludes the ceiling.'),
-      })
-      .exactOptional()
-      .describe('Evidence of being below the ceiling: GO needs `logE` ≥ `needed`.'),
-    difference: z
-      .strictObject({ value: z.number(), halfWidth: z.number() })
-      .exactOptional()
-      .describe(
-        'Of a mean: (exposed − control) / control, within what holds at every look. It decides nothing.',
-      ),
-    relative: Relative.exactOptional().describe('Evidence against a regression of `safeRatio`.'),
-    alternative: Relative.exactOptional().describe(
-      'Evidence against one of 3, where the ceiling is far above the usual rate.',
-    ),
-  })
-  .meta({ id: 'RolloutVerdict' })
-export type RolloutVerdict = z.infer<typeof RolloutVerdict>
-
 const Exposure = z.strictObject({
   share: z.number().min(0).max(1).describe('Of everybody: what the rule serves the treatment to.'),
   basis: z
@@ -174,20 +65,6 @@ const Exposure = z.strictObject({
     ),
 })
 
-export const RollbackVerification = z
-  .strictObject({
-    ...Confirmation,
-    exposure: z.strictObject({
-      gone: z.boolean().describe('No request was served the treatment in the latest closed window.'),
-      afterMs: z
-        .int()
-        .exactOptional()
-        .describe('From the rollback to the end of the first window without exposure.'),
-    }),
-    deadline: Instant.describe('Without confirmation until then the rollback has failed.'),
-  })
-  .meta({ id: 'RollbackVerification' })
-
 const Summary = {
   id: Id,
   feature: Key,
@@ -197,7 +74,7 @@ const Summary = {
   attempt: z.int().min(1),
   state: RolloutState,
   status: z.string().describe('Where it stands, in one sentence.'),
-  position: Where.nullable().describe('Null before the start and where nothing is under way.'),
+  position: RolloutPosition.nullable().describe('Null before the start and where nothing is under way.'),
   exposure: Exposure,
   createdAt: Instant,
   startAt: Instant.describe('When observing begins, or began.'),
@@ -306,60 +183,6 @@ export const RolloutDecision = z
   })
   .meta({ id: 'RolloutDecision' })
 export type RolloutDecision = z.infer<typeof RolloutDecision>
-
-export const RollbackReport = z
-  .strictObject({
-    rollout: Id,
-    attempt: z.int(),
-    flag: FlagKey,
-    environment: Key,
-    result: z.enum(['rolling_back', 'rolled_back', 'rollback_failed']),
-    summary: z.string().describe('What happened, in a few sentences.'),
-    cause: z.strictObject({
-      kind: z.enum(['harm', 'report', 'blind', 'person']),
-      sentence: z.string(),
-      numbers: z.unknown(),
-    }),
-    decidedAt: Instant,
-    endedAt: Instant.nullable(),
-    position: Where.nullable().describe('Where it stood.'),
-    exposed: z.strictObject({
-      distinctKeys: z
-        .int()
-        .nullable()
-        .describe(
-          'Distinct bucketing keys of the arm since observing began: at most so many people were exposed. Null where they are not reported.',
-        ),
-      requests: z.int(),
-      bad: z.int(),
-      fromAt: Instant.nullable(),
-    }),
-    verification: RollbackVerification,
-    recovery: z.strictObject({
-      before: z
-        .number()
-        .nullable()
-        .describe('Bad share of the exposed arm in the windows before the rollback.'),
-      after: z
-        .number()
-        .nullable()
-        .describe('Bad share of the same arm since, now served the control variant.'),
-      recovered: z.boolean().nullable().describe('Null while there is too little to say.'),
-    }),
-    windows: z
-      .array(
-        z.strictObject({
-          end: Instant,
-          criterion: z.string(),
-          kind: z.string().describe('`ok`, or why the window is unknown.'),
-          exposed: Counts.nullable(),
-          control: Counts.nullable(),
-        }),
-      )
-      .describe('The last windows before the decision, oldest first.'),
-  })
-  .meta({ id: 'RollbackReport' })
-export type RollbackReport = z.infer<typeof RollbackReport>
 
 export const NewRollout = z
   .strictObject({ run: Id.describe('An approved or completed run.') })

@@ -1,9 +1,9 @@
+import type { Accounts } from '../access/accounts.ts'
 /**
  * What handlers may use: built once by `app.ts`. A noun that keeps something in memory adds its
  * part here and in `app.ts`.
  */
 import type { SourceParts } from '../analysis/sources.ts'
-import type { Accounts } from '../access/accounts.ts'
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { FlagPorts } from '../flag/ports.ts'

@@ -3,7 +3,7 @@
  * was exposed, who confirmed, what recovered. Made from the recorded decisions and windows, so it
  * says the same for as long as they are kept.
  */
-import type { RollbackReport } from '@flagmarshal/api/rollout'
+import type { RollbackReport } from '@flagmarshal/api/rollback-report'
 import { classify } from '@flagmarshal/domain/analysis/evidence'
 import type { AudienceCounts, CriterionEvidence, Measurement } from '@flagmarshal/domain/analysis/model'
 import type { RollbackCause } from '@flagmarshal/domain/rollout/model'

@@ -1,5 +1,5 @@
 /** The verification of a rollback as it is shown. */
-import type { RollbackReport } from '@flagmarshal/api/rollout'
+import type { RollbackReport } from '@flagmarshal/api/rollback-report'
 import { rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
 import type { RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
 

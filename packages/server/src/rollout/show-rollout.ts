@@ -1,10 +1,6 @@
 /** Reading rollouts: one with everything that is known of it, all of a project in short, the decisions. */
-import type {
-  Rollout as RolloutView,
-  RolloutDecision,
-  RolloutSummary,
-  RollbackReport,
-} from '@flagmarshal/api/rollout'
+import type { RollbackReport } from '@flagmarshal/api/rollback-report'
+import type { Rollout as RolloutView, RolloutDecision, RolloutSummary } from '@flagmarshal/api/rollout'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { RolloutState } from '@flagmarshal/domain/rollout/model'
 

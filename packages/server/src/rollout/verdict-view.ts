@@ -1,5 +1,5 @@
 /** A verdict with its arithmetic, as it is shown. */
-import type { RolloutVerdict, SampleRatio } from '@flagmarshal/api/rollout'
+import type { RolloutVerdict, SampleRatio } from '@flagmarshal/api/rollout-verdict'
 import { harmLogE } from '@flagmarshal/domain/analysis/breach'
 import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
 import type { Breach, Judgement, RelativeJudgement, Verdict } from '@flagmarshal/domain/analysis/model'
