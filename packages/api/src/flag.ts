@@ -219,10 +219,15 @@ export const flagOperations = {
   explainFlag: operation({
     method: 'POST',
     path: '/api/v1/projects/{project}/flags/{flag}/environments/{environment}/explain',
-    summary: 'Evaluate a flag for one context and say why it answers so.',
+    summary: 'Evaluate a flag, or a draft of its configuration, for one context and say why it answers so.',
     can: 'flag:read',
     params: FlagConfigPath,
-    body: z.strictObject({ context: EvaluationContext }),
+    body: z.strictObject({
+      context: EvaluationContext,
+      draft: FlagConfigChange.optional().describe(
+        'In place of what is stored; nothing changes. An allocation without a salt is given one for this answer only.',
+      ),
+    }),
     success: { status: 200, body: Explanation },
   }),
 }

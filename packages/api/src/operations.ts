@@ -20,12 +20,14 @@ import { killOperations } from './kill.ts'
 import { metricOperations } from './metric.ts'
 import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { personaOperations } from './persona.ts'
 import { planCheckOperations } from './plan-check.ts'
 import { planTemplateOperations } from './plan-template.ts'
 import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
+import { reachOperations } from './reach.ts'
 import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
 import { reportOperations } from './report.ts'
@@ -47,6 +49,8 @@ export const operations = {
   ...auditOperations,
   ...flagOperations,
   ...segmentOperations,
+  ...personaOperations,
+  ...reachOperations,
   ...killOperations,
   ...deliveryOperations,
   ...ofrepOperations,

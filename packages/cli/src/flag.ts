@@ -5,8 +5,7 @@ import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
-import { pairs, parseObject, readObject, wholeNumber } from './given.ts'
-import type { JsonObject } from './given.ts'
+import { pairs, readObject, wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
 import { fields, table } from './table.ts'
@@ -150,28 +149,6 @@ function asking(flag: Command, open: Open): void {
         ])
         return `${head}\n\n${table(['environment', 'state', 'rules', 'otherwise', 'revision'], rows)}`
       })
-    })
-  flag
-    .command('explain <key>')
-    .description('who gets what, and why')
-    .requiredOption('-e, --env <environment>', 'environment')
-    .option('--user <targetingKey>', 'targeting key of the context')
-    .option('--context <json>', 'attributes of the context', '{}')
-    .action(async (key: string, given: { env: string; user?: string; context: string }, command: Command) => {
-      const session = open(command)
-      const context: JsonObject = {
-        ...parseObject(given.context, '--context'),
-        ...(given.user === undefined ? {} : { targetingKey: given.user }),
-      }
-      const it = await session.call('explainFlag', {
-        params: { project: session.project(), flag: key, environment: given.env },
-        body: { context },
-      })
-      session.result(it, () =>
-        [it.sentence, ...it.trace.map((step) => `  ${step.name}: ${step.outcome}, ${step.because}`)].join(
-          '\n',
-        ),
-      )
     })
 }
 

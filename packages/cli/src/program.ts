@@ -14,6 +14,7 @@ import type { ExitCode } from './exit-code.ts'
 import { Failure, problemOf } from './failure.ts'
 import { featureCommands } from './feature.ts'
 import { lifeCommands } from './flag-life.ts'
+import { previewCommands } from './flag-preview.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
@@ -22,6 +23,7 @@ import { killCommand } from './kill.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
+import { personaCommands } from './persona.ts'
 import { planCommands } from './plan.ts'
 import { policyCommands } from './policy.ts'
 import { procedureCommands } from './procedure.ts'
@@ -79,7 +81,9 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   peopleCommands(program, open)
   flagCommands(program, open)
   lifeCommands(program, open)
+  previewCommands(program, open)
   segmentCommands(program, open)
+  personaCommands(program, open)
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)

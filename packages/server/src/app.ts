@@ -42,6 +42,7 @@ import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as metricHandlers } from './http/handlers/metric.ts'
 import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as personaHandlers } from './http/handlers/persona.ts'
 import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
 import { handlers as planTemplateHandlers } from './http/handlers/plan-template.ts'
 import { handlers as policyHandlers } from './http/handlers/policy.ts'
@@ -97,6 +98,7 @@ const handlers = {
   ...auditHandlers,
   ...flagHandlers,
   ...deliveryHandlers,
+  ...personaHandlers,
   ...ofrepHandlers,
   ...rolloutHandlers,
   ...rolloutLiveHandlers,

@@ -1,23 +1,41 @@
-/** Explaining an evaluation: what the environment serves now, to one context, and why. */
-import type { Explanation } from '@flagmarshal/api/flag'
+/** Explaining an evaluation: what the environment serves now, or would by a draft, to one context, and why. */
+import type { Explanation, FlagConfigChange } from '@flagmarshal/api/flag'
+import type { ServedConfig } from '@flagmarshal/domain/flag/edit'
+import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import { explain } from '@flagmarshal/evaluation'
-import type { EvaluationContext } from '@flagmarshal/evaluation'
+import { compile, explain } from '@flagmarshal/evaluation'
+import type { Compiled, EvaluationContext, Snapshot } from '@flagmarshal/evaluation'
 
+import { draftOf } from '../flag/draft.ts'
 import { notFound } from '../refusals.ts'
+import type { Database } from '../storage/database.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import type { Environments } from './environments.ts'
 
+interface ExplainParts {
+  readonly database: Database
+  readonly delivery: { readonly environments: Environments }
+}
+
+/** Whose answer is explained; with a draft, by that configuration. */
+interface Question {
+  readonly context: EvaluationContext
+  readonly draft?: FlagConfigChange | undefined
+}
+
 /** Evaluates with everything that was committed before the call. */
 export async function explainFlag(
-  { environments }: { readonly environments: Environments },
-  { project, environment, flag }: FlagConfigKey,
-  context: EvaluationContext,
+  { database, delivery }: ExplainParts,
+  key: FlagConfigKey,
+  { context, draft }: Question,
 ): Promise<Explanation | Refusal> {
-  const state = await environments.fresh({ project, environment })
+  const { project, environment, flag } = key
+  const state = await delivery.environments.fresh({ project, environment })
   if (state === undefined) return notFound('environment', environment)
-  const compiled = state.compiled()
-  if (compiled.flag(flag) === undefined) return notFound('flag', `${flag} in ${environment}`)
+  if (state.compiled().flag(flag) === undefined) return notFound('flag', `${flag} in ${environment}`)
+  const drafted = draft === undefined ? undefined : await draftOf(database, key, draft)
+  if (isRefusal(drafted)) return drafted
+  const compiled = drafted === undefined ? state.compiled() : compileDraft(state.snapshot, flag, drafted)
   const explanation = explain(compiled, flag, context)
   return {
     ...explanation,
@@ -26,4 +44,9 @@ export async function explainFlag(
       ...(ranges === undefined ? {} : { ranges: ranges.map((it) => ({ ...it })) }),
     })),
   }
+}
+
+function compileDraft(snapshot: Snapshot, flag: string, draft: ServedConfig): Compiled {
+  const flags = snapshot.flags.filter((it) => it.key === flag).map((it) => ({ ...it, ...draft }))
+  return compile({ ...snapshot, flags })
 }

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts'
 import { newId } from '../id.ts'
 import { stale } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
-import type { Tx } from '../storage/database.ts'
+import type { Queries, Tx } from '../storage/database.ts'
 import { bumpRevision, lockFlagConfig, shareFlag, updateFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
@@ -108,10 +108,15 @@ export async function recordConfig(
   })
 }
 
-function editOf(change: FlagConfigChange, facts: EditFacts): ServedConfig | Refusal {
+/** What a change makes of a configuration, or why it cannot be. */
+export function editOf(change: FlagConfigChange, facts: EditFacts): ServedConfig | Refusal {
   return ownedRuleRefusal(change, facts.current) ?? invalid(faultsOf(change, facts)) ?? edited(change, facts)
 }
 
-async function segmentKeys(tx: Tx, { project, environment }: FlagConfigKey): Promise<ReadonlySet<string>> {
-  return new Set((await selectConditions(tx, project, environment)).map(({ segment }) => segment))
+/** The segments that a configuration may name. */
+export async function segmentKeys(
+  queries: Queries,
+  { project, environment }: FlagConfigKey,
+): Promise<ReadonlySet<string>> {
+  return new Set((await selectConditions(queries, project, environment)).map(({ segment }) => segment))
 }

@@ -176,6 +176,21 @@ export async function selectKeyCounts(
     .execute()
 }
 
+/** How many distinct keys an attempt has had, whatever their arm. */
+export async function selectDistinctKeys(
+  queries: Queries,
+  rollout: string,
+  attempt: number,
+): Promise<number> {
+  const { keys } = await queries
+    .selectFrom('measured_keys')
+    .select(sql<number>`count(distinct hash)`.as('keys'))
+    .where('rollout', '=', rollout)
+    .where('attempt', '=', attempt)
+    .executeTakeFirstOrThrow()
+  return keys
+}
+
 /** Distinct keys of an audience's arm that appeared first in one window. */
 export interface NewKeysRow {
   readonly window_end: Date

@@ -1,6 +1,7 @@
 /** Flags, segments and kills over HTTP. */
 import type { flagOperations } from '@flagmarshal/api/flag'
 import type { killOperations } from '@flagmarshal/api/kill'
+import type { reachOperations } from '@flagmarshal/api/reach'
 import type { segmentOperations } from '@flagmarshal/api/segment'
 
 import { explainFlag } from '../../delivery/explain.ts'
@@ -8,12 +9,16 @@ import { changeFlag } from '../../flag/change.ts'
 import { configureFlag } from '../../flag/configure.ts'
 import { createFlag } from '../../flag/create.ts'
 import { getKill, killFlag } from '../../flag/kill.ts'
+import { estimateReach } from '../../flag/reach.ts'
 import { getFlag, getFlagConfig, listFlags } from '../../flag/read.ts'
 import { changeSegment, createSegment, getSegment, listSegments } from '../../flag/segments.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
-type Operations = typeof flagOperations & typeof segmentOperations & typeof killOperations
+type Operations = typeof flagOperations &
+  typeof segmentOperations &
+  typeof killOperations &
+  typeof reachOperations
 
 export const handlers: Handlers<Operations> = {
   listFlags: async ({ services, params }) => replyList(await listFlags(services.database, params.project)),
@@ -32,8 +37,10 @@ export const handlers: Handlers<Operations> = {
   configureFlag: async ({ context, services, params, body, ifMatch }) =>
     reply(await configureFlag(context, services, params, { change: body, ifMatch })),
 
-  explainFlag: async ({ services, params, body }) =>
-    reply(await explainFlag(services.delivery, params, body.context)),
+  explainFlag: async ({ services, params, body }) => reply(await explainFlag(services, params, body)),
+
+  estimateReach: async ({ context, services, params, body }) =>
+    reply(await estimateReach(context, services.database, params, body.draft)),
 
   listSegments: async ({ services, params }) =>
     replyList(await listSegments(services.database, params.project)),

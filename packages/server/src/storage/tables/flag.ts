@@ -61,4 +61,12 @@ export interface FlagTables {
     revision: number
     environment_revision: number
   }
+  personas: {
+    project: string
+    key: string
+    name: string
+    context: JsonColumn<Readonly<Record<string, unknown>>>
+    saved_at: Instant
+    saved_by: string
+  }
 }
