@@ -148,7 +148,7 @@ describe('a rollback drill', () => {
 })
 
 describe('flag monitoring', () => {
-  it('P-S4-12 tells status, usage by layer and faults from connected instances', async () => {
+  it('P-S4-5 P-S4-12 tells status, usage by layer and faults from connected instances', async () => {
     const stage = await newStage()
     const backend = await connect(stage, { environment: 'staging' })
     await expect

@@ -1,5 +1,5 @@
 /** Applications that are connected to the stage of a run, and a run that stands where a test wants it. */
-import { expect } from 'vitest'
+import { vi } from 'vitest'
 
 import { goThrough, openRun, OUTPUTS } from '../../packages/server/test/support/procedure.ts'
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
@@ -16,13 +16,14 @@ export async function connectTo(
   const key = await server.sdkKey(project, options.environment)
   const given = { address: server.address, key, layers: ['backend'] as const, flag: feature, ...options }
   const application = await startApplication(given)
-  await expect
-    .poll(async () => {
+  await vi.waitUntil(
+    async () => {
       const params = { project, environment: options.environment }
       const { items } = expectOk(await developer.client.call('listInstances', { params }))
       return items.some((it) => it.instanceId === application.connection.instanceId && it.streamOpen)
-    })
-    .toBe(true)
+    },
+    { timeout: 20_000, interval: 20 },
+  )
   return application
 }
 

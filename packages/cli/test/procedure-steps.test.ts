@@ -207,11 +207,15 @@ describe('step 2', () => {
 })
 
 describe('step 3', () => {
-  it('P-S3-1 begins with the default plan, or with one that is kept as a template', async () => {
+  it('P-S3-1 P-S3-10 begins with the default plan and its criteria of success, or with one that is kept as a template', async () => {
     const { code, out } = await developer.call('feature', 'propose', FEATURE, '3')
     expect(code).toBe(EXIT.ok)
     const { plan } = JSON.parse(out) as { plan: Record<string, unknown> & { stages: { name: string }[] } }
     expect(plan.stages.map((it) => it.name)).toEqual(['internal', 'beta', 'gradual', 'full'])
+    const said = JSON.stringify(plan['criteria'])
+    expect(said).toContain('"feedback":{"least":5,"positive":0.8},"stages":["beta"]')
+    expect(said).toMatch(/"severity":"critical"[^}]*"max":0/)
+    expect(said).toMatch(/"severity":"major"[^}]*"max":0[^}]*"stages":\["beta"\]/)
     const { environment: _e, treatment: _t, control: _c, ...template } = plan
     const file = path.join(folder, 'template.json')
     await writeFile(file, JSON.stringify(template))

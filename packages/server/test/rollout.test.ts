@@ -39,7 +39,7 @@ async function act(
 const half = (it: { position: { percent: number } | null; state: string }) =>
   it.state === 'running' && it.position?.percent === 50
 
-test('a healthy rollout observes, raises on evidence and reaches everybody', async () => {
+test('P-X2 a healthy rollout observes, raises on evidence and reaches everybody', async () => {
   const at = await place(server, 'healthy')
   const traffic = await startTraffic(at)
   const id = await start(at, approvals.approve('healthy'))

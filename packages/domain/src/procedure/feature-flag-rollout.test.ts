@@ -656,7 +656,7 @@ describe('plan, monitoring, rollback', () => {
     ])
   })
 
-  it('P-S5-3 P-S5-4 wants a hook of that part that exists, or the reason why there is none', () => {
+  it('P-S5-3 P-S5-4 P-S5-5 P-S5-8 wants a hook of that part that exists, or the reason why there is none', () => {
     const code = { targetVersion: '1.4.2', steps: ['x'], verify: 'x', watchMinutes: 1 }
     const findings = (check: string, output: object) =>
       runCheck(check, withOutputs({ rollback: { ...facts.outputs.rollback, ...output } })).findings
