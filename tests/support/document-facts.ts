@@ -118,7 +118,7 @@ export const DOCUMENT_FACTS: DocumentFacts = {
       },
     },
     monitoring: {
-      review: { logging: text, metrics: text, alerting: text },
+      review: { logging: text, metrics: text, alerting: text, logQuery: { absent: text } },
       metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
       dashboards: [{ name: text, refreshSeconds: 30 }],
       alerts: [{ criterion: 'errors', condition: text, channel: 'telephone', person: 'otto' }],

@@ -137,7 +137,17 @@ const Kind = z.enum(['usage', 'errors', 'response-time', 'engagement', 'business
 
 const Monitoring = z.strictObject({
   review: z
-    .strictObject({ logging: Text, metrics: Text, alerting: Text })
+    .strictObject({
+      logging: Text,
+      metrics: Text,
+      alerting: Text,
+      logQuery: z
+        .union([z.strictObject({ query: Text, returned: Hash }), z.strictObject({ absent: Text })])
+        .exactOptional()
+        .describe(
+          'The log query of the runbook with the upload of the lines that it returned; or why there is none.',
+        ),
+    })
     .exactOptional()
     .describe('What exists, what is missing for this rollout, what is changed.'),
   metrics: z

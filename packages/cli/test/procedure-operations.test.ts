@@ -46,6 +46,7 @@ beforeAll(async () => {
   for (const number of [1, 2, 3]) await goThrough(stage, run, number)
   // Waits for requests of the application, so that both branches are seen.
   await developer.said('flag', 'test', FEATURE)
+  await writeFile(path.join(folder, 'logs.txt'), '12:00 checkout: card refused\n12:01 checkout: no stock\n')
   const channel = ['channel', 'create', 'on-call', '--kind', 'webhook', '--setting', `url=${receiver.url}`]
   const secret = path.join(folder, 'secret')
   await writeFile(secret, HOOK_SECRET)
@@ -71,6 +72,12 @@ async function write(number: number, output: object): Promise<void> {
 /** Step 4 as it should be: the alarm goes to a channel that delivers, and to somebody who exists. */
 const monitoring = () => ({
   ...OUTPUTS[3],
+  review: {
+    logging: 'as it was',
+    metrics: 'as they were',
+    alerting: 'added',
+    logQuery: { query: 'checkout errors', returned: { file: 'logs.txt' } },
+  },
   alerts: [
     {
       criterion: 'errors',
@@ -88,6 +95,21 @@ describe('step 4', () => {
     expect(code).toBe(EXIT.invalid)
     expect(out).toMatch(/^P-S4-1 .* fail, blocks Go .*criterion errors has no metric/m)
     expect(out).toMatch(/^P-S4-10 .* fail, blocks Go .*criterion errors has no alert/m)
+  })
+
+  it('P-S4-4 P-S4-9 refuses an alert that reaches nobody, and a log query that has returned nothing', async () => {
+    const { review } = OUTPUTS[3] as { readonly review: object }
+    const [alert] = monitoring().alerts
+    await writeFile(path.join(folder, 'lines.txt'), '\n')
+    await write(4, {
+      ...monitoring(),
+      review: { ...review, logQuery: { query: 'checkout errors', returned: { file: 'lines.txt' } } },
+      alerts: [{ ...alert, person: 'nobody' }],
+    })
+    const { code, out } = await check(4)
+    expect(code).toBe(EXIT.invalid)
+    expect(out).toContain('nobody, whom errors reaches, is neither a person nor a role here')
+    expect(out).toContain('the log query "checkout errors" has returned no line')
   })
 
   it('P-S4-11 resources are levels with a limit, never shares of an arm', async () => {

@@ -172,6 +172,7 @@ function monitoring(feature: Feature, people: Named): Record<string, unknown> {
       logging: 'Errors are logged with their route; nothing is missing.',
       metrics: 'Requests, errors and durations by arm, from the SDKs; nothing is missing.',
       alerting: 'The rollout tells the operations lead; nothing is changed.',
+      logQuery: { absent: 'The shop of the demonstration writes its log to the terminal only.' },
     },
     metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
     without: [

@@ -173,7 +173,7 @@ const facts: FlagRolloutFacts = {
     },
     plan: { plan, timeline: {}, audienceShares: { internal: 0.01, beta: 0.05 }, review, expectations },
     monitoring: {
-      review: { logging: 'exists', metrics: 'exist', alerting: 'added' },
+      review: { logging: 'exists', metrics: 'exist', alerting: 'added', logQuery: { absent: 'no log' } },
       metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
       without: [
         { kind: 'response-time', reason: 'Nobody waits longer: the work is the same.' },
@@ -225,7 +225,7 @@ const facts: FlagRolloutFacts = {
   exercises,
   rollback: {
     hooks: [{ key: 'deploy-back', version: 1, part: 'code', staging: true, ranOnStaging: 'hookrun_1' }],
-    people: ['operations-lead'],
+    people: ['operations-lead', 'otto'],
     sources: [],
   },
   ticket: { connected: true, proof: { ticket: 'SHOP-7', comment: '10000', remoteLink: '20000' } },

@@ -1,5 +1,6 @@
-import { evidenceBlocks } from './evidence-blocks.ts'
 /** Documents 6, 7 and 9: a runbook page per alert, the insert for an existing runbook, the record of the monitoring. */
+import type { JsonObject } from '../procedure/run.ts'
+import { evidenceBlocks } from './evidence-blocks.ts'
 import type { DocumentFacts } from './facts.ts'
 import { referenceAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
 import { criteriaTable } from './plan-document.ts'
@@ -89,6 +90,7 @@ export function monitoringDocument(facts: DocumentFacts): Document {
           ['Logging', at('review.logging')],
           ['Metrics', at('review.metrics')],
           ['Alerting', at('review.alerting')],
+          ['Log query', logQueryOf(output)],
         ]),
       ),
       section('metrics', 'Metrics', metricsTable(facts), criteriaTable(facts)),
@@ -108,6 +110,12 @@ export function monitoringDocument(facts: DocumentFacts): Document {
       section('decisions', 'Decisions', decisionsTable(facts, [4])),
     ],
   }
+}
+
+/** The query, or why there is none. */
+function logQueryOf(output: JsonObject | undefined): string {
+  const absent = textAt(output, 'review.logQuery.absent')
+  return absent === '' ? textAt(output, 'review.logQuery.query') : `none: ${absent}`
 }
 
 /** As the name of a file and in an address; the plan's own ids stay as they are. */

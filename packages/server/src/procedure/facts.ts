@@ -22,7 +22,13 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { countServerKeys, selectSegmentsEverywhere } from '../storage/procedures.ts'
 import type { FeatureRow, SegmentEverywhere } from '../storage/procedures.ts'
 import { selectEnvironments } from '../storage/projects.ts'
-import { selectCodeReferences, selectFlagKeys, selectUploads, selectWritable } from '../storage/references.ts'
+import {
+  selectCodeReferences,
+  selectFlagKeys,
+  selectUpload,
+  selectUploads,
+  selectWritable,
+} from '../storage/references.ts'
 import { selectTicketUpdate } from '../storage/ticket-updates.ts'
 import { loadConnected, loadExercises } from './exercise-facts.ts'
 import { loadPublished, publishedFacts } from './published.ts'
@@ -75,7 +81,8 @@ export async function loadFacts(
     ? {
         ...facts,
         exercises: await loadExercises(queries, { project, run: run.id, now }, facts),
-        rollback: await loadSurroundings(queries, project, facts.outputs.rollback),
+        rollback: await loadSurroundings(queries, project, facts.outputs),
+        logs: await logsOf(queries, project, run),
         connected: await loadConnected(queries, project, facts.outputs.plan.plan?.environment),
       }
     : facts
@@ -96,6 +103,16 @@ async function testsOf(queries: Queries, project: string, run: Run): Promise<Fla
   const named = Object.values(outputsOf(run).flags.existingTests ?? {})
   const uploads = await selectUploads(queries, project, named)
   return Object.fromEntries(uploads.flatMap(({ hash, tests }) => (tests === null ? [] : [[hash, tests]])))
+}
+
+/** How many lines the upload has that step 4 names as what the log query returned. */
+async function logsOf(queries: Queries, project: string, run: Run): Promise<NonNullable<FlagRolloutFacts['logs']>> {
+  const named = outputsOf(run).monitoring.review?.logQuery
+  if (named === undefined || !('returned' in named)) return {}
+  const upload = await selectUpload(queries, project, named.returned)
+  if (upload === undefined) return {}
+  const lines = upload.content.toString('utf8').split('\n')
+  return { [named.returned]: lines.filter((it) => it.trim() !== '').length }
 }
 
 /** The baselines in the bundle, by step number. */

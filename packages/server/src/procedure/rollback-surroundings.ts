@@ -5,7 +5,10 @@ import type {
   HookFacts,
   RollbackSurroundings,
 } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
-import type { RollbackOutput } from '@flagmarshal/domain/procedure/feature-flag-rollout/outputs'
+import type {
+  MonitoringOutput,
+  RollbackOutput,
+} from '@flagmarshal/domain/procedure/feature-flag-rollout/outputs'
 
 import { selectPeople } from '../storage/access.ts'
 import type { Queries } from '../storage/database.ts'
@@ -17,13 +20,20 @@ import { selectSources } from '../storage/inbound.ts'
 export async function loadSurroundings(
   queries: Queries,
   project: string,
-  output: Partial<RollbackOutput>,
+  {
+    rollback: output,
+    monitoring,
+  }: {
+    readonly rollback: Partial<RollbackOutput>
+    readonly monitoring: Partial<MonitoringOutput>
+  },
 ): Promise<RollbackSurroundings> {
   const names = hooksOf(output)
   // Only those that are named: somebody new is no change of what the checks look at.
-  const named = new Set(
-    (output.triggers ?? []).flatMap(({ bound }) => ('person' in bound ? [bound.person] : [])),
-  )
+  const named = new Set([
+    ...(output.triggers ?? []).flatMap(({ bound }) => ('person' in bound ? [bound.person] : [])),
+    ...(monitoring.alerts ?? []).map((it) => it.person),
+  ])
   const proven = names.length === 0 ? [] : await selectProvenHooks(queries, project)
   const found = await Promise.all(
     names.map(async ({ key, version }): Promise<readonly HookFacts[]> => {

@@ -136,7 +136,7 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
     },
   },
   {
-    review: { logging: text, metrics: text, alerting: text },
+    review: { logging: text, metrics: text, alerting: text, logQuery: { absent: text } },
     metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
     without: [
       { kind: 'response-time', reason: 'Nobody waits longer: the work is the same.' },
@@ -144,7 +144,7 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
       { kind: 'business', reason: 'The orders are counted by the shop itself.' },
     ],
     dashboards: [{ name: text, refreshSeconds: 30 }],
-    alerts: [{ criterion: 'errors', condition: text, channel: text, person: text }],
+    alerts: [{ criterion: 'errors', condition: text, channel: text, person: 'operations-lead' }],
     flagMonitoring: { status: text, usage: text, impact: text },
   },
   {

@@ -4,6 +4,7 @@ import type { MonitoringFound, PanelFound } from '../../monitoring/found.ts'
 import { defaultPlan, guardrail } from '../../rollout/plan.ts'
 import { runCheck } from './checks.ts'
 import type { FlagRolloutFacts } from './facts.ts'
+import type { LogQuery } from './outputs.ts'
 
 const panel = {
   panel: 'metric-errors',
@@ -51,9 +52,19 @@ const plan = {
   expectedKeys: 20_000,
 }
 
+interface Changed {
+  readonly alerting?: string
+  readonly current?: boolean
+  readonly refreshSeconds?: number
+  /** null: nothing is said of it. */
+  readonly logQuery?: LogQuery | null
+}
+
+const NO_LOGS: LogQuery = { absent: 'nothing is logged' }
+
 function withFound(
   change: Partial<MonitoringFound> = {},
-  { alerting = 'added', current = true, refreshSeconds = 30 } = {},
+  { alerting = 'added', current = true, refreshSeconds = 30, logQuery = NO_LOGS }: Changed = {},
 ): FlagRolloutFacts {
   return {
     outputs: {
@@ -61,7 +72,7 @@ function withFound(
       flags: {},
       plan: { plan, monitoring: { keyMetrics: ['errors'], reviewEveryMinutes: 1 } },
       monitoring: {
-        review: { logging: '', metrics: '', alerting },
+        review: { logging: '', metrics: '', alerting, ...(logQuery === null ? {} : { logQuery }) },
         metrics: [{ criterion: 'errors', kind: 'errors', source: 'built-in-telemetry', metric: 'bad' }],
         dashboards: [{ name: 'rollout', refreshSeconds }],
         alerts: [{ criterion: 'errors', channel: 'ops', person: 'otto' }],
@@ -154,6 +165,29 @@ describe('what was set up', () => {
     expect(runCheck('P-S4-9', withFound(change, { alerting: 'OldErrors is kept: tickets only' })).state).toBe(
       'pass',
     )
+  })
+
+  it('P-S4-9 wants to see what the log query returned, or to be told that there is none', () => {
+    const said = (logQuery: LogQuery | null, logs: Record<string, number> = {}) =>
+      runCheck('P-S4-9', { ...withFound({}, { logQuery }), logs })
+    expect(said(null)).toMatchObject({ state: 'unknown', findings: [expect.stringContaining('log query')] })
+    const named = { query: 'checkout errors', returned: 'a1b2' }
+    expect(said(named)).toMatchObject({ state: 'fail', findings: [expect.stringContaining('is no upload')] })
+    expect(said(named, { a1b2: 0 }).findings).toEqual([
+      'the log query "checkout errors" has returned no line',
+    ])
+    expect(said(named, { a1b2: 3 })).toMatchObject({ state: 'pass', facts: { lines: 3, upload: 'a1b2' } })
+    expect(said(NO_LOGS)).toMatchObject({ state: 'pass', facts: { logQuery: 'absent: nothing is logged' } })
+  })
+
+  it('P-S4-4 wants somebody who exists at the end of each alert', () => {
+    const people = (known: readonly string[]) =>
+      runCheck('P-S4-4', { ...withFound(), rollback: { hooks: [], people: known, sources: [] } })
+    expect(people([])).toMatchObject({
+      state: 'fail',
+      findings: ['otto, whom errors reaches, is neither a person nor a role here'],
+    })
+    expect(people(['otto']).state).toBe('unknown')
   })
 
   it('P-S4-2 P-S4-13 a dashboard that is refreshed more rarely than it is reviewed', () => {

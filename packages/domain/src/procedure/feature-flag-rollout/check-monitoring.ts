@@ -13,6 +13,7 @@ import { productionOf } from './check-flags.ts'
 import { checkFlagMonitoring } from './check-verification.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
+import type { LogQuery } from './outputs.ts'
 
 const SET_UP = 'flagmarshal monitoring set-up <feature>'
 
@@ -51,6 +52,14 @@ export function checkAlertRules(facts: FlagRolloutFacts): CheckOutcome {
 export function checkRoutes(facts: FlagRolloutFacts): CheckOutcome {
   const alerts = facts.outputs.monitoring.alerts ?? []
   if (alerts.length === 0) return unknown('no alert names a person yet')
+  const known = facts.rollback?.people
+  const strangers = alerts.filter((it) => known !== undefined && !known.includes(it.person))
+  if (strangers.length > 0)
+    return outcome(
+      strangers.map(
+        (it) => `${it.person}, whom ${it.criterion} reaches, is neither a person nor a role here`,
+      ),
+    )
   const kept = facts.exercises?.alert
   if (kept === undefined || !kept.current)
     return unknown('no drill has shown that anybody is reached: flagmarshal drill run <feature> alert')
@@ -76,13 +85,14 @@ export function checkPanels(facts: FlagRolloutFacts): CheckOutcome {
   return onSetUp(facts, panelFindings)
 }
 
-/** P-S4-9: what exists was reviewed; rules of others on the same metrics are named in the review. */
+/** P-S4-9: what exists was reviewed, the log query too; rules of others on the same metrics are named. */
 export function checkObservability(facts: FlagRolloutFacts): CheckOutcome {
   const { review } = facts.outputs.monitoring
   if (review === undefined) return unknown('logging, metrics and alerting are not reviewed yet')
+  const logs = logFindings(review.logQuery, facts.logs)
   if (facts.connected?.prometheus !== true)
-    return outcome([], { conflicts: 'nothing is connected whose rules could be listed' })
-  return onSetUp(facts, ({ rules: { conflicts } }) => ({
+    return judged(logs, { ...logs.facts, conflicts: 'nothing is connected whose rules could be listed' })
+  const conflictsOf = ({ rules: { conflicts } }: MonitoringFound): Findings => ({
     wrong: conflicts
       .filter((it) => !review.alerting.includes(it.rule))
       .map(
@@ -92,7 +102,33 @@ export function checkObservability(facts: FlagRolloutFacts): CheckOutcome {
           }; the review of alerting does not say what becomes of it`,
       ),
     unknown: [],
-  }))
+  })
+  return onSetUp(facts, (found) => both(logs, conflictsOf(found)), logs.facts)
+}
+
+/** The log query of the runbook has returned lines, or it is said that there is none. */
+function logFindings(
+  logQuery: LogQuery | undefined,
+  logs: FlagRolloutFacts['logs'] = {},
+): Findings & { readonly facts: JsonObject } {
+  if (logQuery === undefined)
+    return {
+      wrong: [],
+      unknown: ['the review does not say what the log query of the runbook returns'],
+      facts: {},
+    }
+  if ('absent' in logQuery)
+    return { wrong: [], unknown: [], facts: { logQuery: `absent: ${logQuery.absent}` } }
+  const { query, returned } = logQuery
+  const lines = logs[returned]
+  if (lines === undefined)
+    return {
+      wrong: [`${returned.slice(0, 12)}, named as what the log query returned, is no upload`],
+      unknown: [],
+      facts: {},
+    }
+  const empty = lines === 0 ? [`the log query "${query}" has returned no line`] : []
+  return { wrong: empty, unknown: [], facts: { logQuery: query, lines, upload: returned } }
 }
 
 /** P-S4-13: what can be shown before anybody is exposed, and where it comes from. */

@@ -42,6 +42,8 @@ export interface FlagRolloutFacts {
   readonly code: { readonly all: readonly CodeReferences[]; readonly flags: readonly string[] }
   /** What the uploads that the outputs name say as test results, by hash; absent: there is none. */
   readonly tests: Readonly<Record<string, TestResults>>
+  /** Lines in the uploads that step 4 names as what the log query returned, by hash; loaded for the checks alone. */
+  readonly logs?: Readonly<Record<string, number>>
   /** The traffic that the plan is tried on; loaded for the checks of the plan alone. */
   readonly traffic?: PlanTraffic
 }

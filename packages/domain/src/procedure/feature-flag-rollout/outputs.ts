@@ -58,7 +58,12 @@ export interface PlanOutput {
 }
 
 export interface MonitoringOutput {
-  readonly review: { readonly logging: string; readonly metrics: string; readonly alerting: string }
+  readonly review: {
+    readonly logging: string
+    readonly metrics: string
+    readonly alerting: string
+    readonly logQuery?: LogQuery
+  }
   readonly metrics: readonly BoundMetric[]
   /** Kinds that this rollout does without. */
   readonly without: readonly { readonly kind: MetricKind; readonly reason: string }[]
@@ -69,6 +74,9 @@ export interface MonitoringOutput {
     readonly person: string
   }[]
 }
+
+/** The query of the runbook for logs, with the upload of what it returned; or why there is none. */
+export type LogQuery = { readonly query: string; readonly returned: string } | { readonly absent: string }
 
 /** A metric of step 4: of a criterion, or one that people look at. */
 export type BoundMetric =
