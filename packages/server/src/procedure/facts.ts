@@ -106,7 +106,11 @@ async function testsOf(queries: Queries, project: string, run: Run): Promise<Fla
 }
 
 /** How many lines the upload has that step 4 names as what the log query returned. */
-async function logsOf(queries: Queries, project: string, run: Run): Promise<NonNullable<FlagRolloutFacts['logs']>> {
+async function logsOf(
+  queries: Queries,
+  project: string,
+  run: Run,
+): Promise<NonNullable<FlagRolloutFacts['logs']>> {
   const named = outputsOf(run).monitoring.review?.logQuery
   if (named === undefined || !('returned' in named)) return {}
   const upload = await selectUpload(queries, project, named.returned)
