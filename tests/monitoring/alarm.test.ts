@@ -1,8 +1,9 @@
 /**
- * Monitoring of a run, set up in real programs: its rules checked, tested, loaded and healthy, its
- * routes tested, its panels evaluated, its alarm raised on purpose and followed to every receiver.
+ * Monitoring of a run, set up in real programs and for the real shop: its rules checked, tested,
+ * loaded and healthy, its routes tested, its panels evaluated, its alarm raised on purpose and followed
+ * to every receiver; then the shop's own regression, all the way from a shopper's 500 to the rollback.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -11,20 +12,25 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { startGrafana } from '../../packages/server/test/support/grafana.ts'
 import type { Grafana } from '../../packages/server/test/support/grafana.ts'
-import { openRun, OUTPUTS, goThrough, setStage } from '../../packages/server/test/support/procedure.ts'
+import {
+  addFeature,
+  openRun,
+  OUTPUTS,
+  goThrough,
+  setStage,
+} from '../../packages/server/test/support/procedure.ts'
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
 import { startReceiver } from '../../packages/server/test/support/receiver.ts'
 import type { Receiver } from '../../packages/server/test/support/receiver.ts'
 import { createApprovals, QUICK, start, until } from '../../packages/server/test/support/rollouts.ts'
-import { startExporting } from '../support/exporting.ts'
-import type { ExportingApplication } from '../support/exporting.ts'
+import { FAST_SEARCH, startExportingShop } from '../support/exporting-shop.ts'
+import type { ExportingShop } from '../support/exporting-shop.ts'
 import { installed, startAlertmanager, startPrometheus } from '../support/prometheus.ts'
 import type { Running } from '../support/prometheus.ts'
 import { expectOk, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 
 const project = 'shop'
-const FLAG = 'new-checkout'
 const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'] as const
 const WAITING = { timeout: 50_000, interval: 50 }
 
@@ -35,10 +41,31 @@ let grafana: Grafana
 let alertmanager: Running
 let prometheus: Running
 let stage: Stage
-let application: ExportingApplication
+let shop: ExportingShop
 let run: string
 
-/** The approvals of the third test: its plan counts in Prometheus. */
+/** Judged by what the shop itself exports; long enough that nothing but harm decides. */
+const PLAN: RolloutPlanInput = {
+  ...QUICK,
+  windowMs: 500,
+  stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 600_000, maxMs: 6_000_000 }],
+  criteria: [
+    {
+      id: 'errors',
+      role: 'guardrail',
+      ceiling: 0.02,
+      source: {
+        kind: 'prometheus',
+        connection: 'main',
+        total: `flagmarshal_requests_total{flag="${FAST_SEARCH}"}`,
+        bad: `flagmarshal_requests_bad_total{flag="${FAST_SEARCH}"}`,
+      },
+    },
+  ],
+  lagMs: 2_000,
+}
+
+/** The approval of the plan that the shop is rolled out by: the run's own. */
 const approvals = createApprovals()
 const open: (() => PromiseLike<unknown>)[] = []
 
@@ -55,15 +82,15 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
       settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1', FLAGMARSHAL_RULES_DIR: folder },
     })
     open.push(() => server.close())
-    stage = await setStage(server, project)
-    application = await startExporting(server.address, {
-      key: await server.sdkKey(project, 'production'),
-      flag: FLAG,
-    })
-    open.push(() => application[Symbol.asyncDispose]())
+    stage = { ...(await setStage(server, project)), feature: FAST_SEARCH }
+    await addFeature(stage)
+    shop = await startExportingShop(server, await server.sdkKey(project, 'production'))
+    open.push(() => shop[Symbol.asyncDispose]())
     await connect()
     run = await openRun(stage)
-    for (const step of [1, 2, 3]) await goThrough(stage, run, step)
+    await goThrough(stage, run, 1)
+    await goThrough(stage, run, 2, { ...OUTPUTS[1], flag: FAST_SEARCH })
+    await goThrough(stage, run, 3, { ...OUTPUTS[2], plan: PLAN })
     await writeMonitoring()
   })
   afterAll(async () => {
@@ -89,7 +116,9 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
       ]),
     )
     expect(found?.rules.loaded.every((it) => it.health === 'ok')).toBe(true)
-    expect(await readdir(folder)).toEqual(['flagmarshal-shop-production-new-checkout.yml'])
+    const [file = '', ...more] = await readdir(folder)
+    expect([file, ...more]).toEqual(['flagmarshal-shop-production-fast-search.yml'])
+    expect(await readFile(path.join(folder, file), 'utf8')).toContain('flagmarshal_requests_bad_total{flag=')
     expect(found?.rules.conflicts).toMatchObject([{ rule: 'OtherErrors', kind: 'same-metrics' }])
     expect(found?.routes.looked).toEqual({ state: 'right' })
     expect(found?.routes.routes.find((it) => it.rule === 'errors')?.receivers).toEqual(['flagmarshal'])
@@ -115,6 +144,7 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     expect(drill).toMatchObject({ verdict: 'passed', findings: [], current: true })
     expect(drill.alert).toMatchObject({ through: 'prometheus', receivers: ['flagmarshal'] })
     const times = drill.alert?.hops.map((it) => it.afterMs ?? Infinity) ?? []
+    console.info(drill.alert?.hops.map((it) => `${it.hop} after ${it.afterMs} ms`).join(', '))
     expect(times).toHaveLength(5)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
     expect(drill.alert?.channels).toMatchObject([{ channel: 'ops', state: 'delivered' }])
@@ -141,41 +171,27 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
   })
 
   test('P-X4 the regression of the shop is seen through Prometheus and rolled back, its alert arrives through Alertmanager, and the dashboard shows each step', async () => {
-    const plan: RolloutPlanInput = {
-      ...QUICK,
-      windowMs: 500,
-      stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 600_000, maxMs: 6_000_000 }],
-      criteria: [
-        {
-          id: 'errors',
-          role: 'guardrail',
-          ceiling: 0.05,
-          source: {
-            kind: 'prometheus',
-            connection: 'main',
-            total: `flagmarshal_requests_total{flag="${FLAG}"}`,
-            bad: `flagmarshal_requests_bad_total{flag="${FLAG}"}`,
-          },
-        },
-      ],
-    }
-    const at = { server, project, flag: FLAG, key: '' }
-    const id = await start(at, approvals.approve(FLAG, plan))
+    const at = { server, project, flag: FAST_SEARCH, key: '' }
+    const id = await start(at, approvals.approve(FAST_SEARCH, PLAN))
     await until(at, id, (it) => it.state === 'running')
-    application.fail(20)
-    const back = await until(at, id, (it) => it.state === 'rolled_back')
-    expect(back.state).toBe('rolled_back')
+    shop.searchForEverything()
+    const began = performance.now()
+    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
+    await until(at, id, (it) => it.state === 'rolled_back')
+    const times = [`rolled back and verified after ${seconds()}`]
     await expect
       .poll(
         async () => {
-          const params = { project, feature: FLAG }
+          const params = { project, feature: FAST_SEARCH }
           const { items } = expectOk(await server.admin.call('listReports', { params }))
           return items.map((it) => [it.kind, it.severity, it.text])
         },
         { timeout: 30_000 },
       )
       .toContainEqual(['incident', 'critical', expect.stringContaining('More than 2 % bad requests')])
+    times.push(`the alert was here after ${seconds()}`)
     await expect.poll(() => JSON.stringify(grafana.annotations)).toContain('rolled_back')
+    console.info(`from the first search that fails: ${times.join(', ')}`)
   })
 })
 
@@ -229,14 +245,14 @@ async function connect(): Promise<void> {
         rules: [
           {
             alert: 'OtherErrors',
-            expr: 'sum(rate(flagmarshal_rollout_requests_bad_total{arm="exposed"}[1m])) > 1',
+            expr: 'sum(rate(flagmarshal_requests_bad_total{arm="exposed"}[1m])) > 1000',
           },
         ],
       },
     ],
   }
   prometheus = await startPrometheus({
-    targets: [new URL(server.address).host, application.target],
+    targets: [new URL(server.address).host, shop.target],
     rules: [`${folder}/*.yml`, 'others.yml'],
     files: { 'others.yml': JSON.stringify(others) },
     alertmanager: new URL(alertmanager.url).host,
@@ -257,8 +273,8 @@ async function connect(): Promise<void> {
 }
 
 async function writeMonitoring(): Promise<void> {
-  const output = OUTPUTS[3]
-  if (output === undefined) throw new Error('there is no output of step 4')
+  const metrics = [{ criterion: 'errors', kind: 'errors', source: 'prometheus' }]
+  const output = { ...OUTPUTS[3], metrics }
   expectOk(
     await stage.developer.client.call('writeStep', { params: { project, run, step: 4 }, body: { output } }),
   )

@@ -1,15 +1,9 @@
 /**
- * A rollout that is judged by what the real Prometheus has scraped of an application with the real
- * SDK: its regression is seen and rolled back, and an outage of Prometheus decides nothing.
+ * Rollouts that are judged by what the real Prometheus has scraped of the real shop: its regression is
+ * seen and rolled back, an outage of Prometheus decides nothing, and a mean of values decides like a
+ * share of failures.
  */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import type { RolloutPlanInput } from '@flagmarshal/api/rollout-plan'
-import { createExporter } from '@flagmarshal/sdk-middleware'
-import { createFlagmarshal, runRequest } from '@flagmarshal/sdk-server'
-import { OpenFeature } from '@openfeature/server-sdk'
 import { describe, expect, test } from 'vitest'
 
 import {
@@ -22,82 +16,63 @@ import {
   until,
 } from '../../packages/server/test/support/rollouts.ts'
 import type { Place } from '../../packages/server/test/support/rollouts.ts'
+import { FAST_SEARCH, startExportingShop } from '../support/exporting-shop.ts'
 import { installed, startPrometheus } from '../support/prometheus.ts'
 import { expectOk, startServer } from '../support/server.ts'
 
 const approvals = createApprovals()
 const SCRAPE_MS = 250
 
-/** Counted in Prometheus: failures, and answers that are not fast. */
-function planOf(flag: string): RolloutPlanInput {
-  const of = `{flag="${flag}"}`
-  const prometheus = { kind: 'prometheus' as const, connection: 'main' }
-  const guardrail = { role: 'guardrail' as const, ceiling: 0.05 }
-  return {
-    ...QUICK,
-    windowMs: 500,
-    // Longer than the test, so that nothing but harm decides.
-    stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 600_000, maxMs: 6_000_000 }],
-    criteria: [
-      {
-        ...guardrail,
-        id: 'errors',
-        source: {
-          ...prometheus,
-          total: `flagmarshal_requests_total${of}`,
-          bad: `flagmarshal_requests_bad_total${of}`,
-        },
-      },
-      {
-        ...guardrail,
-        id: 'slow',
-        onFail: 'hold',
-        source: {
-          ...prometheus,
-          total: `flagmarshal_request_duration_seconds_count${of}`,
-          good: `flagmarshal_request_duration_seconds_bucket{flag="${flag}",le="0.5"}`,
-        },
-      },
-    ],
-  }
+const of = `{flag="${FAST_SEARCH}"}`
+const found = `{flag="${FAST_SEARCH}",value="products_found"}`
+const prometheus = { kind: 'prometheus' as const, connection: 'main' }
+const guardrail = { role: 'guardrail' as const }
+
+/** A search finds more than one product: the sum of what was found is above the number of searches. */
+const FOUND = {
+  ...prometheus,
+  total: `flagmarshal_value_count_total${found}`,
+  bad: `flagmarshal_value_sum_total${found}`,
 }
 
-/** An application under load, with its metrics where Prometheus can scrape them. */
-async function startApplication({ server, key, flag }: Place) {
-  const connection = createFlagmarshal({
-    url: server.address,
-    key,
-    environment: 'production',
-    application: 'shop',
-    layers: ['backend'],
-  })
-  await OpenFeature.setProviderAndWait(connection.instanceId, connection.provider)
-  const client = OpenFeature.getClient(connection.instanceId)
-  const exporter = createExporter(connection)
-  const metrics = createServer(exporter.handler).listen(0, '127.0.0.1')
-  await once(metrics, 'listening')
-  let failing = 0
-  let shopper = 0
-  const request = async (): Promise<void> => {
-    const isNew = await client.getBooleanValue(flag, false, { targetingKey: `shopper-${shopper++ % 5_000}` })
-    if (isNew && shopper % 100 < failing) throw new Error('the new code is broken')
-  }
-  const timer = setInterval(() => {
-    for (let i = 0; i < 20; i++) runRequest(connection, request).catch(() => undefined)
-  }, 50)
-  return {
-    // A server that listens on TCP has an address and a port.
-    target: `127.0.0.1:${(metrics.address() as AddressInfo).port}`,
-    /** So many of a hundred requests of the new code fail from now on. */
-    fail: (percent: number) => void (failing = percent),
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      exporter.close()
-      metrics.closeAllConnections()
-      metrics.close()
-      await connection.close()
+/** Counted in Prometheus: failures, answers that are not fast, and what is found. */
+const PLAN: RolloutPlanInput = {
+  ...QUICK,
+  windowMs: 300,
+  // Longer than the test, so that nothing but harm decides.
+  stages: [{ name: 'everybody', increments: [50, 100], bakeMs: 600_000, maxMs: 6_000_000 }],
+  criteria: [
+    {
+      ...guardrail,
+      id: 'errors',
+      ceiling: 0.05,
+      source: {
+        ...prometheus,
+        total: `flagmarshal_requests_total${of}`,
+        bad: `flagmarshal_requests_bad_total${of}`,
+      },
     },
-  }
+    {
+      ...guardrail,
+      id: 'slow',
+      ceiling: 0.05,
+      onFail: 'hold',
+      source: {
+        ...prometheus,
+        total: `flagmarshal_request_duration_seconds_count${of}`,
+        good: `flagmarshal_request_duration_seconds_bucket{flag="${FAST_SEARCH}",le="0.5"}`,
+      },
+    },
+    { ...guardrail, id: 'found', ceiling: 0.5, mean: { worse: 'lower' }, onFail: 'hold', source: FOUND },
+  ],
+}
+
+/** Nobody may find more than one product on average: what the shop does is beyond that. */
+const MEAN_PLAN: RolloutPlanInput = {
+  ...QUICK,
+  windowMs: 300,
+  stages: [{ name: 'everybody', increments: [100], bakeMs: 600_000, maxMs: 6_000_000 }],
+  criteria: [{ ...guardrail, id: 'found', ceiling: 1, mean: { worse: 'higher' }, source: FOUND }],
 }
 
 async function connect({ server, project }: Place, url: string): Promise<void> {
@@ -106,24 +81,26 @@ async function connect({ server, project }: Place, url: string): Promise<void> {
   expectOk(await server.admin.call('createConnection', { params: { project }, body }))
 }
 
+async function open(stack: AsyncDisposableStack) {
+  const server = stack.use(
+    await startServer({ rolloutPorts: approvals, settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1' } }),
+  )
+  const at = await place(server, FAST_SEARCH)
+  const shop = stack.use(await startExportingShop(server, at.key))
+  const prometheus = stack.use(await startPrometheus({ targets: [shop.target], scrape: `${SCRAPE_MS}ms` }))
+  await connect(at, prometheus.url)
+  return { at, shop, prometheus }
+}
+
 describe.skipIf(!installed('prometheus'))(
   'a rollout judged by a real Prometheus (program: prometheus)',
   () => {
     test('an outage of Prometheus decides nothing, and the regression after it is rolled back', async () => {
-      await using server = await startServer({
-        rolloutPorts: approvals,
-        settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1' },
-      })
-      const at = await place(server, 'search')
-      await using application = await startApplication(at)
-      await using prometheus = await startPrometheus({
-        targets: [application.target],
-        scrape: `${SCRAPE_MS}ms`,
-      })
-      await connect(at, prometheus.url)
-      const id = await start(at, approvals.approve('search', planOf('search')))
-      const counted = await until(at, id, (it) => it.verdicts.length === 2 && it.state === 'running')
-      expect(counted.verdicts.map((it) => it.verdict)).toEqual(['HOLD', 'HOLD'])
+      await using stack = new AsyncDisposableStack()
+      const { at, shop, prometheus } = await open(stack)
+      const id = await start(at, approvals.approve(FAST_SEARCH, PLAN))
+      const counted = await until(at, id, (it) => it.verdicts.length === 3 && it.state === 'running')
+      expect(counted.verdicts.map((it) => it.verdict)).toEqual(['HOLD', 'HOLD', 'HOLD'])
 
       await prometheus.stop()
       const blind = await until(at, id, (it) => it.verdicts.some((one) => one.verdict === 'NO DATA'))
@@ -135,12 +112,21 @@ describe.skipIf(!installed('prometheus'))(
       await until(at, id, (it) => it.verdicts.every((one) => one.verdict !== 'NO DATA'))
       expect(await decisions(at, id), 'the outage decided nothing').toHaveLength(before)
 
-      application.fail(40)
+      shop.searchForEverything()
       const ended = await until(at, id, (it) => it.state === 'rolled_back')
       expect(ended.status).toMatch(/^rolled back and verified: .* bad share .* → 0 %/)
       const rolledBack = (await decisions(at, id)).find((it) => it.kind === 'roll-back')
       expect(rolledBack?.sentence).toMatch(/errors: exposed \d+\/\d+ /)
       expect((await show(at, id)).exposure.share).toBe(0)
+    })
+
+    test('a mean of more than one is a mean and no bad query, and beyond the last acceptable one it is rolled back', async () => {
+      await using stack = new AsyncDisposableStack()
+      const { at } = await open(stack)
+      const id = await start(at, approvals.approve(FAST_SEARCH, MEAN_PLAN))
+      await until(at, id, (it) => it.state === 'rolling_back')
+      const rolledBack = (await decisions(at, id)).find((it) => it.kind === 'roll-back')
+      expect(rolledBack?.sentence).toMatch(/found: mean 3\.\d+, .*F4: .* the last acceptable being 1/)
     })
   },
 )

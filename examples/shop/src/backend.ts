@@ -1,9 +1,11 @@
 /**
  * The backend: one warehouse's shop over HTTP. `fast-search` decides here which search answers.
  *
- * It trusts the header `x-shopper`, because only the edge can reach it.
+ * It trusts the header `x-shopper`, because only the edge can reach it; and Prometheus, which reads
+ * `/metrics`.
  */
-import { fastifyFlags } from '@flagmarshal/sdk-middleware'
+import { createExporter, fastifyFlags } from '@flagmarshal/sdk-middleware'
+import type { Exporter } from '@flagmarshal/sdk-middleware'
 import type { Connection } from '@flagmarshal/sdk-server'
 import { OpenFeature } from '@openfeature/server-sdk'
 import fastify from 'fastify'
@@ -25,14 +27,20 @@ const delivery = { enum: ['standard', 'express'] }
 const postcode = { type: 'string', pattern: '^[0-9]{5}$' }
 const address = body({ name: text, street: text, postcode, city: text })
 
+/** How many products a search finds: more than one, most of the time. */
+const FOUND = 'products_found'
+
 /** A shop behind HTTP, not listening yet. `warehouse` begins its order numbers. */
 export function createBackend(connection: Connection, warehouse: string): FastifyInstance {
   const app = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false } } })
   const shop = openShop(warehouse)
   const store = openStore()
+  const exporter = createExporter(connection, { values: [FOUND] })
+  app.addHook('onClose', async () => exporter.close())
+  app.get('/metrics', (_request, reply) => reply.type(exporter.contentType).send(exporter.text()))
   app.register(fastifyFlags, { connection, context: (request) => ({ targetingKey: shopperOf(request) }) })
   app.register(async (covered) => {
-    addSearch(covered, shop)
+    addSearch(covered, shop, exporter)
     addCart(covered, shop)
     addCheckout(covered, shop)
     // Whatever a route does needs the database once.
@@ -41,7 +49,7 @@ export function createBackend(connection: Connection, warehouse: string): Fastif
   return app
 }
 
-function addSearch(app: FastifyInstance, shop: Shop): void {
+function addSearch(app: FastifyInstance, shop: Shop, exporter: Exporter): void {
   const searches = { scan: searchByScan(shop.products), index: searchByIndex(shop.products) }
   const flags = OpenFeature.getClient()
 
@@ -51,7 +59,9 @@ function addSearch(app: FastifyInstance, shop: Shop): void {
     { schema: { querystring: body({ q: { type: 'string', maxLength: 100 } }) } },
     async (request) => {
       const by = (await flags.getBooleanValue('fast-search', false)) ? 'index' : 'scan'
-      return { by, products: searches[by](request.query.q) }
+      const products = searches[by](request.query.q)
+      exporter.record(FOUND, products.length)
+      return { by, products }
     },
   )
 }

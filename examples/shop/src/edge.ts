@@ -45,6 +45,8 @@ export function createEdge(connection: Connection, backends: readonly URL[]): Se
     if (path === '/checkout' || path.startsWith('/checkout/')) return checkout
     const asset = assetAt(path)
     if (asset !== undefined) return (_request, response) => respond(response, asset.type, asset.text)
+    // What the backends measure is none of a visitor's business.
+    if (path === '/metrics') return (_request, response) => void response.writeHead(404).end()
     return forward
   }
 

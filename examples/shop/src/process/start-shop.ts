@@ -23,6 +23,8 @@ export interface ShopOptions {
 export interface RunningShop {
   /** Where people and shoppers reach it. */
   readonly url: string
+  /** Where the backends listen; each has its metrics at `/metrics`. */
+  readonly backends: readonly string[]
   readonly parts: readonly Child[]
 }
 
@@ -51,7 +53,7 @@ export async function startShop(options: ShopOptions, running: AsyncDisposableSt
     ),
   )
   const edge = { SHOP_BACKENDS: backends.join(','), SHOP_PORT: String(options.port) }
-  return { url: await start('the edge', 'edge.ts', edge), parts }
+  return { url: await start('the edge', 'edge.ts', edge), backends, parts }
 }
 
 const listening: Pick<string> = {

@@ -73,15 +73,16 @@ function holdText(verdict: Extract<Verdict, { kind: 'hold' }>): string {
   }
 }
 
-function armsText({
-  exposed,
-  control,
-  difference,
-}: Pick<Judgement, 'exposed' | 'control' | 'difference'>): string {
+type Arms = Pick<Judgement, 'exposed' | 'control' | 'difference' | 'safe' | 'relative'>
+
+function armsText({ exposed, control, difference, safe, relative }: Arms): string {
   if (difference !== undefined) {
     const { value, halfWidth } = difference
     return `mean ${mean(exposed)}, control ${mean(control)} (${percent(value)} ± ${percent(halfWidth)})`
   }
+  // Values have no likelihood: what is counted is no share.
+  const isMean = [safe, relative].some((it) => it !== undefined && it.logE === undefined)
+  if (isMean) return `mean ${mean(exposed)}, control ${mean(control)}`
   return control.n === 0
     ? `exposed ${share(exposed)}, no control`
     : `exposed ${share(exposed)}, control ${share(control)}`

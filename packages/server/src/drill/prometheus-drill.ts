@@ -77,16 +77,27 @@ export async function drillPrometheus(
     receivers,
     rule: rule.id,
     numbers: { requests: REQUESTS, share: bad / REQUESTS, threshold: rule.threshold },
-    hops: [
+    hops: inOrder([
       { hop: 'Prometheus saw the breach', afterMs: since(seen?.at) },
       { hop: 'the rule fired', afterMs: since(fired?.at) },
       { hop: 'Alertmanager got the alert', afterMs: since(routed?.at) },
       { hop: 'our receiver got the alert', afterMs: since(arrived?.at) },
       { hop: 'our receiver got the resolution', afterMs: since(resolved?.at) },
-    ],
+    ]),
     channels,
   }
   await endWithEvidence(exercise, { step: 4, found, drill: alertVerdict(found).verdict })
+}
+
+/** A hop that was seen by asking was there before it was seen, at the latest when the next one was. */
+function inOrder(hops: AlertDrillFound['hops']): AlertDrillFound['hops'] {
+  return hops.map(({ hop, afterMs }, index) => ({
+    hop,
+    afterMs:
+      afterMs === null
+        ? null
+        : Math.min(afterMs, ...hops.slice(index).flatMap((later) => later.afterMs ?? [])),
+  }))
 }
 
 /** When something answers with a fitting alert; undefined when the time is over. */

@@ -206,11 +206,30 @@ export async function setStage(
   const technicalLead = both ?? (await server.person('technical-lead'))
   const operationsLead = await server.person('operations-lead')
   const productOwner = await server.person('product-owner')
+  for (const it of Object.values(FILES)) await uploadFile(developer.client, project, it)
+  const stage = {
+    server,
+    project,
+    feature: 'new-checkout',
+    developer,
+    technicalLead,
+    operationsLead,
+    productOwner,
+  }
+  await addFeature(stage, { both, ticket })
+  return stage
+}
+
+/** The flag and the feature of a stage, with the code that asks for the flag. */
+export async function addFeature(
+  { project, feature, developer, technicalLead, operationsLead, productOwner }: Stage,
+  { both, ticket = { none: 'no ticket system' } }: { both?: TestPerson | undefined; ticket?: Ticket } = {},
+): Promise<void> {
   expectOk(
     await developer.client.call('createFlag', {
       params: { project },
       body: {
-        key: 'new-checkout',
+        key: feature,
         name: 'New checkout',
         kind: 'release',
         valueType: 'boolean',
@@ -221,10 +240,9 @@ export async function setStage(
       },
     }),
   )
-  for (const it of Object.values(FILES)) await uploadFile(developer.client, project, it)
   expectOk(
     await developer.client.call('writeReferences', {
-      params: { project, flag: 'new-checkout' },
+      params: { project, flag: feature },
       body: {
         repo: 'https://git.example/shop',
         sha: '4f1c2d9'.padEnd(40, '0'),
@@ -232,7 +250,6 @@ export async function setStage(
       },
     }),
   )
-  const feature = 'new-checkout'
   expectOk(
     await developer.client.call('createFeature', {
       params: { project },
@@ -246,12 +263,11 @@ export async function setStage(
           operationsLead: [operationsLead.id, ...(both === undefined ? [] : [both.id])],
           productOwner: [productOwner.id],
         },
-        flag: 'new-checkout',
+        flag: feature,
         layers: ['backend'],
       },
     }),
   )
-  return { server, project, feature, developer, technicalLead, operationsLead, productOwner }
 }
 
 /** Starts a run in state draft; its id. */
