@@ -44,6 +44,7 @@ export default defineConfig({
           globalSetup: ['tests/support/cluster.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
           expect: { poll: { timeout: 20_000, interval: 50 } },
         },
       },

@@ -51,6 +51,11 @@ describe('an alert rule', () => {
     ])
   })
 
+  it('P-S4-3 has no rule for a mean: a sum of values is no share', () => {
+    const found = guardrail('found', { kind: 'telemetry', counts: 'bad' }, { ceiling: 3 })
+    expect(alertRulesOf(planWith([{ ...found, mean: { worse: 'higher' } }]))).toEqual([])
+  })
+
   it('P-S4-3 leaves out a burn that no share could reach', () => {
     const rules = alertRulesOf(
       planWith([guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.1 })]),

@@ -69,7 +69,8 @@ export const BUILT_IN: RuleSettings = { leastWindowMs: 5 * MINUTE_MS }
 export function alertRulesOf(plan: ServedPlan, settings: RuleSettings = BUILT_IN): readonly AlertRule[] {
   const windowMs = Math.max(WINDOWS * plan.windowMs, settings.leastWindowMs)
   return plan.criteria.flatMap((it) => {
-    if (it.role === 'report') return []
+    // A sum of values has no share that could be too high: a mean holds or rolls back by itself.
+    if (it.role === 'report' || it.mean !== undefined) return []
     const about = settings.classes?.[it.id] ?? classOf(it)
     return [...thresholds(it, about, { windowMs, forMs: plan.windowMs }), ...burns(it, about)]
   })

@@ -155,7 +155,7 @@ export function checkPopulations(facts: FlagRolloutFacts): CheckOutcome {
   }))
 }
 
-/** What P-S4-10 asks of what was set up: each criterion has a panel, a rule, and a route to a person. */
+/** What P-S4-10 asks of what was set up: each criterion has a panel, a rule, and a route to a person. A mean has no rule. */
 export function setUpGaps(facts: FlagRolloutFacts): Findings {
   const kept = facts.exercises?.monitoring?.setup
   const { plan } = facts.outputs.plan
@@ -163,15 +163,16 @@ export function setUpGaps(facts: FlagRolloutFacts): Findings {
   if (kept === undefined || !kept.current)
     return { wrong: [], unknown: [`nothing current was set up: ${SET_UP}`] }
   const { dashboard, routes } = kept.found
-  const judgedHere = plan.criteria.filter((it) => it.role !== 'report').map((it) => it.id)
+  const judged = plan.criteria.filter((it) => it.role !== 'report')
   return {
     wrong: [
-      ...judgedHere
-        .filter((it) => !dashboard.criteria.includes(it))
-        .map((it) => `the criterion ${it} has no panel`),
-      ...judgedHere
-        .filter((it) => !routes.routes.some((one) => one.rule === it && one.person !== ''))
-        .map((it) => `the criterion ${it} has no rule with a person at its end`),
+      ...judged
+        .filter(({ id }) => !dashboard.criteria.includes(id))
+        .map(({ id }) => `the criterion ${id} has no panel`),
+      ...judged
+        .filter(({ mean }) => mean === undefined)
+        .filter(({ id }) => !routes.routes.some((one) => one.rule === id && one.person !== ''))
+        .map(({ id }) => `the criterion ${id} has no rule with a person at its end`),
     ],
     unknown: [],
   }
