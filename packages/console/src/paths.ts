@@ -15,6 +15,10 @@ export const paths = {
   feature: (key: string, feature: string) => `${project(key)}/f/${encodeURIComponent(feature)}`,
   inputs: (key: string, feature: string) => `${paths.feature(key, feature)}/inputs`,
   step: (key: string, feature: string, step: number) => `${paths.feature(key, feature)}/steps/${step}`,
+  featureRollout: (key: string, feature: string) => `${paths.feature(key, feature)}/rollout`,
+  rollouts: (key: string) => `${project(key)}/rollouts`,
+  rolloutCalendar: (key: string) => `${project(key)}/rollouts/calendar`,
+  rollout: (key: string, rollout: string) => `${project(key)}/rollouts/${encodeURIComponent(rollout)}`,
   /** Rendered by the server, without the console. */
   kill: (key: string, environment: string, flag: string) =>
     `/k/${encodeURIComponent(key)}/${encodeURIComponent(environment)}/${encodeURIComponent(flag)}`,

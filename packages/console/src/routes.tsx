@@ -58,6 +58,10 @@ const tree = root.addChildren([
       ofFeature('/inputs', () => import('./procedure/inputs.tsx'), 'Inputs'),
       ofFeature('/steps/$step', () => import('./procedure/step.tsx'), 'StepPage'),
     ]),
+    page('/p/$project/f/$feature/rollout', () => import('./rollout/live.tsx'), 'FeatureRolloutPage'),
+    page('/p/$project/rollouts', () => import('./rollout/rollouts.tsx'), 'Rollouts'),
+    page('/p/$project/rollouts/calendar', () => import('./rollout/calendar.tsx'), 'RolloutCalendar'),
+    page('/p/$project/rollouts/$rollout', () => import('./rollout/live.tsx'), 'RolloutPage'),
     page('/account', () => import('./access/account.tsx'), 'Account'),
   ]),
 ])

@@ -118,7 +118,7 @@ function RolloutRow({
         <Status of={rollout.state} />
       </span>
       <span className={classes['what']}>
-        <Link to={paths.feature(feature.project, feature.key)}>{feature.name}</Link>{' '}
+        <Link to={paths.rollout(feature.project, rollout.id)}>{feature.name}</Link>{' '}
         <span className="fm-dim">
           {rollout.environment} · {percent} % · {rollout.status}
         </span>

@@ -26,6 +26,7 @@ function entriesOf(project: string | undefined): readonly Entry[] {
   return [
     ...everywhere,
     { word: 'Features', icon: 'steps', to: paths.features(project) },
+    { word: 'Rollouts', icon: 'play', to: paths.rollouts(project) },
     { word: 'Get started', icon: 'plug', to: paths.start(project) },
   ]
 }
