@@ -4,6 +4,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { createApprovals, start, until } from '../../packages/server/test/support/rollouts.ts'
+import { startTraffic } from '../../packages/server/test/support/traffic.ts'
+import type { Traffic } from '../../packages/server/test/support/traffic.ts'
 import { startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 import {
@@ -27,6 +30,10 @@ const PAGES = [
   ['its inputs', '/p/shop/f/fast-search/inputs'],
   ['a step with a form', '/p/shop/f/new-checkout/steps/1'],
   ['a step without one', '/p/shop/f/new-checkout/steps/2'],
+  ['the rollouts', '/p/shop/rollouts'],
+  ['their calendar', '/p/shop/rollouts/calendar'],
+  ['a rollout as it happens', '/p/shop/f/new-checkout/rollout'],
+  ['a feature without a rollout', '/p/shop/f/gift-cards/rollout'],
   ['the account', '/account'],
   ['an address without a page', '/nowhere'],
 ] as const
@@ -34,13 +41,20 @@ const PAGES = [
 let server: TestServer
 let browser: Browser
 let seed: Seed
+let traffic: Traffic
 
 beforeAll(async () => {
-  server = await startServer()
+  const approvals = createApprovals()
+  server = await startServer({ rolloutPorts: approvals })
   seed = await seedShop(server)
+  const at = { server, project: 'shop', flag: 'new-checkout', key: await server.sdkKey('shop', 'production') }
+  traffic = await startTraffic(at, { badShare: (variant) => (variant === 'on' ? 0.03 : 0.01) })
+  const id = await start(at, approvals.approve('new-checkout'))
+  await until(at, id, (it) => it.position?.percent === 50)
   browser = await startBrowser()
 })
 afterAll(async () => {
+  await traffic?.stop()
   await browser?.close()
   await server?.close()
 })

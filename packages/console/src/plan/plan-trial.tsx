@@ -38,7 +38,7 @@ export function PlanTrial({ project, run, draft }: TrialProps): ReactElement {
       <ul className={classes['faults']} role="status" aria-label="Live check of the plan">
         {faults.map((it) => (
           <li key={`${it.id} ${it.path} ${it.message}`}>
-            <Status of={it.severity === 'error' ? 'fail' : 'hold'} word={it.id} /> {it.message}
+            <Status of={it.severity === 'error' ? 'fail' : 'HOLD'} word={it.id} /> {it.message}
           </li>
         ))}
         {faults.length === 0 ? (
@@ -134,7 +134,7 @@ function PowerTable({ power }: { readonly power: Answer<'showPlanPower'> }): Rea
                   {step.criteria.length === 0 ? <Status of="unknown" word="not known" /> : null}
                   {step.criteria.map((it) => (
                     <div key={it.criterion}>
-                      <Status of={it.enough ? 'pass' : 'hold'} word={it.criterion} /> {it.sentence}
+                      <Status of={it.enough ? 'pass' : 'HOLD'} word={it.criterion} /> {it.sentence}
                     </div>
                   ))}
                 </td>

@@ -10,7 +10,7 @@ import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { CopyCommand } from '../ui/copy-command.tsx'
-import { count, exposedWords } from './words.ts'
+import { count, exposedWords, isUnderway } from './words.ts'
 
 import classes from './rollout.module.css'
 
@@ -42,10 +42,12 @@ const DANGER: ReadonlySet<Act> = new Set(['rollback', 'kill', 'abort'])
 interface ActsProps {
   readonly live: RolloutLive
   readonly ask: (asked: Asked) => void
+  /** Further buttons. */
+  readonly children?: ReactNode
 }
 
 /** The buttons. What the state forbids is shown, off, with the reason below. */
-export function Acts({ live: { rollout, next }, ask }: ActsProps): ReactElement {
+export function Acts({ live: { rollout, next }, ask, children }: ActsProps): ReactElement {
   const me = useMe()
   const mayOperate = me?.permissions.includes('rollout:operate') ?? false
   const mayKill = me?.permissions.includes('flag:kill') ?? false
@@ -67,10 +69,11 @@ export function Acts({ live: { rollout, next }, ask }: ActsProps): ReactElement 
     <div className={classes['acts']}>
       <Group gap="xs">
         {rollout.approval === null ? null : button('approve', mayOperate)}
-        {rollout.review?.due === true ? button('review', mayOperate) : null}
+        {rollout.review?.due === true && isUnderway(rollout.state) ? button('review', mayOperate) : null}
         {rollout.hold?.reason === 'unapproved' ? button('adopt-plan', mayOperate) : null}
         {rollout.actions.map((it) => button(it.act, it.allowed && mayOperate))}
         {button('kill', mayKill)}
+        {children}
       </Group>
       <details className={classes['whyNot']}>
         <summary>Who may do what, and why not now</summary>
@@ -97,7 +100,7 @@ function recommendedAct({ verdict, state, approval, review, hold }: Rollout): Ac
     return 'rollback'
   if (approval !== null && approval.given === null) return 'approve'
   if (approval?.given?.holds === true) return 'advance'
-  if (review?.due === true) return 'review'
+  if (review?.due === true && isUnderway(state)) return 'review'
   if (hold?.reason === 'unapproved') return 'adopt-plan'
   return state === 'paused' ? 'resume' : undefined
 }

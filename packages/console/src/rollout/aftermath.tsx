@@ -8,7 +8,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Sentence } from '../ui/sentence.tsx'
 import { Status } from '../ui/status.tsx'
-import { TimeAgo, duration } from '../ui/time-ago.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
 import { count, percent } from './words.ts'
 
 import classes from './rollout.module.css'
@@ -19,11 +19,11 @@ const CONFIRMATION: Readonly<Record<string, readonly [string, string]>> = {
   accepted: ['rolling_back', 'Accepted'],
   confirming: ['rolling_back', 'Being confirmed'],
   verified: ['pass', 'Confirmed by every instance'],
-  verified_except: ['hold', 'Confirmed by all that answer'],
+  verified_except: ['HOLD', 'Confirmed by all that answer'],
   timed_out: ['fail', 'Not confirmed in time'],
 }
 
-const INSTANCE: Readonly<Record<string, string>> = { confirmed: 'pass', pending: 'hold', lost: 'silent' }
+const INSTANCE: Readonly<Record<string, string>> = { confirmed: 'pass', pending: 'HOLD', lost: 'silent' }
 
 /** Counts up as instances confirm; each with its time. */
 export function Confirmations({ of }: { readonly of: Confirmed }): ReactElement {
@@ -116,11 +116,11 @@ function RollbackReport({ project, rollout }: AftermathProps): ReactElement {
                 {report.verification.exposure.gone ? (
                   <Status of="pass" word="none left" />
                 ) : (
-                  <Status of="hold" word="not yet gone" />
+                  <Status of="HOLD" word="not yet gone" />
                 )}
                 {report.verification.exposure.afterMs === undefined
                   ? ''
-                  : ` after ${duration(report.verification.exposure.afterMs)}`}
+                  : ` after ${(report.verification.exposure.afterMs / 1000).toFixed(1)} s`}
               </dd>
               <dt>Bad share</dt>
               <dd>

@@ -7,6 +7,14 @@ import { rateWords } from './words.ts'
 
 const HEIGHT = 160
 
+/** Decisions that change nothing about who is exposed. */
+const UNMARKED = /^(review|scheduled|remind)/
+
+/** Seconds since 1970, as the clock of the browser's person says it. */
+function timeWords(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString()
+}
+
 /** A colour of the theme as it is now. */
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--fm-${name}`).trim()
@@ -27,7 +35,10 @@ export function chartOptions(props: RefObject<ChartProps>): UPlot.Options {
       x: { time: true },
       y: { range: (_, __, highest) => [0, topOf(props.current, highest)] },
     },
-    axes: [axis, { ...axis, size: 56, values: (_, values) => values.map((it) => rateWords(it, isMean)) }],
+    axes: [
+      { ...axis, values: (_, values) => values.map(timeWords) },
+      { ...axis, size: 56, values: (_, values) => values.map((it) => rateWords(it, isMean)) },
+    ],
     series: [
       {},
       { label: 'exposed', stroke: exposed, width: 2, points: { show: false } },
@@ -39,7 +50,7 @@ export function chartOptions(props: RefObject<ChartProps>): UPlot.Options {
 
 /** The ceiling is always in sight, with room above it. */
 function topOf({ criterion: { ceiling } }: ChartProps, highest: number): number {
-  return 1.15 * Math.max(highest, ceiling ?? 0, 1e-4)
+  return 1.3 * Math.max(highest, ceiling ?? 0, 1e-4)
 }
 
 function drawMarks(plot: UPlot, { criterion, annotations, isMean }: ChartProps, font: string): void {
@@ -58,11 +69,16 @@ function drawMarks(plot: UPlot, { criterion, annotations, isMean }: ChartProps, 
   ctx.strokeStyle = colour('hold')
   ctx.fillStyle = colour('hold')
   ctx.setLineDash([2 * ratio, 3 * ratio])
+  let free = 0
   for (const { at, kind } of annotations) {
+    if (UNMARKED.test(kind)) continue
     const x = plot.valToPos(Date.parse(at) / 1000, 'x', true)
     if (x < bbox.left || x > bbox.left + bbox.width) continue
     lineTo(ctx, [x, bbox.top], [x, bbox.top + bbox.height])
-    ctx.fillText(kind, x + 3 * ratio, bbox.top + bbox.height - 6 * ratio)
+    // A name that would lie on the one before is left out: the decisions are listed below.
+    if (x < free) continue
+    ctx.fillText(kind, x + 3 * ratio, bbox.top + 10 * ratio)
+    free = x + ctx.measureText(kind).width + 8 * ratio
   }
   ctx.restore()
 }

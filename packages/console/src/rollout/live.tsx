@@ -24,8 +24,9 @@ import { SILENT_MS, joined, useLiveFeed } from './live-feed.ts'
 import type { Feed } from './live-feed.ts'
 import { Reports, Watching } from './people.tsx'
 import { Bake, Ramp } from './ramp.tsx'
+import { StartRollout } from './start-rollout.tsx'
 import { Verdict, Verdicts } from './verdicts.tsx'
-import { exposedWords, hasEnded, roleWords } from './words.ts'
+import { exposedWords, isUnderway, mayStartAgain, roleWords } from './words.ts'
 
 import classes from './rollout.module.css'
 
@@ -39,6 +40,8 @@ export function RolloutPage(): ReactElement {
 export function FeatureRolloutPage(): ReactElement {
   const { project = '', feature = '' } = useParams({ strict: false })
   const read = useLive('listRollouts', { params: { project }, query: { feature } })
+  const runs = useRead('listRuns', { params: { project, feature } })
+  const approved = runs.data?.items.find((it) => it.state === 'approved' || it.state === 'completed')
   const latest = read.data?.items[0]
   if (latest !== undefined) return <LiveView key={latest.id} project={project} rollout={latest.id} />
   return (
@@ -49,7 +52,22 @@ export function FeatureRolloutPage(): ReactElement {
       <Card title="Rollout">
         <Loaded read={read}>
           {() => (
-            <EmptyState title="It has no rollout yet" command={`flagmarshal rollout start ${feature}`}>
+            <EmptyState
+              {...(approved === undefined
+                ? {}
+                : {
+                    action: (
+                      <StartRollout
+                        project={project}
+                        feature={feature}
+                        run={approved.id}
+                        verb="Start the rollout"
+                      />
+                    ),
+                  })}
+              title="It has no rollout yet"
+              command={`flagmarshal rollout start ${feature}`}
+            >
               Once its plan is approved, its rollout is started and can be watched here.
             </EmptyState>
           )}
@@ -147,10 +165,10 @@ function Shown({ project, live, feed, stale, series }: ShownProps): ReactElement
           <Status of="unknown" word="Stale" /> {stale}
         </div>
       )}
-      <Standing live={live} old={old} ask={setAsked} />
+      <Standing project={project} live={live} old={old} ask={setAsked} />
       {kill === undefined ? null : <Killed project={project} kill={kill} />}
       <Aftermath project={project} rollout={rollout} />
-      <Verdicts live={live} stale={old} {...(mayOperate && !hasEnded(rollout.state) ? { setAside } : {})} />
+      <Verdicts live={live} stale={old} {...(mayOperate && isUnderway(rollout.state) ? { setAside } : {})} />
       {series === undefined ? null : <Charts live={live} feed={feed} series={series} />}
       <div className={classes['columns']}>
         <Timeline decisions={feed.decisions} />
@@ -188,12 +206,13 @@ function Heard({ feed }: { readonly feed: Feed }): ReactElement {
 }
 
 interface StandingProps {
+  readonly project: string
   readonly live: RolloutLive
   readonly old: boolean
   readonly ask: (asked: Asked) => void
 }
 
-function Standing({ live, old, ask }: StandingProps): ReactElement {
+function Standing({ project, live, old, ask }: StandingProps): ReactElement {
   const { rollout, next, bakeEndsAt } = live
   return (
     <Card title="Where it stands" beside={<span className="fm-dim">attempt {rollout.attempt}</span>}>
@@ -213,7 +232,7 @@ function Standing({ live, old, ask }: StandingProps): ReactElement {
           <>
             <dt>Bake</dt>
             <dd>
-              <Bake rollout={rollout} />
+              <Bake rollout={rollout} stale={old} />
               {bakeEndsAt === null || old || rollout.bake.healthy >= rollout.bake.needed ? null : (
                 <span className="fm-dim">
                   {' '}
@@ -242,7 +261,16 @@ function Standing({ live, old, ask }: StandingProps): ReactElement {
           {next.who.length === 0 ? '' : ` (${roleWords(next.who)})`}
         </dd>
       </dl>
-      <Acts live={live} ask={ask} />
+      <Acts live={live} ask={ask}>
+        {mayStartAgain(rollout.state) ? (
+          <StartRollout
+            project={project}
+            feature={rollout.feature}
+            run={rollout.run}
+            verb="Start a new attempt"
+          />
+        ) : null}
+      </Acts>
     </Card>
   )
 }

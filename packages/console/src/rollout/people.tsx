@@ -14,7 +14,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
-import { roleWords } from './words.ts'
+import { isUnderway, roleWords } from './words.ts'
 
 import classes from './rollout.module.css'
 
@@ -24,9 +24,9 @@ interface PeopleProps {
 }
 
 /** The next review, and the incident that keeps the rollout from being raised. */
-export function Watching({
-  rollout: { review, incident, watchedUntil },
-}: Omit<PeopleProps, 'project'>): ReactElement | null {
+export function Watching({ rollout }: Omit<PeopleProps, 'project'>): ReactElement | null {
+  const { incident, watchedUntil } = rollout
+  const review = isUnderway(rollout.state) ? rollout.review : null
   if (review === null && incident === null && watchedUntil === null) return null
   return (
     <Card title="Looked after">
@@ -40,7 +40,7 @@ export function Watching({
         {review === null ? null : (
           <li>
             {review.due ? (
-              <Status of="hold" word="Review due" />
+              <Status of="HOLD" word="Review due" />
             ) : (
               <Status of="coming_due" word="Next review" />
             )}{' '}
@@ -132,11 +132,11 @@ export function Reports({ project, rollout: { feature } }: PeopleProps): ReactEl
 function ReportState({ report: it }: { readonly report: Report }): ReactElement {
   if (it.kind === 'feedback') {
     return (
-      <Status of={it.positive === true ? 'pass' : 'hold'} word={it.positive === true ? 'good' : 'not good'} />
+      <Status of={it.positive === true ? 'pass' : 'HOLD'} word={it.positive === true ? 'good' : 'not good'} />
     )
   }
   if (it.resolvedAt !== undefined) return <Status of="ended" word="over" />
-  return <Status of={it.severity === 'minor' ? 'hold' : 'fail'} word={it.severity} />
+  return <Status of={it.severity === 'minor' ? 'HOLD' : 'fail'} word={it.severity} />
 }
 
 const KINDS = ['complaint', 'incident', 'security', 'data-loss', 'feedback'] as const

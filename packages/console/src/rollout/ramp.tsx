@@ -20,13 +20,13 @@ function placeOf({ position, state }: Rollout, stage: number, increment: number)
 
 const WORDS: Readonly<Record<Place, string>> = { done: 'done', here: 'here now', ahead: 'to come' }
 
-export function Ramp({
-  rollout,
-  stale,
-}: {
+interface RampProps {
   readonly rollout: Rollout
+  /** What is shown may not be true any more. */
   readonly stale: boolean
-}): ReactElement {
+}
+
+export function Ramp({ rollout, stale }: RampProps): ReactElement {
   const { plan, position, state } = rollout
   const observing = state === 'observing' || position?.stage === 0
   const observed: Place = observing ? 'here' : state === 'scheduled' ? 'ahead' : 'done'
@@ -87,7 +87,7 @@ function Bar({ percent: value, place, state, stale }: BarProps): ReactElement {
 }
 
 /** How far the increment is baked, and when it will be. */
-export function Bake({ rollout }: { readonly rollout: Rollout }): ReactElement | null {
+export function Bake({ rollout, stale }: RampProps): ReactElement | null {
   const { bake } = rollout
   if (bake === null) return null
   const share = bake.needed === 0 ? 1 : Math.min(1, bake.healthy / bake.needed)
@@ -97,7 +97,9 @@ export function Bake({ rollout }: { readonly rollout: Rollout }): ReactElement |
       <span>
         {bake.healthy} of {bake.needed} healthy windows
         {bake.healthy < bake.needed ? '' : ' '}
-        {bake.healthy < bake.needed ? null : <Status of="pass" word="baked" />}
+        {bake.healthy < bake.needed ? null : (
+          <Status of={stale ? 'unknown' : 'pass'} word={stale ? 'was baked' : 'baked'} />
+        )}
       </span>
     </span>
   )

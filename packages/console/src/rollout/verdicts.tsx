@@ -54,7 +54,7 @@ export function Verdicts({ live, stale, setAside }: VerdictsProps): ReactElement
           ))}
         </table>
       )}
-      <SampleRatioLine rollout={rollout} />
+      <SampleRatioLine rollout={rollout} stale={stale} />
     </Card>
   )
 }
@@ -166,15 +166,23 @@ function reportedWords({ reported }: RolloutVerdict): string {
     : `${reported.good} of ${reported.n} good, ${reported.least} are needed`
 }
 
+interface SampleRatioProps {
+  readonly rollout: Rollout
+  readonly stale: boolean
+}
+
 /** Whether the arms are split as the rule says. */
-function SampleRatioLine({ rollout: { sampleRatio } }: { readonly rollout: Rollout }): ReactElement | null {
-  if (sampleRatio === null) return null
+function SampleRatioLine({ rollout: { sampleRatio }, stale }: SampleRatioProps): ReactElement | null {
+  if (sampleRatio === null || sampleRatio.audiences.length === 0) return null
   const split = sampleRatio.p >= sampleRatio.needed
   return (
     <p className={classes['calm']}>
       Split check{' '}
-      <Status of={split ? 'pass' : 'fail'} word={split ? 'as the rule says' : 'not as the rule says'} /> p{' '}
-      {Number(sampleRatio.p.toPrecision(2))};{' '}
+      <Status
+        of={stale ? 'unknown' : split ? 'pass' : 'fail'}
+        word={split ? 'as the rule says' : 'not as the rule says'}
+      />{' '}
+      p {Number(sampleRatio.p.toPrecision(2))};{' '}
       {sampleRatio.audiences
         .map(
           (it) =>

@@ -57,3 +57,15 @@ const ENDED: ReadonlySet<string> = new Set(['completed', 'rolled_back', 'aborted
 export function hasEnded(state: string): boolean {
   return ENDED.has(state)
 }
+
+const UNDERWAY: ReadonlySet<string> = new Set(['observing', 'running', 'held', 'paused'])
+
+/** Whether people may still say how it goes on. */
+export function isUnderway(state: string): boolean {
+  return UNDERWAY.has(state)
+}
+
+/** Whether a new attempt may follow. */
+export function mayStartAgain(state: string): boolean {
+  return state === 'rolled_back' || state === 'aborted'
+}

@@ -23,6 +23,7 @@ const STATES: Readonly<Record<string, StatusVisual>> = {
   HOLD: visual('HOLD', 'pause', 'hold'),
   'NO-GO': visual('NO-GO', 'up', 'no-go'),
   'NO DATA': visual('NO DATA', 'question', 'no-data'),
+  hold: visual('Hold', 'pause', 'hold'),
   // Decisions of a step.
   go: visual('Go', 'check', 'go'),
   'no-go': visual('No-Go', 'up', 'no-go'),
