@@ -7,6 +7,7 @@ import {
   addFeature,
   createApprovals,
   place,
+  served,
   show,
   start,
   until,
@@ -79,7 +80,7 @@ async function confirm(page: Page, button: string | RegExp, reason: string): Pro
   return said
 }
 
-test('a running rollout is watched as it happens, paused, resumed and rolled back, confirmed by real SDKs', async () => {
+test('P-X3 a running rollout is watched as it happens, paused, resumed and rolled back, confirmed by real SDKs', async () => {
   const { at, id } = await underway('watched')
   await using _ = await applications(at)
   await using visitor = await visitAs(browser, server, lead)
@@ -125,7 +126,7 @@ test('a running rollout is watched as it happens, paused, resumed and rolled bac
   await page.getByRole('region', { name: 'Decisions' }).getByText('verified').first().waitFor()
 })
 
-test('P-S3-7 the increment that waits for a person is approved on what the evidence says, and a report counts', async () => {
+test('P-X2 P-X5 the increment that waits for a person is approved on what the evidence says, and a report counts', async () => {
   const { at, id } = await underway('approved')
   await using _ = await applications(at)
   await using visitor = await visitAs(browser, server, lead)
@@ -142,7 +143,7 @@ test('P-S3-7 the increment that waits for a person is approved on what the evide
   await page.getByText('The button is too small').waitFor()
 })
 
-test('a kill from the live view is counted up by instance', async () => {
+test('P-X4 a kill from the live view is counted up by instance', async () => {
   const { at, id } = await underway('killed')
   await using _ = await applications(at)
   await using visitor = await visitAs(browser, server, lead)
@@ -154,6 +155,7 @@ test('a kill from the live view is counted up by instance', async () => {
     .getByRole('region', { name: 'killed was turned off in production' })
     .getByText('3 of 3 instances')
     .waitFor()
+  expect(await served(at)).toMatchObject({ enabled: false })
 })
 
 test('without the server it says that what it shows is old, and no verdict stays green', async () => {
