@@ -1,6 +1,7 @@
 /** Required inputs with real references: pages, repositories, uploads, and what changes them later. */
 import { setTimeout as wait } from 'node:timers/promises'
 
+import { DEFAULT_POLICY, workingDaysLater } from '@flagmarshal/domain/procedure/policy'
 import type { Clock } from '@flagmarshal/server/clock'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -392,8 +393,8 @@ describe('remediation', () => {
     const run = await start(stage)
     const seen = inputIn(await show(stage, run), 'P-I1')
     expect(seen.remediation).toMatchObject({ id: 'P-R1', owners: [productOwner.id] })
-    const inFiveDays = Date.now() + 5 * 86_400_000
-    expect(Math.abs(Date.parse(seen.remediation.dueAt ?? '') - inFiveDays)).toBeLessThan(60_000)
+    const due = workingDaysLater(DEFAULT_POLICY, new Date(), 5)
+    expect(Math.abs(Date.parse(seen.remediation.dueAt ?? '') - due.getTime())).toBeLessThan(60_000)
     const [signal] = await signalsOf(stage, 'input.missing')
     const { inputs } = Object(signal?.data) as { inputs: unknown[] }
     expect(inputs).toHaveLength(10)
