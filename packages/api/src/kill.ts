@@ -74,6 +74,20 @@ export type Kill = z.infer<typeof Kill>
 export const NewKill = z.strictObject({ reason: Line }).meta({ id: 'NewKill' })
 export type NewKill = z.infer<typeof NewKill>
 
+export const NewKillLink = z
+  .strictObject({ expiresInMinutes: z.int().min(1).max(1_440).default(60) })
+  .meta({ id: 'NewKillLink' })
+export type NewKillLink = z.infer<typeof NewKillLink>
+
+export const KillLink = z
+  .strictObject({
+    id: Id,
+    link: z.string().describe('Opens the kill page of this flag in this environment. Shown once.'),
+    expiresAt: Instant,
+  })
+  .meta({ id: 'KillLink' })
+export type KillLink = z.infer<typeof KillLink>
+
 export const killOperations = {
   killFlag: operation({
     method: 'POST',
@@ -84,6 +98,15 @@ export const killOperations = {
     body: NewKill,
     success: { status: 202, body: Kill },
     idempotent: true,
+  }),
+  createKillLink: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/flags/{flag}/environments/{environment}/kill-links',
+    summary: 'Make a link that opens the kill page of a flag without signing in; it can do nothing else.',
+    can: 'flag:kill',
+    params: FlagConfigPath,
+    body: NewKillLink,
+    success: { status: 201, body: KillLink },
   }),
   getKill: operation({
     method: 'GET',

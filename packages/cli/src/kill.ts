@@ -61,6 +61,26 @@ export function killCommand(program: Command, open: Open, end: (code: ExitCode) 
     })
 }
 
+/** `flagmarshal kill-link`: an address for whoever is called at night. */
+export function killLinkCommand(program: Command, open: Open): void {
+  program
+    .command('kill-link <flag>')
+    .description(
+      'make an address that opens the kill page of a flag without signing in; it can do nothing else and ends by itself',
+    )
+    .requiredOption('-e, --env <environment>', 'environment')
+    .option('--expires <duration>', 'how long it lasts, 24h at most', '1h')
+    .action(async (flag: string, given: { env: string; expires: string }, command: Command) => {
+      const session = open(command)
+      const made = await session.call('createKillLink', {
+        params: { project: session.project(), flag, environment: given.env },
+        body: { expiresInMinutes: Math.max(1, Math.round(duration(given.expires) / 60_000)) },
+      })
+      session.say(`Whoever has it can turn ${flag} off in ${given.env} until ${made.expiresAt}:`)
+      session.result(made, () => made.link)
+    })
+}
+
 function describe(kill: Kill): string {
   const { flag, environment, confirmed, total, lost } = kill
   const recovery =

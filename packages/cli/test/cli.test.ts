@@ -102,6 +102,17 @@ describe('kill', () => {
     await Promise.all(connections.map((it) => it.close()))
   })
 
+  it('has a link for whoever is called at night, which opens the kill page of that flag', async () => {
+    const project = 'kill-link'
+    await flagsThatAreOn(project, 'new-search')
+    const made = await call({ project }, 'kill-link', 'new-search', '-e', 'staging', '--expires', '10m')
+    expect(made.err).toContain('Whoever has it can turn new-search off in staging until')
+    const page = await fetch(made.out.trim())
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('HOLD TO TURN OFF')])
+    const json = await call({ project }, 'kill-link', 'new-search', '-e', 'staging', '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ link: expect.stringContaining('/k/kill-link/staging/') })
+  })
+
   it('ends with 9 while one is silent, and after it is lost with 0 only if that is allowed', async () => {
     const project = 'kill-silent'
     const key = await flagsThatAreOn(project, 'one', 'two', 'three')

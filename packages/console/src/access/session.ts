@@ -28,6 +28,8 @@ export function useEnter(): (then?: string) => void {
   const router = useRouter()
   return (then = paths.home()) => {
     cache.clear()
+    // The kill page is the server's, not the console's.
+    if (/^\/k(\/|$)/.test(then)) return window.location.replace(then)
     // Only addresses of this console: `//host` would lead elsewhere.
     router.history.replace(/^\/(?!\/|\\)/.test(then) ? then : paths.home())
   }

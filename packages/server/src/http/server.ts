@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newId } from '../id.ts'
 import { sendConsole } from './console.ts'
 import { readJson } from './json-body.ts'
+import { registerKillPages } from './kill-pages.ts'
 import { ofrepAnswer } from './ofrep-problem.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { registerRoutes } from './router.ts'
@@ -66,6 +67,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   closeConnections(server)
   ignoreExpectations(server)
   registerRoutes(server, parts)
+  await registerKillPages(server, parts)
   return server
 }
 

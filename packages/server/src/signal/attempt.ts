@@ -34,6 +34,9 @@ const EXITS: ReadonlySet<string> = new Set([
   SIGNAL_TYPES.blocked,
 ])
 
+/** Channels whose readers are those who are meant to act: their messages open the kill page. */
+const READ_BY_PEOPLE: ReadonlySet<ChannelRow['kind']> = new Set(['slack', 'pagerduty', 'mail'])
+
 export interface SignalParts {
   readonly database: Database
   readonly clock: Clock
@@ -74,7 +77,8 @@ async function tell(
   if (channel.secret !== null && secret === undefined) {
     return { kind: 'failed', why: 'its secret was encrypted with another key: give it anew' }
   }
-  const message = await messageOf(database.kysely, claimed, address)
+  const people = READ_BY_PEOPLE.has(channel.kind)
+  const message = await messageOf(database.kysely, claimed, { address, safe, people, now })
   const { mailbox } = claimed.delivery
   const settings = mailbox === null ? channel.settings : { ...asObject(channel.settings), to: [mailbox] }
   const receiver = { settings, secret }

@@ -4,21 +4,30 @@ import { z } from 'zod'
 
 import { chainOf } from '../audit/chain.ts'
 import type { Message } from '../integrations/interfaces.ts'
+import { killAddress, killLink, MESSAGE_LINK_MS } from '../kill-page/link.ts'
+import type { Safe } from '../secret/seal.ts'
 import { selectHead } from '../storage/audit.ts'
 import type { Queries } from '../storage/database.ts'
 import type { ClaimedDelivery } from '../storage/deliveries.ts'
 
 const Data = z.record(z.string(), z.unknown())
 
-/** The message for a delivery; `address` is where people reach this server. */
-export async function messageOf(
-  queries: Queries,
-  { signal }: ClaimedDelivery,
-  address: string,
-): Promise<Message> {
+/** Whom a message is made for. */
+interface Told {
+  /** Where people reach this server. */
+  readonly address: string
+  readonly safe: Safe
+  /** Whether people read the channel, and only those who are meant to. */
+  readonly people: boolean
+  readonly now: Date
+}
+
+/** The message for a delivery. */
+export async function messageOf(queries: Queries, { signal }: ClaimedDelivery, told: Told): Promise<Message> {
   const { id, type, subject, project, at } = signal
-  const source = `${address}/api/v1/projects/${project}`
+  const source = `${told.address}/api/v1/projects/${project}`
   const data = Data.parse(signal.data)
+  const [off, links] = [killLinks(told, signal, data), linksOf(source, data)]
   const head = await selectHead(queries, chainOf({ project }))
   return {
     id,
@@ -29,7 +38,8 @@ export async function messageOf(
     data,
     headline: headlineOf(type, subject),
     detail: detailOf(data),
-    links: linksOf(source, data),
+    // Buttons come first where people act; a ticket is linked with the first one.
+    links: told.people ? [...off, ...links] : [...links, ...off],
     auditHead: `${head?.count ?? 0}:${head?.hash ?? ''}`,
   }
 }
@@ -38,6 +48,22 @@ export async function messageOf(
 function detailOf(data: Message['data']): string {
   const said = ['sentence', 'reason', 'text', 'cause'].map((name) => data[name])
   return said.filter((it) => typeof it === 'string').join('\n')
+}
+
+/**
+ * The kill page of the flag that a signal is about. What people read opens it at once; programs, and
+ * tickets that are read by many and for ever, get the address alone, which asks who is there.
+ */
+function killLinks(
+  { address, safe, people, now }: Told,
+  { id, project }: ClaimedDelivery['signal'],
+  { flag, environment }: Message['data'],
+): Message['links'] {
+  if (typeof flag !== 'string' || typeof environment !== 'string') return []
+  const key = { project, environment, flag }
+  const until = new Date(now.getTime() + MESSAGE_LINK_MS)
+  const url = people ? killLink(safe, address, key, { id, by: id, until }) : killAddress(address, key)
+  return [{ title: `Turn off ${flag} in ${environment}`, url }]
 }
 
 function linksOf(source: string, { run, rollout, feature }: Message['data']): Message['links'] {

@@ -12,6 +12,7 @@ import { getKill, killFlag } from '../../flag/kill.ts'
 import { estimateReach } from '../../flag/reach.ts'
 import { getFlag, getFlagConfig, listFlags } from '../../flag/read.ts'
 import { changeSegment, createSegment, getSegment, listSegments } from '../../flag/segments.ts'
+import { createKillLink } from '../../kill-page/link.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
@@ -58,6 +59,11 @@ export const handlers: Handlers<Operations> = {
     // The environment's revision inside of a kill is not the ETag of one.
     const kill = await killFlag(context, services, params, body.reason)
     return 'refused' in kill ? kill : { body: kill }
+  },
+
+  createKillLink: async ({ context, services, params, body, header }) => {
+    const address = services.accounts.publicUrl ?? `http://${header('host') ?? 'localhost'}`
+    return reply(await createKillLink(context, { ...services, address }, params, body))
   },
 
   getKill: async ({ services, params }) => {
