@@ -147,6 +147,7 @@ describe('with scripts', () => {
     await slow.close()
     open.push(await follow(server.address, key, { instance: 'slow-one', acknowledges: true }))
     await page.getByText('OFF everywhere: 2 of 2').waitFor()
+    expect(await page.getByText('slow-one').isVisible()).toBe(false)
   })
 
   test('three taps from the console: what is on, the flag, the hold', async () => {

@@ -48,7 +48,7 @@ function browse() {
   let cookie = ''
   const request = async (
     url: string,
-    init: RequestInit & { readonly headers?: Record<string, string> } = {},
+    init: Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> } = {},
   ) => {
     const answer = await fetch(new URL(url, server.address), {
       redirect: 'manual',
