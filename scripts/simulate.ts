@@ -81,10 +81,18 @@ async function drain(waiting: Batch[], done: Map<Batch, Outcome[]>): Promise<voi
   try {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
       done.set(batch, await answerOf(worker, batch))
+      showProgress(done.size, done.size + waiting.length)
     }
   } finally {
     await worker.terminate()
   }
+}
+
+/** On a terminal only: the table comes at the end, and that takes minutes. */
+function showProgress(finished: number, all: number): void {
+  if (!process.stderr.isTTY) return
+  const percent = Math.floor((100 * finished) / all)
+  process.stderr.write(`\r${percent} % simulated${finished === all ? '\n' : ''}`)
 }
 
 function answerOf(worker: Worker, batch: Batch): Promise<Outcome[]> {
