@@ -45,6 +45,10 @@ export const TelemetryCount = z
     arm: z.enum(['exposed', 'control', 'outside']),
     audience: Name.exactOptional(),
     rollout: z.strictObject({ id: Name, attempt: Attempt }).exactOptional(),
+    reason: z
+      .enum(['STATIC', 'TARGETING_MATCH', 'SPLIT', 'DISABLED', 'DEFAULT', 'CACHED', 'STALE', 'ERROR'])
+      .exactOptional()
+      .describe('Why this variant was served.'),
     n: Count.describe('Requests.'),
     bad: Count.describe('Of these, failed ones.'),
     slow: Count.describe('Of these, slower than the application’s bound.'),

@@ -128,13 +128,16 @@ export const Monitoring = z
         variants: z.array(
           z.strictObject({ variant: z.string(), n: z.number(), bad: z.number(), slow: z.number() }),
         ),
+        reasons: z
+          .array(z.strictObject({ variant: z.string(), reason: z.string(), n: z.number() }))
+          .describe('Why the variant was served, as SDKs report it.'),
         layers: z.array(z.strictObject({ layer: z.string(), variant: z.string(), n: z.number() })),
         faults: z
           .array(z.strictObject({ code: z.string(), n: z.number() }))
           .describe('Errors by code; CODE_DEFAULT: defaults of the code that were served.'),
         silent: z.boolean().describe('Instances are connected, and none reports requests of this flag.'),
       })
-      .describe('Of the last hour. By reason: not in this version.'),
+      .describe('Of the last hour.'),
     impact: z
       .strictObject({
         rollout: Id,

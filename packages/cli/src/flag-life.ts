@@ -99,7 +99,7 @@ function changeOf({ days, permanent, layer, ...rest }: EditOptions): Change {
   }
 }
 
-function describeMonitoring({ status, usage, impact }: Answer<'showMonitoring'>): string {
+function describeMonitoring({ status, usage, impact, alerts }: Answer<'showMonitoring'>): string {
   const current = status.instances.filter((it) => it.current).length
   return [
     fields([
@@ -112,6 +112,18 @@ function describeMonitoring({ status, usage, impact }: Answer<'showMonitoring'>)
     table(
       ['variant', 'requests', 'bad', 'slow'],
       usage.variants.map((it) => [it.variant, String(it.n), String(it.bad), String(it.slow)]),
+    ),
+    table(
+      ['variant', 'because of', 'requests'],
+      usage.reasons.map((it) => [it.variant, it.reason, String(it.n)]),
+    ),
+    table(
+      ['layer', 'variant', 'requests'],
+      usage.layers.map((it) => [it.layer, it.variant, String(it.n)]),
+    ),
+    table(
+      ['alert', 'state', 'since'],
+      alerts.map((it) => [it.rule, it.state, it.since]),
     ),
   ].join('\n\n')
 }

@@ -146,6 +146,8 @@ describe('step 4', () => {
     const said = await developer.said('flag', 'monitoring', FEATURE, '--env', 'production')
     expect(said).toMatch(/served +1 of 1 instances have revision \d+/)
     expect(said).toMatch(/silent +no/)
+    expect(said).toMatch(/^off +DISABLED +\d+$/m)
+    expect(said).toMatch(/^backend +off +\d+$/m)
     expect(said).toMatch(/faults +none/)
     expect(said).toMatch(/exposed +no rollout/)
   })

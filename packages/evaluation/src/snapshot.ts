@@ -5,6 +5,7 @@ import type { Arm } from './evaluate.ts'
  * engine and on nothing else in common.
  */
 import type { EvaluationContext, Flag, Segment } from './model.ts'
+import type { Reason } from './reason.ts'
 
 /** The version of these shapes; an SDK refuses a snapshot of another one. */
 export const SNAPSHOT_SCHEMA = 1
@@ -108,6 +109,8 @@ export interface TelemetryCount {
   readonly audience?: string
   /** The attempt of the rollout; absent outside one. */
   readonly rollout?: { readonly id: string; readonly attempt: number }
+  /** Why this variant was served; SDKs of earlier versions do not tell it. */
+  readonly reason?: Reason
   /** Requests. */
   readonly n: number
   /** Of these, failed ones: 5xx or a thrown error, unless the application says otherwise. */

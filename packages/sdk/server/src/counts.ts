@@ -1,7 +1,7 @@
 /**
  * What happened since the last report: requests by outcome of an evaluation, evaluations that failed.
  */
-import type { Arm, Telemetry, TelemetryCount, TrafficSlice } from '@flagmarshal/evaluation'
+import type { Arm, Reason, Telemetry, TelemetryCount, TrafficSlice } from '@flagmarshal/evaluation'
 
 import type { KeySample } from './key-sample.ts'
 
@@ -12,6 +12,8 @@ export interface FirstEvaluation {
   readonly arm: Arm
   readonly audience?: string
   readonly rollout?: { readonly id: string; readonly attempt: number }
+  /** Why this variant was served. */
+  readonly reason?: Reason
   /** The key that decided exposure and the share of keys to report; only where a rollout's arms are compared. */
   readonly sampled?: { readonly key: string; readonly rate: number }
   /** The slice of the traffic, 0..19; only outside a rollout, and only where the context has a key. */
@@ -132,17 +134,18 @@ function rowOf<Value>(rows: Map<string, Value>, name: string, open: () => Value)
   return row
 }
 
-function rowName({ flag, variant, arm, audience, rollout }: FirstEvaluation): string {
-  return [flag, variant, arm, audience, rollout?.id, rollout?.attempt].join('\0')
+function rowName({ flag, variant, arm, audience, rollout, reason }: FirstEvaluation): string {
+  return [flag, variant, arm, audience, rollout?.id, rollout?.attempt, reason].join('\0')
 }
 
-function emptyRow({ flag, variant, arm, audience, rollout }: FirstEvaluation): Row {
+function emptyRow({ flag, variant, arm, audience, rollout, reason }: FirstEvaluation): Row {
   return {
     flag,
     variant,
     arm,
     ...(audience === undefined ? {} : { audience }),
     ...(rollout === undefined ? {} : { rollout }),
+    ...(reason === undefined ? {} : { reason }),
     n: 0,
     bad: 0,
     slow: 0,

@@ -16,13 +16,14 @@ export function describeEvaluation(
   context: EvaluationContext,
   key: string,
 ): FirstEvaluation {
-  const { variant, arm = 'outside', audience, rollout } = evaluation
+  const { variant, arm = 'outside', audience, rollout, reason } = evaluation
   const sampled = arm === 'outside' ? undefined : sampledKey(flag, context)
   const slice = rollout === undefined ? sliceOf(key, context) : undefined
   return {
     flag: key,
     variant,
     arm,
+    reason,
     ...(audience === undefined ? {} : { audience }),
     ...(rollout === undefined ? {} : { rollout }),
     ...(sampled === undefined ? {} : { sampled }),

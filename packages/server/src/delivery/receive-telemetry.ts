@@ -15,12 +15,13 @@ import type { EnvironmentKey } from '../storage/snapshots.ts'
 import {
   addFaults,
   addKeys,
+  addReasons,
   addToWindows,
   addUsage,
   databaseClock,
   insertReport,
 } from '../storage/telemetry.ts'
-import type { SeenKeys, UsageCount, WindowCount } from '../storage/telemetry.ts'
+import type { ReasonCount, SeenKeys, UsageCount, WindowCount } from '../storage/telemetry.ts'
 import { addSlices } from '../storage/traffic-slices.ts'
 import type { DeliveryPorts, RolloutWindow } from './ports.ts'
 import { slicesOf } from './slices.ts'
@@ -97,6 +98,7 @@ async function count(
   await addUsage(tx, key, endOf(now, MINUTE_MS), report.counts.map(usageOf))
   await addSlices(tx, key, endOf(now, MINUTE_MS), slicesOf(report.counts))
   await addInstanceUsage(tx, { ...key, instance: report.instanceId }, report.counts.map(usageOf))
+  await addReasons(tx, key, endOf(now, MINUTE_MS), report.counts.flatMap(reasonOf))
   await addFaults(tx, key, endOf(now, MINUTE_MS), [
     ...report.errors,
     ...report.codeDefaults.map((it) => ({ ...it, code: 'CODE_DEFAULT' })),
@@ -147,6 +149,10 @@ function placed(
     treated: arm === 'exposed' && it.variant === treatment ? n : 0,
     keys,
   }
+}
+
+function reasonOf({ flag, variant, reason, n }: TelemetryCount): readonly ReasonCount[] {
+  return reason === undefined ? [] : [{ flag, variant, reason, n }]
 }
 
 function usageOf({ flag, variant, n, bad, slow }: TelemetryCount): UsageCount {

@@ -44,7 +44,7 @@ export async function drillAlert(exercise: Exercise, { environment, rule }: Aler
       rule.windowsMs.map(() => counted),
     )
     const label = { drill: row.id, nonce }
-    return { verdict, at: await noteVerdict(exercise, key, { rule, verdict, feature: row.feature, label }) }
+    return { verdict, at: await noteVerdict(exercise, key, { verdict, feature: row.feature, label }) }
   }
 
   const bad = Math.min(REQUESTS, Math.floor(rule.threshold * REQUESTS) + 1)

@@ -6,7 +6,6 @@
 import { evaluateAlert } from '@flagmarshal/domain/alert/evaluate'
 import type { AlertVerdict, Sample } from '@flagmarshal/domain/alert/evaluate'
 import { alertRulesOf } from '@flagmarshal/domain/alert/rule'
-import type { AlertRule } from '@flagmarshal/domain/alert/rule'
 import { sql } from 'kysely'
 import { z } from 'zod'
 
@@ -26,6 +25,7 @@ import {
 import type { AlertKey, Watched } from '../storage/alerts.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
+import { selectSilent } from '../storage/rollout-surroundings.ts'
 import { databaseClock } from '../storage/telemetry.ts'
 
 const EVERY_MS = 5_000
@@ -81,6 +81,7 @@ async function evaluateFlag(
     usage.set(windowMs, found)
     return found
   }
+  await noteSilence(parts, { plan, feature, ended, ...key })
   for (const rule of alertRulesOf(plan).filter((it) => burns || it.kind !== 'burn')) {
     const counts = countsOf(plan, rule.criterion)
     // What is measured elsewhere is evaluated there, by the rules that are generated for it.
@@ -91,8 +92,23 @@ async function evaluateFlag(
     const said = evaluateAlert(rule, windows)
     // After the rollout nobody waits for more requests: what fired is over.
     const verdict = ended && said.state === 'no_data' ? { ...said, state: 'quiet' as const } : said
-    await noteVerdict(parts, { ...key, rule: rule.id, drill: '' }, { rule, verdict, feature })
+    await noteVerdict(parts, { ...key, rule: rule.id, drill: '' }, { verdict, feature })
   }
+}
+
+/** The rule that fires while connected instances say nothing of the flag (P-S4-12). */
+const SILENCE = 'usage-silence'
+
+/** Silence counts once it has lasted as long as the most patient criterion may be without data. */
+async function noteSilence(parts: AlertParts, { plan, feature, ended, ...key }: Watched): Promise<void> {
+  const patience = plan.criteria.flatMap((it) => (it.role === 'report' ? [] : [it.blindBudgetMs]))
+  const silent =
+    ended || patience.length === 0
+      ? false
+      : await selectSilent(parts.database.kysely, key, Math.max(...patience))
+  const state = silent === undefined ? 'no_data' : silent ? 'firing' : 'quiet'
+  const verdict = { state, requests: 0, share: 0, threshold: 0 } as const
+  await noteVerdict(parts, { ...key, rule: SILENCE, drill: '' }, { verdict, feature })
 }
 
 function countsOf(plan: Watched['plan'], criterion: string): 'bad' | 'slow' | undefined {
@@ -103,7 +119,6 @@ function countsOf(plan: Watched['plan'], criterion: string): 'bad' | 'slow' | un
 
 /** What a rule says, and of which feature. */
 export interface Judged {
-  readonly rule: AlertRule
   readonly verdict: AlertVerdict
   readonly feature: string
   readonly label?: DrillLabel

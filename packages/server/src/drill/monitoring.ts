@@ -5,7 +5,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 
 import { listInstances } from '../delivery/list-instances.ts'
 import { noConfig } from '../flag/read.ts'
-import { selectAlerts, selectFaults, selectUsage } from '../storage/alerts.ts'
+import { selectAlerts, selectFaults, selectReasons, selectUsage } from '../storage/alerts.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
@@ -73,6 +73,7 @@ async function usageOf(
   return {
     sinceAt: since.toISOString(),
     variants: [...variants],
+    reasons: [...(await selectReasons(queries, key, since))],
     layers: [...layers.values()],
     faults: [...(await selectFaults(queries, key, since))],
     silent: connected.length > 0 && variants.length === 0,

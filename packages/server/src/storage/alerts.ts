@@ -86,6 +86,25 @@ export async function selectUsage(
     .execute()
 }
 
+/** Why a flag served what it did since a moment. */
+export async function selectReasons(
+  queries: Queries,
+  key: EnvironmentKey & { readonly flag: string },
+  since: Date,
+): Promise<readonly { readonly variant: string; readonly reason: string; readonly n: number }[]> {
+  return await queries
+    .selectFrom('usage_reasons')
+    .select(['variant', 'reason', sql<number>`sum(n)::bigint`.as('n')])
+    .where('project', '=', key.project)
+    .where('environment', '=', key.environment)
+    .where('flag', '=', key.flag)
+    .where('minute_end', '>', since)
+    .groupBy(['variant', 'reason'])
+    .orderBy('variant')
+    .orderBy('reason')
+    .execute()
+}
+
 /** Evaluations that served no value of the flag, by code. */
 export async function selectFaults(
   queries: Queries,

@@ -4,6 +4,7 @@
 import { sql } from 'kysely'
 
 import type { Queries } from './database.ts'
+import type { FlagConfigKey } from './flags.ts'
 
 /** The latest edit of a flag in an environment that the controller did not make. */
 export async function selectLastFlagEdit(
@@ -65,6 +66,46 @@ export async function countInstances(
     .where('environment', '=', environment)
     .where('last_seen_at', '>', sql<Date>`now() - interval '1 hour'`)
     .executeTakeFirstOrThrow()
+}
+
+/**
+ * Whether the connected instances of an environment have been silent about a flag for a time: none of
+ * them reported a request of it. Undefined where none has been connected for as long.
+ */
+export async function selectSilent(
+  queries: Queries,
+  { project, environment, flag }: FlagConfigKey,
+  ms: number,
+): Promise<boolean | undefined> {
+  const since = sql<Date>`now() - make_interval(secs => ${ms / 1000})`
+  const { waited, heard } = await queries
+    .selectNoFrom((it) => [
+      it
+        .exists(
+          it
+            .selectFrom('instances')
+            .select('instance')
+            .where('project', '=', project)
+            .where('environment', '=', environment)
+            .where('first_seen_at', '<', since)
+            .where(CONNECTED),
+        )
+        .as('waited'),
+      it
+        .exists(
+          it
+            .selectFrom('instance_usage')
+            .select('instance')
+            .where('project', '=', project)
+            .where('environment', '=', environment)
+            .where('flag', '=', flag)
+            .where('last_at', '>', since),
+        )
+        .as('heard'),
+    ])
+    .executeTakeFirstOrThrow()
+  if (heard) return false
+  return waited ? true : undefined
 }
 
 /** Connected instances that have not acknowledged a revision of the environment, by name. */

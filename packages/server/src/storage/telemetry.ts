@@ -139,6 +139,33 @@ export async function addFaults(
   )
 }
 
+/** Requests that were served a variant for a reason. */
+export interface ReasonCount {
+  readonly flag: string
+  readonly variant: string
+  readonly reason: string
+  readonly n: number
+}
+
+/** Adds to the reasons of flags in the minute of receipt. */
+export async function addReasons(
+  tx: Tx,
+  { project, environment }: EnvironmentKey,
+  minuteEnd: Date,
+  counts: readonly ReasonCount[],
+): Promise<void> {
+  if (counts.length === 0) return
+  await sql`
+    insert into usage_reasons as stored (project, environment, flag, variant, reason, minute_end, n)
+    select ${project}, ${environment}, flag, variant, reason, ${minuteEnd}::timestamptz, sum(n)
+    from jsonb_to_recordset(${JSON.stringify(counts)}::jsonb) as incoming (
+      flag text, variant text, reason text, n bigint)
+    group by flag, variant, reason
+    order by flag, variant, reason
+    on conflict (project, environment, flag, variant, reason, minute_end)
+      do update set n = stored.n + excluded.n`.execute(tx)
+}
+
 /** Counts of an attempt in windows that end after `from` and not after `to`. */
 export async function selectWindows(
   queries: Queries,
@@ -233,4 +260,5 @@ export async function deleteOldTelemetry(queries: Queries): Promise<void> {
   await sql`delete from measured_keys where window_end < now() - interval '30 days'`.execute(queries)
   await sql`delete from usage_minutes where minute_end < now() - interval '30 days'`.execute(queries)
   await sql`delete from usage_faults where minute_end < now() - interval '30 days'`.execute(queries)
+  await sql`delete from usage_reasons where minute_end < now() - interval '30 days'`.execute(queries)
 }

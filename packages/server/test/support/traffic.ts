@@ -51,12 +51,13 @@ export async function startTraffic(
     for (let i = 0; i < requests; i++) {
       const answer = evaluate(compiled, flag, 'boolean', { targetingKey: `shopper-${next++ % KEYS}` })
       if (!('variant' in answer)) continue
-      const { variant, arm = 'outside', audience, rollout } = answer
-      const name = `${variant} ${arm} ${audience}`
+      const { variant, arm = 'outside', audience, rollout, reason } = answer
+      const name = `${variant} ${arm} ${audience} ${reason}`
       const group = groups.get(name) ?? {
         flag,
         variant,
         arm,
+        reason,
         ...(audience === undefined ? {} : { audience }),
         ...(rollout === undefined ? {} : { rollout }),
         n: 0,

@@ -55,6 +55,15 @@ export interface TelemetryTables {
     minute_end: Instant
     n: number
   }
+  usage_reasons: {
+    project: string
+    environment: string
+    flag: string
+    variant: string
+    reason: string
+    minute_end: Instant
+    n: number
+  }
   /** Unexposed requests of the flags of features, by slices of the targeting keys. Kept for three days. */
   traffic_slices: {
     project: string
