@@ -19,6 +19,11 @@ export const paths = {
   rollouts: (key: string) => `${project(key)}/rollouts`,
   rolloutCalendar: (key: string) => `${project(key)}/rollouts/calendar`,
   rollout: (key: string, rollout: string) => `${project(key)}/rollouts/${encodeURIComponent(rollout)}`,
+  flags: (key: string) => `${project(key)}/flags`,
+  flag: (key: string, flag: string) => `${project(key)}/flags/${encodeURIComponent(flag)}`,
+  compareFlag: (key: string, flag: string) => `${paths.flag(key, flag)}/compare`,
+  segments: (key: string) => `${project(key)}/segments`,
+  segment: (key: string, segment: string) => `${project(key)}/segments/${encodeURIComponent(segment)}`,
   /** Rendered by the server, without the console. */
   kill: (key: string, environment: string, flag: string) =>
     `/k/${encodeURIComponent(key)}/${encodeURIComponent(environment)}/${encodeURIComponent(flag)}`,

@@ -62,6 +62,11 @@ const tree = root.addChildren([
     page('/p/$project/rollouts', () => import('./rollout/rollouts.tsx'), 'Rollouts'),
     page('/p/$project/rollouts/calendar', () => import('./rollout/calendar.tsx'), 'RolloutCalendar'),
     page('/p/$project/rollouts/$rollout', () => import('./rollout/live.tsx'), 'RolloutPage'),
+    page('/p/$project/flags', () => import('./flag/flags.tsx'), 'Flags'),
+    page('/p/$project/flags/$flag', () => import('./flag/flag.tsx'), 'FlagPage'),
+    page('/p/$project/flags/$flag/compare', () => import('./flag/compare.tsx'), 'Compare'),
+    page('/p/$project/segments', () => import('./segment/segments.tsx'), 'Segments'),
+    page('/p/$project/segments/$segment', () => import('./segment/segment.tsx'), 'SegmentPage'),
     page('/account', () => import('./access/account.tsx'), 'Account'),
   ]),
 ])

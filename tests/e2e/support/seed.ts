@@ -52,8 +52,29 @@ export async function seedShop(server: TestServer): Promise<Seed> {
     }
     expectOk(await client.call('createFeature', { params, body }))
   }
+  await seedTargeting(stage)
   const search = { ...stage, feature: 'fast-search' }
   const haltedRun = await start(search)
   await provide(search, haltedRun, ['P-I1', 'P-I9', 'P-I10'])
   return { stage, run, haltedRun }
+}
+
+/** A segment, a persona, and in development a flag with two rules and a history. */
+async function seedTargeting({ developer: { client } }: Stage): Promise<void> {
+  const params = { project: 'shop' }
+  const when = { attribute: 'plan', op: 'equals' as const, values: ['beta'] }
+  const segment = { key: 'beta', name: 'Beta users', when, include: ['grace'], exclude: ['mallory'] }
+  expectOk(await client.call('createSegment', { params, body: segment }))
+  const context = { targetingKey: 'ada', plan: 'beta', country: 'FI' }
+  const persona = { ...params, persona: 'beta-user' }
+  expectOk(await client.call('savePersona', { params: persona, body: { name: 'Beta user', context } }))
+  const where = { ...params, flag: 'fast-search', environment: 'development' }
+  const ranges = [{ from: 0, to: 10_000, variant: 'on' }]
+  const rules = [
+    { id: 'rule_beta', name: 'Beta users', when: { segment: 'beta' }, serve: { variant: 'on' } },
+    { id: 'rule_tenth', name: 'A tenth', when: { all: [] }, serve: { allocation: { ranges } } },
+  ]
+  const off = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'off' } }
+  expectOk(await client.call('configureFlag', { params: where, body: off, ifMatch: 1 }))
+  expectOk(await client.call('configureFlag', { params: where, body: { ...off, rules }, ifMatch: 2 }))
 }

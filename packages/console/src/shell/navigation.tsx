@@ -27,6 +27,8 @@ function entriesOf(project: string | undefined): readonly Entry[] {
     ...everywhere,
     { word: 'Features', icon: 'steps', to: paths.features(project) },
     { word: 'Rollouts', icon: 'play', to: paths.rollouts(project) },
+    { word: 'Flags', icon: 'flag', to: paths.flags(project) },
+    { word: 'Segments', icon: 'person', to: paths.segments(project) },
     { word: 'Get started', icon: 'plug', to: paths.start(project) },
   ]
 }

@@ -1,0 +1,224 @@
+/** One segment in one environment: its condition and its lists. `exclude` wins over `include`, `include` over the condition. */
+import { Button, SegmentedControl, Switch, Textarea } from '@mantine/core'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+
+import { ConditionEditor } from '../flag/condition-editor.tsx'
+import { conditionWords } from '../flag/config-words.ts'
+import { useAddressed } from '../flag/use-addressed.ts'
+import { paths } from '../paths.ts'
+import { useLive, useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
+import { CopyCommand } from '../ui/copy-command.tsx'
+import { ErrorView } from '../ui/error-view.tsx'
+import { Freshness } from '../ui/freshness.tsx'
+import { Link } from '../ui/link.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Card, Page } from '../ui/page.tsx'
+
+import classes from '../flag/flag.module.css'
+
+type Config = Answer<'getSegment'>['environments'][number]
+
+export function SegmentPage(): ReactElement {
+  const { project = '', segment = '' } = useParams({ strict: false })
+  const read = useLive('getSegment', { params: { project, segment } })
+  const environment = useAddressed('env', '')
+  return (
+    <Page
+      title={read.data?.name ?? segment}
+      crumbs={<Link to={paths.segments(project)}>Segments</Link>}
+      beside={<code className="fm-dim">{segment}</code>}
+      actions={<Freshness of={[read]} />}
+    >
+      <Loaded read={read}>
+        {({ environments }) => {
+          const config =
+            environments.find((it) => it.environment === environment.value) ?? environments.at(-1)
+          if (config === undefined) return <p>The project has no environment.</p>
+          return (
+            <>
+              <SegmentedControl
+                className={classes['tabs'] ?? ''}
+                value={config.environment}
+                onChange={environment.go}
+                data={environments.map((it) => it.environment)}
+              />
+              <Editor key={config.environment} project={project} segment={segment} config={config} />
+            </>
+          )
+        }}
+      </Loaded>
+    </Page>
+  )
+}
+
+interface EditorProps {
+  readonly project: string
+  readonly segment: string
+  readonly config: Config
+}
+
+type Draft = Pick<Config, 'when' | 'include' | 'exclude'>
+
+function Editor({ project, segment, config }: EditorProps): ReactElement {
+  const [begun, setBegun] = useState<{ readonly base: Config; readonly draft: Draft }>()
+  const write = useWrite('changeSegment')
+  const base = begun?.base ?? config
+  const draft: Draft = begun?.draft ?? config
+  const change = (fields: Partial<Draft>): void => setBegun({ base, draft: { ...draft, ...fields } })
+  const conflict = begun !== undefined && base.revision !== config.revision
+  const { when, include, exclude } = draft
+  const save = async (): Promise<void> => {
+    const params = { project, segment, environment: config.environment }
+    const body = { ...(when === undefined ? {} : { when }), include, exclude }
+    const saved = await write.mutateAsync([{ params, body, ifMatch: base.revision }]).catch(() => undefined)
+    if (saved !== undefined) setBegun(undefined)
+  }
+  return (
+    <Card
+      title={`In ${config.environment}`}
+      beside={<span className="fm-dim">revision {config.revision}</span>}
+    >
+      <div className={classes['column']}>
+        {conflict ? (
+          <Theirs
+            base={base}
+            theirs={config}
+            goOn={() => setBegun({ base: config, draft })}
+            drop={() => setBegun(undefined)}
+          />
+        ) : null}
+        <Switch
+          label="It has a condition"
+          checked={when !== undefined}
+          onChange={(event) => {
+            if (event.currentTarget.checked) change({ when: { all: [] } })
+            else setBegun({ base, draft: { include, exclude } })
+          }}
+        />
+        {when === undefined ? null : (
+          <ConditionEditor
+            project={project}
+            label="the segment"
+            when={when}
+            change={(it) => change({ when: it })}
+          />
+        )}
+        <Members
+          label="Included, whatever the condition says"
+          keys={include}
+          change={(it) => change({ include: it })}
+        />
+        <Members label="Excluded, always" keys={exclude} change={(it) => change({ exclude: it })} />
+        <div className={classes['bar']}>
+          <Button
+            disabled={begun === undefined || conflict}
+            loading={write.isPending}
+            onClick={() => void save()}
+          >
+            Save in {config.environment}
+          </Button>
+          <span className="fm-dim">
+            Lists may always change. A new condition passes the gate of the flags that use it where they are
+            on in a protected environment.
+          </span>
+        </div>
+        {write.error === null || conflict ? null : <ErrorView error={write.error} />}
+        <CopyCommand
+          command={`flagmarshal segment set ${segment} -e ${config.environment} -f segment.json`}
+          request={`PUT /api/v1/projects/${project}/segments/${segment}/environments/${config.environment}`}
+        />
+      </div>
+    </Card>
+  )
+}
+
+/** Targeting keys, one a line. */
+function Members({
+  label,
+  keys,
+  change,
+}: {
+  readonly label: string
+  readonly keys: readonly string[]
+  readonly change: (keys: string[]) => void
+}): ReactElement {
+  const [text, setText] = useState<string>()
+  return (
+    <Textarea
+      label={`${label} (${keys.length.toLocaleString('en')})`}
+      description="Targeting keys, one a line"
+      autosize
+      minRows={2}
+      maxRows={12}
+      classNames={{ input: classes['json'] ?? '' }}
+      value={text ?? keys.join('\n')}
+      onChange={(event) => {
+        setText(event.currentTarget.value)
+        change(
+          event.currentTarget.value
+            .split('\n')
+            .map((it) => it.trim())
+            .filter((it) => it !== ''),
+        )
+      }}
+      onBlur={() => setText(undefined)}
+    />
+  )
+}
+
+interface TheirsProps {
+  readonly base: Config
+  readonly theirs: Config
+  readonly goOn: () => void
+  readonly drop: () => void
+}
+
+function Theirs({ base, theirs, goOn, drop }: TheirsProps): ReactElement {
+  const words = (it: Config): string => (it.when === undefined ? 'lists only' : conditionWords(it.when))
+  return (
+    <div role="alert" className={classes['rule']}>
+      <strong>Somebody else has saved revision {theirs.revision} since you began.</strong>
+      <ul>
+        {words(base) === words(theirs) ? null : (
+          <li>
+            Condition: {words(base)} → <strong>{words(theirs)}</strong>
+          </li>
+        )}
+        <Change label="Included" before={base.include} after={theirs.include} />
+        <Change label="Excluded" before={base.exclude} after={theirs.exclude} />
+      </ul>
+      <div className={classes['bar']}>
+        <Button variant="default" onClick={drop}>
+          Take theirs, drop mine
+        </Button>
+        <Button variant="default" onClick={goOn}>
+          Go on with mine in place of theirs
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function Change({
+  label,
+  before,
+  after,
+}: {
+  readonly label: string
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}): ReactElement | null {
+  const [was, is] = [new Set(before), new Set(after)]
+  const added = after.filter((it) => !was.has(it))
+  const gone = before.filter((it) => !is.has(it))
+  if (added.length + gone.length === 0) return null
+  return (
+    <li>
+      {label}: {added.length} added ({added.slice(0, 5).join(', ')}), {gone.length} removed (
+      {gone.slice(0, 5).join(', ')})
+    </li>
+  )
+}

@@ -1,0 +1,229 @@
+/** Flags in the console: a rule written and served by a real SDK, two people at once, history, promotion, the inventory. */
+import { createFlagmarshal } from '@flagmarshal/sdk-server'
+import type { EvaluationContext } from '@openfeature/server-sdk'
+import { Client } from 'pg'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { expectOk, startServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { startBrowser, visitAs } from './support/browser.ts'
+import { seedShop } from './support/seed.ts'
+import type { Seed } from './support/seed.ts'
+
+let server: TestServer
+let browser: Browser
+let seed: Seed
+
+beforeAll(async () => {
+  server = await startServer()
+  seed = await seedShop(server)
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+const quiet = (): void => undefined
+const NO_LOG = { error: quiet, warn: quiet, info: quiet, debug: quiet }
+const project = { project: 'shop' }
+const inDevelopment = (flag: string) => ({ ...project, flag, environment: 'development' })
+const live = async (flag: string) =>
+  expectOk(await server.admin.call('getFlagConfig', { params: inDevelopment(flag) }))
+
+async function publish(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Publish to development' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Publish', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+test('a rule written in the browser is reckoned, explained, published, and evaluated by a real SDK', async () => {
+  const key = await server.sdkKey('shop', 'development')
+  const options = { url: server.address, key, environment: 'development' }
+  await using connection = createFlagmarshal({ ...options, application: 'shop', layers: ['backend'] })
+  await connection.ready()
+  const provider = connection.provider
+  const served = async (context: EvaluationContext): Promise<boolean> =>
+    (await provider.resolveBooleanEvaluation('gift-cards', false, context, NO_LOG)).value
+  const finn = { targetingKey: 'finn', country: 'FI' }
+  expect(await served(finn)).toBe(false)
+
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/gift-cards?env=development')
+  await page.getByRole('switch').check()
+  await page.getByRole('button', { name: 'Add a rule' }).click()
+  await page.getByLabel('Name of rule 1').fill('Finland')
+  await page.getByRole('button', { name: 'Add a test to rule 1' }).click()
+  await page.getByLabel('Attribute of test 1 of rule 1').fill('country')
+  await page.getByRole('combobox', { name: 'Values of test 1 of rule 1' }).fill('FI')
+  await page.keyboard.press('Enter')
+
+  // Nobody knows how many are in Finland, and the page says so.
+  await page.getByText('between 0 % and 100 %').waitFor()
+
+  await page.getByLabel('Targeting key').fill('finn')
+  await page.getByLabel('Attributes, as JSON').fill('{"country": "FI"}')
+  const draft = page.getByRole('region', { name: 'Your draft' })
+  await draft.getByText('by rule "Finland"').waitFor()
+  await page.getByRole('region', { name: /^Live/ }).getByText('the flag is disabled').waitFor()
+
+  await publish(page)
+  await expect.poll(() => served(finn)).toBe(true)
+  expect(await served({ targetingKey: 'sven', country: 'SE' })).toBe(false)
+
+  // By keyboard, to half of them: the fewest move.
+  await page.getByRole('combobox', { name: 'Serve of rule 1' }).click()
+  await page.getByRole('option', { name: 'a split in percent' }).click()
+  await page.getByLabel('Percent on of rule 1').fill('0')
+  await publish(page)
+  await expect.poll(() => served(finn)).toBe(false)
+  await page.getByRole('tab', { name: 'Instances' }).click()
+  await page.getByText(/^this \(revision/).waitFor()
+})
+
+test('rules are reordered by keyboard', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/fast-search?env=development')
+  await page.getByLabel('Name of rule 2').focus()
+  await page.keyboard.press('Alt+ArrowUp')
+  await page.getByText('A tenth is now rule 1 of 2').waitFor({ state: 'attached' })
+  expect(await page.getByLabel('Name of rule 1').inputValue()).toBe('A tenth')
+  await page.getByText('After publishing: "on" reaches between').waitFor()
+})
+
+test('two people edit one flag: the second is shown what the first changed, and both changes are published', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/fast-search?env=development')
+  await page.getByLabel('Name of rule 1').fill('Beta people')
+
+  const { revision, enabled, offVariant, rules } = await live('fast-search')
+  const theirs = { enabled, offVariant, rules, fallthrough: { variant: 'on' } }
+  const lead = seed.stage.technicalLead.client
+  const params = inDevelopment('fast-search')
+  expectOk(await lead.call('configureFlag', { params, body: theirs, ifMatch: revision }))
+
+  const conflict = page.getByRole('alert')
+  await conflict.getByText(`has published revision ${revision + 1} since you began`).waitFor()
+  await conflict.getByText('They changed it').waitFor()
+  await conflict.getByText('You changed it').waitFor()
+  expect(await page.getByRole('button', { name: 'Publish to development' }).isDisabled()).toBe(true)
+  await conflict.getByRole('button', { name: 'Put my changes on theirs' }).click()
+  await publish(page)
+  const now = await live('fast-search')
+  expect(now.fallthrough).toEqual({ variant: 'on' })
+  expect(now.rules.map((it) => it.name)).toEqual(['Beta people', 'A tenth'])
+})
+
+test('an earlier configuration is restored as a new revision, with its difference first', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/fast-search?env=development&tab=history')
+  const before = await live('fast-search')
+  await page.getByRole('button', { name: 'Restore revision 2' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('removed').first().waitFor()
+  await dialog.getByRole('button', { name: 'Restore' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const after = await live('fast-search')
+  expect(after).toMatchObject({ revision: before.revision + 1, rules: [], enabled: true })
+})
+
+test('promoting to a protected environment shows the difference and passes its gate', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/gift-cards/compare?from=development&to=production')
+  await page.getByLabel('Also turn it on, as in development').check()
+  await page.getByRole('button', { name: 'Promote to production' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Rule “Finland”').waitFor()
+  await dialog.getByRole('button', { name: 'Promote', exact: true }).click()
+  await dialog.getByText('gate-closed').waitFor()
+  await dialog.getByRole('button', { name: 'Leave it' }).click()
+
+  await page.goto('/p/shop/flags/gift-cards/compare?from=development&to=staging')
+  await page.getByRole('button', { name: 'Promote to staging' }).click()
+  await dialog.getByRole('button', { name: 'Promote', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const params = { ...project, flag: 'gift-cards', environment: 'staging' }
+  const staging = expectOk(await server.admin.call('getFlagConfig', { params }))
+  expect(staging.enabled).toBe(false)
+  expect(staging.rules.map((it) => it.name)).toEqual(['Finland'])
+})
+
+test('a context is kept as a persona and asked with again', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/gift-cards?env=development&tab=explain')
+  await page.getByLabel('Targeting key').fill('linus')
+  await page.getByLabel('Keep this context as').fill('Linus of Helsinki')
+  await page.getByRole('button', { name: 'Keep', exact: true }).click()
+  await page.getByRole('button', { name: 'Forget it' }).waitFor()
+  await page.getByRole('combobox', { name: 'Persona' }).click()
+  await page.getByRole('option', { name: 'Beta user' }).click()
+  expect(await page.getByLabel('Targeting key').inputValue()).toBe('ada')
+  const { items } = expectOk(await server.admin.call('listPersonas', { params: project }))
+  expect(items.map((it) => it.key)).toEqual(['beta-user', 'linus-of-helsinki'])
+})
+
+test('a segment saved by somebody else meanwhile is shown before it is overwritten', async () => {
+  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/segments/beta?env=development')
+  await page.getByLabel(/^Included/).fill('grace\nheidi')
+  const body = { include: ['grace', 'ivan'] }
+  const params = { ...project, segment: 'beta', environment: 'development' }
+  const lead = seed.stage.technicalLead.client
+  expectOk(await lead.call('changeSegment', { params, body, ifMatch: 1 }))
+  await page.getByText('Included: 1 added (ivan)').waitFor()
+  await page.getByRole('button', { name: 'Take theirs, drop mine' }).click()
+  await page.getByLabel(/^Included/).fill('grace\nivan\nheidi')
+  await page.getByRole('button', { name: 'Save in development' }).click()
+  await expect
+    .poll(async () => {
+      const { environments } = expectOk(await server.admin.call('getSegment', { params }))
+      return environments.find((it) => it.environment === 'development')?.include
+    })
+    .toEqual(['grace', 'ivan', 'heidi'])
+})
+
+const TWO_THOUSAND = `
+  with made as (
+    insert into flags (project, key, name, kind, value_type, variants, off_variant, layers, owner,
+      lifetime_days, links, created_at, created_by)
+    select 'shop', 'flag-' || number, 'Flag ' || number, 'release', 'boolean', '{"on": true, "off": false}',
+      'off', '{backend}', 'team-a', 40, '[]', now(), 'test'
+    from (select lpad(i::text, 4, '0') as number from generate_series(0, 1999) i) numbers
+    returning key
+  )
+  insert into flag_configs (project, environment, flag, enabled, off_variant, rules, fallthrough,
+    environment_revision, updated_at, updated_by)
+  select 'shop', environments.key, made.key, false, 'off', '[]', '{"variant": "off"}', 0, now(), 'test'
+  from made, environments`
+
+async function connectTo(connectionString: string) {
+  const client = new Client({ connectionString })
+  await client.connect()
+  return { client, [Symbol.asyncDispose]: () => client.end() }
+}
+
+test('two thousand flags are listed by drawing only those that are looked at', async () => {
+  await using own = await startServer()
+  expectOk(await own.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+  await using database = await connectTo(own.databaseUrl)
+  await database.client.query(TWO_THOUSAND)
+  const viewer = await own.person('viewer')
+  await using visitor = await visitAs(browser, own, viewer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags')
+  await page.getByRole('link', { name: 'Flag 0000' }).waitFor()
+  expect(await page.locator('tbody tr').count()).toBeLessThan(120)
+  await page.evaluate('window.scrollTo(0, document.body.scrollHeight)')
+  await page.getByRole('link', { name: 'Flag 1999' }).waitFor()
+  expect(await page.locator('tbody tr').count()).toBeLessThan(120)
+  await page.getByLabel('Filter the flags').fill('flag-0777')
+  await page.getByRole('link', { name: 'Flag 0777' }).waitFor()
+})
