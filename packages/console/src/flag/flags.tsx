@@ -63,6 +63,7 @@ export function Flags(): ReactElement {
         />
         <TextInput
           ref={field}
+          className={classes['filter'] ?? ''}
           aria-label="Filter the flags"
           placeholder="Filter by name, key or owner   /"
           value={filter}
@@ -151,7 +152,11 @@ function Row({
       <td>
         <span className={classes['states']}>
           {flag.environments.map((it) => (
-            <Status key={it.environment} of={it.enabled ? 'on' : 'off'} word={it.environment} />
+            <Status
+              key={it.environment}
+              of={it.enabled ? 'on' : 'off'}
+              word={`${it.environment} ${it.enabled ? 'on' : 'off'}`}
+            />
           ))}
         </span>
       </td>

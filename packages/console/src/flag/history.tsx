@@ -16,8 +16,6 @@ import type { FlagPart } from './flag.tsx'
 import { MOST_ENTRIES, useHistory } from './history-entries.ts'
 import type { HistoryEntry } from './history-entries.ts'
 
-import classes from './flag.module.css'
-
 export function History(part: FlagPart): ReactElement {
   const { read, entries } = useHistory(part)
   return (
@@ -87,7 +85,7 @@ function Row({ part, entry, before }: RowProps): ReactElement {
               ))}
       </td>
       <td>{entry.reason ?? ''}</td>
-      <td className={classes['right']}>
+      <td className="fm-number">
         {isSame(entry.config, part.config) ? (
           <span className="fm-dim">as now</span>
         ) : (
