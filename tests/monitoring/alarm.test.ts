@@ -32,7 +32,7 @@ import type { TestServer } from '../support/server.ts'
 
 const project = 'shop'
 const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool'] as const
-const WAITING = { timeout: 50_000, interval: 50 }
+const WAITING = { timeout: 120_000, interval: 50 }
 
 let folder: string
 let server: TestServer
@@ -67,25 +67,23 @@ const PLAN: RolloutPlanInput = {
 
 /** The approval of the plan that the shop is rolled out by: the run's own. */
 const approvals = createApprovals()
-const open: (() => PromiseLike<unknown>)[] = []
+/** What ends with the tests, however they end. */
+const open = new AsyncDisposableStack()
 
 describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRAMS.join(', ')})`, () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-rules-'))
-    open.push(() => rm(folder, { recursive: true, force: true }))
-    receiver = await startReceiver()
-    open.push(() => receiver[Symbol.asyncDispose]())
-    grafana = await startGrafana()
-    open.push(() => grafana[Symbol.asyncDispose]())
+    open.defer(() => rm(folder, { recursive: true, force: true }))
+    receiver = open.use(await startReceiver())
+    grafana = open.use(await startGrafana())
     server = await startServer({
       rolloutPorts: approvals,
       settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1', FLAGMARSHAL_RULES_DIR: folder },
     })
-    open.push(() => server.close())
+    open.use(server)
     stage = { ...(await setStage(server, project)), feature: FAST_SEARCH }
     await addFeature(stage)
-    shop = await startExportingShop(server, await server.sdkKey(project, 'production'))
-    open.push(() => shop[Symbol.asyncDispose]())
+    shop = open.use(await startExportingShop(server, await server.sdkKey(project, 'production')))
     await connect()
     run = await openRun(stage)
     await goThrough(stage, run, 1)
@@ -94,7 +92,7 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     await writeMonitoring()
   })
   afterAll(async () => {
-    for (const close of open.toReversed()) await close()
+    await open.disposeAsync()
   })
 
   test('P-S4-3 P-S4-4 P-S4-7 P-S4-9 P-S4-10 sets monitoring up: rules tested, loaded and healthy, routes tested, panels evaluated, the dashboard pushed', async () => {
@@ -186,7 +184,7 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
           const { items } = expectOk(await server.admin.call('listReports', { params }))
           return items.map((it) => [it.kind, it.severity, it.text])
         },
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       )
       .toContainEqual(['incident', 'critical', expect.stringContaining('More than 2 % bad requests')])
     times.push(`the alert was here after ${seconds()}`)
@@ -237,7 +235,7 @@ async function connect(): Promise<void> {
       ],
     }),
   )
-  open.push(() => alertmanager[Symbol.asyncDispose]())
+  open.use(alertmanager)
   const others = {
     groups: [
       {
@@ -257,7 +255,7 @@ async function connect(): Promise<void> {
     files: { 'others.yml': JSON.stringify(others) },
     alertmanager: new URL(alertmanager.url).host,
   })
-  open.push(() => prometheus[Symbol.asyncDispose]())
+  open.use(prometheus)
   const body = {
     key: 'main',
     kind: 'prometheus' as const,

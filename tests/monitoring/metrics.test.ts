@@ -28,7 +28,7 @@ import { expectOk, expectProblem, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 
 const SCRAPE_MS = 250
-const WAITING = { timeout: 20_000, interval: 50 }
+const WAITING = { timeout: 60_000, interval: 50 }
 let server: TestServer
 let stage: Stage
 

@@ -38,7 +38,12 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     layers,
     allowVerification: options.allowVerification ?? false,
   })
-  await OpenFeature.setProviderAndWait(connection.instanceId, connection.provider)
+  await OpenFeature.setProviderAndWait(connection.instanceId, connection.provider).catch(
+    async (error: unknown) => {
+      await connection.close()
+      throw error
+    },
+  )
   const client = OpenFeature.getClient(connection.instanceId)
   const served = new Set<boolean>()
   let shopper = 0

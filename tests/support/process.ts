@@ -6,6 +6,8 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+import { endWithUs } from './end-with-us.ts'
+
 const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
 
 /** How a process ended, and what it printed. */
@@ -71,11 +73,13 @@ export async function runToEnd(options: ProcessOptions): Promise<Ended> {
 
 function spawnServer({ settings, cwd, program = MAIN, variables }: ProcessOptions): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLAGMARSHAL_'))
-  return spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program], {
     cwd,
     env: { ...Object.fromEntries(inherited), FLAGMARSHAL_PORT: '0', ...settings, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endWithUs(child)
+  return child
 }
 
 interface Output {

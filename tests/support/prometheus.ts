@@ -13,6 +13,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
+import { endWithUs } from './end-with-us.ts'
+
 /** The programs that these tests run. */
 export type Program = 'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool'
 
@@ -51,13 +53,10 @@ export interface PrometheusOptions {
 /** Starts Prometheus; resolves once it is ready. */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Running> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-prometheus-'))
-  for (const [name, text] of Object.entries(options.files ?? {}))
-    await writeFile(path.join(folder, name), text)
-  await writeFile(path.join(folder, 'prometheus.yml'), configOf(options))
-  if (options.openMetrics !== undefined) {
-    await writeFile(path.join(folder, 'past.om'), options.openMetrics)
-    run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', 'past.om', 'data'], folder)
-  }
+  await lay(folder, options).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  })
   return await running(folder, '/-/ready', (port) => [
     'prometheus',
     '--config.file=prometheus.yml',
@@ -68,6 +67,17 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     '--rules.alert.resend-delay=1s',
     `--web.listen-address=127.0.0.1:${port}`,
   ])
+}
+
+/** Its configuration, its rules, and the past that it is to know. */
+async function lay(folder: string, options: PrometheusOptions): Promise<void> {
+  for (const [name, text] of Object.entries(options.files ?? {}))
+    await writeFile(path.join(folder, name), text)
+  await writeFile(path.join(folder, 'prometheus.yml'), configOf(options))
+  if (options.openMetrics !== undefined) {
+    await writeFile(path.join(folder, 'past.om'), options.openMetrics)
+    run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', 'past.om', 'data'], folder)
+  }
 }
 
 /** Starts Alertmanager with a configuration in YAML; resolves once it is ready. */
@@ -123,6 +133,7 @@ async function running(
     let said = ''
     const started = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     started.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)))
+    endWithUs(started)
     child = started
     const deadline = Date.now() + 30_000
     for (;;) {

@@ -66,7 +66,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     await discard()
     throw error
   })
-  const address = await app.listen()
+  const address = await app.listen().catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
   const admin = createClient({ server: address, token: ADMIN_TOKEN })
   let people = 0
 

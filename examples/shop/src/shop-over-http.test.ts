@@ -16,6 +16,7 @@ const card = '4242 4242 4242 4242'
 
 const closing = new AsyncDisposableStack()
 let shop = ''
+let backendUrl = ''
 let connection: Connection
 
 /** Both flags are on for the shoppers that are named `new-…`. */
@@ -33,8 +34,8 @@ beforeAll(async () => {
   await OpenFeature.setProviderAndWait(connection.provider)
   const backend = createBackend(connection, 'W1')
   closing.defer(() => backend.close())
-  const address = await backend.listen({ host: '127.0.0.1', port: 0 })
-  shop = await listen(createEdge(connection, [new URL(address)]))
+  backendUrl = await backend.listen({ host: '127.0.0.1', port: 0 })
+  shop = await listen(createEdge(connection, [new URL(backendUrl)]))
 })
 
 afterAll(() => closing.disposeAsync())
@@ -90,6 +91,13 @@ describe('the shop over HTTP', () => {
     })
     expect((await shopper('POST', '/cart', { sku: 'A'.repeat(20_000), quantity: 1 })).status).toBe(413)
     expect((await shopper('GET', '/nowhere')).status).toBe(404)
+  })
+
+  it('has its metrics at the backend, both arms among them, and not for visitors', async () => {
+    expect((await fetch(`${shop}/metrics`)).status).toBe(404)
+    const text = await (await fetch(`${backendUrl}/metrics`)).text()
+    expect(text).toContain('flagmarshal_requests_total{flag="fast-search"')
+    expect(text).toContain('flagmarshal_value_sum_total{flag="fast-search"')
   })
 
   it('answers 502 when no backend does', async () => {
