@@ -168,6 +168,14 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     expect(faults).toEqual(['the dashboard is version 2; 1 was pushed'])
   })
 
+  test('P-S4-13 shows by the series of the drill what nobody is exposed to yet, and says so beside the panel', async () => {
+    const { found } = await setUp()
+    const exposed = found?.panels.find((it) => it.panel === 'metric-errors' && it.legend === 'exposed')
+    expect(exposed).toMatchObject({ environment: 'production', state: 'data', source: 'drill' })
+    const control = found?.panels.find((it) => it.panel === 'metric-errors' && it.legend === 'control')
+    expect(control).not.toHaveProperty('source')
+  })
+
   test('P-X4 the regression of the shop is seen through Prometheus and rolled back, its alert arrives through Alertmanager, and the dashboard shows each step', async () => {
     const at = { server, project, flag: FAST_SEARCH, key: '' }
     const id = await start(at, approvals.approve(FAST_SEARCH, PLAN))

@@ -71,6 +71,10 @@ export const MonitoringSetup = z
             legend: z.string(),
             population: Population,
             environment: Key.describe('Whose data it was.'),
+            source: z
+              .literal('drill')
+              .optional()
+              .describe('The series of a fire drill, because nobody is exposed.'),
             state: z.enum(['data', 'empty', 'failed']),
             why: z.string().optional(),
           }),

@@ -114,7 +114,11 @@ function describe(it: Setup): string {
     one.receivers.join(', ') || '–',
     one.person || '–',
   ])
-  const panels = found.panels.map((one) => [`${one.title}: ${one.legend}`, one.environment, one.state])
+  const panels = found.panels.map((one) => [
+    `${one.title}: ${one.legend}`,
+    one.source === 'drill' ? `${one.environment}, by the drill` : one.environment,
+    one.state,
+  ])
   return [
     head,
     table(['rule', 'receivers', 'person'], routes),

@@ -3,7 +3,7 @@
  * impact, resources. What draws them knows nothing of rollouts, and what checks them needs no screen.
  */
 import type { ArmQueries, DrillPlace } from '../alert/promql.ts'
-import { onlyArm, promDuration, quoted, shareOf, within } from '../alert/promql.ts'
+import { DRILL_SERIES, onlyArm, promDuration, quoted, shareOf, within } from '../alert/promql.ts'
 
 /** Who must be there before an expression can answer (P-S4-13). */
 export type Population =
@@ -18,6 +18,8 @@ export interface PanelQuery {
   readonly legend: string
   readonly expression: string
   readonly population: Population
+  /** The series of a fire drill that stands in while nobody is exposed; absent where no drill raises one. */
+  readonly drilled?: string
 }
 
 export interface Panel {
@@ -81,8 +83,9 @@ export function dashboardOf(subject: DashboardSubject): Dashboard {
   }
 }
 
-function criterionPanel({ windowMs }: DashboardSubject, it: ShownCriterion): Panel {
-  const share = shareOf(it.queries, windowMs)
+function criterionPanel(subject: DashboardSubject, it: ShownCriterion): Panel {
+  const share = shareOf(it.queries, subject.windowMs)
+  const drilled = drilledSeries(subject, it)
   return {
     id: `metric-${it.id}`,
     title: `${it.id}: exposed against control`,
@@ -90,10 +93,17 @@ function criterionPanel({ windowMs }: DashboardSubject, it: ShownCriterion): Pan
     unit: 'share',
     ...(it.ceiling === undefined ? {} : { threshold: it.ceiling }),
     queries: [
-      { legend: 'exposed', expression: onlyArm(share, 'exposed'), population: 'exposed' },
+      { legend: 'exposed', expression: onlyArm(share, 'exposed'), population: 'exposed', drilled },
       { legend: 'control', expression: onlyArm(share, 'control'), population: 'unexposed' },
     ],
   }
+}
+
+/** What the drill of a criterion's rule has raised in the last day. */
+function drilledSeries({ project, environment, flag }: DrillPlace, { id }: ShownCriterion): string {
+  const labels = Object.entries({ project, environment, flag, rule: id })
+  const selector = labels.map(([name, value]) => `${name}=${quoted(value)}`).join(',')
+  return `max_over_time(${DRILL_SERIES}{${selector}}[1d])`
 }
 
 /** Requests of each arm: of the first criterion, since all count the same requests. */

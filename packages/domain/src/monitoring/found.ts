@@ -54,6 +54,8 @@ export interface PanelFound {
   readonly population: Population
   /** The environment whose data it was. */
   readonly environment: string
+  /** Present where it was the series of a fire drill, because nobody is exposed. */
+  readonly source?: 'drill'
   readonly state: 'data' | 'empty' | 'failed'
   readonly why?: string
 }

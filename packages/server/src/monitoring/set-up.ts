@@ -243,7 +243,7 @@ async function evaluatePanels(
   const found: PanelFound[] = []
   for (const [panelAt, panel] of (places[0]?.panels ?? []).entries()) {
     for (const [queryAt, query] of panel.queries.entries()) {
-      const { legend, population } = query
+      const { legend, population, drilled } = query
       // Those who are not exposed are in production; those who are may be elsewhere (P-S4-13).
       const where = population === 'exposed' ? places : places.slice(0, 1)
       const tried: PanelFound[] = []
@@ -255,6 +255,13 @@ async function evaluatePanels(
         if (answer.kind === 'failed') tried.push({ ...at, state: 'failed', why: answer.why })
         else tried.push({ ...at, state: answer.value > 0 ? 'data' : 'empty' })
         if (tried.at(-1)?.state === 'data') break
+      }
+      const [home] = places
+      if (drilled !== undefined && home !== undefined && tried.every((it) => it.state === 'empty')) {
+        const answer = await rules.series(home.address, drilled)
+        const at = { panel: panel.id, title: panel.title, legend, population, environment: own }
+        if (answer.kind === 'answered' && answer.value > 0)
+          tried.push({ ...at, source: 'drill', state: 'data' })
       }
       const best = tried.find((it) => it.state === 'data') ?? tried[0]
       if (best !== undefined) found.push(best)
