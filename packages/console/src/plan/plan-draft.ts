@@ -111,6 +111,12 @@ export function newGuardrail(plan: RolloutPlan, counts: 'bad' | 'slow'): Rollout
   return { ...plan, criteria: [...plan.criteria, made] }
 }
 
+/** Audiences that a stage or one before it exposes, whose share of everybody is not given. */
+export function missingShares({ plan, audienceShares = {} }: PlanDraft, stage: number): readonly string[] {
+  const reached = new Set(plan?.stages.slice(0, stage + 1).map((it) => it.audience.id))
+  return [...reached].filter((it) => it !== 'everybody' && audienceShares[it] === undefined)
+}
+
 /** Expected users that an increment exposes in all; undefined where the share of an audience is not known. */
 export function expectedUsers(
   draft: PlanDraft,
@@ -119,8 +125,7 @@ export function expectedUsers(
 ): { readonly share: number; readonly users: number } | undefined {
   const { plan, audienceShares = {} } = draft
   if (plan === undefined) return undefined
-  const reached = plan.stages.slice(0, stage + 1).map((it) => it.audience.id)
-  if (reached.some((it) => it !== 'everybody' && audienceShares[it] === undefined)) return undefined
+  if (missingShares(draft, stage).length > 0) return undefined
   const share = expectedShare(plan, { stage, increment }, audienceShares)
   return { share, users: Math.round(share * plan.expectedKeys) }
 }

@@ -35,18 +35,20 @@ export function PlanTrial({ project, run, draft }: TrialProps): ReactElement {
   return (
     <section aria-label="What the plan can do">
       <h3 className={classes['heading']}>Rules</h3>
-      <ul className={classes['faults']} role="status" aria-label="Live check of the plan">
-        {faults.map((it) => (
-          <li key={`${it.id} ${it.path} ${it.message}`}>
-            <Status of={it.severity === 'error' ? 'fail' : 'HOLD'} word={it.id} /> {it.message}
-          </li>
-        ))}
-        {faults.length === 0 ? (
-          <li>
-            <Status of="pass" word="No rule speaks against it" />
-          </li>
-        ) : null}
-      </ul>
+      <div role="status" aria-label="Live check of the plan">
+        <ul className={classes['faults']}>
+          {faults.map((it) => (
+            <li key={`${it.id} ${it.path} ${it.message}`}>
+              <Status of={it.severity === 'error' ? 'fail' : 'HOLD'} word={it.id} /> {it.message}
+            </li>
+          ))}
+          {faults.length === 0 ? (
+            <li>
+              <Status of="pass" word="No rule speaks against it" />
+            </li>
+          ) : null}
+        </ul>
+      </div>
       <Power project={project} run={run} body={body} sound={faults.every((it) => it.severity !== 'error')} />
       <Replay project={project} run={run} body={body} />
     </section>

@@ -59,6 +59,9 @@ export function RolloutPlanForm(props: RolloutPlanFormProps): ReactElement {
   )
 }
 
+/** What the built-in template leaves to the server's defaults. */
+const SERVED = { bucketBy: 'targetingKey', expectedKeys: 20_000 } as const
+
 interface TemplatesProps {
   readonly change: RolloutPlanFormProps['change']
   readonly variants: readonly string[]
@@ -75,6 +78,7 @@ function Templates({ change, variants, current }: TemplatesProps): ReactElement 
     if (chosen === undefined) return
     const own = current ?? { environment: 'production', treatment, control }
     const plan = {
+      ...SERVED,
       ...chosen.plan,
       environment: own.environment,
       treatment: own.treatment,

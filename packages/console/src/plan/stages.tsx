@@ -5,7 +5,7 @@ import type { KeyboardEvent, PointerEvent, ReactElement } from 'react'
 import { useRead } from '../query.ts'
 import { DurationInput } from './duration-input.tsx'
 import { Increments } from './increments.tsx'
-import { addStage, expectedUsers, moveStage, removeStage, withStage } from './plan-draft.ts'
+import { addStage, expectedUsers, missingShares, moveStage, removeStage, withStage } from './plan-draft.ts'
 import type { PlanDraft, Stage } from './plan-draft.ts'
 
 import classes from './plan.module.css'
@@ -97,7 +97,10 @@ function StageFields({ project, draft, index, stage, change }: StageProps): Reac
   const set = (fields: Partial<Stage>): void => change({ plan: withStage(plan, index, fields) })
   const reach = (increment: number): string => {
     const expected = expectedUsers(draft, index, increment)
-    if (expected === undefined) return `of ${stage.audience.id}; its share of everybody is not given`
+    if (expected === undefined) {
+      const missing = missingShares(draft, index).join(', ')
+      return `of ${stage.audience.id}; how many users is not known without the share of ${missing}`
+    }
     const share = Number((100 * expected.share).toPrecision(3))
     return `about ${expected.users.toLocaleString('en')} of ${plan.expectedKeys.toLocaleString('en')} users (${share} % of everybody)`
   }
