@@ -25,6 +25,7 @@ export const paths = {
   segments: (key: string) => `${project(key)}/segments`,
   segment: (key: string, segment: string) => `${project(key)}/segments/${encodeURIComponent(segment)}`,
   /** Rendered by the server, without the console. */
+  killList: () => '/k',
   kill: (key: string, environment: string, flag: string) =>
     `/k/${encodeURIComponent(key)}/${encodeURIComponent(environment)}/${encodeURIComponent(flag)}`,
 } as const

@@ -53,6 +53,11 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }): ReactEleme
           </Link>
         )
       })}
+      {/* A page of the server's own, so no link of the router. */}
+      <a href={paths.killList()} className={classes['entry']}>
+        <Icon name="off" />
+        Turn off
+      </a>
     </nav>
   )
 }

@@ -8,6 +8,7 @@ import type { ReactElement } from 'react'
 import { useRead } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Header } from './header.tsx'
+import { Keys } from './keys.tsx'
 import { Navigation } from './navigation.tsx'
 
 import classes from './shell.module.css'
@@ -27,6 +28,7 @@ export function Shell(): ReactElement {
       <Drawer opened={menuOpen} onClose={menu.close} size={260} title="Menu">
         <Navigation onGo={menu.close} />
       </Drawer>
+      <Keys />
       <main id="main" tabIndex={-1} className={classes['main']}>
         <Loaded read={me}>
           {() => (

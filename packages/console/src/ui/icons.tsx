@@ -23,6 +23,7 @@ const SHAPES = {
   copy: 'M5.5 5.5h7v8h-7zM10.5 5.5v-3h-7v8h2',
   plug: 'M5.5 2.5v3M10.5 2.5v3M4 5.5h8v2a4 4 0 0 1-8 0zM8 11.5v2.5',
   play: 'M5 3.5 12 8l-7 4.5z',
+  off: 'M8 2.5v5M4.8 4.6a5 5 0 1 0 6.4 0',
 } as const
 
 export type IconName = keyof typeof SHAPES

@@ -1,0 +1,59 @@
+/** What the palette can go to: pages, features, flags, what is on, and a few acts that harm nothing. */
+import { useQuery } from '@tanstack/react-query'
+
+import { paths } from '../paths.ts'
+import { reading } from '../query.ts'
+
+export interface Entry {
+  readonly group: 'Pages' | 'Features' | 'Flags' | 'Turn off' | 'Acts'
+  readonly title: string
+  /** An address of the console; of the server, where `outside`; or an act by its name. */
+  readonly to: string
+  readonly outside?: true
+}
+
+/** Entries for a project; without one, those that need none. An act is `act:` and its name. */
+export function useEntries(project: string | undefined): readonly Entry[] {
+  const everywhere: readonly Entry[] = [
+    { group: 'Pages', title: 'Home', to: paths.home() },
+    { group: 'Pages', title: 'Now: changes of the last two hours', to: paths.now() },
+    { group: 'Pages', title: 'Account and password', to: paths.account() },
+    { group: 'Turn off', title: 'Kill list: everything that is on', to: paths.killList(), outside: true },
+    { group: 'Acts', title: 'Use the other theme', to: 'act:theme' },
+    { group: 'Acts', title: 'Keyboard shortcuts', to: 'act:keys' },
+  ]
+  const params = { project: project ?? '' }
+  const enabled = project !== undefined
+  const features = useQuery({ ...reading('listFeatures', { params }), enabled }).data?.items ?? []
+  const flags = useQuery({ ...reading('listFlags', { params }), enabled }).data?.items ?? []
+  if (project === undefined) return everywhere
+  return [
+    { group: 'Pages', title: 'Features', to: paths.features(project) },
+    { group: 'Pages', title: 'Flags', to: paths.flags(project) },
+    { group: 'Pages', title: 'Rollouts', to: paths.rollouts(project) },
+    { group: 'Pages', title: 'Calendar of rollouts', to: paths.rolloutCalendar(project) },
+    { group: 'Pages', title: 'Get started', to: paths.start(project) },
+    ...everywhere,
+    ...features.map(({ key, name }): Entry => ({
+      group: 'Features',
+      title: `${key} · ${name}`,
+      to: paths.feature(project, key),
+    })),
+    ...flags.map(({ key, name }): Entry => ({
+      group: 'Flags',
+      title: `${key} · ${name}`,
+      to: paths.flag(project, key),
+    })),
+    // It opens the page on which one holds: nothing is turned off from here.
+    ...flags.flatMap(({ key, environments }) =>
+      environments
+        .filter((it) => it.enabled)
+        .map(({ environment }): Entry => ({
+          group: 'Turn off',
+          title: `${key} in ${environment}: turn off`,
+          to: paths.kill(project, environment, key),
+          outside: true,
+        })),
+    ),
+  ]
+}
