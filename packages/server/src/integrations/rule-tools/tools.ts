@@ -11,7 +11,7 @@ import { stringify } from 'yaml'
 
 import type { RuleTools, ToolVerdict } from '../interfaces.ts'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 /** Of what a program says, so much is kept. */
 const MOST_CHARACTERS = 4_000
 
@@ -78,7 +78,8 @@ function run(program: string, args: readonly string[], cwd: string): Promise<Ran
         if (error === null) return resolve({ code: 0, output: stdout, program })
         const output = `${stdout}\n${stderr}`.replaceAll(cwd, '').trim()
         if (error.code === 'ENOENT') return resolve({ code: 'absent', output: '', program })
-        resolve({ code: child.exitCode ?? 1, output: output || error.message, program })
+        const late = error.killed === true ? `${program} did not end within ${TIMEOUT_MS / 1000} s` : ''
+        resolve({ code: child.exitCode ?? 1, output: output || late || error.message, program })
       },
     )
   })
