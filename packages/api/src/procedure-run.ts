@@ -242,6 +242,10 @@ export const Bundle = z
     approved: z.boolean().describe('Whether the present bundle is the approved one.'),
     differs: z.array(z.string()).describe('JSON Pointers at which it differs from the approved one.'),
     bundle: z.record(z.string(), z.unknown()),
+    approvedBundle: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('The content that was approved last.'),
   })
   .meta({ id: 'Bundle' })
 export type Bundle = z.infer<typeof Bundle>

@@ -56,6 +56,13 @@ const tree = root.addChildren([
     feature.addChildren([
       ofFeature('/', () => import('./procedure/overview.tsx'), 'Overview'),
       ofFeature('/inputs', () => import('./procedure/inputs.tsx'), 'Inputs'),
+      ofFeature('/work-plan', () => import('./procedure/work-plan.tsx'), 'WorkPlan'),
+      ofFeature('/documents', () => import('./document/documents.tsx'), 'Documents'),
+      ofFeature('/documents/$document', () => import('./document/document.tsx'), 'DocumentPage'),
+      ofFeature('/approval', () => import('./approval/approval.tsx'), 'Approval'),
+      ofFeature('/outputs', () => import('./document/outputs.tsx'), 'Outputs'),
+      ofFeature('/evidence', () => import('./evidence/evidence-of-run.tsx'), 'EvidenceOfRun'),
+      ofFeature('/rollback', () => import('./rollback/start-rollback.tsx'), 'StartRollback'),
       ofFeature('/steps/$step', () => import('./procedure/step.tsx'), 'StepPage'),
     ]),
     page('/p/$project/f/$feature/rollout', () => import('./rollout/live.tsx'), 'FeatureRolloutPage'),
@@ -67,6 +74,9 @@ const tree = root.addChildren([
     page('/p/$project/flags/$flag/compare', () => import('./flag/compare.tsx'), 'Compare'),
     page('/p/$project/segments', () => import('./segment/segments.tsx'), 'Segments'),
     page('/p/$project/segments/$segment', () => import('./segment/segment.tsx'), 'SegmentPage'),
+    page('/p/$project/evidence/$hash', () => import('./evidence/evidence.tsx'), 'Evidence'),
+    page('/p/$project/rollbacks/$rollback', () => import('./rollback/rollback.tsx'), 'Rollback'),
+    page('/p/$project/audit', () => import('./audit/audit.tsx'), 'Audit'),
     page('/account', () => import('./access/account.tsx'), 'Account'),
   ]),
 ])

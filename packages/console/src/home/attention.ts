@@ -74,6 +74,8 @@ function runAttention({ feature, run }: Standing, person: string): readonly Atte
 /** The page on which what a run waits for is done. */
 export function actPath(project: string, feature: string, step: number | null, waitsFor: string): string {
   if (waitsFor === 'inputs') return paths.inputs(project, feature)
+  if (waitsFor === 'work-plan') return paths.workPlan(project, feature)
+  if (['review', 'approval', 'schedule'].includes(waitsFor)) return paths.approval(project, feature)
   if (step !== null && ['decision', 'acknowledgement'].includes(waitsFor)) {
     return paths.step(project, feature, step)
   }

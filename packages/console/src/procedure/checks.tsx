@@ -3,9 +3,12 @@ import { Button, Group, Modal, Stack, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { paths } from '../paths.ts'
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
+import { Confirm } from '../ui/confirm.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
+import { Link } from '../ui/link.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
@@ -20,6 +23,7 @@ export function Checks({ step }: { readonly step: Step }): ReactElement | null {
   const { run } = useFeature()
   const start = useWrite('runChecks')
   const [attesting, setAttesting] = useState<Check | undefined>(undefined)
+  const [settingAside, setSettingAside] = useState<Check | undefined>(undefined)
   if (step.checks.length === 0) return null
   const params = { project: run.project, run: run.id, step: String(step.number) }
   const passed = step.checks.filter((it) => it.state === 'pass').length
@@ -46,8 +50,12 @@ export function Checks({ step }: { readonly step: Step }): ReactElement | null {
           key={it.id}
           check={it}
           attest={step.state === 'locked' ? undefined : () => setAttesting(it)}
+          setAside={step.state === 'locked' ? undefined : () => setSettingAside(it)}
         />
       ))}
+      {settingAside === undefined ? null : (
+        <SetAside check={settingAside} params={params} close={() => setSettingAside(undefined)} />
+      )}
       {attesting === undefined ? null : (
         <Attest check={attesting} params={params} close={() => setAttesting(undefined)} />
       )}
@@ -58,9 +66,11 @@ export function Checks({ step }: { readonly step: Step }): ReactElement | null {
 interface CheckRowProps {
   readonly check: Check
   readonly attest: (() => void) | undefined
+  readonly setAside: (() => void) | undefined
 }
 
-function CheckRow({ check: it, attest }: CheckRowProps): ReactElement {
+function CheckRow({ check: it, attest, setAside }: CheckRowProps): ReactElement {
+  const { run } = useFeature()
   const state = it.notApplicable !== null ? 'not_applicable' : it.attested !== null ? 'attested' : it.state
   return (
     <div className={classes['check']}>
@@ -93,8 +103,46 @@ function CheckRow({ check: it, attest }: CheckRowProps): ReactElement {
             </Button>
           </div>
         ) : null}
+        {it.notApplicable === null ? null : (
+          <div className="fm-dim">
+            {it.notApplicable.by}: “{it.notApplicable.reason}”
+          </div>
+        )}
+        {it.evidence === null ? null : (
+          <div className={classes['why']}>
+            <Link to={paths.evidence(run.project, it.evidence)}>
+              evidence <code>{it.evidence.slice(0, 12)}</code>
+            </Link>
+          </div>
+        )}
+        {it.mayBeNotApplicable && it.notApplicable === null && setAside !== undefined ? (
+          <div>
+            <Button variant="default" size="compact-xs" onClick={setAside}>
+              It does not apply…
+            </Button>
+          </div>
+        ) : null}
       </div>
     </div>
+  )
+}
+
+/** Only items that the procedure marks so may be set aside, by the decider of the step (P-E12). */
+function SetAside({ check, params, close }: AttestProps): ReactElement {
+  const give = useWrite('giveEvidence')
+  return (
+    <Confirm
+      opened
+      close={close}
+      title={`${check.id} does not apply`}
+      verb="Set it aside"
+      reason="Why it does not apply"
+      act={(notApplicable) => give.mutateAsync([{ params, body: { check: check.id, notApplicable } }])}
+    >
+      <p className="fm-sentence">
+        {check.title}. It counts as neither pass nor fail, and everybody who approves is shown it.
+      </p>
+    </Confirm>
   )
 }
 

@@ -1,12 +1,12 @@
 /** Go or No-Go, by whoever may: the question, what still speaks against it, the reason in words. */
-import { Button, Group, Stack, Textarea } from '@mantine/core'
+import { Button, Group, Stack, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useMe } from '../access/session.ts'
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { CopyCommand } from '../ui/copy-command.tsx'
+import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
@@ -41,12 +41,23 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
   const { run } = useFeature()
   const decide = useWrite('decideStep')
   const [rationale, setRationale] = useState('')
+  const [unchanged, setUnchanged] = useState('')
+  const [reasons, setReasons] = useState<Readonly<Record<string, string>>>({})
   const mine = step.deciders.some((it) => it.people.includes(me?.id ?? ''))
   const against = step.checks.filter((it) => it.blocksGo)
+  const overrides = against.flatMap(({ id }) => {
+    const reason = reasons[id]?.trim() ?? ''
+    return reason === '' ? [] : [{ check: id, reason }]
+  })
   const params = { project: run.project, run: run.id, step: String(step.number) }
-  const say = (decision: 'go' | 'no-go'): void =>
-    decide.mutate([{ params, body: { decision, rationale } }], { onSuccess: () => setRationale('') })
+  const say = (decision: 'go' | 'no-go'): void => {
+    const more = unchanged.trim() === '' ? {} : { unchangedBecause: unchanged }
+    const body = { decision, rationale, overrides: decision === 'go' ? overrides : [], ...more }
+    decide.mutate([{ params, body }], { onSuccess: () => setRationale('') })
+  }
   const wordless = rationale.trim() === ''
+  const refused = step.attempts.some((it) => it.outcome === 'no-go')
+  const given = overrides.map((it) => ` --override ${quoted(`${it.check}=${it.reason}`)}`).join('')
   return (
     <>
       {against.length === 0 ? (
@@ -54,6 +65,22 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
       ) : (
         <Status of="hold" word={`${against.map((it) => it.id).join(', ')} speak against a Go`} />
       )}
+      {mine && against.length > 0 ? (
+        <details>
+          <summary>Override what speaks against it</summary>
+          <Stack gap="xs" mt="xs">
+            {against.map(({ id, title }) => (
+              <TextInput
+                key={id}
+                label={`Why ${id} is accepted`}
+                description={`${title}. Your name stands for it wherever the step is shown.`}
+                value={reasons[id] ?? ''}
+                onChange={(event) => setReasons({ ...reasons, [id]: event.currentTarget.value })}
+              />
+            ))}
+          </Stack>
+        </details>
+      ) : null}
       <Textarea
         label="Why"
         required
@@ -61,6 +88,15 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
         value={rationale}
         onChange={(event) => setRationale(event.currentTarget.value)}
       />
+      {refused ? (
+        <TextInput
+          label="Why nothing changed"
+          description="Only where the output is that of the refused attempt."
+          disabled={!mine}
+          value={unchanged}
+          onChange={(event) => setUnchanged(event.currentTarget.value)}
+        />
+      ) : null}
       {decide.error === null ? null : <ErrorView error={decide.error} />}
       <Group>
         <Button disabled={!mine || wordless} loading={decide.isPending} onClick={() => say('go')}>
@@ -76,7 +112,9 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
         </Button>
         {mine ? null : <span className="fm-dim">Only those named above decide.</span>}
       </Group>
-      <CopyCommand command={`flagmarshal feature decide ${run.feature} ${step.number} go --rationale "…"`} />
+      <CopyCommand
+        command={`flagmarshal feature decide ${run.feature} ${step.number} go --rationale "…"${given}`}
+      />
     </>
   )
 }

@@ -9,7 +9,6 @@ import type { ReactElement } from 'react'
 import { paths } from '../paths.ts'
 import { useLive } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { CopyCommand } from '../ui/copy-command.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { GateCard } from '../ui/gate-card.tsx'
@@ -18,6 +17,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { StepRail } from '../ui/step-rail.tsx'
+import { StartRun } from './start-run.tsx'
 
 import classes from './feature.module.css'
 
@@ -76,10 +76,7 @@ function WithoutRun({ feature }: { readonly feature: Feature }): ReactElement {
         A run begins with what set it off: the feature is ready, its acceptance is complete, or another
         procedure asks for it.
       </EmptyState>
-      <CopyCommand
-        command={`flagmarshal feature start ${feature.key} --trigger feature_ready=ready`}
-        request={`POST /api/v1/projects/${feature.project}/features/${feature.key}/runs`}
-      />
+      <StartRun project={feature.project} feature={feature.key} />
     </Page>
   )
 }

@@ -1,5 +1,6 @@
 /** The required inputs: what was given and looked at, what is missing, how to get it and from whom. */
-import { Button } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
+import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import type { Answer } from '../query.ts'
@@ -10,6 +11,8 @@ import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { useFeature } from './feature-layout.tsx'
+import { inputFields } from './input-fields.ts'
+import { Agree, InputForm, Override } from './input-form.tsx'
 
 import classes from './feature.module.css'
 
@@ -42,13 +45,13 @@ export function Inputs(): ReactElement {
         {open.length === 0 ? (
           <p className={classes['act']}>Every required input is there.</p>
         ) : (
-          open.map((it) => <InputRow key={it.id} input={it} feature={run.feature} />)
+          open.map((it) => <InputRow key={it.id} input={it} run={run} />)
         )}
       </Card>
       {given.length === 0 ? null : (
         <Card title="Given" beside={<span className="fm-dim">{given.length}</span>} flush>
           {given.map((it) => (
-            <InputRow key={it.id} input={it} feature={run.feature} />
+            <InputRow key={it.id} input={it} run={run} />
           ))}
         </Card>
       )}
@@ -56,8 +59,14 @@ export function Inputs(): ReactElement {
   )
 }
 
-function InputRow({ input: it, feature }: { readonly input: Input; readonly feature: string }): ReactElement {
+interface InputRowProps {
+  readonly input: Input
+  readonly run: Answer<'showRun'>
+}
+
+function InputRow({ input: it, run }: InputRowProps): ReactElement {
   const missing = it.state !== 'provided'
+  const [giving, setGiving] = useState(false)
   return (
     <div className={classes['input']}>
       <div>
@@ -89,19 +98,49 @@ function InputRow({ input: it, feature }: { readonly input: Input; readonly feat
             Accepted by {it.override.by}: {it.override.reason}
           </p>
         )}
-        {missing ? <Remediation input={it} feature={feature} /> : null}
+        <Sightings input={it} />
+        {missing ? <Remediation input={it} run={run} /> : null}
+        {giving ? (
+          <InputForm input={it} run={run} close={() => setGiving(false)} />
+        ) : inputFields(it.id) === undefined || ['completed', 'aborted'].includes(run.state) ? null : (
+          <Group gap={6} mt={6}>
+            <Button variant="default" size="compact-xs" onClick={() => setGiving(true)}>
+              {it.id === 'P-I8' ? 'Name another way' : it.value === null ? 'Give it' : 'Give it anew'}
+            </Button>
+            {it.state === 'unknown' ? <Override input={it} run={run} /> : null}
+            {missing ? <Agree input={it} run={run} /> : null}
+          </Group>
+        )}
       </div>
     </div>
   )
 }
 
-function Remediation({
-  input: it,
-  feature,
-}: {
-  readonly input: Input
-  readonly feature: string
-}): ReactElement {
+/** What was seen at its references when they were accepted. */
+function Sightings({ input: it }: { readonly input: Input }): ReactElement | null {
+  if (it.sightings.length === 0) return null
+  return (
+    <ul>
+      {it.sightings.map((one) => (
+        <li key={`${one.place} ${one.of}`} className="fm-dim">
+          {one.of}: {one.state}
+          {one.note === undefined ? '' : `, ${one.note}`}
+          {one.hash === undefined ? null : (
+            <>
+              {', '}
+              <code>{one.hash.slice(0, 12)}</code>
+            </>
+          )}
+          {one.tests === undefined || 'unreadable' in one.tests
+            ? ''
+            : `, ${one.tests.passed} of ${one.tests.total} tests passed`}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Remediation({ input: it, run }: InputRowProps): ReactElement {
   return (
     <>
       <p>
@@ -118,7 +157,9 @@ function Remediation({
           {it.usedBy.length === 0 ? ' · needed before step 1' : ` · needed by step ${it.usedBy.join(', ')}`}
         </span>
       </p>
-      <CopyCommand command={`flagmarshal feature inputs ${feature} --set ${it.id} --file ${it.id}.json`} />
+      <CopyCommand
+        command={`flagmarshal feature inputs ${run.feature} --set ${it.id} --file ${it.id}.json`}
+      />
     </>
   )
 }

@@ -1,8 +1,10 @@
 /** A run at a glance: what may be done next and by whom, what others rely on, whether it is done. */
+import { Group } from '@mantine/core'
 import type { ReactElement } from 'react'
 
 import { useMe } from '../access/session.ts'
 import { actPath } from '../home/attention.ts'
+import { paths } from '../paths.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
 import { Link } from '../ui/link.tsx'
@@ -10,7 +12,9 @@ import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { Abort } from './abort.tsx'
+import { Exit } from './exit.tsx'
 import { useFeature } from './feature-layout.tsx'
+import { Triggers } from './start-run.tsx'
 
 import classes from './feature.module.css'
 
@@ -21,10 +25,16 @@ export function Overview(): ReactElement {
   return (
     <>
       <NextActions run={run} />
+      <Exit run={run} />
       <Milestones run={run} />
       <Contract title="Definition of done" lines={run.done} />
       <Contract title="Validation of the outputs" lines={run.validation} />
-      <Abort run={run} />
+      <Triggers run={run} />
+      <Group gap="sm">
+        <Abort run={run} />
+        <Link to={paths.rollbackOf(run.project, run.feature)}>Roll the feature back…</Link>
+        <Link to={paths.audit(run.project, run.id)}>Its audit entries</Link>
+      </Group>
     </>
   )
 }

@@ -10,6 +10,13 @@ export interface StepFormProps {
   readonly run: Answer<'showRun'>
 }
 
+const Form = lazy(async () => ({ default: (await import('./step-form.tsx')).StepForm }))
+
 export const STEP_FORMS: Readonly<Record<string, ComponentType<StepFormProps>>> = {
   strategy: lazy(async () => ({ default: (await import('./strategy-form.tsx')).StrategyForm })),
+  flags: Form,
+  plan: Form,
+  monitoring: Form,
+  rollback: Form,
+  documents: Form,
 }

@@ -2,9 +2,12 @@
 import { useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 
+import { StepExercises } from '../exercise/step-exercises.tsx'
+import { paths } from '../paths.ts'
 import { useLive } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
+import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Sentence } from '../ui/sentence.tsx'
@@ -33,6 +36,7 @@ export function StepPage(): ReactElement {
             <Sentence>{step.purpose}</Sentence>
           </Card>
           <Output step={step} />
+          <StepExercises step={step.id} run={run} />
           <Checks step={step} />
           <Decision step={step} />
           <Attempts step={step} />
@@ -46,6 +50,15 @@ export function StepPage(): ReactElement {
 function Output({ step }: { readonly step: Step }): ReactElement {
   const { run } = useFeature()
   const Form = STEP_FORMS[step.id]
+  if (step.id === 'approval') {
+    return (
+      <Card title="Reviews and approval">
+        <Link to={paths.approval(run.project, run.feature)}>
+          Open the reviews, what changes, and the three approvals
+        </Link>
+      </Card>
+    )
+  }
   if (Form !== undefined && step.state !== 'locked') return <Form step={step} run={run} />
   const empty = step.outputs.filter((it) => it.required && !it.filled)
   return (

@@ -15,6 +15,7 @@ import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Conflict } from './conflict.tsx'
 import { useStepDraft } from './step-draft.ts'
 import type { StepFormProps } from './step-forms.ts'
 import { lacking, outputOf } from './strategy-draft.ts'
@@ -138,27 +139,6 @@ function Faults({ faults, lacks }: FaultsProps): ReactElement {
           </li>
         ) : null}
       </ul>
-    </div>
-  )
-}
-
-interface ConflictProps {
-  readonly fields: readonly string[]
-  readonly take: () => void
-}
-
-function Conflict({ fields, take }: ConflictProps): ReactElement {
-  return (
-    <div role="alert" className={classes['conflict']}>
-      <Status of="hold" word="Somebody else has saved this step since you began" />
-      <p>
-        {fields.length === 0
-          ? 'What they saved is the same as yours.'
-          : `Theirs differs from yours in: ${fields.join(', ')}.`}
-      </p>
-      <Button variant="default" size="xs" onClick={take}>
-        Take theirs
-      </Button>
     </div>
   )
 }

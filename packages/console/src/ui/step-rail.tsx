@@ -25,7 +25,10 @@ export function StepRail({ run, here }: StepRailProps): ReactElement {
         {done} of {run.steps.length} steps are Go
       </Row>
       <Row to={paths.inputs(project, feature)} title="Inputs" mark="">
-        {given} of {run.inputs.length} given{review === 'approved' ? ' · work plan reviewed' : ''}
+        {given} of {run.inputs.length} given
+      </Row>
+      <Row to={paths.workPlan(project, feature)} title="Work plan" mark="">
+        {review === 'approved' ? 'reviewed' : review === 'rejected' ? 'sent back' : 'not reviewed'}
       </Row>
       <ol className={classes['steps']}>
         {run.steps.map((step) => (
@@ -42,6 +45,18 @@ export function StepRail({ run, here }: StepRailProps): ReactElement {
           </li>
         ))}
       </ol>
+      <Row to={paths.documents(project, feature)} title="Documents" mark="">
+        preview, publish, drift
+      </Row>
+      <Row to={paths.approval(project, feature)} title="Reviews and approval" mark="">
+        {run.reviews.filter((it) => it.state === 'reviewed').length} of {run.reviews.length} reviewed
+      </Row>
+      <Row to={paths.outputs(project, feature)} title="Outputs" mark="">
+        {run.milestones.filter((it) => it.reached).length} of {run.milestones.length} state changes
+      </Row>
+      <Row to={paths.evidenceOf(project, feature)} title="Evidence" mark="">
+        every stored fact
+      </Row>
     </nav>
   )
 }

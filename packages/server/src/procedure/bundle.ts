@@ -43,15 +43,14 @@ export async function showBundle(
   const facts = await loadFacts(database.kysely, feature, run, { now: context.now, members: false })
   const { content, hash } = presentBundle(loaded, facts)
   const approved = run.lastApproved?.bundleHash
+  const base = approved === undefined ? undefined : await storedBundle(database.kysely, run.id, approved)
   return {
     hash,
     approvedHash: approved ?? null,
     approved: approved === hash && (run.state.kind === 'approved' || run.state.kind === 'completed'),
-    differs:
-      approved === undefined
-        ? []
-        : [...differences(await storedBundle(database.kysely, run.id, approved), content)],
+    differs: base === undefined ? [] : [...differences(base, content)],
     bundle: content,
+    approvedBundle: base ?? null,
   }
 }
 

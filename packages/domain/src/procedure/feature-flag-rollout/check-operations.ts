@@ -8,7 +8,7 @@ import type { CheckOutcome } from '../run.ts'
 import { trialFindings } from './check-metrics.ts'
 import { setUpGaps } from './check-monitoring.ts'
 import { BUILT_IN_METRICS } from './facts.ts'
-import type { FlagRolloutFacts } from './facts.ts'
+import type { FlagRolloutFacts, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { BoundMetric } from './outputs.ts'
 
@@ -16,7 +16,7 @@ import type { BoundMetric } from './outputs.ts'
  * P-S4-1: each criterion is bound to what it counts, each kind of metric is there or said to be
  * missing, and what is asked for can be asked for. P-S4-11: resources have a limit and no arms.
  */
-export function checkMonitoring({ outputs, trials }: FlagRolloutFacts): CheckOutcome {
+export function checkMonitoring({ outputs, trials }: WrittenFacts): CheckOutcome {
   const { plan } = outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
   const bound = outputs.monitoring.metrics ?? []

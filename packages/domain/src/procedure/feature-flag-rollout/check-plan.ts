@@ -7,7 +7,7 @@ import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { CheckOutcome } from '../run.ts'
 import { criterionFindings } from './check-metrics.ts'
 import { replayFindings, replayWarnings } from './check-power.ts'
-import type { FlagRolloutFacts } from './facts.ts'
+import type { FlagRolloutFacts, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 
 /** P-S3-5, with the agreed risk, the flag that the plan is for, and the replay of the latest traffic. */
@@ -50,7 +50,7 @@ export function isInside({ outputs }: FlagRolloutFacts, start: Date | undefined)
 }
 
 /** P-S3-4. */
-export function checkTimeline({ outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkTimeline({ outputs }: WrittenFacts): CheckOutcome {
   const { plan, timeline } = outputs.plan
   if (plan === undefined || timeline === undefined) return unknown('there is no plan with a timeline yet')
   const leastMs = leastMsOf(plan)

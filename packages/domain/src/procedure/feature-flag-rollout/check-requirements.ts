@@ -4,7 +4,7 @@
  */
 import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { CheckOutcome } from '../run.ts'
-import type { FlagRolloutFacts, InputFacts } from './facts.ts'
+import type { InputFacts, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { PlanOutput } from './outputs.ts'
 
@@ -20,7 +20,7 @@ export const REVIEW_LINES = [
 export type ReviewLine = (typeof REVIEW_LINES)[number]
 
 /** P-S3-8: the plan is what P-I9 asks for, and nobody of a feature of high risk is exposed at once. */
-export function checkAtOnce({ inputs, outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkAtOnce({ inputs, outputs }: WrittenFacts): CheckOutcome {
   const { plan } = outputs.plan
   const risk = outputs.strategy.review?.riskLevel
   if (plan === undefined || risk === undefined) return unknown('there is no plan, or no risk level yet')
@@ -45,7 +45,7 @@ export function checkAtOnce({ inputs, outputs }: FlagRolloutFacts): CheckOutcome
 }
 
 /** P-S3-9: the plan answers each line of the review, or the review says why it does not. */
-export function checkReview({ inputs, outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkReview({ inputs, outputs }: WrittenFacts): CheckOutcome {
   const { review, plan } = outputs.plan
   if (review === undefined || plan === undefined)
     return unknown('there is no plan with a requirements review yet')

@@ -5,14 +5,14 @@ import { compile } from '@flagmarshal/evaluation'
 
 import type { HookPart } from '../../rollback/hook.ts'
 import type { CheckOutcome } from '../run.ts'
-import type { FlagRolloutFacts, RollbackSurroundings } from './facts.ts'
+import type { FlagRolloutFacts, RollbackSurroundings, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { HookName, TriggerBound, TriggerClass } from './outputs.ts'
 
 const CLASSES: readonly TriggerClass[] = ['critical', 'performance', 'user-impact']
 
 /** P-S5-1. */
-export function checkTriggers({ outputs, rollback }: FlagRolloutFacts): CheckOutcome {
+export function checkTriggers({ outputs, rollback }: WrittenFacts): CheckOutcome {
   const triggers = outputs.rollback.triggers ?? []
   const criteria = outputs.plan.plan?.criteria.map((it) => it.id) ?? []
   const loose = triggers.flatMap(({ event, bound }) => {
@@ -71,7 +71,7 @@ export function checkQuickDisable({ outputs, flag, environments }: FlagRolloutFa
 }
 
 /** P-S5-3: back to the documented version, by a hook for code, or by hand with the reason. */
-export function checkCodeRollback({ outputs, inputs, rollback }: FlagRolloutFacts): CheckOutcome {
+export function checkCodeRollback({ outputs, inputs, rollback }: WrittenFacts): CheckOutcome {
   const { codeRollback } = outputs.rollback
   if (codeRollback === undefined || inputs.previousVersion === undefined)
     return unknown('the code rollback, or P-I12, is missing')
@@ -93,7 +93,7 @@ export function checkCodeRollback({ outputs, inputs, rollback }: FlagRolloutFact
 }
 
 /** P-S5-4: by a hook with an integrity check; otherwise it is said that it cannot be, or need not be. */
-export function checkDataRollback({ outputs, rollback }: FlagRolloutFacts): CheckOutcome {
+export function checkDataRollback({ outputs, rollback }: WrittenFacts): CheckOutcome {
   const data = outputs.rollback.dataRollback
   if (data === undefined) return unknown('nothing is said of data')
   if ('needed' in data) return outcome([], { needed: 'no', reason: data.reason })
@@ -111,7 +111,7 @@ export function checkDataRollback({ outputs, rollback }: FlagRolloutFacts): Chec
 }
 
 /** P-S5-5: steps, verification and watch of each way back that applies. */
-export function checkDescribed({ outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkDescribed({ outputs }: WrittenFacts): CheckOutcome {
   const { quickDisable, codeRollback, dataRollback, infrastructureRollback } = outputs.rollback
   const ways: readonly (readonly [string, Described | undefined])[] = [
     ['quick disable', quickDisable],
@@ -136,7 +136,7 @@ interface Described {
 }
 
 /** P-S5-8: declared where data can be put back; there is nothing to watch where it cannot. */
-export function checkDataWatch({ outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkDataWatch({ outputs }: WrittenFacts): CheckOutcome {
   const data = outputs.rollback.dataRollback
   if (data === undefined) return unknown('nothing is said of data')
   if (!('watch' in data)) return outcome([], { watched: 'nothing: data is not put back' })

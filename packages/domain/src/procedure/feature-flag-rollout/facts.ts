@@ -48,6 +48,9 @@ export interface FlagRolloutFacts {
   readonly traffic?: PlanTraffic
 }
 
+/** As much as people write and give: what a check rests on that can be asked while somebody is writing. */
+export type WrittenFacts = Pick<FlagRolloutFacts, 'outputs' | 'inputs' | 'rollback' | 'trials'>
+
 export interface ConnectedFacts {
   readonly prometheus: boolean
   readonly alertmanager: boolean
