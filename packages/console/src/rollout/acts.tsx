@@ -15,7 +15,7 @@ import { count, exposedWords, isUnderway } from './words.ts'
 import classes from './rollout.module.css'
 
 /** An act of the rollout, or one of the acts beside them. */
-export type Act = RolloutAct | 'approve' | 'review' | 'override' | 'kill' | 'adopt-plan'
+type Act = RolloutAct | 'approve' | 'review' | 'override' | 'kill' | 'adopt-plan'
 
 /** What is being asked about. */
 export interface Asked {

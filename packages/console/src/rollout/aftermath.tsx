@@ -26,7 +26,7 @@ const CONFIRMATION: Readonly<Record<string, readonly [string, string]>> = {
 const INSTANCE: Readonly<Record<string, string>> = { confirmed: 'pass', pending: 'HOLD', lost: 'silent' }
 
 /** Counts up as instances confirm; each with its time. */
-export function Confirmations({ of }: { readonly of: Confirmed }): ReactElement {
+function Confirmations({ of }: { readonly of: Confirmed }): ReactElement {
   const [state, word] = CONFIRMATION[of.state] ?? ['unknown', of.state]
   return (
     <>

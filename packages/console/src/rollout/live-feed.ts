@@ -82,7 +82,7 @@ async function follow(path: string, signal: AbortSignal, tell: (change: Change) 
 }
 
 /** The feed after one event. */
-export function heard(before: Feed, { event, data }: ReadEvent): Feed {
+function heard(before: Feed, { event, data }: ReadEvent): Feed {
   // The server checks its own answers against their schemas in its tests.
   const value: unknown = JSON.parse(data)
   switch (event) {
