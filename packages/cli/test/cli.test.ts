@@ -110,7 +110,9 @@ describe('kill', () => {
     const page = await fetch(made.out.trim())
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('HOLD TO TURN OFF')])
     const json = await call({ project }, 'kill-link', 'new-search', '-e', 'staging', '--json')
-    expect(JSON.parse(json.out)).toMatchObject({ link: expect.stringContaining('/k/kill-link/staging/') })
+    expect(JSON.parse(json.out)).toMatchObject({
+      result: { link: expect.stringContaining('/k/kill-link/staging/') },
+    })
   })
 
   it('ends with 9 while one is silent, and after it is lost with 0 only if that is allowed', async () => {

@@ -67,7 +67,8 @@ export async function changeHook(
 }
 
 /** The hooks of a project. */
-export async function listHooks({ kysely }: Database, project: string): Promise<readonly Hook[]> {
+export async function listHooks({ kysely }: Database, project: string): Promise<readonly Hook[] | Refusal> {
+  if ((await selectProject(kysely, project)) === undefined) return notFound('project', project)
   const secrets = await selectHooksWithSecret(kysely, project)
   return (await selectHooks(kysely, project)).map((it) => viewOf(it, secrets.has(it.key)))
 }

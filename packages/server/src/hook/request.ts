@@ -136,9 +136,10 @@ export async function showHookRun(
 /** The runs of a hook, newest first. */
 export async function listHookRuns(
   { kysely }: Database,
-  { project, hook }: HookKey,
-): Promise<readonly HookRun[]> {
-  return (await selectHookRuns(kysely, project, hook)).map(hookRunView)
+  key: HookKey,
+): Promise<readonly HookRun[] | Refusal> {
+  if ((await selectHook(kysely, key)) === undefined) return notFound('hook', key.hook)
+  return (await selectHookRuns(kysely, key.project, key.hook)).map(hookRunView)
 }
 
 /** Confirms the plan of a data hook: this person, for this plan; it is then applied. */
