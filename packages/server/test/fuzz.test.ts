@@ -103,7 +103,7 @@ describe('what is no HTTP request, or one that contradicts itself, gets a proble
     ['an expectation', `${head}Content-Length: 2\r\nExpect: wonders\r\nConnection: close\r\n\r\n{}`, 401],
     [
       'another protocol',
-      'GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n',
+      'GET /api HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n',
       404,
     ],
     [

@@ -126,11 +126,46 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
     names: {
       ...EVERYWHERE,
       ...(await idsOf(stage, run)),
+      ...(await connectOthers(stage)),
       ...(rollsOut ? { rollout: [await rollOut(stage, run)] } : {}),
       project: [project],
       kill: [kill],
     },
   }
+}
+
+/** What other systems are reached by, and who may call: none of them answers. */
+async function connectOthers({
+  server,
+  project,
+  developer,
+}: Stage): Promise<Record<string, readonly string[]>> {
+  const { admin } = server
+  const params = { project }
+  const settings = { url: 'https://receiver.shop.example/' }
+  const channel = { key: 'others', kind: 'webhook' as const, settings, secret: SECRET, subscribes: [] }
+  expectOk(await admin.call('createChannel', { params, body: channel }))
+  const prometheus = { url: 'https://prometheus.shop.example' }
+  const connection = { key: 'main', kind: 'prometheus' as const, environment: 'production' }
+  expectOk(
+    await admin.call('createConnection', { params, body: { ...connection, settings: { prometheus } } }),
+  )
+  const action = { kind: 'http' as const, url: 'https://deploy.shop.example/' }
+  const probe = { kind: 'http' as const, url: 'https://deploy.shop.example/version' }
+  const target = { action, probe, budgetMs: 1_000 }
+  const hook = {
+    key: 'back',
+    title: 'Puts it back',
+    part: 'code' as const,
+    production: target,
+    staging: target,
+    secret: SECRET,
+  }
+  expectOk(await admin.call('createHook', { params, body: hook }))
+  expectOk(await admin.call('createInboundSource', { params, body: { key: 'ci' } }))
+  const persona = { name: 'Ada', context: { targetingKey: 'ada' } }
+  expectOk(await developer.client.call('savePersona', { params: { project, persona: 'ada' }, body: persona }))
+  return { channel: ['others'], connection: ['main'], hook: ['back'], source: ['ci'], persona: ['ada'] }
 }
 
 async function rollOut({ operationsLead: { client }, project }: Stage, run: string): Promise<string> {
@@ -161,6 +196,8 @@ async function idsOf(stage: Stage, run: string): Promise<Record<string, readonly
     subject: shown.reviews.map((it) => it.subject),
   }
 }
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 const SEGMENT = {
   key: 'staff',
