@@ -7,6 +7,7 @@ import type { OperationId } from '@flagmarshal/api/operations'
 import { expect, it } from 'vitest'
 
 const MACHINES = 'applications speak it by themselves, through an SDK'
+const BROWSERS = 'signing in with a password is for browsers; the command line has tokens'
 const SENDERS = 'other systems send it, signed'
 
 /** What no person would type. */
@@ -23,6 +24,13 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   evaluateFlag: 'the evaluation of OFREP; `flag explain` evaluates and says why',
   answerVerification: MACHINES,
   followRollout: 'a stream; `rollout status --watch` follows it',
+  showSetUp: BROWSERS,
+  setUp: BROWSERS,
+  signIn: BROWSERS,
+  signOut: BROWSERS,
+  changePassword: BROWSERS,
+  readInvitation: BROWSERS,
+  acceptInvitation: BROWSERS,
   receiveEvent: SENDERS,
   receiveAlerts: SENDERS,
   receiveReport: SENDERS,

@@ -135,6 +135,6 @@ async function alertSubject(
   return refuse(
     'not-installed',
     `The rules of ${flag} are not installed in a Prometheus with an Alertmanager.`,
-    'Set monitoring up: flagmarshal monitoring set-up <feature>; or drill the built-in evaluator.',
+    'Set monitoring up for the feature (the verb set-up of `flagmarshal monitoring`), or drill the built-in evaluator.',
   )
 }

@@ -26,7 +26,7 @@ export async function lookAtMonitoring(
     return refuse(
       'not-set-up',
       'Nothing was set up for this run.',
-      'Set it up: flagmarshal monitoring set-up <feature>.',
+      'Set it up: the verb set-up of `flagmarshal monitoring`.',
     )
   const connection = await openConnection(database.kysely, safe, {
     project: key.project,
