@@ -57,7 +57,7 @@ function mentions(source: string): string[] {
   return source
     .split('\n')
     .filter((line) => !/^\s*(\/\*)?\*/.test(line))
-    .flatMap((line) => line.match(/flagmarshal [a-z]+( (\$\{[^}]*\}|"[^"]*"|[^"`'.;$\s]+))+/g) ?? [])
+    .flatMap((line) => line.match(/flagmarshal [a-z]+( (\$\{[^}]*\}|"[^"]*"|[^"`'.;$<\s]+))+/g) ?? [])
     .map((it) => it.replaceAll(/\$\{[^}]*\}/g, 'x'))
     .filter((it) => it !== SERVER_NAME)
 }

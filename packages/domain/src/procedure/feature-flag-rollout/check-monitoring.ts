@@ -15,7 +15,7 @@ import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { LogQuery } from './outputs.ts'
 
-const setUp = ({ feature }: FlagRolloutFacts) => `flagmarshal monitoring set-up ${feature.key}`
+const SET_UP = 'set it up with the verb set-up of `flagmarshal monitoring`'
 
 /** P-S4-2: dashboards, refreshed often enough; where Grafana is connected, ours is in it. */
 export function checkDashboards(facts: FlagRolloutFacts): CheckOutcome {
@@ -161,7 +161,7 @@ export function setUpGaps(facts: FlagRolloutFacts): Findings {
   const { plan } = facts.outputs.plan
   if (facts.connected?.prometheus !== true || plan === undefined) return { wrong: [], unknown: [] }
   if (kept === undefined || !kept.current)
-    return { wrong: [], unknown: [`nothing current was set up: ${setUp(facts)}`] }
+    return { wrong: [], unknown: [`nothing current was set up: ${SET_UP}`] }
   const { dashboard, routes } = kept.found
   const judged = plan.criteria.filter((it) => it.role !== 'report')
   return {
@@ -180,13 +180,13 @@ export function setUpGaps(facts: FlagRolloutFacts): Findings {
 
 /** The outcome of what was set up last; unknown where that is missing or of something else. */
 function onSetUp(
-  facts: FlagRolloutFacts,
+  { exercises }: FlagRolloutFacts,
   findingsOf: (found: MonitoringFound) => Findings,
   more: JsonObject = {},
 ): CheckOutcome {
-  const kept: Kept<MonitoringFound> | undefined = facts.exercises?.monitoring.setup
-  if (kept === undefined) return unknown(`monitoring was not set up yet: ${setUp(facts)}`)
-  if (!kept.current) return unknown(`plan or monitoring have changed since ${kept.id}: ${setUp(facts)}`)
+  const kept: Kept<MonitoringFound> | undefined = exercises?.monitoring.setup
+  if (kept === undefined) return unknown(`monitoring was not set up yet: ${SET_UP}`)
+  if (!kept.current) return unknown(`plan or monitoring have changed since ${kept.id}: ${SET_UP}`)
   return judged(findingsOf(kept.found), { ...more, setup: kept.id, evidence: kept.evidence })
 }
 
