@@ -51,7 +51,7 @@ export function noConnection(environment: string): Refusal {
   return refuse(
     'not-connected',
     `No monitoring system is connected for ${environment}.`,
-    'Connect one: flagmarshal connection create. Without one the built-in evaluator judges the same rules.',
+    'Connect one (`connection create` on the command line). Without one the built-in evaluator judges the same rules.',
   )
 }
 

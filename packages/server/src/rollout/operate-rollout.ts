@@ -122,7 +122,7 @@ async function goingOnRefusal(
     return refuse(
       'incident-open',
       `An incident is open: ${incident.id}.`,
-      `Nothing is raised until it is resolved: flagmarshal feature resolve-report ${incident.id}. Rolling back is possible at any time.`,
+      `Nothing is raised until it is resolved: flagmarshal feature resolve-report ${incident.id} --reason "…". Rolling back is possible at any time.`,
     )
   }
   if (act === 'resume') return undefined

@@ -23,7 +23,7 @@ export function checkDashboards(facts: FlagRolloutFacts): CheckOutcome {
   if (dashboards === undefined || dashboards.length === 0) return unknown('no dashboard is named yet')
   const slow = refreshFindings(facts)
   if (facts.connected?.grafana !== true)
-    return outcome(slow, { shown: 'flagmarshal rollout status --watch; the dashboard can be exported' })
+    return outcome(slow, { shown: 'by the live view of the rollout; the dashboard can be exported' })
   return onSetUp(facts, ({ dashboard }) => ({
     wrong: [
       ...slow,
@@ -62,7 +62,9 @@ export function checkRoutes(facts: FlagRolloutFacts): CheckOutcome {
     )
   const kept = facts.exercises?.alert
   if (kept === undefined || !kept.current)
-    return unknown('no drill has shown that anybody is reached: flagmarshal drill run <feature> alert')
+    return unknown(
+      'no drill has shown that anybody is reached: run the fire drill (`drill run` on the command line)',
+    )
   const lost = kept.found.channels.filter((it) => it.afterMs === null).map((it) => it.channel)
   const drilled: JsonObject = { drill: kept.id, nonce: kept.found.nonce, evidence: kept.evidence }
   const reached = kept.found.channels.filter((it) => it.afterMs !== null).map((it) => it.channel)
