@@ -36,6 +36,7 @@ test.each(['light', 'dark'] as const)('Ctrl K finds a feature by a few letters, 
   await page.keyboard.press('Enter')
   await page.waitForURL('**/p/shop/f/gift-cards')
   await page.keyboard.press('Control+k')
+  await page.locator('input[role=combobox]:focus').waitFor()
   await page.keyboard.type('zzzz')
   await page.getByText('Nothing is called so.').waitFor()
   await page.keyboard.press('Escape')

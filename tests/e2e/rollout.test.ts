@@ -98,9 +98,7 @@ test('P-X3 a running rollout is watched as it happens, paused, resumed and rolle
     .first()
     .getByRole('rowheader', { name: /errors/ })
     .waitFor()
-  expect(await page.getByRole('img', { name: /Chart of errors: exposed .*%, control .*%/ }).isVisible()).toBe(
-    true,
-  )
+  await page.getByRole('img', { name: /Chart of errors: exposed .*%, control .*%/ }).waitFor()
   await page.getByText('errors as a table').click()
   const windows = page.getByRole('region', { name: 'Windows of errors' }).getByRole('row')
   await expect.poll(() => windows.count()).toBeGreaterThan(5)
