@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useFeature } from '../procedure/feature-layout.tsx'
+import { MilestoneRows } from '../procedure/milestone-rows.tsx'
 import { client, useRead } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
@@ -13,7 +14,6 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Sentence } from '../ui/sentence.tsx'
 import { Status } from '../ui/status.tsx'
-import { TimeAgo } from '../ui/time-ago.tsx'
 import { saveFile } from './save-file.ts'
 
 import classes from '../procedure/feature.module.css'
@@ -39,15 +39,7 @@ export function Outputs(): ReactElement {
       <Card title="Signals and links" flush>
         <table className="fm-table">
           <tbody>
-            {run.milestones.map((it) => (
-              <tr key={it.id}>
-                <td>{it.title}</td>
-                <td>
-                  {it.reached ? <Status of="pass" word="Reached" /> : <Status of="locked" word="Not yet" />}
-                </td>
-                <td>{it.since === null ? '' : <TimeAgo at={it.since} />}</td>
-              </tr>
-            ))}
+            <MilestoneRows run={run} />
             {run.links.map((it) => (
               <tr key={`${it.kind} ${it.address}`}>
                 <td>{it.title}</td>

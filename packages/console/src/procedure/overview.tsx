@@ -10,10 +10,10 @@ import { CopyCommand } from '../ui/copy-command.tsx'
 import { Link } from '../ui/link.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
-import { TimeAgo } from '../ui/time-ago.tsx'
 import { Abort } from './abort.tsx'
 import { Exit } from './exit.tsx'
 import { useFeature } from './feature-layout.tsx'
+import { MilestoneRows } from './milestone-rows.tsx'
 import { Triggers } from './start-run.tsx'
 
 import classes from './feature.module.css'
@@ -72,15 +72,7 @@ function Milestones({ run }: { readonly run: Run }): ReactElement {
     <Card title="What others rely on" flush>
       <table className="fm-table">
         <tbody>
-          {run.milestones.map((it) => (
-            <tr key={it.id}>
-              <td>{it.title}</td>
-              <td>
-                {it.reached ? <Status of="pass" word="Reached" /> : <Status of="locked" word="Not yet" />}
-              </td>
-              <td className="fm-dim">{it.since === null ? '' : <TimeAgo at={it.since} />}</td>
-            </tr>
-          ))}
+          <MilestoneRows run={run} />
         </tbody>
       </table>
     </Card>

@@ -2,7 +2,7 @@
  * The output of a step as a form made from its fields: what is lacking and what the server's checks
  * say while one types, what somebody else has saved in the meantime, and the request beside it.
  */
-import { Button, Group } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -14,14 +14,13 @@ import type { Suggestions } from '../form/fields.tsx'
 import { RolloutPlanForm } from '../plan/rollout-plan-form.tsx'
 import { reading, useRead, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
-import { Conflict } from './conflict.tsx'
 import { useFeature } from './feature-layout.tsx'
 import { liveChecks } from './live-checks.ts'
 import type { LiveCheck } from './live-checks.ts'
+import { SaveStep, StepRevision } from './save-step.tsx'
 import { useStepDraft } from './step-draft.ts'
 import { STEP_FIELDS } from './step-fields.ts'
 import type { StepFormProps } from './step-forms.ts'
@@ -40,13 +39,7 @@ export function StepForm({ step, run }: StepFormProps): ReactElement {
   return (
     <Card
       title="Output"
-      beside={
-        draft.dirty ? (
-          <Status of="draft" word="Not saved" />
-        ) : (
-          <span className="fm-dim">revision {step.revision}</span>
-        )
-      }
+      beside={<StepRevision draft={draft} step={step} />}
       actions={step.id === 'plan' ? <Propose step={step} run={run} change={draft.change} /> : undefined}
     >
       <SuggestionsContext value={useSuggestions(step.id, draft.value, others)}>
@@ -60,31 +53,7 @@ export function StepForm({ step, run }: StepFormProps): ReactElement {
         <RolloutPlanForm project={run.project} run={run.id} value={draft.value} change={draft.change} />
       ) : null}
       <Live fields={fields} draft={draft.value} lacks={lacks} checks={checks} step={step} />
-      {draft.conflict === undefined ? null : <Conflict fields={draft.conflict} take={draft.takeTheirs} />}
-      {draft.error === null ? null : <ErrorView error={draft.error} />}
-      <Group mt="md" gap="sm">
-        <Button
-          disabled={!draft.dirty || lacks.length > 0}
-          loading={draft.saving}
-          onClick={() => void draft.save()}
-        >
-          {draft.conflict === undefined ? 'Save the output' : 'Save mine over theirs'}
-        </Button>
-        {draft.dirty ? (
-          <Button variant="default" onClick={draft.takeTheirs}>
-            Discard
-          </Button>
-        ) : null}
-        {step.state === 'go' ? (
-          <span className="fm-dim">The step is Go: a change opens it again, and every later one.</span>
-        ) : null}
-      </Group>
-      <div className={classes['twin']}>
-        <CopyCommand
-          command={`echo ${quoted(JSON.stringify(draft.body.output))} | flagmarshal feature step ${run.feature} ${step.number} --file -`}
-          request={`PUT /api/v1/projects/${run.project}/runs/${run.id}/steps/${step.number} ${JSON.stringify(draft.body)}`}
-        />
-      </div>
+      <SaveStep draft={draft} step={step} run={run} what="the output" lacks={lacks} />
     </Card>
   )
 }

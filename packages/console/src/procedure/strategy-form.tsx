@@ -1,21 +1,20 @@
-import { lintLife, lintStrategy } from '@flagmarshal/domain/flag/lint'
-import type { StrategyFacts, StrategyFault } from '@flagmarshal/domain/flag/lint'
-import type { Strategy } from '@flagmarshal/domain/flag/strategy'
 /**
  * Step 1, the strategy, as a form: a proposal with its reasons, the same rules as the server's checks
  * while one types, and the request beside it. The model for the forms of the other steps.
  */
-import { Button, Group } from '@mantine/core'
+import { lintLife, lintStrategy } from '@flagmarshal/domain/flag/lint'
+import type { StrategyFacts, StrategyFault } from '@flagmarshal/domain/flag/lint'
+import type { Strategy } from '@flagmarshal/domain/flag/strategy'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
-import { Conflict } from './conflict.tsx'
+import { SaveStep, StepRevision } from './save-step.tsx'
 import { useStepDraft } from './step-draft.ts'
 import type { StepFormProps } from './step-forms.ts'
 import { lacking, outputOf } from './strategy-draft.ts'
@@ -45,13 +44,7 @@ export function StrategyForm({ step, run }: StepFormProps): ReactElement {
   return (
     <Card
       title="Strategy"
-      beside={
-        draft.dirty ? (
-          <Status of="draft" word="Not saved" />
-        ) : (
-          <span className="fm-dim">revision {step.revision}</span>
-        )
-      }
+      beside={<StepRevision draft={draft} step={step} />}
       actions={
         <Button variant="default" size="xs" loading={propose.isPending} onClick={() => void ask()}>
           Propose one
@@ -65,31 +58,7 @@ export function StrategyForm({ step, run }: StepFormProps): ReactElement {
       <ImplementationPart {...parts} />
       <LifePart {...parts} />
       <Faults faults={faultsOf(draft.value, factsOf(run))} lacks={lacks} />
-      {draft.conflict === undefined ? null : <Conflict fields={draft.conflict} take={draft.takeTheirs} />}
-      {draft.error === null ? null : <ErrorView error={draft.error} />}
-      <Group mt="md" gap="sm">
-        <Button
-          disabled={!draft.dirty || lacks.length > 0}
-          loading={draft.saving}
-          onClick={() => void draft.save()}
-        >
-          {draft.conflict === undefined ? 'Save the strategy' : 'Save mine over theirs'}
-        </Button>
-        {draft.dirty ? (
-          <Button variant="default" onClick={draft.takeTheirs}>
-            Discard
-          </Button>
-        ) : null}
-        {step.state === 'go' ? (
-          <span className="fm-dim">The step is Go: a change opens it again, and every later one.</span>
-        ) : null}
-      </Group>
-      <div className={classes['twin']}>
-        <CopyCommand
-          command={`echo ${quoted(JSON.stringify(draft.body.output))} | flagmarshal feature step ${run.feature} ${step.number} --file -`}
-          request={`PUT /api/v1/projects/${run.project}/runs/${run.id}/steps/${step.number} ${JSON.stringify(draft.body)}`}
-        />
-      </div>
+      <SaveStep draft={draft} step={step} run={run} what="the strategy" lacks={lacks} />
     </Card>
   )
 }
