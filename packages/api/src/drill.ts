@@ -65,20 +65,17 @@ const RollbackResult = z.strictObject({
     .optional()
     .describe('Synthetic users evaluated after the disable, and those that still got the feature.'),
   hooks: z
-    .union([
-      z.literal('not in this version'),
-      z.array(
-        z.strictObject({
-          hook: Key,
-          version: z.int(),
-          mode: z.enum(['dry-run', 'run']),
-          target: z.enum(['production', 'staging']),
-          run: Id.nullable(),
-          ok: z.boolean(),
-          said: z.string(),
-        }),
-      ),
-    ])
+    .array(
+      z.strictObject({
+        hook: Key,
+        version: z.int(),
+        mode: z.enum(['dry-run', 'run']),
+        target: z.enum(['production', 'staging']),
+        run: Id.nullable(),
+        ok: z.boolean(),
+        said: z.string(),
+      }),
+    )
     .describe('Really run on staging where there is one, data only planned; a dry run in production.'),
 })
 

@@ -65,7 +65,7 @@ const exercises: NonNullable<FlagRolloutFacts['exercises']> = {
       toggles: [{ what: 'disable', environment: 'staging', revision: 3, instances: [confirmed] }],
       kill: 'kill_1',
       recovery: { servedOn: true, servedOff: true },
-      hooks: 'not in this version',
+      hooks: [],
     },
   },
   monitoring: { status: true, usage: true },

@@ -26,7 +26,7 @@ const rollback: RollbackDrillFound = {
   ],
   kill: 'kill_1',
   recovery: { servedOn: true, servedOff: true },
-  hooks: 'not in this version',
+  hooks: [],
 }
 
 describe('a fire drill', () => {

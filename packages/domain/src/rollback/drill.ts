@@ -38,8 +38,7 @@ export interface RollbackDrillFound {
   }
   /** Synthetic users that were evaluated after the disable, and those that still got the feature. */
   readonly synthetic?: { readonly users: number; readonly exposed: number }
-  /** `not in this version`: a drill of an earlier version. */
-  readonly hooks: 'not in this version' | readonly DrilledHook[]
+  readonly hooks: readonly DrilledHook[]
 }
 
 /** A hook that was tried in a drill. */
@@ -87,7 +86,7 @@ export function rollbackVerdict(found: RollbackDrillFound): DrillVerdict {
   )
   const { servedOn, servedOff } = found.recovery
   const stuck = servedOn && !servedOff ? ['no request got the off-branch after the disable'] : []
-  const hooks = found.hooks === 'not in this version' ? [] : found.hooks
+  const { hooks } = found
   const findings = [
     ...late,
     ...stuck,
