@@ -2,35 +2,22 @@
 import { createFlagmarshal } from '@flagmarshal/sdk-server'
 import type { EvaluationContext } from '@openfeature/server-sdk'
 import { Client } from 'pg'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 
 import { expectOk, startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import { startBrowser, visitAs } from './support/browser.ts'
+import { visitAs } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
-import type { Seed } from './support/seed.ts'
 
-let server: TestServer
-let browser: Browser
-let seed: Seed
-
-beforeAll(async () => {
-  server = await startServer()
-  seed = await seedShop(server)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const shop = openConsole(seedShop)
 
 const quiet = (): void => undefined
 const NO_LOG = { error: quiet, warn: quiet, info: quiet, debug: quiet }
 const project = { project: 'shop' }
 const inDevelopment = (flag: string) => ({ ...project, flag, environment: 'development' })
 const live = async (flag: string) =>
-  expectOk(await server.admin.call('getFlagConfig', { params: inDevelopment(flag) }))
+  expectOk(await shop.server.admin.call('getFlagConfig', { params: inDevelopment(flag) }))
 
 async function publish(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Publish to development' }).click()
@@ -39,8 +26,8 @@ async function publish(page: Page): Promise<void> {
 }
 
 test('a rule written in the browser is reckoned, explained, published, and evaluated by a real SDK', async () => {
-  const key = await server.sdkKey('shop', 'development')
-  const options = { url: server.address, key, environment: 'development' }
+  const key = await shop.server.sdkKey('shop', 'development')
+  const options = { url: shop.server.address, key, environment: 'development' }
   await using connection = createFlagmarshal({ ...options, application: 'shop', layers: ['backend'] })
   await connection.ready()
   const provider = connection.provider
@@ -49,7 +36,7 @@ test('a rule written in the browser is reckoned, explained, published, and evalu
   const finn = { targetingKey: 'finn', country: 'FI' }
   expect(await served(finn)).toBe(false)
 
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/gift-cards?env=development')
   await page.getByRole('switch').check()
@@ -84,7 +71,7 @@ test('a rule written in the browser is reckoned, explained, published, and evalu
 })
 
 test('rules are reordered by keyboard', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/fast-search?env=development')
   await page.getByLabel('Name of rule 2').focus()
@@ -95,14 +82,14 @@ test('rules are reordered by keyboard', async () => {
 })
 
 test('two people edit one flag: the second is shown what the first changed, and both changes are published', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/fast-search?env=development')
   await page.getByLabel('Name of rule 1').fill('Beta people')
 
   const { revision, enabled, offVariant, rules } = await live('fast-search')
   const theirs = { enabled, offVariant, rules, fallthrough: { variant: 'on' } }
-  const lead = seed.stage.technicalLead.client
+  const lead = shop.seed.stage.technicalLead.client
   const params = inDevelopment('fast-search')
   expectOk(await lead.call('configureFlag', { params, body: theirs, ifMatch: revision }))
 
@@ -119,7 +106,7 @@ test('two people edit one flag: the second is shown what the first changed, and 
 })
 
 test('an earlier configuration is restored as a new revision, with its difference first', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/fast-search?env=development&tab=history')
   const before = await live('fast-search')
@@ -133,7 +120,7 @@ test('an earlier configuration is restored as a new revision, with its differenc
 })
 
 test('promoting to a protected environment shows the difference and passes its gate', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/gift-cards/compare?from=development&to=production')
   await page.getByLabel('Also turn it on, as in development').check()
@@ -149,13 +136,13 @@ test('promoting to a protected environment shows the difference and passes its g
   await dialog.getByRole('button', { name: 'Promote', exact: true }).click()
   await dialog.waitFor({ state: 'detached' })
   const params = { ...project, flag: 'gift-cards', environment: 'staging' }
-  const staging = expectOk(await server.admin.call('getFlagConfig', { params }))
+  const staging = expectOk(await shop.server.admin.call('getFlagConfig', { params }))
   expect(staging.enabled).toBe(false)
   expect(staging.rules.map((it) => it.name)).toEqual(['Finland'])
 })
 
 test('a context is kept as a persona and asked with again', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/flags/gift-cards?env=development&tab=explain')
   await page.getByLabel('Targeting key').fill('linus')
@@ -165,18 +152,18 @@ test('a context is kept as a persona and asked with again', async () => {
   await page.getByRole('combobox', { name: 'Persona' }).click()
   await page.getByRole('option', { name: 'Beta user' }).click()
   expect(await page.getByLabel('Targeting key').inputValue()).toBe('ada')
-  const { items } = expectOk(await server.admin.call('listPersonas', { params: project }))
+  const { items } = expectOk(await shop.server.admin.call('listPersonas', { params: project }))
   expect(items.map((it) => it.key)).toEqual(['beta-user', 'linus-of-helsinki'])
 })
 
 test('a segment saved by somebody else meanwhile is shown before it is overwritten', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor
   await page.goto('/p/shop/segments/beta?env=development')
   await page.getByLabel(/^Included/).fill('grace\nheidi')
   const body = { include: ['grace', 'ivan'] }
   const params = { ...project, segment: 'beta', environment: 'development' }
-  const lead = seed.stage.technicalLead.client
+  const lead = shop.seed.stage.technicalLead.client
   expectOk(await lead.call('changeSegment', { params, body, ifMatch: 1 }))
   await page.getByText('Included: 1 added (ivan)').waitFor()
   await page.getByRole('button', { name: 'Take theirs, drop mine' }).click()
@@ -184,7 +171,7 @@ test('a segment saved by somebody else meanwhile is shown before it is overwritt
   await page.getByRole('button', { name: 'Save in development' }).click()
   await expect
     .poll(async () => {
-      const { environments } = expectOk(await server.admin.call('getSegment', { params }))
+      const { environments } = expectOk(await shop.server.admin.call('getSegment', { params }))
       return environments.find((it) => it.environment === 'development')?.include
     })
     .toEqual(['grace', 'ivan', 'heidi'])
@@ -216,7 +203,7 @@ test('two thousand flags are listed by drawing only those that are looked at', a
   await using database = await connectTo(own.databaseUrl)
   await database.client.query(TWO_THOUSAND)
   const viewer = await own.person('viewer')
-  await using visitor = await visitAs(browser, own, viewer)
+  await using visitor = await visitAs(shop.browser, own, viewer)
   const { page } = visitor
   await page.goto('/p/shop/flags')
   await page.getByRole('link', { name: 'Flag 0000' }).waitFor()

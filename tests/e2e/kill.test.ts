@@ -1,51 +1,43 @@
 /** J4: turning off at three in the morning, on a phone, over a slow network, in at most two taps and a hold. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterEach, describe, expect, test } from 'vitest'
 
 import { configParams, configure, EVERYBODY_ON, newFlag } from '../../packages/server/test/support/flags.ts'
 import { follow } from '../../packages/server/test/support/instances.ts'
 import type { Follower } from '../../packages/server/test/support/instances.ts'
 import { execute } from '../support/cluster.ts'
-import { expectOk, startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import { accessibilityFaults, scrollsSideways, startBrowser, visit, visitAs } from './support/browser.ts'
+import { expectOk } from '../support/server.ts'
+import { accessibilityFaults, scrollsSideways } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
 
-let server: TestServer
-let browser: Browser
-const open: Follower[] = []
+const open = openConsole(async ({ admin }) => {
+  expectOk(await admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+})
+const following: Follower[] = []
 let flags = 0
 
-beforeAll(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-  expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
-})
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((it) => it.close()))
-  await execute(server.databaseUrl, 'delete from instances')
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
+  await Promise.all(following.splice(0).map((it) => it.close()))
+  await execute(open.server.databaseUrl, 'delete from instances')
 })
 
 /** A flag that everybody is served, with instances that run it. */
 async function flagThatIsOn(instances = 3): Promise<string> {
   const flag = `checkout-v${++flags}`
-  expectOk(await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
-  await configure(server, flag, EVERYBODY_ON)
-  const key = await server.sdkKey('shop', 'development')
+  expectOk(await open.server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
+  await configure(open.server, flag, EVERYBODY_ON)
+  const key = await open.server.sdkKey('shop', 'development')
   const named = Array.from({ length: instances }, (_, index) => `${flag}-server-${index + 1}`)
-  open.push(
+  following.push(
     ...(await Promise.all(
-      named.map((instance) => follow(server.address, key, { instance, acknowledges: true })),
+      named.map((instance) => follow(open.server.address, key, { instance, acknowledges: true })),
     )),
   )
   return flag
 }
 
 async function linkOf(flag: string): Promise<string> {
-  const made = await server.admin.call('createKillLink', {
+  const made = await open.server.admin.call('createKillLink', {
     params: configParams(flag),
     body: { expiresInMinutes: 30 },
   })
@@ -53,7 +45,7 @@ async function linkOf(flag: string): Promise<string> {
 }
 
 const isOn = async (flag: string) =>
-  expectOk(await server.admin.call('getFlagConfig', { params: configParams(flag) })).enabled
+  expectOk(await open.server.admin.call('getFlagConfig', { params: configParams(flag) })).enabled
 
 /** Chromium's own slow 3G: 400 ms there and back, 400 kbit/s. Answers the bytes that came over it. */
 async function slowDown(page: Page): Promise<() => number> {
@@ -74,7 +66,7 @@ describe('with scripts', () => {
   test('one tap on the link and a hold: off on every server, below 15 kB over slow 3G', async () => {
     const flag = await flagThatIsOn()
     const link = await linkOf(flag)
-    await using visitor = await visit(browser, server, { size: 'phone', reducedMotion: 'no-preference' })
+    await using visitor = await open.visit({ size: 'phone', reducedMotion: 'no-preference' })
     const { page } = visitor
     const bytes = await slowDown(page)
     const began = performance.now()
@@ -103,7 +95,7 @@ describe('with scripts', () => {
 
   test('a short press turns nothing off; Enter held for a second does', async () => {
     const flag = await flagThatIsOn(1)
-    await using visitor = await visit(browser, server, { size: 'phone' })
+    await using visitor = await open.visit({ size: 'phone' })
     const { page } = visitor
     await page.goto(await linkOf(flag))
     await page.getByRole('button', { name: 'HOLD TO TURN OFF' }).focus()
@@ -121,7 +113,7 @@ describe('with scripts', () => {
 
   test('who cannot hold ticks a box', async () => {
     const flag = await flagThatIsOn(1)
-    await using visitor = await visit(browser, server, { size: 'phone' })
+    await using visitor = await open.visit({ size: 'phone' })
     const { page } = visitor
     await page.goto(await linkOf(flag))
     await page.getByText('Without holding').click()
@@ -134,9 +126,9 @@ describe('with scripts', () => {
 
   test('a server that has not confirmed is named until it has', async () => {
     const flag = await flagThatIsOn(1)
-    const key = await server.sdkKey('shop', 'development')
-    const slow = await follow(server.address, key, { instance: 'slow-one', acknowledges: false })
-    await using visitor = await visit(browser, server, { size: 'phone' })
+    const key = await open.server.sdkKey('shop', 'development')
+    const slow = await follow(open.server.address, key, { instance: 'slow-one', acknowledges: false })
+    await using visitor = await open.visit({ size: 'phone' })
     const { page } = visitor
     await page.goto(await linkOf(flag))
     await page.getByRole('button', { name: 'HOLD TO TURN OFF' }).hover()
@@ -145,15 +137,15 @@ describe('with scripts', () => {
     await page.getByText('slow-one').waitFor()
     await page.mouse.up()
     await slow.close()
-    open.push(await follow(server.address, key, { instance: 'slow-one', acknowledges: true }))
+    following.push(await follow(open.server.address, key, { instance: 'slow-one', acknowledges: true }))
     await page.getByText('OFF everywhere: 2 of 2').waitFor()
     expect(await page.getByText('slow-one').isVisible()).toBe(false)
   })
 
   test('three taps from the console: what is on, the flag, the hold', async () => {
     const flag = await flagThatIsOn(0)
-    const developer = await server.person('developer')
-    await using visitor = await visitAs(browser, server, developer, { size: 'phone' })
+    const developer = await open.server.person('developer')
+    await using visitor = await open.visitAs(developer, { size: 'phone' })
     const { page } = visitor
     await page.goto('/k')
     await page.getByRole('link', { name: flag }).click()
@@ -166,8 +158,8 @@ describe('with scripts', () => {
 
   test.each(['light', 'dark'] as const)('is accessible, before and after, %s', async (theme) => {
     const flag = await flagThatIsOn(2)
-    const developer = await server.person('developer')
-    await using visitor = await visitAs(browser, server, developer, { size: 'phone', theme })
+    const developer = await open.server.person('developer')
+    await using visitor = await open.visitAs(developer, { size: 'phone', theme })
     const { page } = visitor
     for (const address of ['/k', `/k/shop/development/${flag}`]) {
       await page.goto(address)
@@ -186,9 +178,9 @@ describe('with scripts', () => {
 describe('without scripts', () => {
   test('a plain form turns off, and the page counts confirmations up by asking again', async () => {
     const flag = await flagThatIsOn(2)
-    const key = await server.sdkKey('shop', 'development')
-    const slow = await follow(server.address, key, { instance: 'slow-one', acknowledges: false })
-    const context = await browser.newContext({
+    const key = await open.server.sdkKey('shop', 'development')
+    const slow = await follow(open.server.address, key, { instance: 'slow-one', acknowledges: false })
+    const context = await open.browser.newContext({
       javaScriptEnabled: false,
       viewport: { width: 360, height: 740 },
     })
@@ -199,7 +191,7 @@ describe('without scripts', () => {
     await page.getByText('2 of 3 servers have confirmed it').waitFor()
     expect(await isOn(flag)).toBe(false)
     await slow.close()
-    open.push(await follow(server.address, key, { instance: 'slow-one', acknowledges: true }))
+    following.push(await follow(open.server.address, key, { instance: 'slow-one', acknowledges: true }))
     await page.getByText('OFF everywhere: 3 of 3').waitFor()
     await context.close()
   })

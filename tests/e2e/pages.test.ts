@@ -1,24 +1,13 @@
 /**
  * Every page, looked at as people do: both themes, on a desk and on a phone. A new page adds a line.
  */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 
 import { createApprovals, start, until } from '../../packages/server/test/support/rollouts.ts'
 import { startTraffic } from '../../packages/server/test/support/traffic.ts'
-import type { Traffic } from '../../packages/server/test/support/traffic.ts'
-import { startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import {
-  accessibilityFaults,
-  scrollsSideways,
-  settled,
-  startBrowser,
-  visit,
-  visitAs,
-} from './support/browser.ts'
+import { accessibilityFaults, scrollsSideways, settled } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
-import type { Seed } from './support/seed.ts'
 
 const PAGES = [
   ['home', '/'],
@@ -58,30 +47,24 @@ const PAGES = [
   ['an address without a page', '/nowhere'],
 ] as const
 
-let server: TestServer
-let browser: Browser
-let seed: Seed
-let traffic: Traffic
-
-beforeAll(async () => {
-  const approvals = createApprovals()
-  server = await startServer({ rolloutPorts: approvals })
-  seed = await seedShop(server)
-  const at = { server, project: 'shop', flag: 'new-checkout', key: await server.sdkKey('shop', 'production') }
-  traffic = await startTraffic(at, { badShare: (variant) => (variant === 'on' ? 0.03 : 0.01) })
-  const id = await start(at, approvals.approve('new-checkout'))
-  await until(at, id, (it) => it.position?.percent === 50)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await traffic?.stop()
-  await browser?.close()
-  await server?.close()
-})
+const approvals = createApprovals()
+const shop = openConsole(
+  async (server) => {
+    const seed = await seedShop(server)
+    const key = await shop.server.sdkKey('shop', 'production')
+    const at = { server, project: 'shop', flag: 'new-checkout', key }
+    const traffic = await startTraffic(at, { badShare: (variant) => (variant === 'on' ? 0.03 : 0.01) })
+    const id = await start(at, approvals.approve('new-checkout'))
+    await until(at, id, (it) => it.position?.percent === 50)
+    return { ...seed, traffic }
+  },
+  { rolloutPorts: approvals },
+)
+afterAll(() => shop.seed.traffic.stop())
 
 describe('every page is accessible in both themes and fits a phone', () => {
   test.each(PAGES)('%s', async (_, address) => {
-    await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+    await using visitor = await shop.visitAs(shop.seed.stage.technicalLead)
     const { page } = visitor
     await page.goto(address)
     await settled(page)
@@ -101,7 +84,7 @@ describe('every page is accessible in both themes and fits a phone', () => {
     ],
     ['the set-up of the first administrator', '/set-up#0123456789012345678901234567890123456789'],
   ])('%s', async (_, address) => {
-    await using visitor = await visit(browser, server)
+    await using visitor = await shop.visit()
     const { page } = visitor
     await page.goto(address)
     await settled(page)
@@ -114,7 +97,7 @@ describe('every page is accessible in both themes and fits a phone', () => {
 })
 
 test('the first page needs at most 250 kB of compressed scripts', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead)
   const { page } = visitor
   const sizes: Promise<number>[] = []
   page.on('response', (response) => {

@@ -1,29 +1,14 @@
 /** The palette and the keys: everywhere by keyboard, and nothing is turned off from there. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import { accessibilityFaults, settled, startBrowser, visitAs } from './support/browser.ts'
+import { accessibilityFaults, settled } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
-import type { Seed } from './support/seed.ts'
 
-let server: TestServer
-let browser: Browser
-let seed: Seed
-
-beforeAll(async () => {
-  server = await startServer()
-  seed = await seedShop(server)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const shop = openConsole(seedShop)
 
 test.each(['light', 'dark'] as const)('Ctrl K finds a feature by a few letters, %s', async (theme) => {
-  await using visitor = await visitAs(browser, server, seed.stage.technicalLead, { theme })
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead, { theme })
   const { page } = visitor
   await page.goto('/p/shop/f')
   await settled(page)
@@ -44,7 +29,7 @@ test.each(['light', 'dark'] as const)('Ctrl K finds a feature by a few letters, 
 })
 
 test('g and a letter go to a page, and the question mark shows the keys', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead)
   const { page } = visitor
   await page.goto('/p/shop/f')
   await settled(page)
@@ -58,7 +43,7 @@ test('g and a letter go to a page, and the question mark shows the keys', async 
 })
 
 test('turning off leads to the page on which one holds', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead)
   const { page } = visitor
   await page.goto('/now')
   await settled(page)

@@ -1,32 +1,17 @@
 /** The procedure in the console: what needs me, the first step written, checked and decided, two people at once. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { expectOk, startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import { startBrowser, visitAs } from './support/browser.ts'
+import { expectOk } from '../support/server.ts'
+import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
-import type { Seed } from './support/seed.ts'
 
-let server: TestServer
-let browser: Browser
-let seed: Seed
-
-beforeAll(async () => {
-  server = await startServer()
-  seed = await seedShop(server)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const shop = openConsole(seedShop)
 
 const STEP = '/p/shop/f/new-checkout/steps/1'
-const params = () => ({ project: 'shop', run: seed.run, step: 1 })
+const params = () => ({ project: 'shop', run: shop.seed.run, step: 1 })
 
 test('P-S1 the strategy is proposed, checked while it is written, saved, and decided by whoever may', async () => {
-  await using author = await visitAs(browser, server, seed.stage.developer)
+  await using author = await shop.visitAs(shop.seed.stage.developer)
   const { page } = author
   await page.goto(STEP)
   await page.getByRole('button', { name: 'Propose one' }).click()
@@ -50,12 +35,12 @@ test('P-S1 the strategy is proposed, checked while it is written, saved, and dec
   await page.getByRole('button', { name: 'Save the strategy' }).click()
   await page.getByText('revision 2').waitFor()
 
-  const { output } = expectOk(await server.admin.call('showStep', { params: params() }))
+  const { output } = expectOk(await shop.server.admin.call('showStep', { params: params() }))
   expect(output).toMatchObject({ type: 'release', review: { scope: 'The payment page', complexity: 'low' } })
 
   // The author may not decide it; the Technical Lead finds it on the first page.
   expect(await page.getByRole('button', { name: 'Go', exact: true }).isDisabled()).toBe(true)
-  await using lead = await visitAs(browser, server, seed.stage.technicalLead)
+  await using lead = await shop.visitAs(shop.seed.stage.technicalLead)
   await lead.page.goto('/')
   await lead.page.getByRole('link', { name: 'Open New checkout' }).click()
   await lead.page.getByRole('button', { name: 'Run the checks now' }).click()
@@ -64,18 +49,20 @@ test('P-S1 the strategy is proposed, checked while it is written, saved, and dec
   await lead.page.getByRole('button', { name: 'Go', exact: true }).click()
   const attempts = lead.page.getByRole('region', { name: 'Attempts and decisions' })
   await attempts.getByText('It fits the feature').waitFor()
-  const run = expectOk(await server.admin.call('showRun', { params: { project: 'shop', run: seed.run } }))
+  const run = expectOk(
+    await shop.server.admin.call('showRun', { params: { project: 'shop', run: shop.seed.run } }),
+  )
   expect(run.steps[0]?.state).toBe('go')
 })
 
 test('two people write the same step: the second is shown that, and in what they differ', async () => {
-  await using first = await visitAs(browser, server, seed.stage.developer)
+  await using first = await shop.visitAs(shop.seed.stage.developer)
   await first.page.goto(STEP)
   await first.page.getByLabel('Scope').fill('Mine')
-  const step = expectOk(await server.admin.call('showStep', { params: params() }))
+  const step = expectOk(await shop.server.admin.call('showStep', { params: params() }))
   const review = { scope: 'Theirs', complexity: 'high', riskLevel: 'low', userImpact: 'none' }
   const body = { output: { ...step.output, review } }
-  expectOk(await seed.stage.developer.client.call('writeStep', { params: params(), body }))
+  expectOk(await shop.seed.stage.developer.client.call('writeStep', { params: params(), body }))
 
   await first.page.getByText('Somebody else has saved this step since you began').waitFor()
   await first.page.getByText('Theirs differs from yours in: review.').waitFor()
@@ -84,7 +71,7 @@ test('two people write the same step: the second is shown that, and in what they
 })
 
 test('P-I-CHECK what is missing is named with its owner and the way to get it', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.developer)
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
   await visitor.page.goto('/p/shop/f/fast-search/inputs')
   const missing = visitor.page.getByRole('region', { name: 'Missing or failing' })
   await missing.getByText('Test results of QA').waitFor()
@@ -94,7 +81,7 @@ test('P-I-CHECK what is missing is named with its owner and the way to get it', 
 })
 
 test('the same is done by keyboard alone', async () => {
-  await using visitor = await visitAs(browser, server, seed.stage.technicalLead)
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead)
   const { page } = visitor
   await page.goto('/p/shop/f')
   await page.getByRole('link', { name: 'Gift cards' }).waitFor()

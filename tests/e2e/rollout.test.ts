@@ -1,6 +1,6 @@
 /** A rollout in the browser: applications with the real SDK behind it, watched, paused, rolled back, turned off. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 
 import {
   QUICK,
@@ -15,35 +15,22 @@ import {
 import type { Place } from '../../packages/server/test/support/rollouts.ts'
 import { startApplication } from '../support/application.ts'
 import type { Application } from '../support/application.ts'
-import { startServer } from '../support/server.ts'
-import type { TestPerson, TestServer } from '../support/server.ts'
-import { startBrowser, visitAs } from './support/browser.ts'
+import { visitAs } from './support/browser.ts'
 import { layCable } from './support/cable.ts'
+import { openConsole } from './support/console.ts'
 
 const APPLICATIONS = 3
 
 const approvals = createApprovals()
-let server: TestServer
-let browser: Browser
-let lead: TestPerson
-
-beforeAll(async () => {
-  server = await startServer({ rolloutPorts: approvals })
-  browser = await startBrowser()
-  lead = await server.person('operations-lead')
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const open = openConsole((server) => server.person('operations-lead'), { rolloutPorts: approvals })
 
 /** Applications with the real SDK, each with shoppers. */
 async function applications(at: Place): Promise<AsyncDisposable> {
-  const open: Application[] = []
+  const running: Application[] = []
   for (let i = 0; i < APPLICATIONS; i++) {
-    open.push(
+    running.push(
       await startApplication({
-        address: server.address,
+        address: open.server.address,
         key: at.key,
         environment: 'production',
         layers: ['backend'],
@@ -53,14 +40,14 @@ async function applications(at: Place): Promise<AsyncDisposable> {
   }
   return {
     async [Symbol.asyncDispose]() {
-      for (const it of open) await it[Symbol.asyncDispose]()
+      for (const it of running) await it[Symbol.asyncDispose]()
     },
   }
 }
 
 /** A rollout that stays at half of everybody: its last increment waits for a person. */
 async function underway(name: string): Promise<{ readonly at: Place; readonly id: string }> {
-  const at = { ...(await place(server, name)), server }
+  const at = { ...(await place(open.server, name)), server: open.server }
   await addFeature(at)
   const [stage] = QUICK.stages
   if (stage === undefined) throw new Error('the plan has a stage')
@@ -83,7 +70,7 @@ async function confirm(page: Page, button: string | RegExp, reason: string): Pro
 test('P-X3 a running rollout is watched as it happens, paused, resumed and rolled back, confirmed by real SDKs', async () => {
   const { at, id } = await underway('watched')
   await using _ = await applications(at)
-  await using visitor = await visitAs(browser, server, lead)
+  await using visitor = await open.visitAs(open.seed)
   const { page } = visitor
   await page.goto(`/p/${at.project}/rollouts`)
   await page.getByRole('link', { name: 'watched' }).click()
@@ -127,7 +114,7 @@ test('P-X3 a running rollout is watched as it happens, paused, resumed and rolle
 test('P-X2 P-X5 the increment that waits for a person is approved on what the evidence says, and a report counts', async () => {
   const { at, id } = await underway('approved')
   await using _ = await applications(at)
-  await using visitor = await visitAs(browser, server, lead)
+  await using visitor = await open.visitAs(open.seed)
   const { page } = visitor
   await until(at, id, (it) => it.approval !== null)
   await page.goto(`/p/${at.project}/f/approved/rollout`)
@@ -144,7 +131,7 @@ test('P-X2 P-X5 the increment that waits for a person is approved on what the ev
 test('P-X4 a kill from the live view is counted up by instance', async () => {
   const { at, id } = await underway('killed')
   await using _ = await applications(at)
-  await using visitor = await visitAs(browser, server, lead)
+  await using visitor = await open.visitAs(open.seed)
   const { page } = visitor
   await until(at, id, half)
   await page.goto(`/p/${at.project}/rollouts/${id}`)
@@ -159,8 +146,8 @@ test('P-X4 a kill from the live view is counted up by instance', async () => {
 test('without the server it says that what it shows is old, and no verdict stays green', async () => {
   const { at, id } = await underway('silent')
   await using _ = await applications(at)
-  await using cable = await layCable(server.address)
-  await using visitor = await visitAs(browser, { ...server, address: cable.address }, lead)
+  await using cable = await layCable(open.server.address)
+  await using visitor = await visitAs(open.browser, { ...open.server, address: cable.address }, open.seed)
   const { page } = visitor
   await until(at, id, (it) => it.verdict === 'GO')
   await page.goto(`/p/${at.project}/rollouts/${id}`)
@@ -181,8 +168,8 @@ test('without the server it says that what it shows is old, and no verdict stays
 
 test('who only looks may not steer, and is told so', async () => {
   const { at, id } = await underway('looked-at')
-  const viewer = await server.person('viewer')
-  await using visitor = await visitAs(browser, server, viewer)
+  const viewer = await open.server.person('viewer')
+  await using visitor = await open.visitAs(viewer)
   const { page } = visitor
   await page.goto(`/p/${at.project}/rollouts/${id}`)
   await page.getByText('Who may do what').click()

@@ -1,6 +1,6 @@
 /** A run on its way through the steps, by people in their browsers: inputs, plan, forms, jobs, approval. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 
 import {
   FILES,
@@ -12,24 +12,14 @@ import {
   start,
 } from '../../packages/server/test/support/procedure.ts'
 import type { Stage } from '../../packages/server/test/support/procedure.ts'
-import { expectOk, startServer } from '../support/server.ts'
-import type { TestServer } from '../support/server.ts'
-import { accessibilityFaults, settled, startBrowser, visitAs } from './support/browser.ts'
+import { expectOk } from '../support/server.ts'
+import { accessibilityFaults, settled } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
 
-let server: TestServer
-let browser: Browser
-
-beforeAll(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const open = openConsole(() => Promise.resolve())
 
 const showRun = async (stage: Stage, run: string) =>
-  expectOk(await server.admin.call('showRun', { params: { project: stage.project, run } }))
+  expectOk(await open.server.admin.call('showRun', { params: { project: stage.project, run } }))
 
 /** Chooses an entry of a list that opens. */
 async function choose(page: Page, label: string, option: string): Promise<void> {
@@ -44,11 +34,11 @@ async function upload(page: Page, label: string, file: { name: string; content: 
 }
 
 test('P-I3 P-R2 P-PL2 P-PL3 an input is given as a file, the work plan edited and reviewed', async () => {
-  const stage = await setStage(server, 'inputs')
+  const stage = await setStage(open.server, 'inputs')
   const run = await start(stage)
   const others = ['P-I1', 'P-I2', 'P-I4', 'P-I5', 'P-I6', 'P-I7', 'P-I11', 'P-I12']
   await provide(stage, run, others)
-  await using author = await visitAs(browser, server, stage.developer)
+  await using author = await open.visitAs(stage.developer)
   const { page } = author
   await page.goto('/p/inputs/f/new-checkout/inputs')
   const missing = page.getByRole('region', { name: 'Missing or failing' })
@@ -76,7 +66,7 @@ test('P-I3 P-R2 P-PL2 P-PL3 an input is given as a file, the work plan edited an
   await page.getByText('You wrote a part of it').waitFor()
   expect(await page.getByRole('button', { name: 'Approve the work plan' }).isDisabled()).toBe(true)
 
-  await using lead = await visitAs(browser, server, stage.technicalLead)
+  await using lead = await open.visitAs(stage.technicalLead)
   await lead.page.goto('/p/inputs/f/new-checkout/work-plan')
   await lead.page.getByRole('button', { name: 'Approve the work plan' }).click()
   await lead.page.getByRole('region', { name: 'Review' }).getByText('Approved', { exact: true }).waitFor()
@@ -86,10 +76,10 @@ test('P-I3 P-R2 P-PL2 P-PL3 an input is given as a file, the work plan edited an
 })
 
 test('P-S2-4 P-S2-6 P-E2 step 2 is written, verified by a job that survives a reload, and decided', async () => {
-  const stage = await setStage(server, 'flags')
+  const stage = await setStage(open.server, 'flags')
   const run = await openRun(stage)
   await goThrough(stage, run, 1)
-  await using author = await visitAs(browser, server, stage.developer)
+  await using author = await open.visitAs(stage.developer)
   const { page } = author
   await page.goto('/p/flags/f/new-checkout/steps/2')
   await page.getByLabel('Key of the flag').fill('new-checkout')
@@ -116,7 +106,7 @@ test('P-S2-4 P-S2-6 P-E2 step 2 is written, verified by a job that survives a re
   await settled(page)
   expect(await accessibilityFaults(page)).toEqual([])
 
-  await using lead = await visitAs(browser, server, stage.technicalLead)
+  await using lead = await open.visitAs(stage.technicalLead)
   const decider = lead.page
   await decider.goto('/p/flags/f/new-checkout/steps/2')
   await decider.getByRole('button', { name: 'Run the checks now' }).click()
@@ -138,10 +128,10 @@ test(
   'P-S6-5 P-S7-1 P-S7-2 P-S7-3 documents are published, subjects reviewed, the plan approved by three',
   { timeout: 240_000 },
   async () => {
-    const stage = await setStage(server, 'approval')
+    const stage = await setStage(open.server, 'approval')
     const run = await openRun(stage)
     for (const step of [1, 2, 3, 4, 5]) await goThrough(stage, run, step)
-    await using author = await visitAs(browser, server, stage.developer)
+    await using author = await open.visitAs(stage.developer)
     const { page } = author
     await page.goto('/p/approval/f/new-checkout/documents')
     await page.getByRole('button', { name: 'Publish the documents' }).click()
@@ -156,7 +146,7 @@ test(
       ['business', 'product owner', stage.productOwner],
     ] as const
     const address = '/p/approval/f/new-checkout/approval'
-    await using reviewer = await visitAs(browser, server, stage.technicalLead)
+    await using reviewer = await open.visitAs(stage.technicalLead)
     await reviewer.page.goto(address)
     const strategy = reviewer.page.getByRole('group', { name: 'technical: strategy' })
     await strategy.getByRole('button', { name: 'Comment' }).click()
@@ -169,7 +159,7 @@ test(
     await strategy.getByText('Operations does').waitFor()
 
     for (const [group, , person] of people) {
-      await using visitor = await visitAs(browser, server, person)
+      await using visitor = await open.visitAs(person)
       await visitor.page.goto(address)
       const subjects = visitor.page.getByRole('group', { name: new RegExp(`^${group}: `) })
       await subjects.first().waitFor()
@@ -182,14 +172,14 @@ test(
     await page.getByText('nothing was approved before').waitFor()
     await page.getByRole('button', { name: 'Ask for the approvals' }).click()
     for (const [, role, person] of people) {
-      await using visitor = await visitAs(browser, server, person)
+      await using visitor = await open.visitAs(person)
       await visitor.page.goto(address)
       await visitor.page.getByRole('button', { name: new RegExp(`as ${role}$`) }).click()
       const mine = visitor.page.getByRole('group', { name: `Approval of the ${role}` })
       await mine.getByText(`Signed by ${person.id}`).waitFor()
     }
     await page.getByText('Exactly this is approved').waitFor()
-    await using operations = await visitAs(browser, server, stage.operationsLead)
+    await using operations = await open.visitAs(stage.operationsLead)
     await operations.page.goto(address)
     await operations.page.getByRole('button', { name: 'Schedule the rollout' }).click()
     await page.getByText('starts when it is started').waitFor()
@@ -211,9 +201,9 @@ test(
 )
 
 test('P-RB P-A2 a feature is turned off and its rollback led to the report; the audit chain is verified', async () => {
-  const stage = await setStage(server, 'rollback')
+  const stage = await setStage(open.server, 'rollback')
   await openRun(stage)
-  await using visitor = await visitAs(browser, server, stage.operationsLead)
+  await using visitor = await open.visitAs(stage.operationsLead)
   const { page } = visitor
   await page.goto('/p/rollback/f/new-checkout/rollback')
   await page.getByRole('button', { name: /Turn new-checkout off/ }).click()
