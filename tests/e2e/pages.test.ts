@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 import { createApprovals, start, until } from '../../packages/server/test/support/rollouts.ts'
 import { startTraffic } from '../../packages/server/test/support/traffic.ts'
-import { accessibilityFaults, scrollsSideways, settled } from './support/browser.ts'
+import { accessibilityFaults, goDark, scrollsSideways, settled } from './support/browser.ts'
 import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
 
@@ -69,10 +69,10 @@ describe('every page is accessible in both themes and fits a phone', () => {
     await page.goto(address)
     await settled(page)
     expect(await accessibilityFaults(page)).toEqual([])
-    await page.emulateMedia({ colorScheme: 'dark' })
+    await goDark(page)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    await expect.poll(() => scrollsSideways(page)).toBe(false)
+    await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
     expect(await accessibilityFaults(page)).toEqual([])
   })
 
@@ -89,10 +89,10 @@ describe('every page is accessible in both themes and fits a phone', () => {
     await page.goto(address)
     await settled(page)
     expect(await accessibilityFaults(page)).toEqual([])
-    await page.emulateMedia({ colorScheme: 'dark' })
+    await goDark(page)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    await expect.poll(() => scrollsSideways(page)).toBe(false)
+    await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
   })
 })
 

@@ -138,6 +138,16 @@ export async function settled(page: Page): Promise<void> {
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
 }
 
+/** Changes the system's theme, and waits until the page has finished changing to it. */
+export async function goDark(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
+  // Colours on their way from one theme to the other have no contrast that means anything.
+  const fading =
+    'document.getAnimations().some((it) => it instanceof CSSTransition && it.playState === "running")'
+  await expect.poll(() => page.evaluate(fading), { timeout: 10_000 }).toBe(false)
+}
+
 /** Whether the page is wider than its window. */
 export async function scrollsSideways(page: Page): Promise<boolean> {
   return await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
