@@ -33,7 +33,7 @@ test('P-S1 the strategy is proposed, checked while it is written, saved, and dec
   await page.getByLabel('Configuration').fill('One boolean flag')
   await page.getByLabel('Code', { exact: true }).fill('Asked once, in the order service')
   await page.getByRole('button', { name: 'Save the strategy' }).click()
-  await page.getByText('revision 2').waitFor()
+  await page.getByText('revision 2', { exact: true }).waitFor()
 
   const { output } = expectOk(await shop.server.admin.call('showStep', { params: params() }))
   expect(output).toMatchObject({ type: 'release', review: { scope: 'The payment page', complexity: 'low' } })
@@ -65,9 +65,17 @@ test('two people write the same step: the second is shown that, and in what they
   expectOk(await shop.seed.stage.developer.client.call('writeStep', { params: params(), body }))
 
   await first.page.getByText('Somebody else has saved this step since you began').waitFor()
-  await first.page.getByText('Theirs differs from yours in: review.').waitFor()
-  await first.page.getByRole('button', { name: 'Take theirs' }).click()
-  expect(await first.page.getByLabel('Scope').inputValue()).toBe('Theirs')
+  const conflict = first.page.getByRole('alert')
+  await conflict.getByText('They changed it').first().waitFor()
+  const scope = conflict.getByRole('row').filter({ hasText: 'Scope' })
+  await scope.getByText('Both, differently').waitFor()
+  expect(await first.page.getByRole('button', { name: 'Save the strategy' }).isDisabled()).toBe(true)
+  await conflict.getByRole('button', { name: 'Put my changes on theirs (mine wins 1×)' }).click()
+  expect(await first.page.getByLabel('Scope').inputValue()).toBe('Mine')
+  await first.page.getByRole('button', { name: 'Save the strategy' }).click()
+  await expect
+    .poll(async () => expectOk(await server.admin.call('showStep', { params: params() })).output['review'])
+    .toMatchObject({ ...review, scope: 'Mine' })
 })
 
 test('P-I-CHECK what is missing is named with its owner and the way to get it', async () => {

@@ -94,7 +94,7 @@ test('P-S2-4 P-S2-6 P-E2 step 2 is written, verified by a job that survives a re
   await upload(page, 'Results with the flag on', FILES.flagOn)
   await page.getByText('7 of 7 tests passed').nth(1).waitFor()
   await page.getByRole('button', { name: 'Save the output' }).click()
-  await page.getByText('revision 2').waitFor()
+  await page.getByText('revision 2', { exact: true }).waitFor()
 
   await page.getByRole('button', { name: 'Start a verification run' }).click()
   const job = page.getByRole('region', { name: 'Verification run' })

@@ -22,7 +22,11 @@ type Field<O, K extends string> = O extends { readonly [P in K]: infer S } ? S :
 export type Call<O extends Operation> = Input<'params', Field<O, 'params'>> &
   Input<'query', Field<O, 'query'>> &
   Input<'body', Field<O, 'body'>> &
-  (O extends { readonly ifMatch: true } ? { readonly ifMatch: number } : {}) &
+  (O extends { readonly ifMatch: true }
+    ? { readonly ifMatch: number }
+    : O extends { readonly ifMatch: 'optional' }
+      ? { readonly ifMatch?: number }
+      : {}) &
   (O extends { readonly idempotent: true } ? { readonly idempotencyKey?: string } : {})
 
 type Success<O extends Operation> = O['success'] extends { readonly media: 'text' }

@@ -114,7 +114,13 @@ function parametersOf(operation: Operation, components: Components): JsonObject[
     ...membersOf(operation.query, 'query', components),
     ...(operation.ifMatch === undefined
       ? []
-      : [header('If-Match', true, 'The ETag of the version that you have seen.')]),
+      : [
+          header(
+            'If-Match',
+            operation.ifMatch === true,
+            'The revision that you have seen, as an ETag: `"3"`. 412 with the present one where it is another.',
+          ),
+        ]),
     ...(operation.idempotent === undefined
       ? []
       : [

@@ -24,8 +24,11 @@ export interface Operation {
   }
   /** Answers with the cookie of a session, so it is refused to the pages of other sites. */
   readonly setsCookie?: true
-  /** Writes that replace a version: 428 without If-Match, 412 when stale. The answer carries the ETag. */
-  readonly ifMatch?: true
+  /**
+   * Writes that replace a version: 412 when If-Match is stale. `true`: 428 without it, and the answer
+   * carries the ETag. `optional`: not compared where it is left out, as machines may.
+   */
+  readonly ifMatch?: true | 'optional'
   /** The last parameter of the path takes all of its rest, slashes included. */
   readonly rest?: true
   /** The largest body, in bytes, where it is not the usual 1 MiB. */

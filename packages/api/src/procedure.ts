@@ -120,10 +120,11 @@ export const procedureOperations = {
   writeWorkPlan: operation({
     method: 'PUT',
     path: `${runs}/work-plan`,
-    summary: 'Replace the work plan. A review that it had is void.',
+    summary: "Replace the work plan. A review that it had is void. If-Match holds the plan's own revision.",
     can: 'procedure:write',
     params: ofRun,
     body: WorkPlan,
+    ifMatch: 'optional',
     success: run,
   }),
   reviewWorkPlan: operation({
@@ -146,10 +147,12 @@ export const procedureOperations = {
   writeStep: operation({
     method: 'PUT',
     path: step,
-    summary: 'Write the output of a step. Changing a finished step makes every later one stale.',
+    summary:
+      'Write the output of a step. Changing a finished step makes every later one stale. If-Match holds its revision.',
     can: 'procedure:write',
     params: ofStep,
     body: WriteStep,
+    ifMatch: 'optional',
     success: { status: 200, body: Step },
   }),
   showChecks: operation({

@@ -11,7 +11,7 @@ import { approvalCommands } from './approval.ts'
 import { contractCommands } from './contract.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
-import { pairs, readObject } from './given.ts'
+import { pairs, readObject, seenRevision } from './given.ts'
 import { inputCommand } from './input.ts'
 import type { Open } from './program.ts'
 import { remedyCommands } from './remedy.ts'
@@ -174,13 +174,18 @@ function planning(feature: Command, open: Open): void {
     .command('work-plan <feature>')
     .description('the plan of the run itself; with --file, replace it')
     .option('-f, --file <path>', 'file with the plan; - reads stdin')
-    .action(async (name: string, given: { file?: string }, command: Command) => {
+    .option('--if-revision <number>', 'refuse it where the plan is no longer at this revision')
+    .action(async (name: string, given: { file?: string; ifRevision?: string }, command: Command) => {
       const session = open(command)
       const params = await runOf(session, name)
       const run =
         given.file === undefined
           ? await session.call('showRun', { params })
-          : await session.call('writeWorkPlan', { params, body: workPlan(given.file) })
+          : await session.call('writeWorkPlan', {
+              params,
+              body: workPlan(given.file),
+              ...seenRevision(given.ifRevision),
+            })
       session.result(run.workPlan, () => JSON.stringify(run.workPlan, null, 2))
     })
 }

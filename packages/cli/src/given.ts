@@ -35,6 +35,11 @@ export function wholeNumber(text: string, option: string): number {
   throw usage(`${option} ${text} is no whole number.`, `Write ${option} with a number from 1.`)
 }
 
+/** What `--if-revision` says: the revision that must still hold. */
+export function seenRevision(text: string | undefined): { readonly ifMatch?: number } {
+  return text === undefined ? {} : { ifMatch: wholeNumber(text, '--if-revision') }
+}
+
 /** `name=text` options, gathered. */
 export function pairs(given: readonly string[], option: string): [string, string][] {
   return given.map((it) => {

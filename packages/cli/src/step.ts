@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { usage } from './failure.ts'
-import { pairs, readObject } from './given.ts'
+import { pairs, readObject, seenRevision } from './given.ts'
 import type { Open } from './program.ts'
 import { describeNext, runOf } from './run.ts'
 import type { Answer } from './session.ts'
@@ -16,6 +16,11 @@ import { withUploads } from './upload.ts'
 
 type Step = Answer<'showStep'>
 type Evidence = Call<Operations['giveEvidence']>['body']
+
+interface StepOptions {
+  file?: string
+  ifRevision?: string
+}
 
 interface EvidenceOptions {
   statement?: string
@@ -40,7 +45,8 @@ function writing(feature: Command, open: Open): void {
     .command('step <feature> <number>')
     .description('a step: purpose, actions, output, checks; with --file, write its output')
     .option('-f, --file <path>', "file with the step's output; - reads stdin")
-    .action(async (name: string, number: string, given: { file?: string }, command: Command) => {
+    .option('--if-revision <number>', 'refuse it where the step is no longer at this revision')
+    .action(async (name: string, number: string, given: StepOptions, command: Command) => {
       const session = open(command)
       const params = { ...(await runOf(session, name)), step: number }
       const step =
@@ -49,6 +55,7 @@ function writing(feature: Command, open: Open): void {
           : await session.call('writeStep', {
               params,
               body: { output: await withUploads(session, readObject(given.file), given.file) },
+              ...seenRevision(given.ifRevision),
             })
       session.result(step, () => describeStep(step))
     })
@@ -152,7 +159,7 @@ function describeStep(step: Step): string {
     it.filled ? 'filled' : it.required ? 'missing' : 'empty',
   ])
   return [
-    `Step ${step.number}, ${step.title} (${step.state}, attempt ${step.attempt})`,
+    `Step ${step.number}, ${step.title} (${step.state}, attempt ${step.attempt}, revision ${step.revision})`,
     step.purpose,
     table(
       ['input', 'title', 'state', 'from'],

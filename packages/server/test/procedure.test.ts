@@ -1,8 +1,6 @@
-import { operations } from '@flagmarshal/api'
 /** A whole run by four people over HTTP, and what each gate on its way refuses. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
-import { sendRaw } from '../../../tests/support/raw-request.ts'
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import {
@@ -317,13 +315,20 @@ describe('deciding', () => {
     const body = { output: OUTPUTS[0] ?? {} }
     const { client } = stage.developer
     expectOk(await client.call('writeStep', { params, body }))
-    const stale = await sendRaw(server.address, operations.writeStep, {
-      token: stage.developer.token,
-      params: { ...params, step: '1' },
-      headers: { 'if-match': '"1"', 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+    const stale = await client.call('writeStep', { params, body, ifMatch: 1 })
+    expect(expectProblem(stale)).toMatchObject({
+      status: 412,
+      code: 'stale-version',
+      current: { revision: 2, output: { review: OUTPUTS[0]?.['review'] } },
     })
-    expect(stale).toMatchObject({ status: 412, json: { current: { revision: 2 } } })
+    expectOk(await client.call('writeStep', { params, body, ifMatch: 2 }))
+    const ofRun = { project: stage.project, run }
+    const { workPlan } = expectOk(await client.call('showRun', { params: ofRun }))
+    const written = await client.call('writeWorkPlan', { params: ofRun, body: workPlan.content, ifMatch: 99 })
+    expect(expectProblem(written)).toMatchObject({
+      status: 412,
+      current: { revision: workPlan.revision, hash: workPlan.hash },
+    })
     const wrong = await client.call('writeStep', { params, body: { output: { type: 'magic', more: 1 } } })
     expect(
       expectProblem(wrong)

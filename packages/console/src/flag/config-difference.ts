@@ -2,6 +2,8 @@
  * In what two configurations differ, and three: what was there when somebody began, what another person
  * stored since, and what the first one wants. Rules are told apart by their ids, not by their places.
  */
+import { whoChanged } from '../form/three-way.ts'
+import type { Clash } from '../form/three-way.ts'
 import type { ConfigDraft, Rule } from './config-draft.ts'
 import { ruleWords, serveWords } from './config-words.ts'
 
@@ -36,16 +38,6 @@ export function differencesOf(before: ConfigDraft, after: ConfigDraft): readonly
   })
 }
 
-/** A part that somebody changed: `clash` where both did, and not alike. */
-export interface Clash {
-  readonly place: string
-  readonly label: string
-  readonly base: string | undefined
-  readonly theirs: string | undefined
-  readonly mine: string | undefined
-  readonly who: 'theirs' | 'mine' | 'both' | 'clash'
-}
-
 /** What each of two people changed since they both saw `base`. */
 export function threeWay(base: ConfigDraft, theirs: ConfigDraft, mine: ConfigDraft): readonly Clash[] {
   const [b, t, m] = [partsOf(base), partsOf(theirs), partsOf(mine)]
@@ -56,12 +48,6 @@ export function threeWay(base: ConfigDraft, theirs: ConfigDraft, mine: ConfigDra
     const label = (my ?? their ?? was)?.label ?? place
     return [{ place, label, base: was?.text, theirs: their?.text, mine: my?.text, who }]
   })
-}
-
-function whoChanged(base?: string, theirs?: string, mine?: string): Clash['who'] | undefined {
-  if (theirs === base) return mine === base ? undefined : 'mine'
-  if (mine === base) return 'theirs'
-  return mine === theirs ? 'both' : 'clash'
 }
 
 /** Theirs with my changes on top; where both changed the same part, mine is taken. */

@@ -2,10 +2,10 @@
 import { Button, Group } from '@mantine/core'
 import type { ReactElement } from 'react'
 
+import { Conflict } from '../form/conflict.tsx'
 import { CopyCommand, quoted } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Status } from '../ui/status.tsx'
-import { Conflict } from './conflict.tsx'
 import type { StepDraft } from './step-draft.ts'
 import type { StepFormProps } from './step-forms.ts'
 
@@ -23,15 +23,22 @@ export function SaveStep({ draft, step, run, what, lacks }: SaveStepProps): Reac
   const body = JSON.stringify(draft.body)
   return (
     <>
-      {draft.conflict === undefined ? null : <Conflict fields={draft.conflict} take={draft.takeTheirs} />}
+      {draft.conflict === undefined ? null : (
+        <Conflict
+          what="this step"
+          clashes={draft.conflict}
+          merge={draft.merge}
+          takeTheirs={draft.takeTheirs}
+        />
+      )}
       {draft.error === null ? null : <ErrorView error={draft.error} />}
       <Group mt="md" gap="sm">
         <Button
-          disabled={!draft.dirty || lacks.length > 0}
+          disabled={!draft.dirty || lacks.length > 0 || draft.conflict !== undefined}
           loading={draft.saving}
           onClick={() => void draft.save()}
         >
-          {draft.conflict === undefined ? `Save ${what}` : 'Save mine over theirs'}
+          Save {what}
         </Button>
         {draft.dirty ? (
           <Button variant="default" onClick={draft.takeTheirs}>
@@ -44,7 +51,7 @@ export function SaveStep({ draft, step, run, what, lacks }: SaveStepProps): Reac
       </Group>
       <div className={classes['twin']}>
         <CopyCommand
-          command={`echo ${quoted(JSON.stringify(draft.body.output))} | flagmarshal feature step ${run.feature} ${step.number} --file -`}
+          command={`echo ${quoted(JSON.stringify(draft.body.output))} | flagmarshal feature step ${run.feature} ${step.number} --if-revision ${draft.revision} --file -`}
           request={`PUT /api/v1/projects/${run.project}/runs/${run.id}/steps/${step.number} ${body}`}
         />
       </div>

@@ -4,6 +4,8 @@ import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useMe } from '../access/session.ts'
+import { Conflict } from '../form/conflict.tsx'
+import { useDraft } from '../form/draft.ts'
 import { lacking, sentFields } from '../form/field.ts'
 import type { Field } from '../form/field.ts'
 import { Fields } from '../form/fields.tsx'
@@ -15,7 +17,6 @@ import { Card } from '../ui/page.tsx'
 import { Sentence } from '../ui/sentence.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
-import { Conflict } from './conflict.tsx'
 import { useFeature } from './feature-layout.tsx'
 
 import classes from './feature.module.css'
@@ -46,6 +47,8 @@ const FIELDS: readonly Field[] = [
   { kind: 'lines', key: 'validationPoints', label: 'Validation points', optional: true },
   { kind: 'text', key: 'notes', label: 'Notes', optional: true },
 ]
+
+const LABELS = Object.fromEntries(FIELDS.map((it) => [it.key, it.label]))
 
 export function WorkPlan(): ReactElement {
   const { run } = useFeature()
@@ -83,50 +86,45 @@ export function WorkPlan(): ReactElement {
 
 function Edit({ run }: { readonly run: Run }): ReactElement {
   const stored: Content = run.workPlan.content
-  const [begun, setBegun] = useState({ revision: run.workPlan.revision, value: stored, dirty: false })
-  const draft = begun.dirty ? begun : { revision: run.workPlan.revision, value: stored, dirty: false }
+  const draft = useDraft(stored, run.workPlan.revision, LABELS)
   const write = useWrite('writeWorkPlan')
   const lacks = lacking(FIELDS, draft.value)
   const body = bodyOf(draft.value)
   const params = { project: run.project, run: run.id }
-  const conflict = draft.dirty && draft.revision !== run.workPlan.revision
-  const theirs = (): void => setBegun({ revision: run.workPlan.revision, value: stored, dirty: false })
+  const { conflict } = draft
   const save = async (): Promise<void> => {
-    const saved = await write.mutateAsync([{ params, body }]).catch(() => undefined)
-    if (saved === undefined) return
-    setBegun({ revision: saved.workPlan.revision, value: saved.workPlan.content, dirty: false })
+    const saved = await write.mutateAsync([{ params, body, ifMatch: draft.revision }]).catch(() => undefined)
+    if (saved !== undefined) draft.saved(saved.workPlan.content, saved.workPlan.revision)
   }
   return (
     <>
-      <Fields
-        fields={FIELDS}
-        value={draft.value}
-        change={(value) => setBegun({ ...draft, value, dirty: true })}
-      />
+      <Fields fields={FIELDS} value={draft.value} change={draft.change} />
       {lacks.length === 0 ? null : (
         <p role="status">
           <Status of="hold" word="Still needed" /> {lacks.join(' · ')}
         </p>
       )}
-      {conflict ? <Conflict fields={['the work plan']} take={theirs} /> : null}
-      {write.error === null ? null : <ErrorView error={write.error} />}
+      {conflict === undefined ? null : (
+        <Conflict what="the work plan" clashes={conflict} merge={draft.merge} takeTheirs={draft.takeTheirs} />
+      )}
+      {write.error === null || conflict !== undefined ? null : <ErrorView error={write.error} />}
       <Group mt="md">
         <Button
-          disabled={!draft.dirty || lacks.length > 0}
+          disabled={!draft.dirty || lacks.length > 0 || conflict !== undefined}
           loading={write.isPending}
           onClick={() => void save()}
         >
-          {conflict ? 'Save mine over theirs' : 'Save the work plan'}
+          Save the work plan
         </Button>
         {draft.dirty ? (
-          <Button variant="default" onClick={theirs}>
+          <Button variant="default" onClick={draft.takeTheirs}>
             Discard
           </Button>
         ) : null}
       </Group>
       <div className={classes['twin']}>
         <CopyCommand
-          command={`echo ${quoted(JSON.stringify(body))} | flagmarshal feature work-plan ${run.feature} --file -`}
+          command={`echo ${quoted(JSON.stringify(body))} | flagmarshal feature work-plan ${run.feature} --if-revision ${draft.revision} --file -`}
           request={`PUT /api/v1/projects/${run.project}/runs/${run.id}/work-plan ${JSON.stringify(body)}`}
         />
       </div>

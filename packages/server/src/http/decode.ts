@@ -32,7 +32,7 @@ export function decode(operation: Operation, request: FastifyRequest): Decoded {
     params: operation.params && params,
     query: operation.query && query,
     body: operation.body && body,
-    ifMatch: operation.ifMatch ? revisionOf(request.headers['if-match']) : undefined,
+    ifMatch: wantedRevision(operation.ifMatch, request.headers['if-match']),
   }
 }
 
@@ -44,9 +44,10 @@ export function decodePart<S extends z.ZodType>(schema: S, value: unknown, base:
   throw new Error('a schema refused a value without an issue')
 }
 
-/** The revision of an If-Match that may be left out; 0, which matches nothing, for a foreign ETag. */
-export function optionalIfMatch(header: string | undefined): number | undefined {
-  return header === undefined ? undefined : revisionOf(header)
+/** The revision that must still hold; undefined where the operation has none, or it was left out as it may be. */
+function wantedRevision(rule: Operation['ifMatch'], header: string | undefined): number | undefined {
+  if (rule === undefined || (rule === 'optional' && header === undefined)) return undefined
+  return revisionOf(header)
 }
 
 function refuseFaults(errors: readonly FieldError[]): void {

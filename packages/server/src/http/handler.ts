@@ -22,7 +22,11 @@ export interface Call<O extends Operation = Operation> {
   readonly query: Decoded<O, 'query'>
   readonly body: Decoded<O, 'body'>
   /** The revision of If-Match; 0 for an ETag that is none of ours, which matches nothing. */
-  readonly ifMatch: O extends { readonly ifMatch: true } ? number : undefined
+  readonly ifMatch: O extends { readonly ifMatch: true }
+    ? number
+    : O extends { readonly ifMatch: 'optional' }
+      ? number | undefined
+      : undefined
   /** Another request header, by its lower-case name. */
   readonly header: (name: string) => string | undefined
   /** The body as it arrived, for signatures. */

@@ -31,7 +31,7 @@ import { showChecks, showStep } from '../../procedure/show-step.ts'
 import { startRun } from '../../procedure/start-run.ts'
 import { writeStep } from '../../procedure/write-step.ts'
 import { writeWorkPlan } from '../../procedure/write-work-plan.ts'
-import { decodePart, optionalIfMatch } from '../decode.ts'
+import { decodePart } from '../decode.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
@@ -67,8 +67,8 @@ export const handlers: Handlers<typeof procedureOperations> = {
     return reply(await provideInput(context, services, params, given))
   },
 
-  writeWorkPlan: async ({ context, services, params, body }) =>
-    reply(await writeWorkPlan(context, services.database, params, body)),
+  writeWorkPlan: async ({ context, services, params, body, ifMatch }) =>
+    reply(await writeWorkPlan(context, services.database, params, { input: body, ifMatch })),
 
   reviewWorkPlan: async ({ context, services, params, body }) =>
     reply(await reviewWorkPlan(context, services.database, params, body)),
@@ -76,11 +76,10 @@ export const handlers: Handlers<typeof procedureOperations> = {
   showStep: async ({ context, services, params }) =>
     plain(await showStep(context, services.database, params)),
 
-  writeStep: async ({ context, services, params, body, header }) => {
+  writeStep: async ({ context, services, params, body, ifMatch }) => {
     const schema = Object.values(STEP_OUTPUTS)[params.step - 1]
     const output = schema === undefined ? {} : jsonObject(decodePart(schema, body.output, '/output'))
-    const wanted = { output, ifMatch: optionalIfMatch(header('if-match')) }
-    return plain(await writeStep(context, services.database, params, wanted))
+    return plain(await writeStep(context, services.database, params, { output, ifMatch }))
   },
 
   showChecks: async ({ context, services, params }) =>

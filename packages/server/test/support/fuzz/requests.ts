@@ -229,7 +229,7 @@ function headersOf(operation: Operation, place: Place): fc.Arbitrary<Record<stri
   return fc
     .record({
       authorization: token,
-      ...(operation.ifMatch === true ? { 'if-match': ifMatch } : {}),
+      ...(operation.ifMatch !== undefined ? { 'if-match': ifMatch } : {}),
     })
     .chain((headers) =>
       fc
