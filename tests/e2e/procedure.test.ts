@@ -74,7 +74,9 @@ test('two people write the same step: the second is shown that, and in what they
   expect(await first.page.getByLabel('Scope').inputValue()).toBe('Mine')
   await first.page.getByRole('button', { name: 'Save the strategy' }).click()
   await expect
-    .poll(async () => expectOk(await server.admin.call('showStep', { params: params() })).output['review'])
+    .poll(
+      async () => expectOk(await shop.server.admin.call('showStep', { params: params() })).output['review'],
+    )
     .toMatchObject({ ...review, scope: 'Mine' })
 })
 
