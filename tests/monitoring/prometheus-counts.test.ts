@@ -140,7 +140,7 @@ describe.skipIf(!installed('prometheus', 'promtool'))('with a real Prometheus (p
     ])
   })
 
-  test('each audience has its own counts, and a series that names none is ambiguous where there are several', async () => {
+  test('each audience has its own counts, and a series that names none is ambiguous where there are several (Flagger takes the last)', async () => {
     const staff = { total: 'staff_total', bad: 'staff_total{arm="exposed"}' }
     expect(await measure(staff, { audiences: ['staff', 'everybody'] })).toMatchObject([
       {

@@ -95,7 +95,7 @@ async function open(stack: AsyncDisposableStack) {
 describe.skipIf(!installed('prometheus'))(
   'a rollout judged by a real Prometheus (program: prometheus)',
   () => {
-    test('an outage of Prometheus decides nothing, and the regression after it is rolled back', async () => {
+    test('an outage of Prometheus decides nothing (Argo Rollouts aborts at the 5th error) and is no zero (GrowthBook #6679); the regression after it is rolled back', async () => {
       await using stack = new AsyncDisposableStack()
       const { at, shop, prometheus } = await open(stack)
       const id = await start(at, approvals.approve(FAST_SEARCH, PLAN))
@@ -111,6 +111,11 @@ describe.skipIf(!installed('prometheus'))(
       await prometheus.start()
       await until(at, id, (it) => it.verdicts.every((one) => one.verdict !== 'NO DATA'))
       expect(await decisions(at, id), 'the outage decided nothing').toHaveLength(before)
+      const params = { project: at.project, rollout: id }
+      const { points } = expectOk(await at.server.admin.call('showRolloutSeries', { params }))
+      const failed = points.flatMap((it) => it.criteria).filter((it) => it.kind === 'provider_error')
+      expect(failed.length, 'more than five in a row').toBeGreaterThan(5 * PLAN.criteria.length)
+      for (const it of failed) expect(it).toMatchObject({ exposed: null, control: null })
 
       shop.searchForEverything()
       const ended = await until(at, id, (it) => it.state === 'rolled_back')

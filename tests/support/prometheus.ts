@@ -50,14 +50,21 @@ export interface PrometheusOptions {
   readonly alertmanager?: string
 }
 
-/** Starts Prometheus; resolves once it is ready. */
+/**
+ * Starts Prometheus; resolves once it has scraped each target. It says that it is ready five seconds
+ * earlier (measured: 5.1 s): targets are handed to its scrapers every five seconds, the first ones too.
+ * Until then whatever is asked is empty, so a rollout that begins meanwhile observes that much longer.
+ */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Running> {
+  const { targets = [] } = options
   const folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-prometheus-'))
   await lay(folder, options).catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true })
     throw error
   })
-  return await running(folder, '/-/ready', (port) => [
+  const ready = async (url: string) =>
+    (await isReady(url)) && (targets.length === 0 || (await hasScraped(url, targets.length)))
+  return await running(folder, ready, (port) => [
     'prometheus',
     '--config.file=prometheus.yml',
     '--storage.tsdb.path=data',
@@ -84,7 +91,7 @@ async function lay(folder: string, options: PrometheusOptions): Promise<void> {
 export async function startAlertmanager(config: string): Promise<Running> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-alertmanager-'))
   await writeFile(path.join(folder, 'alertmanager.yml'), config)
-  return await running(folder, '/-/ready', (port) => [
+  return await running(folder, isReady, (port) => [
     'prometheus-alertmanager',
     '--config.file=alertmanager.yml',
     '--storage.path=data',
@@ -116,7 +123,7 @@ function configOf({ targets = [], scrape = '1s', rules = [], alertmanager }: Pro
 
 async function running(
   folder: string,
-  ready: string,
+  ready: (url: string) => Promise<boolean>,
   command: (port: number) => readonly string[],
 ): Promise<Running> {
   const port = await freePort()
@@ -137,9 +144,7 @@ async function running(
     child = started
     const deadline = Date.now() + 30_000
     for (;;) {
-      const answer = await fetch(`${url}${ready}`).catch(() => undefined)
-      await answer?.text()
-      if (answer?.ok === true) return
+      if (await ready(url).catch(() => false)) return
       if (started.exitCode !== null || Date.now() > deadline)
         throw new Error(`${program} does not run: ${said}`)
       await wait(20)
@@ -154,6 +159,21 @@ async function running(
     throw error
   })
   return { url, folder, stop, start, [Symbol.asyncDispose]: dispose }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/-/ready`)
+  await answer.text()
+  return answer.ok
+}
+
+/** Whether it has looked at so many targets since it was started, whatever it found there. */
+async function hasScraped(url: string, targets: number): Promise<boolean> {
+  const answer = await fetch(`${url}/api/v1/targets?state=active`)
+  const { data } = (await answer.json()) as {
+    readonly data: { readonly activeTargets: readonly { readonly lastScrape: string }[] }
+  }
+  return data.activeTargets.filter((it) => !it.lastScrape.startsWith('0001-')).length === targets
 }
 
 async function freePort(): Promise<number> {

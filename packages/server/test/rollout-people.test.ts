@@ -244,7 +244,7 @@ describe.concurrent('people inside a rollout', { timeout: 300_000 }, () => {
     await until(at, id, (it) => it.state === 'observing')
   })
 
-  test('P-S4-12 a change from outside alerts at once, and once; silent rollback: each of them alerts, to the control only', async () => {
+  test('P-S4-12 a change from outside alerts at once, and once; silent rollback (Flagger #1816): each of them alerts, to the control only (#1898, #1931)', async () => {
     const { at, id, params, traffic } = await underway('alerts')
     await edit(at, { fallthrough: { variant: 'on' } })
     await until(at, id, (it) => it.hold?.reason === 'conflict')

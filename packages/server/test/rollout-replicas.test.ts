@@ -20,7 +20,7 @@ afterAll(async () => {
   await first.close()
 })
 
-test('of two servers exactly one makes each tick and each decision, and one that goes away is not missed', async () => {
+test('Argo Rollouts #2522: of two servers exactly one makes each tick and each decision, and one that goes away is not missed', async () => {
   const names = ['left', 'right', 'third']
   const places = []
   for (const name of names) places.push(await place(first, name))

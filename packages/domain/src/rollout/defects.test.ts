@@ -1,7 +1,8 @@
 /**
  * Defects of existing rollout controllers, each with its own test that it cannot happen here. Those that
- * need processes have theirs in `server/test`: two writers of one rollout, route and status written apart,
- * a rollback that nobody hears of.
+ * need servers, a database or a metric source have theirs beside: `server/test/rollout-defects.test.ts` (clock
+ * jumps, route and status written apart, a backlog and two advancers #6330), `rollout-replicas.test.ts` (two
+ * writers #2522), `rollout-people.test.ts` (#1801, #4461, #1816), `tests/monitoring` (provider errors, several series).
  */
 import { describe, expect, it } from 'vitest'
 
@@ -40,8 +41,8 @@ const UNKNOWN: readonly UnknownKind[] = [
   'ambiguous',
 ]
 
-describe('Argo Rollouts', () => {
-  it('an outage of the metric source never aborts, however long', () => {
+describe('defects that must not exist here: Argo Rollouts', () => {
+  it('an outage of the metric source never aborts, however long (the 5th error in a row aborts)', () => {
     const drive = exposed(plan())
     expect(until(drive, 'provider_error')).toMatchObject({ kind: 'hold', reason: 'blind', page: true })
     for (let window = 0; window < 500; window++) expect(step(drive, 'provider_error').kind).toBe('wait')
@@ -75,7 +76,7 @@ describe('Argo Rollouts', () => {
     expect(decide(paused)).toMatchObject({ kind: 'wait', reason: 'paused' })
   })
 
-  it('another bake time or percentage in the plan leaves position and evidence where they are', () => {
+  it('another bake time or percentage in the plan leaves position and evidence where they are (not step 0)', () => {
     const drive = exposed(plan())
     until(drive, QUIET)
     step(drive, QUIET)
@@ -89,7 +90,7 @@ describe('Argo Rollouts', () => {
     expect(again.rollout.evidence).toEqual(evidence)
   })
 
-  it('a rollout in any state can be killed, and one that ended stays as it ended', () => {
+  it('a rollout in any state can be killed, and one that ended stays as it ended (#4461)', () => {
     const drive = exposed(plan())
     const kill = { kind: 'kill', ...by } as const
     expect(transition(plan(), drive.rollout, kill, drive.now)).toMatchObject({ state: { kind: 'aborted' } })
@@ -100,7 +101,7 @@ describe('Argo Rollouts', () => {
     expect(transition(plan(), drive.rollout, kill, drive.now)).toBe(drive.rollout)
   })
 
-  it('a rollout that was rolled back never tries again by itself', () => {
+  it('a rollout that was rolled back never tries again by itself (#2929)', () => {
     const drive = exposed(plan())
     step(drive, OUTAGE)
     act(drive, { kind: 'rollback-verified' })
@@ -111,7 +112,7 @@ describe('Argo Rollouts', () => {
   })
 })
 
-describe('Flagger', () => {
+describe('defects that must not exist here: Flagger', () => {
   it('no kind of missing data is a pass or a failure', () => {
     for (const kind of UNKNOWN) {
       const drive = exposed(plan())
@@ -139,7 +140,7 @@ describe('Flagger', () => {
     expect(drive.rollout.state.kind).toBe('running')
   })
 
-  it('rolls back for harm while it waits for a person', () => {
+  it('rolls back for harm while it waits for a person (#1801)', () => {
     const drive = exposed(
       plan({ stages: [stage('staff', [10], { advance: 'manual' }), stage('full', [100])] }),
     )
@@ -147,7 +148,7 @@ describe('Flagger', () => {
     expect(step(drive, OUTAGE)).toMatchObject({ kind: 'roll-back' })
   })
 
-  it('rolls back to the control variant, for everybody, and keeps counting the arms', () => {
+  it('rolls back to the control variant, for everybody, and keeps counting the arms (#1898, #1931)', () => {
     const drive = exposed(plan())
     step(drive, OUTAGE)
     const rule = rolloutRule(drive.plan, drive.rollout.state, {
@@ -164,7 +165,7 @@ describe('Flagger', () => {
     expect(rule?.serve).toMatchObject({ exposure: { variant: 'off', audiences: [{ id: 'everybody' }] } })
   })
 
-  it('a rollback that cannot be verified is a state of its own, not a silent success', () => {
+  it('a rollback that cannot be verified is a state of its own, not a silent success (#1816)', () => {
     const drive = exposed(plan())
     step(drive, OUTAGE)
     act(drive, { kind: 'rollback-failed', failure: 'two instances did not answer' })
@@ -177,7 +178,7 @@ describe('Flagger', () => {
   })
 })
 
-describe('Kayenta and Keptn', () => {
+describe('defects that must not exist here: Kayenta and Keptn', () => {
   it('one criterion without data keeps the whole rollout back', () => {
     const errors = guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.01 })
     const slow = guardrail('slow', { kind: 'telemetry', counts: 'slow' }, { ceiling: 0.01 })
@@ -240,7 +241,7 @@ describe('Kayenta and Keptn', () => {
   })
 })
 
-describe('GrowthBook', () => {
+describe('defects that must not exist here: GrowthBook', () => {
   it('a sample-ratio mismatch does not suppress the rollback of a variant that crashes', () => {
     const drive = exposed(plan({ stages: [stage('half', [50]), stage('full', [100])] }))
     const crashing = (reading: Reading) => {
@@ -270,7 +271,7 @@ describe('GrowthBook', () => {
     expect(until(drive, [1, 0, 9, 0])).toMatchObject({ kind: 'hold', reason: 'inconclusive', page: true })
   })
 
-  it('a backlog after a downtime is evaluated, and gives one step at most', () => {
+  it('a backlog after a downtime is evaluated, and gives one step at most (#6330)', () => {
     const drive = exposed(plan())
     drive.now = new Date(drive.now.getTime() + 200 * 60_000)
     const due = dueWindows(drive.plan, drive.rollout, drive.now, 1000)
@@ -285,7 +286,7 @@ describe('GrowthBook', () => {
     expect(drive.log.filter(({ kind }) => kind === 'advance')).toHaveLength(3)
   })
 
-  it('a metric that failed is not stored as a success with nothing bad', () => {
+  it('a metric that failed is not stored as a success with nothing bad (#6679)', () => {
     const drive = exposed(plan())
     const { exposed: before } = drive.rollout.evidence['errors']?.audiences['everybody'] ?? {}
     step(drive, [600, 700, 5400, 0])
@@ -296,7 +297,7 @@ describe('GrowthBook', () => {
   })
 })
 
-describe('LaunchDarkly and Unleash', () => {
+describe('defects that must not exist here: LaunchDarkly and Unleash', () => {
   it('a new attempt exposes the same people: salt and ranges are those of the first', () => {
     const identity = {
       ruleId: 'r',
