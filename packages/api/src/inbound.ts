@@ -1,5 +1,5 @@
 /**
- * What comes in from other systems: trigger facts as CloudEvents, alerts of Alertmanager, reports.
+ * What comes in from other systems: trigger facts and incidents as CloudEvents, alerts of Alertmanager, reports.
  *
  * Events and reports are signed as Standard Webhooks says; Alertmanager, which cannot sign, sends the
  * source's secret as its bearer token. None of them needs a token of this server.
@@ -37,15 +37,30 @@ const TriggerEvent = z
       .string()
       .max(200)
       .describe(
-        'Ends in documentation.completed, documentation.inprogress, acceptance.completed, acceptance.inprogress, feature.ready, strategy.needed or orchestration.requested.',
+        'Ends in documentation.completed, documentation.inprogress, acceptance.completed, acceptance.inprogress, feature.ready, strategy.needed or orchestration.requested; or in incident.detected, incident.reported or incident.resolved. A version after it, as CDEvents has one, is left out.',
       ),
-    subject: z.string().max(200).optional().describe('The feature, as `features/<key>` or its key alone.'),
+    subject: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'The feature, as `features/<key>` or its key alone; of an incident its id, as CDEvents says.',
+      ),
     time: z.iso.datetime({ offset: true }).optional(),
     data: z
       .looseObject({
         feature: Key.optional().describe('Wins over the subject.'),
         phase: Line.optional(),
         correlationId: Line.optional(),
+        severity: Line.optional().describe('Of an incident: critical, major or minor; major unless given.'),
+        text: Line.optional().describe('Of an incident: what happens.'),
+        subject: z
+          .looseObject({
+            id: z.string().min(1).max(200).optional(),
+            content: z.looseObject({ description: z.string().max(10_000).optional() }).optional(),
+          })
+          .optional()
+          .describe('Of an incident, as CDEvents says: its id and description.'),
       })
       .optional(),
   })
@@ -54,9 +69,14 @@ export type TriggerEvent = z.infer<typeof TriggerEvent>
 
 const EventTaken = z
   .strictObject({
-    feature: z.string(),
-    run: z.string(),
-    did: z.enum(['started', 'recorded']).describe('Started a run, or added the fact to the one under way.'),
+    feature: z.string().exactOptional().describe('Absent for an incident that names none.'),
+    run: z.string().exactOptional().describe('Of a trigger fact.'),
+    report: z.string().exactOptional().describe('Of an incident.'),
+    did: z
+      .enum(['started', 'recorded', 'reported', 'known', 'resolved'])
+      .describe(
+        'Started a run, or added the fact to the one under way. Of an incident: reported it, knew it, or ended it.',
+      ),
   })
   .meta({ id: 'EventTaken' })
 export type EventTaken = z.infer<typeof EventTaken>
@@ -132,7 +152,8 @@ export const inboundOperations = {
   receiveEvent: operation({
     method: 'POST',
     path: `${sources}/{source}/cloudevents`,
-    summary: 'A trigger fact as a CloudEvent, signed: starts a run or is added to the one under way.',
+    summary:
+      'A CloudEvent, signed: a trigger fact starts a run or is added to the one under way; an incident is kept as a report and holds rollouts until it is over.',
     can: 'public',
     params: ofSource,
     body: TriggerEvent,

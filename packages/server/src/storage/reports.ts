@@ -108,6 +108,23 @@ export async function lockReport(tx: Tx, project: string, id: string): Promise<R
     .executeTakeFirst()
 }
 
+/** The newest of those whose key begins so, locked. */
+export async function lockLatestReport(
+  tx: Tx,
+  project: string,
+  prefix: string,
+): Promise<ReportRow | undefined> {
+  return await tx
+    .selectFrom('reports')
+    .selectAll()
+    .where('project', '=', project)
+    .where(sql<boolean>`starts_with(dedup_key, ${prefix})`)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 /** Says when it was over. */
 export async function updateResolved(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.updateTable('reports').set({ resolved_at: at }).where('id', '=', id).execute()

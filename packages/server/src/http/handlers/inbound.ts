@@ -23,7 +23,7 @@ export const handlers: Handlers<typeof inboundOperations> = {
   receiveEvent: async ({ context, services, params, body, header, bytes }) => {
     const sender = await believeSigned(context, services, { key: params, header, body: bytes })
     if (isRefusal(sender)) return sender
-    return reply(await receiveEvent(sender, services.database, params.project, body))
+    return reply(await receiveEvent(sender, services.database, params, body))
   },
 
   receiveAlerts: async ({ context, services, params, body, header, bytes }) => {
