@@ -42,6 +42,7 @@ const PAGES = [
   ['its outputs', '/p/shop/f/new-checkout/outputs'],
   ['its evidence', '/p/shop/f/new-checkout/evidence'],
   ['rolling it back', '/p/shop/f/new-checkout/rollback'],
+  ['the rollbacks', '/p/shop/rollbacks'],
   ['the audit chain', '/p/shop/audit'],
   ['the account', '/account'],
   ['an address without a page', '/nowhere'],

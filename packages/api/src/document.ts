@@ -125,6 +125,7 @@ export const documentOperations = {
     can: 'project:write',
     params: ProjectPath,
     body: WriteDocumentation,
+    ifMatch: 'optional',
     success: { status: 200, body: Documentation },
   }),
   listDocuments: operation({

@@ -4,6 +4,7 @@
  */
 import { accessOperations } from './access.ts'
 import { accountOperations } from './account.ts'
+import { attentionOperations } from './attention.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
@@ -57,6 +58,7 @@ export const operations = {
   ...rolloutOperations,
   ...rolloutLiveOperations,
   ...procedureOperations,
+  ...attentionOperations,
   ...documentOperations,
   ...channelOperations,
   ...reportOperations,

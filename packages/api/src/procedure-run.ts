@@ -311,3 +311,6 @@ export const EvidenceView = z
   })
   .meta({ id: 'Evidence' })
 export type EvidenceView = z.infer<typeof EvidenceView>
+
+export const EvidenceSummary = EvidenceView.omit({ content: true }).meta({ id: 'EvidenceSummary' })
+export type EvidenceSummary = z.infer<typeof EvidenceSummary>

@@ -7,7 +7,16 @@
 import { z } from 'zod'
 
 import { operation } from './operation.ts'
-import { Bundle, EvidenceView, Feature, Gate, ProcedureDefinition, Run, RUN_STATES } from './procedure-run.ts'
+import {
+  Bundle,
+  EvidenceSummary,
+  EvidenceView,
+  Feature,
+  Gate,
+  ProcedureDefinition,
+  Run,
+  RUN_STATES,
+} from './procedure-run.ts'
 import { Check, Step } from './procedure-step.ts'
 import {
   AbortRun,
@@ -248,6 +257,14 @@ export const procedureOperations = {
     params: ofRun,
     body: AbortRun,
     success: run,
+  }),
+  listEvidence: operation({
+    method: 'GET',
+    path: `${runs}/evidence`,
+    summary: 'Every piece of evidence of a run, newest first, without its content.',
+    can: 'procedure:read',
+    params: ofRun,
+    success: { status: 200, body: list(EvidenceSummary) },
   }),
   showEvidence: operation({
     method: 'GET',

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { HookRun } from './hook.ts'
 import { KillRecovery } from './kill.ts'
 import { operation } from './operation.ts'
-import { Id, Instant, Key, Line, Text } from './shapes.ts'
+import { ProjectPath } from './project.ts'
+import { Id, Instant, Key, Line, list, Text } from './shapes.ts'
 
 export const StartRollback = z.strictObject({ reason: Text }).meta({ id: 'StartRollback' })
 export type StartRollback = z.infer<typeof StartRollback>
@@ -73,6 +74,20 @@ export const RollbackRun = z
   .meta({ id: 'RollbackRun' })
 export type RollbackRun = z.infer<typeof RollbackRun>
 
+const RollbackSummary = z
+  .strictObject({
+    id: z.string(),
+    feature: z.string(),
+    state: z.string(),
+    status: z.string(),
+    step: z.int().nullable(),
+    reason: z.string(),
+    startedAt: Instant,
+    startedBy: z.string(),
+  })
+  .meta({ id: 'RollbackSummary' })
+export type RollbackSummary = z.infer<typeof RollbackSummary>
+
 export const RollbackReview = z
   .object({
     rollback: z.string(),
@@ -137,6 +152,15 @@ export const rollbackRunOperations = {
     params: z.strictObject({ project: Key, feature: Key }),
     body: StartRollback,
     success: { status: 201, body: RollbackRun },
+  }),
+  listRollbacks: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/rollbacks',
+    summary: 'The rollbacks of a project, newest first.',
+    can: 'procedure:read',
+    params: ProjectPath,
+    query: z.strictObject({ feature: Key.optional() }),
+    success: { status: 200, body: list(RollbackSummary) },
   }),
   showRollback: operation({
     method: 'GET',

@@ -65,7 +65,11 @@ export function docsCommands(program: Command, open: Open, end: (code: ExitCode)
       const settings =
         Object.keys(given).length === 0
           ? now
-          : await session.call('writeDocumentation', { params, body: changed(now, given) })
+          : await session.call('writeDocumentation', {
+              params,
+              body: changed(now, given),
+              ifMatch: now.revision,
+            })
       session.result(settings, () =>
         fields([
           ['remote', settings.remote ?? 'built in'],

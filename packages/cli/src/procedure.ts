@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 
 import { readObject } from './given.ts'
 import type { Open } from './program.ts'
+import { runOf } from './run.ts'
 import { fields, table } from './table.ts'
 
 type NewTemplate = Call<Operations['createPlanTemplate']>['body']
@@ -33,9 +34,20 @@ export function procedureCommands(program: Command, open: Open): void {
     })
   relating(procedure, open)
   templates(program, open)
-  program
-    .command('evidence')
-    .description('what decisions rest on')
+  const evidence = program.command('evidence').description('what decisions rest on')
+  evidence
+    .command('list <feature>')
+    .description('every piece of the run of a feature, newest first')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listEvidence', { params: await runOf(session, name) })
+      session.rows(
+        items,
+        ['hash', 'kind', 'step', 'when', 'by'],
+        items.map((it) => [it.hash.slice(0, 12), it.kind, String(it.step ?? '–'), it.at, it.by]),
+      )
+    })
+  evidence
     .command('show <hash>')
     .description('one piece of evidence by its hash')
     .action(async (hash: string, _: unknown, command: Command) => {

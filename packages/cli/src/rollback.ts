@@ -34,6 +34,20 @@ export function rollbackCommands(program: Command, open: Open, end: (code: ExitC
       session.result(it, () => describe(it))
     })
   rollback
+    .command('list')
+    .description('the rollbacks of the project, newest first')
+    .option('--feature <feature>', 'only of this feature')
+    .action(async (given: { feature?: string }, command: Command) => {
+      const session = open(command)
+      const params = { project: session.project() }
+      const { items } = await session.call('listRollbacks', { params, query: given })
+      session.rows(
+        items,
+        ['rollback', 'feature', 'state', 'started', 'reason'],
+        items.map((it) => [it.id, it.feature, it.state, it.startedAt, it.reason]),
+      )
+    })
+  rollback
     .command('show <rollback>')
     .description('where it stands')
     .action(async (id: string, _: unknown, command: Command) => {

@@ -23,6 +23,7 @@ export const paths = {
   evidenceOf: (key: string, feature: string) => `${paths.feature(key, feature)}/evidence`,
   evidence: (key: string, hash: string) => `${project(key)}/evidence/${hash}`,
   rollbackOf: (key: string, feature: string) => `${paths.feature(key, feature)}/rollback`,
+  rollbacks: (key: string) => `${project(key)}/rollbacks`,
   rollback: (key: string, rollback: string) => `${project(key)}/rollbacks/${rollback}`,
   audit: (key: string, run?: string) => `${project(key)}/audit${run === undefined ? '' : `?run=${run}`}`,
   step: (key: string, feature: string, step: number) => `${paths.feature(key, feature)}/steps/${step}`,

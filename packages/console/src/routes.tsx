@@ -75,6 +75,7 @@ const tree = root.addChildren([
     page('/p/$project/segments', () => import('./segment/segments.tsx'), 'Segments'),
     page('/p/$project/segments/$segment', () => import('./segment/segment.tsx'), 'SegmentPage'),
     page('/p/$project/evidence/$hash', () => import('./evidence/evidence.tsx'), 'Evidence'),
+    page('/p/$project/rollbacks', () => import('./rollback/rollbacks.tsx'), 'Rollbacks'),
     page('/p/$project/rollbacks/$rollback', () => import('./rollback/rollback.tsx'), 'Rollback'),
     page('/p/$project/audit', () => import('./audit/audit.tsx'), 'Audit'),
     page('/account', () => import('./access/account.tsx'), 'Account'),

@@ -27,6 +27,7 @@ import { loadConsole } from './http/console-files.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
 import { handlers as accountHandlers } from './http/handlers/account.ts'
+import { handlers as attentionHandlers } from './http/handlers/attention.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
@@ -103,6 +104,7 @@ const handlers = {
   ...rolloutHandlers,
   ...rolloutLiveHandlers,
   ...procedureHandlers,
+  ...attentionHandlers,
   ...channelHandlers,
   ...reportHandlers,
   ...inboundHandlers,

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
 import { useFeature } from '../procedure/feature-layout.tsx'
-import { LIVE_MS, reading } from '../query.ts'
+import { LIVE_MS, reading, useLive } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
@@ -31,11 +31,19 @@ export function EvidenceOfRun(): ReactElement {
       refetchInterval: LIVE_MS,
     })),
   })
-  const failed = reads.find((it) => it.error !== null)
+  const all = useLive('listEvidence', { params: { project: run.project, run: run.id } })
+  const failed = [...reads, all].find((it) => it.error !== null)
   const steps = reads.flatMap(({ data }) => (data === undefined ? [] : [data]))
-  const groups = [
+  const named = [
     ...steps.map((it) => ({ title: `${it.number} · ${it.title}`, pieces: piecesOf(it) })),
-    rest(run),
+    toldOf(run),
+  ]
+  const groups = [
+    ...named,
+    earlierOf(
+      all.data?.items ?? [],
+      named.flatMap((it) => it.pieces),
+    ),
   ]
   const filled = groups.filter((it) => it.pieces.length > 0)
   return (
@@ -125,7 +133,7 @@ function piecesOf(step: Step): readonly Piece[] {
 }
 
 /** What was kept of telling people how it ended. */
-function rest(run: Run) {
+function toldOf(run: Run) {
   const told = (run.exit?.told ?? []).flatMap((it) =>
     it.evidence.map((hash) => ({
       hash,
@@ -135,6 +143,20 @@ function rest(run: Run) {
     })),
   )
   return { title: 'Exit', pieces: once(told) }
+}
+
+/** What nothing rests on any more: earlier results of checks, earlier words. */
+function earlierOf(all: Answer<'listEvidence'>['items'], named: readonly Piece[]) {
+  const known = new Set(named.map((it) => it.hash))
+  const pieces = all
+    .filter((it) => !known.has(it.hash))
+    .map((it): Piece => ({
+      hash: it.hash,
+      of: `${it.kind.replaceAll('-', ' ')}${it.step === null ? '' : `, step ${it.step}`}, by ${it.by}`,
+      state: 'kept',
+      at: it.at,
+    }))
+  return { title: 'Earlier, and kept', pieces }
 }
 
 function once(pieces: readonly Piece[]): readonly Piece[] {

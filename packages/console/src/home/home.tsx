@@ -1,84 +1,80 @@
 /** What needs me now; what runs; my features. Nothing there: the way in. */
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 
-import { useMe } from '../access/session.ts'
 import { paths } from '../paths.ts'
+import { useLive } from '../query.ts'
+import type { Answer } from '../query.ts'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
-import { attentionOf } from './attention.ts'
-import type { Attention } from './attention.ts'
+import { duration, useNow } from '../ui/time-ago.tsx'
+import { actPath } from './act-path.ts'
 import { FirstProject } from './first-project.tsx'
-import { useStandings } from './standing.ts'
-import type { Standing } from './standing.ts'
 
 import classes from './home.module.css'
 
-const MOVING: ReadonlySet<string> = new Set([
-  'scheduled',
-  'observing',
-  'running',
-  'held',
-  'paused',
-  'rolling_back',
-])
+type Attention = Answer<'showAttention'>
+type Item = Attention['items'][number]
 
 export function Home(): ReactElement {
-  const me = useMe()
-  const standings = useStandings()
-  const first = standings.reads[0]
-  if (standings.projects?.length === 0) return <FirstProject />
-  const attention = attentionOf(standings.items, me?.id ?? '')
-  const moving = standings.items.filter((it) => it.rollout !== undefined && MOVING.has(it.rollout.state))
+  const read = useLive('showAttention')
+  if (read.data?.projects === 0) return <FirstProject />
   return (
-    <Page title="Home" actions={<Freshness of={standings.reads} />}>
-      {first === undefined ? null : <Loaded read={first}>{() => null}</Loaded>}
-      <Card title="Needs you" beside={<Count of={attention.length} />} flush>
-        {attention.length === 0 ? (
+    <Page title="Home" actions={<Freshness of={[read]} />}>
+      <Loaded read={read}>{(it) => <Standing attention={it} />}</Loaded>
+    </Page>
+  )
+}
+
+function Standing({ attention: { items, rollouts, runs } }: { readonly attention: Attention }): ReactElement {
+  return (
+    <>
+      <Card title="Needs you" beside={<Count of={items.length} />} flush>
+        {items.length === 0 ? (
           <p className={classes['calm']}>
             Nothing needs you.{' '}
-            {moving.length === 0 ? 'No rollout is under way.' : `${rolloutsWord(moving.length)}.`}
+            {rollouts.length === 0 ? 'No rollout is under way.' : `${rolloutsWord(rollouts.length)}.`}
           </p>
         ) : (
           <ul className={classes['list']}>
-            {attention.map((it) => (
-              <AttentionRow key={it.key} attention={it} />
+            {items.map((it) => (
+              <AttentionRow key={it.id} item={it} />
             ))}
           </ul>
         )}
       </Card>
       <div className={classes['columns']}>
-        <Card title="Rollouts under way" beside={<Count of={moving.length} />} flush>
-          {moving.length === 0 ? (
+        <Card title="Rollouts under way" beside={<Count of={rollouts.length} />} flush>
+          {rollouts.length === 0 ? (
             <p className={classes['calm']}>None. An approved plan starts one.</p>
           ) : (
             <ul className={classes['list']}>
-              {moving.map((it) => (
-                <RolloutRow key={it.rollout?.id} standing={it} />
+              {rollouts.map((it) => (
+                <Row key={it.id} state={it.state} to={paths.rollout(it.project, it.id)} name={it.name}>
+                  {it.environment} · {it.status}
+                </Row>
               ))}
             </ul>
           )}
         </Card>
-        <Card title="Features on their way" beside={<Count of={onTheirWay(standings.items).length} />} flush>
-          {onTheirWay(standings.items).length === 0 ? (
+        <Card title="Features on their way" beside={<Count of={runs.length} />} flush>
+          {runs.length === 0 ? (
             <p className={classes['calm']}>None is in the procedure at the moment.</p>
           ) : (
             <ul className={classes['list']}>
-              {onTheirWay(standings.items).map((it) => (
-                <FeatureRow key={`${it.feature.project}/${it.feature.key}`} standing={it} />
+              {runs.map((it) => (
+                <Row key={it.run} state={it.state} to={paths.feature(it.project, it.feature)} name={it.name}>
+                  {it.status}
+                </Row>
               ))}
             </ul>
           )}
         </Card>
       </div>
-    </Page>
+    </>
   )
-}
-
-function onTheirWay(items: readonly Standing[]): readonly Standing[] {
-  return items.filter((it) => it.run !== undefined)
 }
 
 function rolloutsWord(count: number): string {
@@ -89,54 +85,50 @@ function Count({ of }: { readonly of: number }): ReactElement {
   return <span className="fm-dim">{of}</span>
 }
 
-function AttentionRow({ attention: it }: { readonly attention: Attention }): ReactElement {
+function AttentionRow({ item: it }: { readonly item: Item }): ReactElement {
+  const now = useNow()
+  const state = it.waitsFor === 'approval' || it.waitsFor === 'review' ? 'awaiting_approval' : it.state
+  const to = it.kind === 'rollout' ? paths.rollout(it.project, it.id) : actPath(it.project, it.feature, it)
   return (
     <li className={classes['row']}>
       <span className={classes['state']}>
-        <Status of={it.state} word={it.word} />
+        <Status of={state} word={wordOf(it)} />
       </span>
       <span className={classes['what']}>
-        <strong>{it.feature}</strong> <span>{it.sentence}</span>
+        <strong>{it.name}</strong>{' '}
+        <span>
+          {it.title}
+          {it.more === 0 ? '' : ` and ${it.more} more`}
+        </span>{' '}
+        <span className="fm-dim">· {duration(now - Date.parse(it.since))}</span>
       </span>
-      <Link to={it.to} className={classes['open'] ?? ''} aria-label={`Open ${it.feature}`}>
+      <Link to={to} className={classes['open'] ?? ''} aria-label={`Open ${it.name}`}>
         Open
       </Link>
     </li>
   )
 }
 
-function RolloutRow({
-  standing: { feature, rollout },
-}: {
-  readonly standing: Standing
-}): ReactElement | null {
-  if (rollout === undefined) return null
-  const percent = Math.round(rollout.exposure.share * 1000) / 10
-  return (
-    <li className={classes['row']}>
-      <span className={classes['state']}>
-        <Status of={rollout.state} />
-      </span>
-      <span className={classes['what']}>
-        <Link to={paths.rollout(feature.project, rollout.id)}>{feature.name}</Link>{' '}
-        <span className="fm-dim">
-          {rollout.environment} · {percent} % · {rollout.status}
-        </span>
-      </span>
-    </li>
-  )
+function wordOf({ kind, state, role }: Item): string {
+  if (kind === 'rollout') return state.replaceAll('_', ' ')
+  return role === null ? 'Your turn' : `Your turn, ${role.replaceAll('-', ' ')}`
 }
 
-function FeatureRow({ standing: { feature, run } }: { readonly standing: Standing }): ReactElement | null {
-  if (run === undefined) return null
+interface RowProps {
+  readonly state: string
+  readonly to: string
+  readonly name: string
+  readonly children: ReactNode
+}
+
+function Row({ state, to, name, children }: RowProps): ReactElement {
   return (
     <li className={classes['row']}>
       <span className={classes['state']}>
-        <Status of={run.exit?.state === 'blocked' ? 'blocked' : run.state} />
+        <Status of={state} />
       </span>
       <span className={classes['what']}>
-        <Link to={paths.feature(feature.project, feature.key)}>{feature.name}</Link>{' '}
-        <span className="fm-dim">{run.status}</span>
+        <Link to={to}>{name}</Link> <span className="fm-dim">{children}</span>
       </span>
     </li>
   )

@@ -5,9 +5,9 @@ import { useParams } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 
-import { useStandings } from '../home/standing.ts'
-import type { Standing } from '../home/standing.ts'
 import { paths } from '../paths.ts'
+import { useLive } from '../query.ts'
+import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
@@ -16,21 +16,34 @@ import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 
+/** A feature, its run while one is under way, and its newest rollout. */
+interface Standing {
+  readonly feature: Answer<'listFeatures'>['items'][number]
+  readonly run: Answer<'showAttention'>['runs'][number] | undefined
+  readonly rollout: Answer<'listRollouts'>['items'][number] | undefined
+}
+
 export function Features(): ReactElement {
   const { project = '' } = useParams({ strict: false })
-  const standings = useStandings(project)
+  const features = useLive('listFeatures', { params: { project } })
+  const attention = useLive('showAttention')
+  const rollouts = useLive('listRollouts', { params: { project } })
+  const standings = (features.data?.items ?? []).map((feature): Standing => ({
+    feature,
+    run: attention.data?.runs.find((it) => it.run === feature.latestRun?.id),
+    rollout: rollouts.data?.items.find((it) => it.feature === feature.key),
+  }))
   const [filter, setFilter] = useState('')
   const field = useRef<HTMLInputElement>(null)
   useHotkeys([['/', () => field.current?.focus()]])
-  const shown = standings.items.filter((it) => matches(it, filter))
-  const [first] = standings.reads.slice(1)
+  const shown = standings.filter((it) => matches(it, filter))
   return (
     <Page
       title="Features"
-      beside={<span className="fm-dim">{standings.items.length}</span>}
-      actions={<Freshness of={standings.reads} />}
+      beside={<span className="fm-dim">{standings.length}</span>}
+      actions={<Freshness of={[features, attention, rollouts]} />}
     >
-      {standings.items.length === 0 ? null : (
+      {standings.length === 0 ? null : (
         <TextInput
           ref={field}
           aria-label="Filter the features"
@@ -41,23 +54,21 @@ export function Features(): ReactElement {
         />
       )}
       <Card title="All features" flush>
-        {first === undefined ? null : (
-          <Loaded read={first}>
-            {() =>
-              standings.items.length === 0 ? (
-                <EmptyState
-                  title="No feature yet"
-                  command="flagmarshal feature new checkout --team payments --flag new-checkout --layer backend --technical-lead … --operations-lead … --product-owner …"
-                >
-                  A feature is what the procedure takes from strategy to everybody, behind one flag. It is
-                  registered with the people who hold the three approving roles.
-                </EmptyState>
-              ) : (
-                <Table standings={shown} />
-              )
-            }
-          </Loaded>
-        )}
+        <Loaded read={features}>
+          {() =>
+            standings.length === 0 ? (
+              <EmptyState
+                title="No feature yet"
+                command="flagmarshal feature new checkout --team payments --flag new-checkout --layer backend --technical-lead … --operations-lead … --product-owner …"
+              >
+                A feature is what the procedure takes from strategy to everybody, behind one flag. It is
+                registered with the people who hold the three approving roles.
+              </EmptyState>
+            ) : (
+              <Table standings={shown} />
+            )
+          }
+        </Loaded>
       </Card>
     </Page>
   )
@@ -97,10 +108,10 @@ function Table({ standings }: { readonly standings: readonly Standing[] }): Reac
               {feature.latestRun === null ? (
                 <span className="fm-dim">not started</span>
               ) : (
-                <Status of={run?.exit?.state === 'blocked' ? 'blocked' : feature.latestRun.state} />
+                <Status of={run?.state ?? feature.latestRun.state} />
               )}
             </td>
-            <td>{run === undefined || run.step === null ? '' : `${run.step} of ${run.steps.length}`}</td>
+            <td>{run === undefined || run.step === null ? '' : `${run.step} of ${run.steps}`}</td>
             <td>{rollout === undefined ? '' : <Status of={rollout.state} />}</td>
             <td>
               <code>{feature.flag}</code>

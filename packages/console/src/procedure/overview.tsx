@@ -3,7 +3,7 @@ import { Group } from '@mantine/core'
 import type { ReactElement } from 'react'
 
 import { useMe } from '../access/session.ts'
-import { actPath } from '../home/attention.ts'
+import { actPath } from '../home/act-path.ts'
 import { paths } from '../paths.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
@@ -41,7 +41,7 @@ export function Overview(): ReactElement {
 
 function NextActions({ run }: { readonly run: Run }): ReactElement {
   const me = useMe()
-  const to = actPath(run.project, run.feature, run.step, run.waitsFor)
+  const to = actPath(run.project, run.feature, run)
   const elsewhere = to !== location.pathname
   return (
     <Card title="Next" actions={elsewhere ? <Link to={to}>Open where it is done</Link> : undefined} flush>

@@ -49,6 +49,7 @@ const STATES: Readonly<Record<string, StatusVisual>> = {
   attested: visual('Attested', 'person', 'go'),
   overridden: visual('Overridden', 'person', 'hold'),
   provided: visual('Given', 'check', 'go'),
+  kept: visual('Kept', 'lock', 'off'),
   missing: visual('Missing', 'up', 'no-go'),
   failing: visual('Failing', 'up', 'no-go'),
   coming_due: visual('Coming due', 'clock', 'hold'),

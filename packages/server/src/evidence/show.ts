@@ -1,13 +1,25 @@
 /** Reading one piece of evidence. */
-import type { EvidenceView } from '@flagmarshal/api/procedure-run'
+import type { EvidenceSummary, EvidenceView } from '@flagmarshal/api/procedure-run'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { z } from 'zod'
 
 import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
-import { selectEvidence } from '../storage/evidence.ts'
+import { selectEvidence, selectEvidenceHeads } from '../storage/evidence.ts'
+import { selectRun } from '../storage/procedures.ts'
 
 const content = z.record(z.string(), z.json())
+
+/** All of a run, newest first. */
+export async function listEvidence(
+  { kysely }: Database,
+  project: string,
+  run: string,
+): Promise<EvidenceSummary[] | Refusal> {
+  if ((await selectRun(kysely, project, run)) === undefined) return notFound('run', run)
+  const rows = await selectEvidenceHeads(kysely, run)
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))
+}
 
 /** Evidence by its hash. */
 export async function showEvidence(

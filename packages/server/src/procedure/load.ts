@@ -110,20 +110,28 @@ async function withFeature(
 }
 
 async function loaded(queries: Queries, feature: FeatureRow, row: RunRow): Promise<Loaded> {
+  const policy = await policyOf(queries, row.project)
+  const judged = judgedBy(feature, row, policy)
+  return {
+    ...judged,
+    brokenGlass: await brokenGlassOf(queries, row.project, row.feature),
+    tellings: await tellingsOf(queries, feature, judged.run),
+  }
+}
+
+/** A run as stored, and what it is judged by, from rows that have been read. */
+export function judgedBy(
+  feature: FeatureRow,
+  row: RunRow,
+  policy: Policy,
+): Pick<Loaded, 'feature' | 'run' | 'setting'> {
   const definition = PROCEDURES.find((it) => it.id === row.procedure && it.version === row.procedure_version)
   if (definition === undefined)
     throw new Error(
       `run ${row.id} follows ${row.procedure} ${row.procedure_version}, which this version does not know`,
     )
   const run = parseRun(row.run)
-  const policy = await policyOf(queries, row.project)
-  return {
-    feature,
-    run,
-    setting: settingOf(feature, definitionFor(definition, run), policy),
-    brokenGlass: await brokenGlassOf(queries, row.project, row.feature),
-    tellings: await tellingsOf(queries, feature, run),
-  }
+  return { feature, run, setting: settingOf(feature, definitionFor(definition, run), policy) }
 }
 
 /** The deliveries of the newest signal of the exit that the run is in, or may be in: blocked is derived. */

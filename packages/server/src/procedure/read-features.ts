@@ -5,7 +5,13 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
-import { selectFeature, selectFeatures, selectLatestRun, selectRuns } from '../storage/procedures.ts'
+import {
+  selectFeature,
+  selectFeatures,
+  selectLatestRun,
+  selectLatestRuns,
+  selectRuns,
+} from '../storage/procedures.ts'
 import { selectProject } from '../storage/projects.ts'
 import { featureView } from './feature-view.ts'
 
@@ -13,9 +19,8 @@ import { featureView } from './feature-view.ts'
 export async function listFeatures({ kysely }: Database, project: string): Promise<Feature[] | Refusal> {
   if ((await selectProject(kysely, project)) === undefined) return notFound('project', project)
   const rows = await selectFeatures(kysely, project)
-  return await Promise.all(
-    rows.map(async (row) => featureView(row, await selectLatestRun(kysely, project, row.key))),
-  )
+  const runs = await selectLatestRuns(kysely, project)
+  return rows.map((row) => featureView(row, runs.get(row.key)))
 }
 
 /** One feature. */

@@ -14,6 +14,7 @@ import { notFound } from '../refusals.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { selectHookRunsOf } from '../storage/hook-runs.ts'
 import { jsonObject } from './json-object.ts'
+import { rollbackStatus } from './list-rollbacks.ts'
 import { actorOf, loadRun, loadRunLocked } from './load.ts'
 import type { Loaded, RunKey } from './load.ts'
 import { quickDisableOf, rollbackChecks } from './rollback-checks.ts'
@@ -92,7 +93,7 @@ async function viewOf(queries: Queries, { feature, setting, run }: Loaded): Prom
     flag: feature.flag,
     state: run.state.kind,
     step: position.step ?? null,
-    status: run.state.kind === 'completed' ? 'Completed: everything is back.' : position.status,
+    status: rollbackStatus({ setting, run }),
     startedAt: run.startedAt.toISOString(),
     startedBy: run.startedBy,
     reason,

@@ -13,7 +13,7 @@ import { notFound, stale } from '../refusals.ts'
 import { selectPerson } from '../storage/access.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database, Queries } from '../storage/database.ts'
-import { selectPolicy, storePolicy } from '../storage/policies.ts'
+import { selectPolicies, selectPolicy, storePolicy } from '../storage/policies.ts'
 import type { PolicyRow } from '../storage/policies.ts'
 import { selectProject } from '../storage/projects.ts'
 
@@ -47,6 +47,13 @@ const document: z.ZodType<Policy> = z.object({
 /** What holds in a project. */
 export async function policyOf(queries: Queries, project: string): Promise<Policy> {
   return fromRow(await selectPolicy(queries, project))
+}
+
+/** What holds in each project; `DEFAULT_POLICY` in one that is not among them. */
+export async function policiesOf(queries: Queries): Promise<(project: string) => Policy> {
+  const rows = await selectPolicies(queries)
+  const known = new Map(rows.map((row) => [row.project, fromRow(row)]))
+  return (project) => known.get(project) ?? DEFAULT_POLICY
 }
 
 /** The policy as the API shows it. */

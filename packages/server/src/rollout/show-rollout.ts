@@ -149,6 +149,6 @@ function stateText({ plan, rollout }: StoredRollout, state: RolloutState): strin
 }
 
 /** What this server has written itself. */
-function recordedOf(row: StoredDecision | undefined): Recorded | undefined {
+export function recordedOf(row: StoredDecision | undefined): Recorded | undefined {
   return row === undefined ? undefined : (row.numbers as Recorded)
 }

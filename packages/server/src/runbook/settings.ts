@@ -5,7 +5,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { notFound } from '../refusals.ts'
+import { notFound, stale } from '../refusals.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { selectProject } from '../storage/projects.ts'
 import { selectDocumentation, upsertDocumentation } from '../storage/publications.ts'
@@ -21,12 +21,21 @@ export async function showDocumentation(
   return await documentationOf(kysely, project)
 }
 
-/** Sets them, whole. `faultOf` says why an address cannot be that of a repository. */
+/** The settings as somebody wants them. */
+export interface WantedDocumentation {
+  readonly wanted: WriteDocumentation
+  /** Why an address cannot be that of a repository; undefined where it can. */
+  readonly faultOf: (address: string) => string | undefined
+  /** The revision that they have seen; not compared when absent. */
+  readonly ifMatch: number | undefined
+}
+
+/** Sets them, whole. */
 export async function writeDocumentation(
   context: Context,
   database: Database,
   project: string,
-  given: { readonly wanted: WriteDocumentation; readonly faultOf: (address: string) => string | undefined },
+  given: WantedDocumentation,
 ): Promise<Documentation | Refusal> {
   const { remote, branch, path, runbooks } = given.wanted
   const fault = remote === undefined ? undefined : given.faultOf(remote)
@@ -36,6 +45,8 @@ export async function writeDocumentation(
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
     const before = await documentationOf(tx, project)
+    if (given.ifMatch !== undefined && given.ifMatch !== before.revision)
+      return stale('documentation', before)
     await upsertDocumentation(tx, {
       project,
       remote: remote ?? null,

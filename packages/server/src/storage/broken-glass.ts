@@ -29,6 +29,11 @@ export async function selectGlass(
     .execute()
 }
 
+/** All of every feature that nobody has reviewed. */
+export async function selectUnreviewedGlass(queries: Queries): Promise<readonly GlassRow[]> {
+  return await queries.selectFrom('broken_glass').selectAll().where('review', 'is', null).execute()
+}
+
 /** Records the review, unless there is one; says whether. */
 export async function reviewGlass(
   tx: Tx,

@@ -37,6 +37,20 @@ export async function selectEvidenceOfRun(
     .execute()
 }
 
+/** All evidence of a run without its content, newest first. */
+export async function selectEvidenceHeads(
+  queries: Queries,
+  run: string,
+): Promise<readonly Omit<EvidenceRow, 'content' | 'project'>[]> {
+  return await queries
+    .selectFrom('evidence')
+    .select(['hash', 'kind', 'run', 'step', 'at', 'by'])
+    .where('run', '=', run)
+    .orderBy('at', 'desc')
+    .orderBy('hash')
+    .execute()
+}
+
 /** Evidence by its hash. */
 export async function selectEvidence(
   queries: Queries,

@@ -17,6 +17,11 @@ export async function selectPolicy(queries: Queries, project: string): Promise<P
     .executeTakeFirst()
 }
 
+/** What every project has settled. */
+export async function selectPolicies(queries: Queries): Promise<readonly PolicyRow[]> {
+  return await queries.selectFrom('project_policies').selectAll().execute()
+}
+
 /** Stores a policy if `expected` is still the stored revision; 1 where none is stored. Says whether. */
 export async function storePolicy(
   tx: Tx,

@@ -141,6 +141,24 @@ export async function selectLatestRun(
     .executeTakeFirst()
 }
 
+/** The newest run of each feature of a project, by the key of the feature. */
+export async function selectLatestRuns(
+  queries: Queries,
+  project: string,
+): Promise<ReadonlyMap<string, Pick<RunRow, 'id' | 'state'>>> {
+  const rows = await queries
+    .selectFrom('procedure_runs')
+    .select(['feature', 'id', 'state'])
+    .where('project', '=', project)
+    .where('procedure', '=', MAIN_PROCEDURE)
+    .distinctOn('feature')
+    .orderBy('feature')
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return new Map(rows.map(({ feature, ...run }) => [feature, run]))
+}
+
 /** The features that a flag belongs to. */
 export async function selectFeaturesOfFlag(
   queries: Queries,
@@ -175,6 +193,35 @@ export async function selectLatestRollback(
     .executeTakeFirst()
 }
 
+/** The rollbacks of a project, of one feature where it is named, newest first. */
+export async function selectRollbacks(
+  queries: Queries,
+  project: string,
+  feature: string | undefined,
+): Promise<readonly { readonly feature: FeatureRow; readonly run: RunRow }[]> {
+  const runs = await queries
+    .selectFrom('procedure_runs')
+    .selectAll()
+    .where('project', '=', project)
+    .where('procedure', '=', ROLLBACK_PROCEDURE)
+    .$if(feature !== undefined, (query) => query.where('feature', '=', feature ?? ''))
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(200)
+    .execute()
+  return withFeatures(runs, await selectFeatures(queries, project))
+}
+
+function withFeatures(
+  runs: readonly RunRow[],
+  features: readonly FeatureRow[],
+): readonly { readonly feature: FeatureRow; readonly run: RunRow }[] {
+  return runs.flatMap((run) => {
+    const feature = features.find((it) => it.project === run.project && it.key === run.feature)
+    return feature === undefined ? [] : [{ feature, run }]
+  })
+}
+
 /** The newest run of each feature, unless it was aborted. */
 export async function selectRunsUnderWay(
   queries: Queries,
@@ -190,6 +237,29 @@ export async function selectRunsUnderWay(
     .orderBy('id', 'desc')
     .execute()
   return rows.filter((it) => it.state !== 'aborted').map((it) => ({ project: it.project, run: it.id }))
+}
+
+/** The newest run of every feature, with the feature, where that run is under way; of all projects. */
+export async function selectUnderWay(
+  queries: Queries,
+): Promise<readonly { readonly feature: FeatureRow; readonly run: RunRow }[]> {
+  const runs = await queries
+    .selectFrom((it) =>
+      it
+        .selectFrom('procedure_runs')
+        .selectAll()
+        .where('procedure', '=', MAIN_PROCEDURE)
+        .distinctOn(['project', 'feature'])
+        .orderBy('project')
+        .orderBy('feature')
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .as('newest'),
+    )
+    .selectAll()
+    .where('state', 'not in', ['completed', 'aborted'])
+    .execute()
+  return withFeatures(runs, await queries.selectFrom('features').selectAll().execute())
 }
 
 /** Stores what became of a run. */

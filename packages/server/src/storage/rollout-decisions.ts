@@ -80,6 +80,23 @@ export async function selectLastDecision(
   return row && decisionOf(row)
 }
 
+/** The decision that was made last of each of these attempts. */
+export async function selectLastDecisions(
+  queries: Queries,
+  rollouts: readonly string[],
+): Promise<ReadonlyMap<string, StoredDecision>> {
+  if (rollouts.length === 0) return new Map()
+  const rows = await queries
+    .selectFrom('rollout_decisions')
+    .selectAll()
+    .where('rollout', 'in', rollouts)
+    .distinctOn('rollout')
+    .orderBy('rollout')
+    .orderBy('seq', 'desc')
+    .execute()
+  return new Map(rows.map((row) => [row.rollout, decisionOf(row)]))
+}
+
 /** Where a page of a project's decisions ended. */
 export interface DecisionCursor {
   readonly at: Date

@@ -45,7 +45,8 @@ export async function selectLastKill(
 /** A sign of life in this time makes an instance count as connected; a poll in its own interval and this. */
 const RECENT = '30 s'
 
-const CONNECTED = sql<boolean>`(
+/** Whether a row of `instances` is one that is connected. */
+export const CONNECTED = sql<boolean>`(
   stream_seen_at > now() - ${RECENT}::interval
   or last_seen_at > now() - ${RECENT}::interval - make_interval(secs =>
     case when mode = 'poll' then poll_interval_ms / 1000.0 else 0 end))`

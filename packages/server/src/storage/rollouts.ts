@@ -148,6 +148,23 @@ export async function selectRollouts(
   return rows.map(storedOf)
 }
 
+/** Attempts that have not ended, of every project, each with the name of its feature; the newest first. */
+export async function selectRolloutsUnderWay(
+  queries: Queries,
+): Promise<readonly { readonly stored: StoredRollout; readonly name: string }[]> {
+  const rows = await queries
+    .selectFrom('rollouts')
+    .innerJoin('features', (join) =>
+      join.onRef('features.project', '=', 'rollouts.project').onRef('features.key', '=', 'rollouts.feature'),
+    )
+    .selectAll('rollouts')
+    .select('features.name')
+    .where('ended_at', 'is', null)
+    .orderBy('rollouts.created_at', 'desc')
+    .execute()
+  return rows.map(({ name, ...row }) => ({ name, stored: storedOf(row) }))
+}
+
 /** Attempts that the controller still looks at. */
 export async function selectActive(queries: Queries): Promise<readonly StoredRollout[]> {
   const rows = await queries.selectFrom('rollouts').selectAll().where('next_at', 'is not', null).execute()

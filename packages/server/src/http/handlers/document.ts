@@ -19,8 +19,8 @@ export const handlers: Handlers<typeof documentOperations> = {
   showDocumentation: async ({ services, params }) =>
     reply(await showDocumentation(services.database, params.project)),
 
-  writeDocumentation: async ({ context, services, params, body }) => {
-    const given = { wanted: body, faultOf: (address: string) => services.documents.faultOf(address) }
+  writeDocumentation: async ({ context, services, params, body, ifMatch }) => {
+    const given = { wanted: body, ifMatch, faultOf: (address: string) => services.documents.faultOf(address) }
     return reply(await writeDocumentation(context, services.database, params.project, given))
   },
 

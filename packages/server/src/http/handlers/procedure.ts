@@ -5,7 +5,7 @@ import { STEP_OUTPUTS } from '@flagmarshal/api/procedure-outputs'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
-import { showEvidence } from '../../evidence/show.ts'
+import { listEvidence, showEvidence } from '../../evidence/show.ts'
 import { lookAtMonitoring } from '../../monitoring/look.ts'
 import { abortRun } from '../../procedure/abort.ts'
 import { acknowledgeStep } from '../../procedure/acknowledge.ts'
@@ -121,6 +121,9 @@ export const handlers: Handlers<typeof procedureOperations> = {
 
   abortRun: async ({ context, services, params, body }) =>
     reply(await abortRun(context, services, params, body)),
+
+  listEvidence: async ({ services, params }) =>
+    replyList(await listEvidence(services.database, params.project, params.run)),
 
   showEvidence: async ({ services, params }) =>
     reply(await showEvidence(services.database, params.project, params.hash)),

@@ -1,0 +1,124 @@
+/**
+ * What needs a person now, over all projects: harm, then what stands still until somebody acts, then
+ * work. A handful of queries, however many features there are; runs are as they are stored, and whoever
+ * looks at one, or the watch every minute, has it take notice of the world.
+ */
+import type { Attention, AttentionItem, RolloutUnderWay, RunUnderWay } from '@flagmarshal/api/attention'
+import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
+import { positionOf } from '@flagmarshal/domain/procedure/next'
+
+import type { Context } from '../context.ts'
+import { policiesOf } from '../project/policy.ts'
+import { rolloutsUnderWay } from '../rollout/under-way.ts'
+import { selectUnreviewedGlass } from '../storage/broken-glass.ts'
+import type { Database } from '../storage/database.ts'
+import { selectUnderWay } from '../storage/procedures.ts'
+import { selectProjects } from '../storage/projects.ts'
+import { glassOfRow, glassReviews } from './glass-view.ts'
+import { judgedBy } from './load.ts'
+import type { Loaded } from './load.ts'
+import { nextView } from './next-view.ts'
+
+type Judged = Pick<Loaded, 'feature' | 'run' | 'setting' | 'brokenGlass'>
+
+/** Rollouts that wait for somebody, the worst first. */
+const STUCK = ['rollback_failed', 'rolling_back', 'held', 'paused']
+
+/** For the actor. */
+export async function showAttention(context: Context, { kysely }: Database): Promise<Attention> {
+  const projects = await selectProjects(kysely)
+  const policy = await policiesOf(kysely)
+  const glass = await selectUnreviewedGlass(kysely)
+  const rollouts = await rolloutsUnderWay(kysely)
+  const mine = ({ project }: { readonly project: string }) =>
+    context.actor.project === undefined || context.actor.project === project
+  const runs = (await selectUnderWay(kysely)).map(({ feature, run }): Judged => ({
+    ...judgedBy(feature, run, policy(feature.project)),
+    brokenGlass: glass
+      .filter((it) => it.project === feature.project && it.feature === feature.key)
+      .map(glassOfRow),
+  }))
+  const [seenRuns, seenRollouts] = [runs.filter((it) => mine(it.feature)), rollouts.filter(mine)]
+  const waiting = [
+    ...seenRollouts.flatMap(ofRollout),
+    ...seenRuns.flatMap((it) => ofRun(it, context.actor.id)),
+  ]
+  return {
+    at: context.now.toISOString(),
+    projects: projects.filter((it) => mine({ project: it.key })).length,
+    items: waiting
+      .toSorted((a, b) => a.rank - b.rank || a.item.since.localeCompare(b.item.since))
+      .map(({ item }) => item),
+    rollouts: [...seenRollouts],
+    runs: seenRuns.map((it) => underWay(it, context.now)),
+  }
+}
+
+/** 0 is the most urgent. */
+interface Ranked {
+  readonly rank: number
+  readonly item: AttentionItem
+}
+
+/** What is stuck is everybody's. */
+function ofRollout(rollout: RolloutUnderWay): readonly Ranked[] {
+  const rank = STUCK.indexOf(rollout.state)
+  if (rank < 0) return []
+  const { environment: _, status, ...it } = rollout
+  const command = `flagmarshal rollout status ${rollout.feature}`
+  const item: AttentionItem = {
+    ...it,
+    kind: 'rollout',
+    title: status,
+    more: 0,
+    role: null,
+    step: null,
+    waitsFor: null,
+    command,
+  }
+  return [{ rank, item }]
+}
+
+/** Of a run the first act that is this person's; one line a feature keeps it readable. */
+function ofRun({ feature, run, setting, brokenGlass }: Judged, person: string): readonly Ranked[] {
+  const position = positionOf(setting, run)
+  const address = { project: feature.project, feature: feature.key, run: run.id }
+  const next = [
+    ...position.next.map((it) => nextView(address, it)),
+    ...glassReviews(setting, address, brokenGlass),
+  ]
+  const own = next.filter((it) => it.who.includes(person))
+  const [first] = own
+  if (first === undefined) return []
+  const item: AttentionItem = {
+    project: feature.project,
+    feature: feature.key,
+    name: feature.name,
+    kind: 'run',
+    id: run.id,
+    state: run.state.kind,
+    since: (run.actedAt ?? run.startedAt).toISOString(),
+    title: first.title,
+    more: own.length - 1,
+    role: first.role,
+    step: position.step ?? null,
+    waitsFor: position.waitsFor,
+    command: first.command,
+  }
+  const signature = position.waitsFor === 'approval' || position.waitsFor === 'review'
+  return [{ rank: STUCK.length + (signature ? 0 : run.state.kind === 'halted' ? 1 : 2), item }]
+}
+
+function underWay({ feature, run, setting }: Judged, now: Date): RunUnderWay {
+  const position = positionOf(setting, run)
+  return {
+    project: feature.project,
+    feature: feature.key,
+    name: feature.name,
+    run: run.id,
+    state: exitOf(setting, run, now)?.state ?? run.state.kind,
+    step: position.step ?? null,
+    steps: setting.definition.steps.length,
+    status: position.status,
+  }
+}
