@@ -35,7 +35,7 @@ export function createBackend(connection: Connection, warehouse: string): Fastif
   const app = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false } } })
   const shop = openShop(warehouse)
   const store = openStore()
-  const exporter = createExporter(connection, { values: [FOUND] })
+  const exporter = createExporter(connection, { values: [FOUND], sliced: ['fast-search'] })
   app.addHook('onClose', async () => exporter.close())
   app.get('/metrics', (_request, reply) => reply.type(exporter.contentType).send(exporter.text()))
   app.register(fastifyFlags, { connection, context: (request) => ({ targetingKey: shopperOf(request) }) })

@@ -44,7 +44,20 @@ export const PlanPower = z
           .describe('Dispersion between halves of the users.'),
       })
       .nullable()
-      .describe('Null where no unexposed request of the flag was counted.'),
+      .describe('Of the built-in telemetry; null where it has counted no unexposed request of the flag.'),
+    criteria: z
+      .array(
+        z.object({
+          criterion: z.string(),
+          minutes: z.number(),
+          perMinute: z.number(),
+          share: z.number().describe('Bad of all; of a mean the mean.'),
+          phi: z.number().describe('Dispersion between arms; at least 2 where users are not told apart.'),
+          sliced: z.boolean().describe('Whether its counts tell users apart.'),
+        }),
+      )
+      .describe('What each criterion counts without the feature, wherever it is counted.'),
+    notEstimated: z.array(z.string()).describe('Guardrails without an estimate, and why.'),
     steps: z.array(
       z.object({
         stage: z.int().min(1),
@@ -84,8 +97,10 @@ export const PlanReplay = z
   .object({
     environment: z.string(),
     verdict: z
-      .enum(['fine', 'rolls-back', 'too-short'])
-      .describe('`rolls-back` refuses the plan. `too-short`: too little history to say anything.'),
+      .enum(['fine', 'rolls-back', 'too-short', 'not-replayed'])
+      .describe(
+        '`rolls-back` refuses the plan. `too-short`: too little history. `not-replayed`: nothing of the plan can be tried on it.',
+      ),
     refusal: z.string().nullable(),
     windowMs: z.number(),
     coarser: z.boolean().describe('The plan’s own windows are shorter than the minutes of the history.'),
@@ -94,15 +109,21 @@ export const PlanReplay = z
     observedWindows: z.int(),
     watchedWindows: z.int(),
     requests: z.number(),
-    left: z.array(z.string()).describe('Stages whose audience the history does not tell apart.'),
-    leftCriteria: z.array(z.string()).describe('Criteria that are counted elsewhere.'),
+    left: z
+      .array(z.string())
+      .describe('Stages of segments of which nobody says how many of everybody belong to them.'),
+    leftCriteria: z
+      .array(z.object({ criterion: z.string(), where: z.enum(['compared', 'everywhere']), why: z.string() }))
+      .describe('Criteria that were not tried: nowhere at all, or not where there is a control.'),
     steps: z.array(
       z.object({
         stage: z.int().min(1),
         increment: z.int().min(1),
         name: z.string(),
+        afterwards: z.boolean().describe('The watch after 100 %, and not an increment.'),
         percent: z.number(),
         control: z.boolean(),
+        users: z.number().describe('The share of all users that stood for the audience, 0..1.'),
         splits: z.int().describe('Ways to choose the exposed users that were tried.'),
         rolledBack: z.int(),
         held: z.int(),

@@ -1,6 +1,8 @@
 /**
  * What was found out of a rollout plan, as a person reads it.
  */
+import { leftSentences } from '@flagmarshal/domain/rollout/replay-report'
+
 import type { Answer } from './session.ts'
 import { fields, percent, table } from './table.ts'
 
@@ -39,19 +41,19 @@ export function describePower(power: Power): string {
         (it) => `${step.stage}.${step.increment} ${step.name} · ${it.criterion}: ${it.sentence}.`,
       ),
     ),
+    ...power.notEstimated.map((it) => `Not estimated: ${it}.`),
     ...power.warnings.map((it) => `! ${it}`),
   ].join('\n\n')
 }
 
 /** The replay, increment by increment. */
 export function describeReplay(replay: Replay): string {
-  if (replay.verdict === 'too-short') {
-    return 'There is too little unexposed traffic to replay: 30 windows are needed beside what is observed.'
-  }
-  const left =
-    replay.left.length === 0
-      ? []
-      : [`Not replayed, because its audience is not told apart: ${replay.left.join(', ')}.`]
+  const left = [
+    ...replay.left.map((it) => `Not replayed: stage ${it}; nobody says how many belong to its audience.`),
+    ...leftSentences(replay.leftCriteria).map((it) => `Not replayed: ${it}.`),
+  ]
+  const nothing = NOTHING[replay.verdict]
+  if (nothing !== undefined) return [nothing, ...left].join('\n\n')
   return [
     fields([
       ['history', `${replay.from ?? '?'} to ${replay.to ?? '?'} in ${replay.environment}`],
@@ -62,10 +64,11 @@ export function describeReplay(replay: Replay): string {
       ['observed', `${replay.observedWindows} windows before`],
     ]),
     table(
-      ['increment', '%', 'splits', 'rolled back', 'held', 'go after', 'reason'],
+      ['increment', '%', 'users', 'splits', 'rolled back', 'held', 'go after', 'reason'],
       replay.steps.map((it) => [
-        `${it.stage}.${it.increment} ${it.name}`,
+        it.afterwards ? 'watched afterwards' : `${it.stage}.${it.increment} ${it.name}`,
         String(it.percent),
+        percent(it.users),
         String(it.splits),
         String(it.rolledBack),
         String(it.held),
@@ -74,9 +77,6 @@ export function describeReplay(replay: Replay): string {
       ]),
     ),
     ...left,
-    ...(replay.leftCriteria.length === 0
-      ? []
-      : [`Not replayed, because they are counted elsewhere: ${replay.leftCriteria.join(', ')}.`]),
     ...(replay.coarser ? ['The plan’s windows are shorter than a minute; it was replayed in minutes.'] : []),
     replay.refusal === null ? 'It would have left unchanged traffic alone.' : `Refused: ${replay.refusal}.`,
   ].join('\n\n')
@@ -91,12 +91,32 @@ export function time(ms: number): string {
   return `${Number((ms / 1000).toPrecision(2))} s`
 }
 
-function trafficText({ traffic, environment }: Power): string {
+const NOTHING: Readonly<Partial<Record<Replay['verdict'], string>>> = {
+  'too-short':
+    'There is too little unexposed traffic to replay: 30 windows are needed beside what is observed.',
+  'not-replayed': 'Nothing of the plan can be tried on the unexposed traffic there is.',
+}
+
+function trafficText({ traffic, criteria, environment }: Power): string {
+  const counted = criteria.map((it) => [
+    it.criterion,
+    String(Number(it.perMinute.toPrecision(3))),
+    percent(it.share),
+    String(Number(it.phi.toPrecision(2))),
+    it.sliced ? 'yes' : 'no',
+  ])
+  const rows = table(['criterion', 'a minute', 'share', 'dispersion', 'users told apart'], counted)
+  const measured = counted.length === 0 ? [] : [rows]
   if (traffic === null) {
-    return `No unexposed request of the flag was counted in ${environment}: only the reach is known. An instance must ask the flag there.`
+    const none = `No unexposed request of the flag was counted by the telemetry in ${environment}`
+    const asks = 'An instance must ask the flag there.'
+    return [
+      counted.length === 0 ? `${none}: only the reach is known. ${asks}` : `${none}.`,
+      ...measured,
+    ].join('\n\n')
   }
   const { minutes, perMinute, badShare, slowShare, phi, quietMinutes } = traffic
-  return fields([
+  const told = fields([
     [
       'measured',
       `${Math.round(minutes)} minutes in ${environment}, ${Math.round(quietMinutes)} without a request`,
@@ -105,4 +125,5 @@ function trafficText({ traffic, environment }: Power): string {
     ['bad', `${percent(badShare)}, dispersion ${Number(phi.bad.toPrecision(2))}`],
     ['slow', `${percent(slowShare)}, dispersion ${Number(phi.slow.toPrecision(2))}`],
   ])
+  return [told, ...measured].join('\n\n')
 }

@@ -8,6 +8,7 @@ import { probeGrafana } from './integrations/grafana/probe.ts'
 import type { Outgoing, PrometheusAt } from './integrations/interfaces.ts'
 import { findMetric } from './integrations/prometheus/find-metric.ts'
 import { prometheusMetrics } from './integrations/prometheus/measure.ts'
+import { readPastCounts } from './integrations/prometheus/past.ts'
 import { probePrometheus } from './integrations/prometheus/probe.ts'
 import { readMetric } from './integrations/prometheus/read.ts'
 import { prometheusRules } from './integrations/prometheus/rules.ts'
@@ -26,13 +27,16 @@ export function createMonitoring(
   outgoing: Outgoing,
   config: Pick<Config, 'publicUrl' | 'host' | 'port' | 'rulesDir'>,
 ): Monitoring {
+  const rules = prometheusRules(outgoing)
   return {
     prometheus: (address) => ({
       ...prometheusMetrics(outgoing, address),
       read: (metric, window) => readMetric(outgoing, address, metric, window),
+      past: (question) => readPastCounts(outgoing, address, question),
+      rules: () => rules.loaded(address),
       find: (name, now) => findMetric(outgoing, address, name, now),
     }),
-    rules: prometheusRules(outgoing),
+    rules,
     routes: alertmanagerAlerts(outgoing),
     dashboards: grafanaDashboards(outgoing),
     tools: ruleTools(),

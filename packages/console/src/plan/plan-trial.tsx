@@ -3,6 +3,7 @@
  * it can see at the measured traffic; and whether it would have rolled back traffic without the feature.
  */
 import { lintPlan } from '@flagmarshal/domain/rollout/lint'
+import { leftSentences } from '@flagmarshal/domain/rollout/replay-report'
 import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
@@ -104,8 +105,8 @@ function PowerTable({ power }: { readonly power: Answer<'showPlanPower'> }): Rea
     <>
       {traffic === null ? (
         <p className={classes['hint']}>
-          <Status of="unknown" word="No traffic measured" /> No unexposed request of the flag was counted in{' '}
-          {power.environment}: nothing can be estimated.
+          <Status of="unknown" word="No traffic measured" /> The telemetry has counted no unexposed request of
+          the flag in {power.environment}.
         </p>
       ) : (
         <p className={classes['hint']}>
@@ -114,6 +115,12 @@ function PowerTable({ power }: { readonly power: Answer<'showPlanPower'> }): Rea
           {(100 * traffic.badShare).toPrecision(2)} % of them failed.
         </p>
       )}
+      {power.criteria.map((it) => (
+        <p key={it.criterion} className={classes['hint']}>
+          {it.criterion}: {Math.round(it.perMinute).toLocaleString('en')} a minute, share{' '}
+          {(100 * it.share).toPrecision(2)} %{it.sliced ? '' : '; its users are not told apart'}
+        </p>
+      ))}
       <div className="fm-scroll" tabIndex={0} role="region" aria-label="What each increment can see">
         <table className="fm-table">
           <thead>
@@ -145,6 +152,11 @@ function PowerTable({ power }: { readonly power: Answer<'showPlanPower'> }): Rea
           </tbody>
         </table>
       </div>
+      {power.notEstimated.map((it) => (
+        <p key={it} className={classes['hint']}>
+          <Status of="unknown" word="Not estimated" /> {it}
+        </p>
+      ))}
       {power.warnings.map((it) => (
         <Sentence key={it}>{it}</Sentence>
       ))}
@@ -156,6 +168,7 @@ const REPLAYED: Readonly<Record<string, readonly [string, string]>> = {
   fine: ['pass', 'It would have rolled back nothing'],
   'rolls-back': ['fail', 'It would have rolled back healthy traffic'],
   'too-short': ['unknown', 'Too little history to say anything'],
+  'not-replayed': ['unknown', 'Nothing of it can be tried on this history'],
 }
 
 /** Asked for by a press: it replays hours of traffic. */
@@ -186,15 +199,21 @@ function Replay({ project, run, body }: AskProps): ReactElement {
           <p className="fm-dim">
             {replay.observedWindows + replay.watchedWindows} windows, {replay.requests.toLocaleString('en')}{' '}
             requests
-            {replay.left.length === 0 ? '' : `; not told apart: ${replay.left.join(', ')}`}
-            {replay.leftCriteria.length === 0 ? '' : `; counted elsewhere: ${replay.leftCriteria.join(', ')}`}
           </p>
+          {[
+            ...replay.left.map((it) => `stage ${it}: nobody says how many belong to its audience`),
+            ...leftSentences(replay.leftCriteria),
+          ].map((it) => (
+            <p key={it} className={classes['hint']}>
+              <Status of="unknown" word="Not replayed" /> {it}
+            </p>
+          ))}
           {replay.refusal === null ? null : <p>{replay.refusal}</p>}
           <ul>
             {replay.steps.map((it) => (
-              <li key={`${it.stage}/${it.increment}`}>
-                {it.name} {it.percent} %: rolled back in {it.rolledBack} of {it.splits} splits, held in{' '}
-                {it.held}
+              <li key={`${it.stage}/${it.increment}/${String(it.afterwards)}`}>
+                {it.afterwards ? 'Watched after 100 %' : `${it.name} ${it.percent} %`}: rolled back in{' '}
+                {it.rolledBack} of {it.splits} splits, held in {it.held}
                 {it.goAfterWindows === null ? '' : `, GO after ${it.goAfterWindows} windows`}
               </li>
             ))}

@@ -128,6 +128,11 @@ function listedIn(when: Condition, segments: Sizes): number | undefined {
   return segment !== undefined && isNobody(segment.condition, segments) ? segment.included : undefined
 }
 
+/** How many a segment has that is nothing but a list; undefined where attributes decide. */
+export function membersOf(segment: string, segments: Sizes): number | undefined {
+  return listedIn({ segment }, segments)
+}
+
 function isNobody(condition: Condition | null, segments: Sizes): boolean {
   return condition === null || holdsFor(condition, segments) === false
 }

@@ -10,8 +10,10 @@ import type { Strategy } from '../flag/strategy.ts'
 import { historyOf } from '../rollout/history.ts'
 import type { Stage } from '../rollout/model.ts'
 import { defaultPlan, guardrail } from '../rollout/plan.ts'
-import { reportReplay } from '../rollout/replay.ts'
+import { layOutReplay } from '../rollout/replay-jobs.ts'
+import { reportReplay } from '../rollout/replay-report.ts'
 import type { ServedPlan } from '../rollout/served-plan.ts'
+import { triedHistory } from '../rollout/tried-history.ts'
 import { documentsOf } from '../runbook/documents.ts'
 import { featureFlagRollout as procedure } from './feature-flag-rollout.ts'
 import { baselineOf } from './feature-flag-rollout/baseline.ts'
@@ -147,6 +149,12 @@ const review = {
 }
 const expectations = { shouldHappen: words, mightGoWrong: words, watch: words }
 
+/** A replay without a history. */
+const notReplayed = () => {
+  const nothing = triedHistory(plan, historyOf([], new Date(0)), [])
+  return reportReplay(plan, layOutReplay(plan, nothing), [])
+}
+
 /** Three quarters of an hour with 20,000 requests a minute, 1 % of them bad, in every slice the same. */
 const slices = (each: number) => Array.from({ length: 20 }, () => each)
 const history = historyOf(
@@ -257,7 +265,7 @@ const facts: FlagRolloutFacts = {
     flags: ['new-checkout'],
   },
   tests: { a1: green, b2: green },
-  traffic: { history, replay: { ...reportReplay(plan, undefined, []), verdict: 'fine' } },
+  traffic: { history, replay: { ...notReplayed(), verdict: 'fine' } },
 }
 
 function withOutputs(outputs: Partial<FlagRolloutFacts['outputs']>): FlagRolloutFacts {
@@ -537,7 +545,7 @@ describe('plan, monitoring, rollback', () => {
   })
 
   it('P-S3-6 says that nothing is known without traffic, and what would be enough where it is low', () => {
-    const none = { history: historyOf([], new Date()), replay: reportReplay(plan, undefined, []) }
+    const none = { history: historyOf([], new Date()), replay: notReplayed() }
     expect(runCheck('P-S3-6', { ...facts, traffic: none }).findings.join()).toContain('no unexposed request')
     const low = historyOf(
       history.windows.map((it) => ({ ...it, n: slices(1), bad: slices(0) })),
@@ -552,13 +560,15 @@ describe('plan, monitoring, rollback', () => {
 
   it('P-S3-5 refuses a plan that would have rolled back unchanged traffic, and says when and why', () => {
     const replay = {
-      ...reportReplay(plan, undefined, []),
+      ...notReplayed(),
       verdict: 'rolls-back' as const,
       steps: [
         {
           stage: 2,
           increment: 0,
           name: 'gradual',
+          afterwards: false,
+          users: 1,
           percent: 10,
           control: true,
           splits: 10,
@@ -653,6 +663,39 @@ describe('plan, monitoring, rollback', () => {
     expect(runCheck('P-S5-1', withOutputs({ rollback: { triggers } })).findings).toEqual([
       '"down" is bound to the alert ShopDown, and nothing is connected that could send it',
       '"slow" is bound to nobody, who is neither a person nor a role here',
+    ])
+  })
+
+  it('P-S5-1 wants the rule of an alert to be loaded, and does not know where Prometheus does not answer', () => {
+    const bound = { alert: 'ShopDown' }
+    const triggers = (['critical', 'performance', 'user-impact'] as const).map((it) => ({
+      class: it,
+      event: it,
+      bound,
+    }))
+    const at = (alertRules: FlagRolloutFacts['alertRules']) =>
+      runCheck('P-S5-1', {
+        ...withOutputs({ rollback: { triggers } }),
+        rollback: { hooks: [], people: [], sources: ['pager'] },
+        ...(alertRules === undefined ? {} : { alertRules }),
+      })
+    expect(at(undefined)).toMatchObject({ state: 'pass', facts: { triggers: 3 } })
+    const none = { rules: [], asked: [], failed: [] }
+    expect(at(none)).toMatchObject({
+      state: 'pass',
+      facts: { alertRulesNotLookedUp: 'no Prometheus is connected where the plan rolls out' },
+    })
+    expect(at({ ...none, failed: ['main: not reached'] })).toMatchObject({
+      state: 'unknown',
+      findings: ['the rule of the alert ShopDown was not found: main: not reached'],
+    })
+    expect(at({ ...none, asked: ['main'] }).findings).toEqual([
+      'no rule of the alert ShopDown is loaded in main',
+    ])
+    const rule = { alert: 'ShopDown', connection: 'main', group: 'g', file: 'f', query: 'up', link: 'l' }
+    expect(at({ rules: [{ ...rule, health: 'ok' }], asked: ['main'], failed: [] }).state).toBe('pass')
+    expect(at({ rules: [{ ...rule, health: 'err' }], asked: ['main'], failed: [] }).findings).toEqual([
+      'the rule of the alert ShopDown in main fails',
     ])
   })
 

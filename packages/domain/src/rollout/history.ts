@@ -15,7 +15,7 @@ export function countedOf({ source }: Pick<RatioCriterion, 'source'>): Counted |
   return source.kind === 'telemetry' ? source.counts : undefined
 }
 
-/** One minute, or several of them together: an entry for each slice of the users. */
+/** One minute: an entry for each slice of the users. */
 export interface SlicedWindow {
   readonly end: Date
   readonly n: readonly number[]
@@ -41,7 +41,8 @@ export interface MeasuredTraffic {
   readonly dispersion: Readonly<Record<Counted, Dispersion>>
 }
 
-const MINUTE_MS = 60_000
+/** The length of the windows that a history is kept in. */
+export const MINUTE_MS = 60_000
 
 /** A history from the minutes that had requests; it begins with the first of them and ends at `to`. */
 export function historyOf(minutes: readonly SlicedWindow[], to: Date): TrafficHistory {
@@ -56,23 +57,6 @@ export function historyOf(minutes: readonly SlicedWindow[], to: Date): TrafficHi
       const end = new Date(first.end.getTime() + index * MINUTE_MS)
       return byEnd.get(end.getTime()) ?? { end, n: nothing, bad: nothing, slow: nothing }
     }),
-  }
-}
-
-/** The same traffic in windows of so many of the present ones; an incomplete one at the beginning is left out. */
-export function coarser({ windowMs, windows }: TrafficHistory, times: number): TrafficHistory {
-  if (times === 1) return { windowMs, windows }
-  const longMs = windowMs * times
-  const groups = Map.groupBy(windows, ({ end }) => Math.ceil(end.getTime() / longMs) * longMs)
-  const whole = [...groups].filter(([, group]) => group.length === times)
-  return {
-    windowMs: longMs,
-    windows: whole.map(([end, group]) => ({
-      end: new Date(end),
-      n: sumEach(group.map((it) => it.n)),
-      bad: sumEach(group.map((it) => it.bad)),
-      slow: sumEach(group.map((it) => it.slow)),
-    })),
   }
 }
 
@@ -111,9 +95,4 @@ function sumOf(values: readonly number[], slices: readonly number[]): number {
 
 function total(values: readonly number[]): number {
   return values.reduce((sum, it) => sum + it, 0)
-}
-
-function sumEach(lists: readonly (readonly number[])[]): number[] {
-  const [first = []] = lists
-  return first.map((_, index) => lists.reduce((sum, list) => sum + (list[index] ?? 0), 0))
 }

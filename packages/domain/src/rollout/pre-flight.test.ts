@@ -70,7 +70,7 @@ describe('what an increment can see', () => {
       slowShare: 0,
       dispersion: { bad: { relative: 1, absolute: 1 }, slow: { relative: 2, absolute: 2 } },
     }
-    const traffic = trafficByAudience(plan, measured, audienceShares)
+    const traffic = trafficByAudience(plan, { traffic: measured }, audienceShares)
     const steps = preFlight(plan, { traffic, audienceShares, expectedKeys: 10_000 })
     expect(steps.map((it) => [it.name, it.percent, it.users, it.requestsPerMinute])).toEqual([
       ['internal', 50, 100, 10],
@@ -82,6 +82,26 @@ describe('what an increment can see', () => {
       ['gradual', 50, 5_500, 450],
       ['full', 95, 9_550, 855],
     ])
+  })
+
+  it('P-S3-6 estimates what is counted elsewhere by its own counts, and nothing of what nobody counts', () => {
+    const source = { kind: 'prometheus', connection: 'main', total: 'all', bad: 'bad' } as const
+    const other = guardrail('elsewhere', source, { ceiling: 0.02 })
+    const plan = { ...compared, criteria: [errors, other] }
+    const counts = { criterion: 'elsewhere', minutes: 60, sliced: true }
+    const dispersion = { relative: 1, absolute: 1 }
+    const criteria = [{ ...counts, perMinute: 6_000, share: 0.01, dispersion }]
+    const [first] = preFlight(plan, {
+      traffic: trafficByAudience(plan, { criteria }, {}),
+      audienceShares: {},
+    })
+    expect(first?.criteria.map((it) => it.criterion)).toEqual(['elsewhere'])
+    const [same] = preFlight(
+      { ...plan, criteria: [errors, { ...errors, id: 'again' }], phi: 1 },
+      { traffic: busy, audienceShares: {} },
+    )
+    expect(first?.criteria[0]?.sees).toEqual(same?.criteria[0]?.sees)
+    expect(first?.requestsPerMinute).toBe(same?.requestsPerMinute)
   })
 
   it('is not sure of anything where nothing ever fails', () => {

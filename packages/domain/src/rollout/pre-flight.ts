@@ -7,11 +7,11 @@
  * really wait. Estimates, not promises: at the estimate itself every other regression is still unseen.
  */
 import type { Guardrail } from '../analysis/model.ts'
-import { UNKNOWN_DISPERSION } from '../analysis/statistics/dispersion.ts'
+import { UNKNOWN_DISPERSION, type Dispersion } from '../analysis/statistics/dispersion.ts'
 import { windowsToExceed } from '../analysis/statistics/power-alone.ts'
 import { requestsToProve, windowsToSee } from '../analysis/statistics/power.ts'
 import { expectedShare } from './exposure.ts'
-import { countedOf, type Counted, type MeasuredTraffic } from './history.ts'
+import { countedOf, MINUTE_MS, type Counted, type MeasuredTraffic } from './history.ts'
 import type { RolloutPlan, Stage } from './model.ts'
 import {
   guardrailsOf,
@@ -23,8 +23,7 @@ import {
   stageOf,
   type Step,
 } from './position.ts'
-
-const MINUTE_MS = 60_000
+import type { MeasuredCriterion } from './tried-history.ts'
 
 /** Regressions that everybody wants to know of, beside the plan's own. */
 const RATIOS = [1.3, 3, 10] as const
@@ -33,14 +32,21 @@ const RATIOS = [1.3, 3, 10] as const
 export interface ExpectedTraffic {
   /** Requests of the whole audience in a minute. */
   readonly perMinute: number
-  /** Share of bad requests, 0..1. */
-  readonly badShare: number
+  /** Share of bad requests, 0..1; absent where the telemetry has counted nobody. */
+  readonly badShare?: number
   /** Share of slow requests, 0..1; 0 where it is not known. */
   readonly slowShare?: number
   /** Measured, of each count; the plan's declared one goes before it. */
-  readonly dispersion?: Partial<
-    Readonly<Record<Counted, { readonly relative: number; readonly absolute: number }>>
-  >
+  readonly dispersion?: Partial<Readonly<Record<Counted, Dispersion>>>
+  /** Criteria that are counted elsewhere, by id. */
+  readonly elsewhere?: Readonly<Record<string, ExpectedCounts>>
+}
+
+/** What one criterion counts in an audience without the feature. */
+export interface ExpectedCounts {
+  readonly perMinute: number
+  readonly share: number
+  readonly dispersion: Dispersion
 }
 
 /** One increment of the plan. */
@@ -114,7 +120,9 @@ export function preFlight(
       waitsMs: waitsMs(plan, step, traffic),
       maxMs: stage.maxMs,
       criteria:
-        traffic === undefined ? [] : guardrailsOf(plan).map((it) => criterionPower(plan, step, it, traffic)),
+        traffic === undefined
+          ? []
+          : measuredGuardrails(plan, traffic).map((it) => criterionPower(plan, step, it, traffic)),
     })
   }
   return steps
@@ -123,22 +131,40 @@ export function preFlight(
 /** The traffic of each audience of a plan, from what everybody does and what share of everybody belongs to it. */
 export function trafficByAudience(
   plan: RolloutPlan,
-  { perMinute, badShare, slowShare, dispersion }: MeasuredTraffic,
+  { traffic, criteria = [] }: WithoutFeature,
   audienceShares: Readonly<Record<string, number>>,
 ): Record<string, ExpectedTraffic> {
   const others = plan.stages.flatMap(({ audience: { id } }) => (id === 'everybody' ? [] : [id]))
   const segments = [...new Set(others)].filter((id) => audienceShares[id] !== undefined)
   const rest = Math.max(0, 1 - segments.reduce((sum, id) => sum + (audienceShares[id] ?? 0), 0))
+  const elsewhere = criteria.filter(({ criterion }) => isElsewhere(plan, criterion))
+  if (traffic === undefined && elsewhere.length === 0) return {}
+  // Without telemetry the criterion that counts most says how many requests there are.
+  const perMinute = traffic?.perMinute ?? Math.max(...elsewhere.map((it) => it.perMinute))
   const of = (share: number): ExpectedTraffic => ({
     perMinute: perMinute * share,
-    badShare,
-    slowShare,
-    dispersion,
+    ...(traffic === undefined
+      ? {}
+      : { badShare: traffic.badShare, slowShare: traffic.slowShare, dispersion: traffic.dispersion }),
+    elsewhere: Object.fromEntries(
+      elsewhere.map((it) => [it.criterion, { ...it, perMinute: it.perMinute * share }]),
+    ),
   })
   return Object.fromEntries([
     ...segments.map((id) => [id, of(audienceShares[id] ?? 0)] as const),
     ['everybody', of(rest)],
   ])
+}
+
+/** What was measured of everybody while nobody was exposed. */
+export interface WithoutFeature {
+  /** Absent where the telemetry has counted no unexposed request. */
+  readonly traffic?: MeasuredTraffic
+  readonly criteria?: readonly MeasuredCriterion[]
+}
+
+function isElsewhere(plan: RolloutPlan, id: string): boolean {
+  return guardrailsOf(plan).some((it) => it.id === id && countedOf(it) === undefined)
 }
 
 /** The stage's duration that its increments need at this traffic: what they wait for, together. */
@@ -182,8 +208,8 @@ function seenAfter(
   guardrail: Guardrail,
   traffic: ExpectedTraffic,
 ): (ratio: number) => number {
-  const rate = rateOf(guardrail, traffic)
-  const requestsPerWindow = (traffic.perMinute * plan.windowMs) / MINUTE_MS
+  const { share: rate, perMinute } = countsOf(guardrail, traffic)
+  const requestsPerWindow = (perMinute * plan.windowMs) / MINUTE_MS
   const alpha = plan.alpha / guardrailsOf(plan).length
   const { relative, absolute } = dispersionFor(plan, guardrail, traffic)
   if (hasControl(plan, step)) {
@@ -205,9 +231,9 @@ function goAfterMs(
 ): number | null {
   if (guardrail.ceiling === undefined) return null
   const { absolute } = dispersionFor(plan, guardrail, traffic)
-  const requests = requestsToProve(guardrail.ceiling, rateOf(guardrail, traffic), absolute, plan.beta)
-  const perMinute = (traffic.perMinute * percentOf(plan, step)) / 100
-  return finite((requests / perMinute) * MINUTE_MS)
+  const { share, perMinute } = countsOf(guardrail, traffic)
+  const requests = requestsToProve(guardrail.ceiling, share, absolute, plan.beta)
+  return finite(((100 * requests) / (perMinute * percentOf(plan, step))) * MINUTE_MS)
 }
 
 /** As `neededWindows` will say once the traffic has been observed. */
@@ -217,24 +243,36 @@ function waitsMs(plan: RolloutPlan, step: Step, traffic: ExpectedTraffic | undef
   if (plan.demo === true) return bake
   const least = Math.max(bake, LEAST_WINDOWS * plan.windowMs)
   if (plan.absoluteOnly !== undefined || !hasControl(plan, step) || traffic === undefined) return least
-  const longest = measuredGuardrails(plan).map((it) => seenAfter(plan, step, it, traffic)(it.safeRatio))
+  const longest = measuredGuardrails(plan, traffic).map((it) =>
+    seenAfter(plan, step, it, traffic)(it.safeRatio),
+  )
   const seen = longest.filter((it) => Number.isFinite(it)).map((it) => POWER_MARGIN * it * plan.windowMs)
   return Math.max(least, ...seen)
 }
 
-/** Nothing is estimated of criteria that are counted elsewhere. */
-function measuredGuardrails(plan: RolloutPlan): Guardrail[] {
-  return guardrailsOf(plan).filter((it) => countedOf(it) !== undefined)
+/** Nothing is estimated of a mean, which has no model of its counts, nor of what nobody has counted. */
+function measuredGuardrails(plan: RolloutPlan, { badShare, elsewhere }: ExpectedTraffic): Guardrail[] {
+  return guardrailsOf(plan).filter(
+    (it) =>
+      it.mean === undefined &&
+      (countedOf(it) === undefined ? elsewhere?.[it.id] !== undefined : badShare !== undefined),
+  )
 }
 
-function rateOf(guardrail: Guardrail, traffic: ExpectedTraffic): number {
-  return countedOf(guardrail) === 'slow' ? (traffic.slowShare ?? 0) : traffic.badShare
+/** What a guardrail counts of this traffic. */
+function countsOf(guardrail: Guardrail, traffic: ExpectedTraffic): ExpectedCounts {
+  const counted = countedOf(guardrail)
+  const found = counted === undefined ? traffic.elsewhere?.[guardrail.id] : undefined
+  if (found !== undefined) return found
+  const { perMinute, badShare = 0, slowShare = 0, dispersion } = traffic
+  const share = counted === 'slow' ? slowShare : badShare
+  const unknown = { relative: UNKNOWN_DISPERSION, absolute: UNKNOWN_DISPERSION }
+  return { perMinute, share, dispersion: dispersion?.[counted ?? 'bad'] ?? unknown }
 }
 
-function dispersionFor(plan: RolloutPlan, guardrail: Guardrail, { dispersion }: ExpectedTraffic) {
+function dispersionFor(plan: RolloutPlan, guardrail: Guardrail, traffic: ExpectedTraffic): Dispersion {
   if (plan.phi !== undefined) return { relative: plan.phi, absolute: plan.phi }
-  const measured = dispersion?.[countedOf(guardrail) ?? 'bad']
-  return measured ?? { relative: UNKNOWN_DISPERSION, absolute: UNKNOWN_DISPERSION }
+  return countsOf(guardrail, traffic).dispersion
 }
 
 /** To a twentieth: the smallest ratio that is seen in time, by halving between 1 and 100. */

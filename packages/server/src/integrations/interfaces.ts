@@ -8,6 +8,7 @@ import type { RuleTests } from '@flagmarshal/domain/alert/rule-tests'
 import type { MetricForm, MetricReading } from '@flagmarshal/domain/analysis/metric'
 import type { Measurement, MetricSource as CountedIn } from '@flagmarshal/domain/analysis/model'
 import type { Dashboard } from '@flagmarshal/domain/dashboard/panel'
+import type { CountedMinute } from '@flagmarshal/domain/rollout/tried-history'
 
 /** A request to somebody else's server. */
 export interface OutgoingRequest {
@@ -192,9 +193,29 @@ export interface PrometheusAddress extends MonitoringAddress {
 export interface Prometheus extends MetricSource {
   /** What a metric said in the window that ends then. */
   read(metric: MetricForm, window: { readonly end: Date; readonly windowMs: number }): Promise<MetricReading>
+  /** What a criterion counted in each minute of the past, while nobody was exposed. */
+  past(question: PastQuestion): Promise<PastCounts>
+  /** The alert rules that it has loaded. */
+  rules(): Promise<MonitoringAnswer<readonly LoadedRule[]>>
   /** Whether it has a metric of this name. */
   find(name: string, now: Date): Promise<FoundMetric>
 }
+
+/** One criterion in the latest days. */
+export interface PastQuestion {
+  readonly source: CountedIn
+  readonly mean: boolean
+  /** The variant that is served without the feature: of series that name another one nothing is counted. */
+  readonly control: string
+  /** The end of the last minute, and how long before it the past begins. */
+  readonly to: Date
+  readonly lengthMs: number
+}
+
+/** Minutes in order, those that are not known left out; or why there are none. */
+export type PastCounts =
+  | { readonly kind: 'counted'; readonly minutes: readonly CountedMinute[] }
+  | { readonly kind: 'left'; readonly why: string }
 
 export type FoundMetric =
   | { readonly kind: 'found' }

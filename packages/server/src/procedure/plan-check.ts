@@ -3,21 +3,24 @@
  * is, and the A/A replay. The stored plan of a run, or a draft that is stored nowhere.
  */
 import type { DraftPlan, PlanCheck, PlanPower, PlanReplay } from '@flagmarshal/api/plan-check'
-import { powerOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-power'
+import {
+  notEstimated,
+  powerOf,
+  sharesOf,
+  withoutFeature,
+} from '@flagmarshal/domain/procedure/feature-flag-rollout/check-power'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import { stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
-import { trafficOf } from '@flagmarshal/domain/rollout/history'
 import { lintPower } from '@flagmarshal/domain/rollout/lint-power'
 import { trafficByAudience } from '@flagmarshal/domain/rollout/pre-flight'
-import { replayRefusal } from '@flagmarshal/domain/rollout/replay'
+import { replayRefusal } from '@flagmarshal/domain/rollout/replay-report'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
 import { tryCriteria } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
-import type { Database } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
 import { loadFacts } from './facts.ts'
 import type { RunKey } from './load.ts'
@@ -29,11 +32,12 @@ import { seenRun } from './show-run.ts'
 /** The checks of step 3 on a plan; nothing is stored. */
 export async function checkDraft(
   context: Context,
-  { database, sources }: CheckParts,
+  parts: CheckParts,
   key: RunKey,
   draft: DraftPlan,
 ): Promise<PlanCheck | Refusal> {
-  const tried = await tryPlan(context, database, key, draft)
+  const { database, sources } = parts
+  const tried = await tryPlan(context, parts, key, draft)
   if (isRefusal(tried)) return tried
   const { loaded, plan } = tried
   const { kysely } = database
@@ -56,20 +60,20 @@ export async function checkDraft(
 /** What each increment reaches and can see. */
 export async function showPower(
   context: Context,
-  database: Database,
+  parts: CheckParts,
   key: RunKey,
   draft: DraftPlan,
 ): Promise<PlanPower | Refusal> {
-  const tried = await tryPlan(context, database, key, draft)
+  const tried = await tryPlan(context, parts, key, draft)
   if (isRefusal(tried)) return tried
   const { plan, facts } = tried
   if (facts.traffic === undefined) return cannotBeTried(plan)
-  const { audienceShares = {} } = facts.outputs.plan
-  const measured = trafficOf(facts.traffic.history)
-  const warnings =
-    measured === undefined
-      ? []
-      : lintPower(plan, { traffic: trafficByAudience(plan, measured, audienceShares), audienceShares })
+  const audienceShares = sharesOf(facts.outputs.plan, facts.traffic)
+  const { traffic: measured, criteria = [] } = withoutFeature(facts.traffic)
+  const traffic = trafficByAudience(plan, withoutFeature(facts.traffic), audienceShares)
+  const known = traffic['everybody'] !== undefined
+  const warnings = known ? lintPower(plan, { traffic, audienceShares }) : []
+  const steps = powerOf(plan, facts.traffic, audienceShares)
   return {
     environment: plan.environment,
     traffic:
@@ -83,7 +87,9 @@ export async function showPower(
             slowShare: measured.slowShare,
             phi: { bad: measured.dispersion.bad.relative, slow: measured.dispersion.slow.relative },
           },
-    steps: powerOf(plan, measured, audienceShares).map((step) => ({
+    criteria: criteria.map(({ dispersion, ...it }) => ({ ...it, phi: dispersion.relative })),
+    notEstimated: notEstimated(plan, steps),
+    steps: steps.map((step) => ({
       ...step,
       stage: step.stage + 1,
       increment: step.increment + 1,
@@ -96,11 +102,11 @@ export async function showPower(
 /** What the engine would have made of the latest traffic, in which nobody was exposed. */
 export async function showReplay(
   context: Context,
-  database: Database,
+  parts: CheckParts,
   key: RunKey,
   draft: DraftPlan,
 ): Promise<PlanReplay | Refusal> {
-  const tried = await tryPlan(context, database, key, draft)
+  const tried = await tryPlan(context, parts, key, draft)
   if (isRefusal(tried)) return tried
   const { plan, facts } = tried
   if (facts.traffic === undefined) return cannotBeTried(plan)
@@ -110,7 +116,7 @@ export async function showReplay(
     environment: plan.environment,
     refusal: replayRefusal(replay) ?? null,
     left: [...replay.left],
-    leftCriteria: [...replay.leftCriteria],
+    leftCriteria: replay.leftCriteria.map((it) => ({ ...it })),
     from: replay.from?.toISOString() ?? null,
     to: replay.to?.toISOString() ?? null,
     steps: replay.steps.map((step) => ({
@@ -137,7 +143,7 @@ interface Tried {
 
 async function tryPlan(
   context: Context,
-  database: Database,
+  { database, sources }: CheckParts,
   key: RunKey,
   draft: DraftPlan,
 ): Promise<Tried | Refusal> {
@@ -155,8 +161,8 @@ async function tryPlan(
     plan,
     ...(draft.audienceShares === undefined ? {} : { audienceShares: draft.audienceShares }),
   }
-  const place = { project: feature.project, flag: feature.flag }
-  const traffic = await loadPlanTraffic(database.kysely, place, plan, context.now)
+  const place = { project: feature.project, flag: feature.flag, sources }
+  const traffic = await loadPlanTraffic(database.kysely, place, output, context.now)
   return {
     loaded,
     plan,

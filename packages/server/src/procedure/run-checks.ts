@@ -3,6 +3,7 @@
  * transaction; inside, the results hold only if run and facts are still what the checks saw.
  */
 import type { Check } from '@flagmarshal/api/procedure-step'
+import { alertsFromOutside } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-rollback'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import type { CheckResult, Run } from '@flagmarshal/domain/procedure/run'
@@ -10,6 +11,7 @@ import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
+import { lookUpAlerts } from '../analysis/look-up-alerts.ts'
 import type { SourceParts } from '../analysis/sources.ts'
 import { tryCriteria, tryMetric } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
@@ -111,12 +113,14 @@ export async function checkStep(
   const unknown = knownStep(loaded, number)
   if (unknown !== undefined) return unknown
   const facts = await loadCheckFacts(database.kysely, loaded, context.now)
-  const traffic = number === PLAN_STEP ? await trafficFor(database, loaded, facts, context.now) : undefined
+  const traffic =
+    number === PLAN_STEP ? await trafficFor({ database, sources }, loaded, facts, context.now) : undefined
   const trials = await tryMetrics({ database, sources }, loaded, number)
+  const alerts = number === ROLLBACK_STEP ? await rulesOfAlerts({ database, sources }, loaded) : {}
   const kept = stepOf(setting.definition, number)
     .checks.filter((it) => it.availability === 'available')
     .map(({ id }) => {
-      const outcome = runCheck(id, { ...facts, ...trials, ...(traffic && { traffic }) })
+      const outcome = runCheck(id, { ...facts, ...trials, ...alerts, ...(traffic && { traffic }) })
       const { state, findings } = outcome
       const content = { check: id, state, findings, facts: outcome.facts }
       return {
@@ -139,10 +143,31 @@ export async function checkStep(
 }
 
 /** Not among the facts that are looked at again: traffic goes on, and a decision rests on what was seen. */
-async function trafficFor({ kysely }: Database, { feature }: Loaded, facts: FlagRolloutFacts, now: Date) {
-  const { plan } = facts.outputs.plan
-  const { project, flag } = feature
-  return plan === undefined ? undefined : await loadPlanTraffic(kysely, { project, flag }, plan, now)
+// oxlint-disable-next-line max-params -- private: where, of what, and when
+async function trafficFor(
+  { database: { kysely }, sources }: CheckParts,
+  { feature: { project, flag } }: Loaded,
+  { outputs }: FlagRolloutFacts,
+  now: Date,
+) {
+  const { plan } = outputs.plan
+  if (plan === undefined) return undefined
+  return await loadPlanTraffic(kysely, { project, flag, sources }, { ...outputs.plan, plan }, now)
+}
+
+/** The step whose triggers may name alerts of others. */
+const ROLLBACK_STEP = 5
+
+/** Nothing where no trigger names an alert of others. */
+async function rulesOfAlerts(
+  { database: { kysely }, sources }: CheckParts,
+  { run, feature: { project } }: Loaded,
+): Promise<Pick<FlagRolloutFacts, 'alertRules'>> {
+  const outputs = outputsOf(run)
+  const names = alertsFromOutside(outputs)
+  if (names.length === 0) return {}
+  const environment = outputs.plan.plan?.environment
+  return { alertRules: await lookUpAlerts(kysely, sources, { project, environment }, names) }
 }
 
 /** Steps that rest on metrics: the plan, and monitoring. What they say is not looked at again either. */

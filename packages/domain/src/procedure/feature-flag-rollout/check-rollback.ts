@@ -4,15 +4,15 @@
 import { compile } from '@flagmarshal/evaluation'
 
 import type { HookPart } from '../../rollback/hook.ts'
-import type { CheckOutcome } from '../run.ts'
-import type { FlagRolloutFacts, RollbackSurroundings, WrittenFacts } from './facts.ts'
+import type { CheckOutcome, JsonObject } from '../run.ts'
+import type { AlertLookup, FlagRolloutFacts, RollbackSurroundings, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
-import type { HookName, TriggerBound, TriggerClass } from './outputs.ts'
+import type { HookName, Outputs, TriggerBound, TriggerClass } from './outputs.ts'
 
 const CLASSES: readonly TriggerClass[] = ['critical', 'performance', 'user-impact']
 
 /** P-S5-1. */
-export function checkTriggers({ outputs, rollback }: WrittenFacts): CheckOutcome {
+export function checkTriggers({ outputs, rollback, alertRules }: WrittenFacts): CheckOutcome {
   const triggers = outputs.rollback.triggers ?? []
   const criteria = outputs.plan.plan?.criteria.map((it) => it.id) ?? []
   const loose = triggers.flatMap(({ event, bound }) => {
@@ -28,9 +28,44 @@ export function checkTriggers({ outputs, rollback }: WrittenFacts): CheckOutcome
       : [],
   )
   const missing = CLASSES.filter((it) => !triggers.some((one) => one.class === it))
-  return outcome([...missing.map((it) => `no trigger of class ${it}`), ...loose, ...silent], {
-    triggers: triggers.length,
-  })
+  const names = alertsFromOutside(outputs)
+  const rules = rulesOf(names, alertRules)
+  const wrong = [...missing.map((it) => `no trigger of class ${it}`), ...loose, ...silent, ...rules.wrong]
+  const facts = { triggers: triggers.length, ...rules.facts }
+  if (wrong.length > 0 || rules.unknown.length === 0) return outcome(wrong, facts)
+  return { state: 'unknown', findings: rules.unknown, facts }
+}
+
+/** The names of alerts that set a rollback off and are made by rules of others. */
+export function alertsFromOutside({ plan, rollback }: Pick<Outputs, 'plan' | 'rollback'>): readonly string[] {
+  const criteria = plan.plan?.criteria.map((it) => it.id) ?? []
+  const named = (rollback.triggers ?? []).flatMap(({ bound }) => ('alert' in bound ? [bound.alert] : []))
+  return [...new Set(named)].filter((it) => !criteria.includes(it))
+}
+
+/** The rule of each alert, linked; where no Prometheus is connected nobody knows it. */
+function rulesOf(
+  names: readonly string[],
+  lookup: AlertLookup | undefined,
+): { readonly wrong: readonly string[]; readonly unknown: readonly string[]; readonly facts: JsonObject } {
+  if (names.length === 0 || lookup === undefined) return { wrong: [], unknown: [], facts: {} }
+  const { rules, asked, failed } = lookup
+  const facts = {
+    alertRules: rules.map((it) => ({ ...it })),
+    ...(asked.length + failed.length === 0
+      ? { alertRulesNotLookedUp: 'no Prometheus is connected where the plan rolls out' }
+      : {}),
+  }
+  const lost = names.filter((name) => !rules.some((it) => it.alert === name))
+  const sick = rules
+    .filter((it) => it.health === 'err')
+    .map((it) => `the rule of the alert ${it.alert} in ${it.connection} fails`)
+  if (failed.length > 0) {
+    const unknown = lost.map((it) => `the rule of the alert ${it} was not found: ${failed.join('; ')}`)
+    return { wrong: sick, unknown, facts }
+  }
+  const absent = lost.map((it) => `no rule of the alert ${it} is loaded in ${asked.join(', ')}`)
+  return { wrong: asked.length === 0 ? [] : [...absent, ...sick], unknown: [], facts }
 }
 
 function faultOfBound(
@@ -44,7 +79,7 @@ function faultOfBound(
   }
   if (surroundings === undefined) return undefined
   if ('alert' in bound) {
-    // Which alerts there are is known where they come from; that anything can send them is known here.
+    // Its rule is looked up where rules are known; that anything can send it is known here.
     const known = criteria.includes(bound.alert) || surroundings.sources.length > 0
     return known ? undefined : `the alert ${bound.alert}, and nothing is connected that could send it`
   }

@@ -36,6 +36,8 @@ export interface FlagRolloutFacts {
   readonly rollback?: RollbackSurroundings
   /** What came of asking for criteria and metrics; absent where the step does not rest on them. */
   readonly trials?: readonly MetricTrial[]
+  /** The rules of the alerts that triggers name; loaded for the checks of step 5 alone. */
+  readonly alertRules?: AlertLookup
   /** Whether the storage takes changes. */
   readonly writable: boolean
   /** Code references of the project, and the keys of its flags. */
@@ -49,7 +51,29 @@ export interface FlagRolloutFacts {
 }
 
 /** As much as people write and give: what a check rests on that can be asked while somebody is writing. */
-export type WrittenFacts = Pick<FlagRolloutFacts, 'outputs' | 'inputs' | 'rollback' | 'trials'>
+export type WrittenFacts = Pick<FlagRolloutFacts, 'outputs' | 'inputs' | 'rollback' | 'trials' | 'alertRules'>
+
+/** What the connected Prometheus systems have loaded under the names of alerts. */
+export interface AlertLookup {
+  readonly rules: readonly AlertRuleFound[]
+  /** Connections that answered. */
+  readonly asked: readonly string[]
+  /** Those that did not, with the reason. */
+  readonly failed: readonly string[]
+}
+
+/** A rule of an alert, as it is loaded. */
+export interface AlertRuleFound {
+  readonly alert: string
+  readonly connection: string
+  readonly group: string
+  readonly file: string
+  readonly query: string
+  /** `ok`, `err` or `unknown`. */
+  readonly health: string
+  /** Its expression in Prometheus. */
+  readonly link: string
+}
 
 export interface ConnectedFacts {
   readonly prometheus: boolean

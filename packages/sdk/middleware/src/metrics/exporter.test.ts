@@ -1,3 +1,4 @@
+import { trafficSlice } from '@flagmarshal/evaluation'
 import { createFlagmarshal, runRequest } from '@flagmarshal/sdk-server'
 import type { Connection } from '@flagmarshal/sdk-server'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -83,6 +84,19 @@ describe('the exporter', () => {
     )
     expect(lines).toContain(`flagmarshal_request_duration_seconds_count{${arm('all', 'on', 'exposed')}} 2`)
     expect(lines).toContain('flagmarshal_requests_total{flag="plain",variant="on",arm="outside"} 1')
+  })
+
+  it('P-S3-5 tells users apart by slices while no rollout of a named flag runs', async () => {
+    const { text } = open({ sliced: ['plain', 'all'] })
+    await request('plain')
+    await request('plain', fails)
+    await request('all')
+    const slice = trafficSlice('plain', 'ada')
+    const lines = text().split('\n')
+    expect(lines).toContain(
+      `flagmarshal_requests_bad_total{flag="plain",variant="on",arm="outside",slice="${slice}"} 1`,
+    )
+    expect(lines).toContain(`flagmarshal_requests_total{${arm('all', 'on', 'exposed')}} 1`)
   })
 
   it('counts events and values for what the request has evaluated, and nothing outside of one', async () => {

@@ -10,8 +10,8 @@ export const handlers: Handlers<typeof planCheckOperations> = {
     reply(await checkDraft(context, services, params, body)),
 
   showPlanPower: async ({ context, services, params, body }) =>
-    reply(await showPower(context, services.database, params, body)),
+    reply(await showPower(context, services, params, body)),
 
   replayPlan: async ({ context, services, params, body }) =>
-    reply(await showReplay(context, services.database, params, body)),
+    reply(await showReplay(context, services, params, body)),
 }

@@ -1,5 +1,5 @@
 /**
- * One instant query, and every way in which its answer can be no answer told apart: a query that is
+ * One query, and every way in which its answer can be no answer told apart: a query that is
  * wrong is not an outage, and half an answer is none.
  */
 import type { UnknownKind } from '@flagmarshal/domain/analysis/model'
@@ -62,10 +62,34 @@ export async function queryInstant(
   query: string,
   time: Date,
 ): Promise<Answer> {
-  const answer = await ask(outgoing, address, '/api/v1/query', {
+  return await post(outgoing, address, '/api/v1/query', { query, time: secondsOf(time) })
+}
+
+/** Asks at each of several times, an equal step apart; the first and the last are given. */
+export async function queryRange(
+  outgoing: Outgoing,
+  address: MonitoringAddress,
+  query: string,
+  { from, to, stepMs }: { readonly from: Date; readonly to: Date; readonly stepMs: number },
+): Promise<Answer> {
+  const times = { start: secondsOf(from), end: secondsOf(to), step: String(stepMs / 1000) }
+  return await post(outgoing, address, '/api/v1/query_range', { query, ...times })
+}
+
+function secondsOf(time: Date): string {
+  return String(time.getTime() / 1000)
+}
+
+async function post(
+  outgoing: Outgoing,
+  address: MonitoringAddress,
+  path: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const answer = await ask(outgoing, address, path, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ query, time: String(time.getTime() / 1000), timeout: '4s' }).toString(),
+    body: new URLSearchParams({ ...parameters, timeout: '4s' }).toString(),
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_BYTES,
   })
