@@ -83,9 +83,16 @@ export const DOCUMENT_FACTS: DocumentFacts = {
       review: { business: text, userImpact: text, timeline: text, openTestPoints: text, runbooks: text },
       expectations: { shouldHappen: text, mightGoWrong: text, watch: text },
       monitoring: { keyMetrics: ['errors'], dashboards: text, reviewEveryMinutes: 60 },
-      timeline: { checkpoints: [text] },
+      timeline: { expectedCompletion: '2027-01-31T17:00:00Z' },
       plan: {
         environment: 'production',
+        reviews: {
+          everyMs: 3_600_000,
+          graceMs: 1_800_000,
+          checkpoints: ['2027-01-15T09:00:00Z'],
+          role: 'operations-lead',
+          people: ['olga'],
+        },
         treatment: 'on',
         control: 'off',
         windowMs: 60_000,

@@ -118,7 +118,6 @@ const Plan = z.strictObject({
     .strictObject({
       start: Instant.exactOptional().describe('Absent: when the rollout is started.'),
       expectedCompletion: Instant.exactOptional(),
-      checkpoints: z.array(Line).default([]),
       blackouts: z
         .array(z.strictObject({ from: Instant, to: Instant, reason: Line }))
         .max(100)

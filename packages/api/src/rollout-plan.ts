@@ -149,6 +149,11 @@ const Reviews = z
       .enum(['technical-lead', 'operations-lead', 'product-owner'])
       .default('operations-lead')
       .describe('Whose task it is.'),
+    people: z
+      .array(Line)
+      .max(20)
+      .exactOptional()
+      .describe('Who is asked by name beside whoever holds the role: ids of people, or addresses.'),
   })
   .describe('When people look at the verdicts while it runs, and say how to go on.')
 

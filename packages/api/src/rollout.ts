@@ -121,6 +121,7 @@ export const Rollout = z
         missedAt: Instant,
         due: z.boolean(),
         role: z.string(),
+        people: z.array(z.string()).describe('Asked by name beside whoever holds the role.'),
       })
       .nullable()
       .describe('The next review.'),

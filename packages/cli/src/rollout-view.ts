@@ -39,7 +39,12 @@ export function describeRollout(it: Rollout): string {
         : [['incident', `${it.incident.report} is open since ${it.incident.at}`] as const]),
       ...(it.review === null
         ? []
-        : [['review', `${it.review.due ? 'due' : 'next'} ${it.review.dueAt}, ${it.review.role}`] as const]),
+        : [
+            [
+              'review',
+              `${it.review.due ? 'due' : 'next'} ${it.review.dueAt}, ${[it.review.role, ...it.review.people].join(', ')}`,
+            ] as const,
+          ]),
       ...it.overrides.map(
         ({ criterion, until, by }) => ['set aside', `${criterion} until ${until}, by ${by}`] as const,
       ),

@@ -231,7 +231,6 @@ describe('step 3', () => {
     const timeline = {
       start: '2031-01-06T08:00:00Z',
       expectedCompletion: '2031-01-06T08:00:01Z',
-      checkpoints: [],
     }
     await write(3, { ...OUTPUTS[2], timeline })
     expect(await developer.ends(EXIT.invalid, 'feature', 'check', FEATURE, '3')).toMatch(/P-S3-4 .*fail/)

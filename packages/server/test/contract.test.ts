@@ -259,7 +259,6 @@ describe('scheduling', () => {
     const timeline = {
       start: '2031-01-06T08:00:00Z',
       expectedCompletion: '2031-01-31T08:00:00Z',
-      checkpoints: [],
     }
     for (const step of [1, 2, 3, 4, 5, 6])
       await goThrough(stage, run, step, step === 3 ? { ...OUTPUTS[2], timeline } : undefined)

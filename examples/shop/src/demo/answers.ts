@@ -160,7 +160,7 @@ function plan(feature: Feature, people: Named, speed: number): Record<string, un
       dashboards: 'flagmarshal rollout status --watch',
       reviewEveryMinutes: 1,
     },
-    timeline: { checkpoints: ['After each increment'] },
+    timeline: { expectedCompletion: '2099-12-31T17:00:00Z' },
     plan: demoPlan(people.productOwner, speed),
   }
 }

@@ -24,7 +24,6 @@ export interface PlanDraft {
   readonly timeline?: {
     readonly start?: string
     readonly expectedCompletion?: string
-    readonly checkpoints?: readonly string[]
     readonly blackouts?: readonly Blackout[]
   }
 }

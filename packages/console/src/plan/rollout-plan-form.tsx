@@ -11,6 +11,7 @@ import { Criteria } from './criteria.tsx'
 import { DurationInput } from './duration-input.tsx'
 import { PlanCalendar } from './plan-calendar.tsx'
 import type { PlanDraft } from './plan-draft.ts'
+import { PlanReviews } from './plan-reviews.tsx'
 import { PlanTrial } from './plan-trial.tsx'
 import { Stages } from './stages.tsx'
 import type { PartProps } from './stages.tsx'
@@ -50,6 +51,7 @@ export function RolloutPlanForm(props: RolloutPlanFormProps): ReactElement {
       <Criteria draft={part.draft} change={change} />
       <PlanTrial project={project} run={run} draft={part.draft} />
       <PlanCalendar {...part} />
+      <PlanReviews draft={part.draft} change={change} />
       <details>
         <summary>Begin anew with a template</summary>
         <Templates change={change} variants={variants} current={plan} />

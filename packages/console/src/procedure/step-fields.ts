@@ -125,7 +125,6 @@ const PLAN: readonly Field[] = [
       help: 'Empty: when the rollout is started.',
     },
     { kind: 'instant', key: 'expectedCompletion', label: 'Expected completion', optional: true },
-    lines('checkpoints', 'Checkpoints', { optional: true }),
     {
       ...list(
         'blackouts',

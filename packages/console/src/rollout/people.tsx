@@ -44,8 +44,8 @@ export function Watching({ rollout }: Omit<PeopleProps, 'project'>): ReactElemen
             ) : (
               <Status of="coming_due" word="Next review" />
             )}{' '}
-            <TimeAgo at={review.dueAt} /> by the {roleWords([review.role])}; missed{' '}
-            <TimeAgo at={review.missedAt} /> unless it is done.
+            <TimeAgo at={review.dueAt} /> by the {[roleWords([review.role]), ...review.people].join(', ')};
+            missed <TimeAgo at={review.missedAt} /> unless it is done.
           </li>
         )}
         {watchedUntil === null ? null : (

@@ -498,6 +498,21 @@ describe('plan, monitoring, rollback', () => {
     expect(runCheck('P-S3-4', withOutputs({ plan: { ...facts.outputs.plan, timeline } })).state).toBe('fail')
   })
 
+  it('P-S3-4 finds a checkpoint outside of the timeline, and two frequencies of review', () => {
+    const at = (checkpoint: string, reviewEveryMinutes: number) => {
+      const reviews = { everyMs: 3_600_000, checkpoints: [checkpoint], role: 'operations-lead' } as const
+      const timeline = { start: '2026-03-02T10:00:00Z' }
+      const monitoring = { keyMetrics: ['errors'], reviewEveryMinutes }
+      const written = { ...facts.outputs.plan, plan: { ...plan, reviews }, timeline, monitoring }
+      return runCheck('P-S3-4', withOutputs({ plan: written })).findings
+    }
+    expect(at('2026-03-03T10:00:00Z', 60)).toEqual([])
+    expect(at('2026-03-02T10:00:00Z', 30)).toEqual([
+      'the checkpoint 2026-03-02T10:00:00Z lies outside of the timeline',
+      'the plan asks for a review every 60 minutes; its monitoring requirements say 30',
+    ])
+  })
+
   it('P-S3-8 lets no feature of high risk begin with everybody', () => {
     const review = { ...strategy.review, riskLevel: 'high' as const }
     const { stages } = plan

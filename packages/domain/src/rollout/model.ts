@@ -53,6 +53,8 @@ export interface Reviews {
   readonly checkpoints: readonly string[]
   /** Whose task it is. Default the Operations Lead. */
   readonly role: Role
+  /** Who is asked by name beside whoever holds the role for the feature: ids of people, or addresses. */
+  readonly people?: readonly string[]
 }
 
 /** What happens where the traffic is too low for evidence within a stage's maximum. */

@@ -33,7 +33,13 @@ const MAY_BE_ABSENT = new Set([
   'strategy.targeting.segments',
   'strategy.mitigation.monitoring',
   'plan.timeline',
-  'plan.timeline.checkpoints',
+  'plan.timeline.expectedCompletion',
+  'plan.plan.reviews',
+  'plan.plan.reviews.everyMs',
+  'plan.plan.reviews.graceMs',
+  'plan.plan.reviews.checkpoints',
+  'plan.plan.reviews.role',
+  'plan.plan.reviews.people',
   'plan.plan.lowTraffic',
   'plan.plan.lowTraffic.policy',
 ])
@@ -94,6 +100,13 @@ describe('documents', () => {
     expect(plan?.title).toBe('Work plan: New checkout')
     const workPlan = { ...DOCUMENT_FACTS.workPlan, reviewer: '', reviewedOn: '' }
     expect(Object.keys(findingsOf(documentsOf({ ...DOCUMENT_FACTS, workPlan })))).toEqual(['work-plan'])
+  })
+
+  it('P-X5 have the reviews that the rollout asks for, and whom', () => {
+    const plan = documentsOf(DOCUMENT_FACTS).find((it) => it.name === 'rollout-plan')
+    const said = JSON.stringify(plan)
+    expect(said).toContain('Every 1 hour the verdicts are reviewed by: operations-lead, olga.')
+    expect(said).toContain('Checkpoint 2027-01-15T09:00:00Z: it does not go on without a review')
   })
 
   it('show of the evidence what a Go used: a drill with its numbers, a word with its reference', () => {

@@ -45,7 +45,7 @@ export function planDocument(facts: DocumentFacts): Document {
       section('stages', 'Stages', stagesTable(facts), observeText(facts)),
       section('criteria', 'Go and No-Go', criteriaTable(facts), confidenceOf(facts)),
       section('monitoring', 'Monitoring requirements', monitoringOf(facts)),
-      section('calendar', 'Timeline', calendarOf(facts), checkpointsOf(facts)),
+      section('calendar', 'Timeline', calendarOf(facts), reviewsOf(facts)),
       section(
         'communication',
         'Communication',
@@ -166,8 +166,19 @@ function calendarOf({ outputs }: DocumentFacts): Block {
   ])
 }
 
-function checkpointsOf({ outputs }: DocumentFacts): Block {
-  return list(linesAt(outputs['plan'], 'timeline.checkpoints'), 'There are no checkpoints between.')
+/** The reviews that the rollout itself asks for (P-X5), in words. */
+function reviewsOf({ outputs }: DocumentFacts): Block {
+  const reviews = valueAt(outputs['plan'], 'plan.reviews')
+  if (reviews === undefined) return list([], 'The rollout asks nobody for a review while it runs.')
+  const [every, grace] = ['everyMs', 'graceMs'].map((it) => durationWords(valueAt(reviews, it)))
+  const who = [textAt(reviews, 'role'), ...linesAt(reviews, 'people')].join(', ')
+  return list([
+    ...(every === '' ? [] : [`Every ${every} the verdicts are reviewed by: ${who}.`]),
+    ...linesAt(reviews, 'checkpoints').map(
+      (it) => `Checkpoint ${it}: it does not go on without a review by: ${who}.`,
+    ),
+    `A review is missed when it is late by ${grace || every || 'a day'}: a checkpoint then holds the rollout, the frequency reminds and escalates.`,
+  ])
 }
 
 function rollbackOf({ outputs, feature }: DocumentFacts): Block {

@@ -65,6 +65,7 @@ function reviewView({ plan, rollout }: StoredRollout, now: Date): PeopleView['re
     missedAt: missedAt.toISOString(),
     due: dueAt <= now,
     role: plan.reviews.role,
+    people: [...(plan.reviews.people ?? [])],
   }
 }
 

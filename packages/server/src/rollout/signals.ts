@@ -5,9 +5,11 @@ import type { Context } from '../context.ts'
 import type { Tx } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
+import type { Tell } from '../storage/tellings.ts'
 import { sentenceOf } from './decision-sentence.ts'
 import type { OutsideEdit } from './outside-edit.ts'
 import type { Recorded } from './record.ts'
+import { reviewersOf } from './reviewers.ts'
 import { whereOf } from './where.ts'
 
 /** What has been decided, and its place in the rollout's decisions. */
@@ -21,6 +23,8 @@ export interface Announced {
 /** Stores the signals of a decision, to be sent once the transaction has committed. */
 export async function announce(tx: Tx, context: Context, it: Announced): Promise<void> {
   const { after, recorded, seq } = it
+  const review = recorded.kind === 'engine' && recorded.decision.kind === 'review'
+  const tell = review ? await reviewersOf(tx, after) : undefined
   for (const verb of verbsOf(it)) {
     await emit(tx, context, {
       type: `dev.flagmarshal.rollout.${verb}`,
@@ -35,13 +39,14 @@ export async function announce(tx: Tx, context: Context, it: Announced): Promise
         run: after.run,
         state: after.rollout.state.kind,
         hold: after.rollout.state.kind === 'held' ? after.rollout.state.reason : null,
-        ...notified(after, recorded),
+        ...notified(after, recorded, tell),
         position: whereOf(after.plan, after.rollout) ?? null,
         decision: seq,
         sentence: sentenceOf(after.plan, recorded),
         page: recorded.kind === 'failed' || (recorded.kind === 'engine' && pages(recorded)),
       },
       dedupKey: `rollout/${after.id}/${seq}/${verb}`,
+      ...(tell && { tell }),
     })
   }
 }
@@ -122,10 +127,14 @@ function pages({ decision }: Extract<Recorded, { readonly kind: 'engine' }>): bo
 }
 
 /** Whose task it is: a review's. */
-function notified({ plan }: StoredRollout, recorded: Recorded): Readonly<Record<string, unknown>> {
+function notified(
+  { plan }: StoredRollout,
+  recorded: Recorded,
+  tell: Tell | undefined,
+): Readonly<Record<string, unknown>> {
   if (recorded.kind !== 'engine' || recorded.decision.kind !== 'review') return {}
   const { review, dueAt } = recorded.decision
-  return { review, dueAt, notify: [plan.reviews?.role ?? 'operations-lead'] }
+  return { review, dueAt, notify: [plan.reviews?.role ?? 'operations-lead', ...(tell?.names ?? [])] }
 }
 
 /** Alerts of an edit from outside, once for each, whatever state the rollout is in (P-S4-12). */

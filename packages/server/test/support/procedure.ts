@@ -118,7 +118,7 @@ export const OUTPUTS: readonly Record<string, unknown>[] = [
     review: { business: text, userImpact: text, timeline: text, openTestPoints: text, runbooks: text },
     expectations: { shouldHappen: text, mightGoWrong: text, watch: text },
     monitoring: { keyMetrics: ['errors'], dashboards: text, reviewEveryMinutes: 60 },
-    timeline: { checkpoints: [text] },
+    timeline: { expectedCompletion: '2099-01-31T17:00:00Z' },
     plan: {
       treatment: 'on',
       control: 'off',

@@ -9,6 +9,7 @@ import { criterionFindings } from './check-metrics.ts'
 import { replayFindings, replayWarnings } from './check-power.ts'
 import type { FlagRolloutFacts, WrittenFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
+import type { PlanOutput } from './outputs.ts'
 
 /** P-S3-5, with the agreed risk, the flag that the plan is for, and the replay of the latest traffic. */
 export function checkPlan(facts: FlagRolloutFacts): CheckOutcome {
@@ -49,9 +50,9 @@ export function isInside({ outputs }: FlagRolloutFacts, start: Date | undefined)
   return !early && !late
 }
 
-/** P-S3-4. */
+/** P-S3-4: time enough, checkpoints inside it, and the review frequency of P-S3-3 is the one that is asked for. */
 export function checkTimeline({ outputs }: WrittenFacts): CheckOutcome {
-  const { plan, timeline } = outputs.plan
+  const { plan, timeline, monitoring } = outputs.plan
   if (plan === undefined || timeline === undefined) return unknown('there is no plan with a timeline yet')
   const leastMs = leastMsOf(plan)
   const { start, expectedCompletion } = timeline
@@ -61,14 +62,39 @@ export function checkTimeline({ outputs }: WrittenFacts): CheckOutcome {
       : Date.parse(expectedCompletion) - Date.parse(start)
   const late = givenMs !== undefined && givenMs < leastMs
   return outcome(
-    late
-      ? [`the stages need at least ${leastMs / 60_000} minutes; the timeline leaves ${givenMs / 60_000}`]
-      : [],
+    [
+      ...(late
+        ? [`the stages need at least ${leastMs / 60_000} minutes; the timeline leaves ${givenMs / 60_000}`]
+        : []),
+      ...outsideCheckpoints(plan, timeline),
+      ...otherFrequency(plan, monitoring?.reviewEveryMinutes),
+    ],
     {
       leastMs,
       givenMs: givenMs ?? null,
     },
   )
+}
+
+/** A checkpoint before the start or after the expected completion is never asked for. */
+function outsideCheckpoints(
+  { reviews }: ServedPlan,
+  { start, expectedCompletion }: PlanOutput['timeline'],
+): readonly string[] {
+  const outside = (at: string) =>
+    (start !== undefined && Date.parse(at) <= Date.parse(start)) ||
+    (expectedCompletion !== undefined && Date.parse(at) > Date.parse(expectedCompletion))
+  return (reviews?.checkpoints ?? [])
+    .filter(outside)
+    .map((it) => `the checkpoint ${it} lies outside of the timeline`)
+}
+
+function otherFrequency({ reviews }: ServedPlan, minutes: number | undefined): readonly string[] {
+  const everyMs = reviews?.everyMs
+  if (everyMs === undefined || minutes === undefined || everyMs === minutes * 60_000) return []
+  return [
+    `the plan asks for a review every ${everyMs / 60_000} minutes; its monitoring requirements say ${minutes}`,
+  ]
 }
 
 /** Observing, and the bake times of all stages. */
