@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { setUpSecret } from '../../packages/server/src/access/set-up.ts'
 import { ADMIN_TOKEN, expectOk, startServer } from '../support/server.ts'
-import { startBrowser, visit, visitAs } from './support/browser.ts'
+import { visit, visitAs } from './support/browser.ts'
+import { startBrowser } from './support/chromium.ts'
 
 const PASSWORD = 'seven grey herons at dusk'
 

@@ -70,6 +70,19 @@ test('a rule written in the browser is reckoned, explained, published, and evalu
   await page.getByText(/^this \(revision/).waitFor()
 })
 
+test('a kill link is made, listed and revoked beside the instances', async () => {
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/fast-search?env=development&tab=instances')
+  const card = page.getByRole('region', { name: 'Kill links' })
+  await card.getByRole('button', { name: 'Make a link for four hours' }).click()
+  const link = await card.getByText('/k/shop/development/fast-search?t=').innerText()
+  expect((await fetch(link)).status).toBe(200)
+  await card.getByRole('button', { name: /^Revoke link_/ }).click()
+  await card.getByText(`revoked by ${shop.seed.stage.developer.id}`).waitFor()
+  expect((await fetch(link)).status).toBe(401)
+})
+
 test('rules are reordered by keyboard', async () => {
   await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor

@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { configParams, configure, EVERYBODY_ON, newFlag } from '../../packages/server/test/support/flags.ts'
 import { follow } from '../../packages/server/test/support/instances.ts'
 import type { Follower } from '../../packages/server/test/support/instances.ts'
+import { startApplication } from '../support/application.ts'
+import type { Application } from '../support/application.ts'
 import { execute } from '../support/cluster.ts'
 import { expectOk } from '../support/server.ts'
 import { accessibilityFaults, scrollsSideways } from './support/browser.ts'
@@ -13,6 +15,8 @@ import { openConsole } from './support/console.ts'
 const open = openConsole(async ({ admin }) => {
   expectOk(await admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
 })
+const quiet = (): void => undefined
+const NO_LOG = { error: quiet, warn: quiet, info: quiet, debug: quiet }
 const following: Follower[] = []
 let flags = 0
 
@@ -62,7 +66,61 @@ async function slowDown(page: Page): Promise<() => number> {
   return () => bytes
 }
 
+/** A finger stays on the button until the page says that it was long enough. */
+async function holdByFinger(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'HOLD TO TURN OFF' })
+  await button.scrollIntoViewIfNeeded()
+  const box = await button.boundingBox()
+  if (box === null) throw new Error('the button is to be seen')
+  const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }]
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await page.getByText('OFF, accepted').waitFor()
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+}
+
 describe('with scripts', () => {
+  test('on a phone, a tap and a hold: applications with the real SDK confirm it and serve off', async () => {
+    const flag = await flagThatIsOn(0)
+    const key = await open.server.sdkKey('shop', 'development')
+    await using applications = new AsyncDisposableStack()
+    const running: Application[] = []
+    for (const layer of ['backend', 'frontend', 'middleware'] as const) {
+      const options = { address: open.server.address, key, environment: 'development', flag }
+      running.push(applications.use(await startApplication({ ...options, layers: [layer] })))
+    }
+    const serves = running.map(({ connection }) => async () => {
+      const { provider } = connection
+      return (await provider.resolveBooleanEvaluation(flag, false, { targetingKey: 'ada' }, NO_LOG)).value
+    })
+    for (const it of serves) await expect.poll(it).toBe(true)
+
+    const developer = await open.server.person('developer')
+    await using visitor = await open.visitAs(developer, { size: 'phone' })
+    const { page } = visitor
+    await page.goto('/k')
+    await page.getByRole('link', { name: flag }).tap()
+    await page.getByText('3 connected').waitFor()
+    await holdByFinger(page)
+    await page.getByText('OFF everywhere: 3 of 3').waitFor()
+    for (const it of serves) expect(await it()).toBe(false)
+    await page.getByText('Confirmed: 3').click()
+    for (const { connection } of running) await page.getByText(connection.instanceId).waitFor()
+  })
+
+  test('can be pinned to a phone: the list has a manifest with icons, and no policy forbids it', async () => {
+    const developer = await open.server.person('developer')
+    await using visitor = await open.visitAs(developer, { size: 'phone' })
+    const { page } = visitor
+    await page.goto('/k')
+    const devtools = await page.context().newCDPSession(page)
+    const { url, errors } = await devtools.send('Page.getAppManifest')
+    expect([new URL(url).pathname, errors]).toEqual(['/kill.webmanifest', []])
+    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
+    // Chromium's window of a test is a private one, from which nothing is installed.
+    expect(installabilityErrors.map((it) => it.errorId)).toEqual(['in-incognito'])
+  })
+
   test('one tap on the link and a hold: off on every server, below 15 kB over slow 3G', async () => {
     const flag = await flagThatIsOn()
     const link = await linkOf(flag)

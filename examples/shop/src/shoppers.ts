@@ -14,8 +14,10 @@ export type ShoppersMessage =
   | { readonly kind: 'too-slow'; readonly sentence: string }
 
 const SHOPPERS = 6_000
+/** Who asks for another rate than the demo's does not mind how long judging takes. */
+const asked = process.env['SHOPPERS_VISITS']
 /** Two searches and two to four checkout requests each: never below 250 a second of either kind. */
-const VISITS_PER_SECOND = 140
+const VISITS_PER_SECOND = Number(asked ?? 140)
 /** A shop that hangs must not fill our memory with waiting visits. */
 const VISITS_AT_MOST = 3_000
 const BEAT_MS = 20
@@ -60,7 +62,7 @@ function report(): void {
   seconds.push(second)
   if (seconds.length > 60) seconds.shift()
   tell({ kind: 'second', second })
-  const sentence = shortfall(seconds)
+  const sentence = asked === undefined ? shortfall(seconds) : undefined
   if (sentence === undefined) return
   clearInterval(beats)
   clearInterval(reports)

@@ -5,7 +5,8 @@ import { z } from 'zod'
 
 import { FlagConfigPath } from './flag.ts'
 import { operation } from './operation.ts'
-import { FlagKey, Id, Instant, Key, Line } from './shapes.ts'
+import { ProjectPath } from './project.ts'
+import { FlagKey, Id, Instant, Key, Line, list } from './shapes.ts'
 
 export const KillState = z
   .enum(['accepted', 'confirming', 'verified', 'verified_except', 'timed_out'])
@@ -64,6 +65,18 @@ export const Kill = z
     by: z.string(),
     reason: z.string(),
     ...Confirmation,
+    remote: z
+      .strictObject({
+        asked: z
+          .int()
+          .min(0)
+          .describe('Values of the flag asked over OFREP in the minutes of the 5 before the kill.'),
+        lastAskedAt: Instant.nullable(),
+      })
+      .optional()
+      .describe(
+        'Browsers, phones and others that evaluate nothing themselves. They confirm nothing and are never part of “n of n”: each gets off with the next value that it asks for. Absent in the answer to the kill itself, which waits for nothing.',
+      ),
     recovery: KillRecovery.optional().describe(
       'Whether it has helped; absent for kills of an earlier version.',
     ),
@@ -88,6 +101,22 @@ export const KillLink = z
   .meta({ id: 'KillLink' })
 export type KillLink = z.infer<typeof KillLink>
 
+export const KillLinkEntry = z
+  .strictObject({
+    id: Id,
+    flag: FlagKey,
+    environment: Key,
+    by: z.string().describe('Who made it: a person, a token, or the signal that it was sent with.'),
+    expiresAt: Instant,
+    revokedAt: Instant.optional(),
+    revokedBy: z.string().optional(),
+  })
+  .describe('A kill link, without what opens the page.')
+  .meta({ id: 'KillLinkEntry' })
+export type KillLinkEntry = z.infer<typeof KillLinkEntry>
+
+const links = '/api/v1/projects/{project}/kill-links'
+
 export const killOperations = {
   killFlag: operation({
     method: 'POST',
@@ -107,6 +136,22 @@ export const killOperations = {
     params: FlagConfigPath,
     body: NewKillLink,
     success: { status: 201, body: KillLink },
+  }),
+  listKillLinks: operation({
+    method: 'GET',
+    path: links,
+    summary: 'List the kill links of a project that have not ended, and who made them.',
+    can: 'flag:kill',
+    params: ProjectPath,
+    success: { status: 200, body: list(KillLinkEntry) },
+  }),
+  revokeKillLink: operation({
+    method: 'DELETE',
+    path: `${links}/{link}`,
+    summary: 'Revoke a kill link before it ends.',
+    can: 'flag:kill',
+    params: z.strictObject({ ...ProjectPath.shape, link: Id }),
+    success: { status: 200, body: KillLinkEntry },
   }),
   getKill: operation({
     method: 'GET',

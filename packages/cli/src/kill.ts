@@ -81,22 +81,57 @@ export function killLinkCommand(program: Command, open: Open): void {
     })
 }
 
+/** `flagmarshal kill-links`: which there are, and taking one back. */
+export function killLinksCommand(program: Command, open: Open): void {
+  const links = program
+    .command('kill-links')
+    .description('the kill links that have not ended, with who made each')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listKillLinks', { params: { project: session.project() } })
+      session.rows(
+        items,
+        ['link', 'flag', 'environment', 'by', 'ends', 'revoked'],
+        items.map((it) => [
+          it.id,
+          it.flag,
+          it.environment,
+          it.by,
+          it.expiresAt,
+          it.revokedAt === undefined ? 'no' : `${it.revokedAt} by ${it.revokedBy ?? '?'}`,
+        ]),
+      )
+    })
+  links
+    .command('revoke <link>')
+    .description('take a kill link back: from now on it opens nothing')
+    .action(async (link: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const revoked = await session.call('revokeKillLink', { params: { project: session.project(), link } })
+      session.result(revoked, () => `${revoked.id} opens nothing any more.`)
+    })
+}
+
 function describe(kill: Kill): string {
   const { flag, environment, confirmed, total, lost } = kill
   const recovery =
     kill.recovery === undefined
       ? ''
       : `\nrecovery: ${kill.recovery.state.replaceAll('_', ' ')}, ${kill.recovery.said}`
+  const remote =
+    kill.remote === undefined || kill.remote.asked === 0
+      ? ''
+      : `\nbrowsers and phones: ${kill.remote.asked} values asked over OFREP in the 5 minutes before; each is off with the next one`
   const counted = `${flag} is off in ${environment}, confirmed by ${confirmed} of ${total} connected instances`
   const silent = lost > 0 ? `; ${lost} fell silent and cannot be asked` : ''
   const verdict = kill.state === 'verified' ? ': verified.' : `${silent}: not verified.`
   if (kill.instances.length === 0)
-    return `${flag} is off in ${environment}; no instance was connected.${recovery}`
+    return `${flag} is off in ${environment}; no instance was connected.${remote}${recovery}`
   const rows = kill.instances.map((it) => [
     it.instanceId,
     it.application,
     it.state,
     it.confirmedAfterMs === undefined ? `last seen ${it.lastSeenAt}` : `after ${it.confirmedAfterMs} ms`,
   ])
-  return `${counted}${verdict}${recovery}\n\n${table(['instance', 'application', 'state', ''], rows)}`
+  return `${counted}${verdict}${remote}${recovery}\n\n${table(['instance', 'application', 'state', ''], rows)}`
 }

@@ -19,7 +19,7 @@ import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
-import { killCommand, killLinkCommand } from './kill.ts'
+import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
@@ -95,6 +95,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   rolloutCommands(program, open, end)
   killCommand(program, open, end)
   killLinkCommand(program, open)
+  killLinksCommand(program, open)
   rollbackCommands(program, open, end)
   hookCommands(program, open, end)
   docsCommands(program, open, end)

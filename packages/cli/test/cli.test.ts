@@ -113,6 +113,13 @@ describe('kill', () => {
     expect(JSON.parse(json.out)).toMatchObject({
       result: { link: expect.stringContaining('/k/kill-link/staging/') },
     })
+
+    const listed = await call({ project }, 'kill-links', '--json')
+    const [{ id }] = JSON.parse(listed.out).result
+    expect(JSON.parse(listed.out).result).toHaveLength(2)
+    const revoked = await call({ project }, 'kill-links', 'revoke', id)
+    expect(revoked.out).toContain(`${id} opens nothing any more.`)
+    expect((await call({ project }, 'kill-links')).out).toContain('by bootstrap')
   })
 
   it('ends with 9 while one is silent, and after it is lost with 0 only if that is allowed', async () => {

@@ -198,23 +198,101 @@ describe('a kill link', () => {
   test('goes with messages that people read; a webhook gets the address alone', async () => {
     await using receiver = await startReceiver()
     const flag = await flagThatIsOn()
-    const channel = { kind: 'slack' as const, settings: {}, subscribes: ['dev.flagmarshal.flag.killed'] }
-    expectOk(
-      await server.admin.call('createChannel', {
-        params: { project: 'shop' },
-        body: { ...channel, key: 'oncall', secret: `${receiver.url}/services/T0/B0/X` },
-      }),
-    )
+    const subscribes = ['dev.flagmarshal.flag.killed']
+    const slack = { kind: 'slack' as const, secret: `${receiver.url}/services/T0/B0/X` }
+    const webhook = { kind: 'webhook' as const, settings: { url: `${receiver.url}/hook` } }
+    for (const channel of [
+      { ...slack, key: 'oncall', settings: {}, subscribes },
+      { ...webhook, key: 'bot', secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`, subscribes },
+    ]) {
+      const params = { project: 'shop' }
+      expectOk(await server.admin.call('createChannel', { params, body: channel }))
+    }
     expectOk(
       await server.admin.call('killFlag', { params: configParams(flag), body: { reason: 'elsewhere' } }),
     )
-    const [got] = await receiver.until(1)
-    const { blocks } = JSON.parse(got?.body ?? '')
+    const got = await receiver.until(2)
+    const event = JSON.parse(got.find((it) => it.path === '/hook')?.body ?? '')
+    expect(event.flagmarshalkillpage).toMatch(new RegExp(`^http://[^/]+/k/shop/development/${flag}$`))
+    expect((await browse().open(new URL(event.flagmarshalkillpage).pathname)).status).toBe(401)
+
+    const { blocks } = JSON.parse(got.find((it) => it.path !== '/hook')?.body ?? '')
     const [button] = blocks[1].elements
     expect(button.text.text).toBe(`Turn off ${flag} in development`)
     const url = new URL(button.url)
     const page = await browse().open(url.pathname + url.search)
     expect([page.status, page.text.includes('OFF, accepted')]).toEqual([200, true])
+
+    // The link of a message is listed by the signal that it came with, and revoked like any other.
+    const params = { project: 'shop' }
+    const { items } = expectOk(await server.admin.call('listKillLinks', { params }))
+    const sent = items.find((it) => it.flag === flag)
+    expect(sent).toMatchObject({ environment: 'development', id: event.id, by: event.id })
+    expectOk(await server.admin.call('revokeKillLink', { params: { ...params, link: event.id } }))
+    expect((await browse().open(url.pathname + url.search)).status).toBe(401)
+  })
+
+  test('is listed with who made it, and opens nothing once it is revoked', async () => {
+    const flag = await flagThatIsOn()
+    const developer = await server.person('developer')
+    const params = { project: 'shop' }
+    const made = expectOk(
+      await developer.client.call('createKillLink', {
+        params: configParams(flag),
+        body: { expiresInMinutes: 10 },
+      }),
+    )
+    const { items } = expectOk(await server.admin.call('listKillLinks', { params }))
+    expect(items.find((it) => it.id === made.id)).toEqual({
+      id: made.id,
+      flag,
+      environment: 'development',
+      by: developer.id,
+      expiresAt: made.expiresAt,
+    })
+    const browser = browse()
+    const csrf = csrfOf((await browser.open(made.link)).text)
+
+    const revoke = { params: { ...params, link: made.id } }
+    const viewer = await server.person('viewer')
+    expect(expectProblem(await viewer.client.call('revokeKillLink', revoke)).status).toBe(403)
+    expect(expectOk(await developer.client.call('revokeKillLink', revoke)).revokedBy).toBe(developer.id)
+    expect((await browse().open(made.link)).text).toContain('was revoked')
+    expect((await browser.send(made.link, { csrf, confirm: 'yes' })).status).toBe(403)
+    expect(await isOn(flag)).toBe(true)
+    expect(expectProblem(await developer.client.call('revokeKillLink', revoke)).status).toBe(404)
+    const log = expectOk(await server.admin.call('listAudit', { params, query: { kind: 'kill-link' } }))
+    expect(log.items.map((it) => it.action)).toContain('kill-link.revoke')
+  })
+})
+
+describe('clients that evaluate nothing themselves', () => {
+  test('are counted by the values they ask for, never among the servers', async () => {
+    const flag = await flagThatIsOn()
+    const key = await server.sdkKey('shop', 'development', 'web')
+    const ask = async () => {
+      const answer = await fetch(`${server.address}/ofrep/v1/evaluate/flags/${flag}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ context: { targetingKey: 'phone' } }),
+      })
+      const { value }: { value?: unknown } = JSON.parse(await answer.text())
+      return value
+    }
+    await expect.poll(ask).toBe(true)
+    const link = await linkOf(flag)
+    await expect.poll(async () => (await browse().open(link)).text).toMatch(/\d+ values asked in the last/)
+
+    const { sent, browser } = await killBy(link)
+    const page = await browser.open(sent.answer.headers.get('location') ?? '')
+    expect(page.text).toMatch(/not part of the count: \d+ values asked in the 5 minutes before/)
+    expect(page.text).toContain('No server was connected.')
+    const kill = /kill=(\w+)/.exec(sent.answer.headers.get('location') ?? '')?.[1] ?? ''
+    const params = { ...configParams(flag), kill }
+    const { remote, total } = expectOk(await server.admin.call('getKill', { params }))
+    expect([remote?.asked, total]).toEqual([expect.any(Number), 0])
+    expect(remote?.asked).toBeGreaterThan(0)
+    await expect.poll(ask).toBe(false)
   })
 })
 

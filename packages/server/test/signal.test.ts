@@ -54,6 +54,7 @@ describe('P-O2 signed webhooks', () => {
       subject: 'flags/one',
       datacontenttype: 'application/json',
       flagmarshalaudit: expect.stringMatching(/^\d+:[\da-f]{64}$/),
+      flagmarshalkillpage: expect.stringMatching(/\/k\/shop\/\w+\/one$/),
       data: { flag: 'one', reason: 'tést' },
     })
     const [delivery] = await deliveriesOnce(server.admin, 'signed', (it) => it[0]?.state === 'delivered')

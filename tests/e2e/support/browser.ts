@@ -2,40 +2,12 @@
  * A real Chromium, and people in it. What a page does that its policy forbids, an error in its
  * scripts, or a request to any other host makes the test fail, whatever the test is about.
  */
-import { accessSync } from 'node:fs'
-
 import { AxeBuilder } from '@axe-core/playwright'
-import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-import { expectOk } from '../../support/server.ts'
 import type { TestPerson, TestServer } from '../../support/server.ts'
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-/** Sizes that people look at. */
-const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } } as const
-
-/** Starts Chromium. Throws, naming what installs it, where there is none. */
-export async function startBrowser(): Promise<Browser> {
-  const executablePath = CHROMIUM.find((it) => isThere(it))
-  if (executablePath === undefined) {
-    throw new Error(
-      'Chromium is missing: install it with `apt-get install chromium` (Debian, Ubuntu) or as /usr/bin/chromium.',
-    )
-  }
-  return await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
-}
-
-function isThere(path: string): boolean {
-  try {
-    accessSync(path)
-    return true
-  } catch {
-    return false
-  }
-}
+import { sessionOf, SIZES } from './chromium.ts'
 
 export interface Visit {
   readonly size?: keyof typeof SIZES
@@ -49,6 +21,7 @@ export async function visit(browser: Browser, server: TestServer, options: Visit
   const context = await browser.newContext({
     baseURL: server.address,
     viewport: SIZES[options.size ?? 'desk'],
+    hasTouch: options.size === 'phone',
     colorScheme: options.theme ?? 'light',
     reducedMotion: options.reducedMotion ?? 'reduce',
     locale: 'en-GB',
@@ -90,23 +63,6 @@ function watch(page: Page, address: string): string[] {
   return wrongs
 }
 
-/** The password of every person in browser tests. */
-const PASSWORD = 'seven grey herons at dusk'
-
-/** Lets a person of a test sign in with `PASSWORD`. Answers the cookie of a session. */
-async function givePassword({ admin, address }: TestServer, person: string): Promise<string> {
-  const made = await admin.call('createInvitation', { body: { person, expiresInHours: 1 } })
-  const secret = expectOk(made).link.split('#')[1] ?? ''
-  const answer = await fetch(`${address}/api/v1/invitations/accept`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: address },
-    body: JSON.stringify({ secret, password: PASSWORD }),
-  })
-  const cookie = answer.headers.get('set-cookie')
-  if (answer.status !== 201 || cookie === null) throw new Error(`no session: ${await answer.text()}`)
-  return cookie.split(';')[0] ?? ''
-}
-
 /** A page in which this person is signed in. */
 export async function visitAs(
   browser: Browser,
@@ -114,9 +70,9 @@ export async function visitAs(
   person: Pick<TestPerson, 'id'>,
   options: Visit = {},
 ): Promise<Visitor> {
-  const [name = '', value = ''] = (await givePassword(server, person.id)).split('=')
+  const session = await sessionOf(server, person.id)
   const visitor = await visit(browser, server, options)
-  await visitor.context.addCookies([{ name, value, url: server.address, httpOnly: true, sameSite: 'Lax' }])
+  await visitor.context.addCookies([session])
   return visitor
 }
 

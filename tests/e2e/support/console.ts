@@ -4,8 +4,9 @@ import { afterAll, beforeAll } from 'vitest'
 
 import { startServer } from '../../support/server.ts'
 import type { TestPerson, TestServer, TestServerOptions } from '../../support/server.ts'
-import { startBrowser, visit, visitAs } from './browser.ts'
+import { visit, visitAs } from './browser.ts'
 import type { Visit, Visitor } from './browser.ts'
+import { startBrowser } from './chromium.ts'
 
 /** What there is while the tests of a file run; earlier there is nothing, and asking for it throws. */
 export interface OpenConsole<Seed> {

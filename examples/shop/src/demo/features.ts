@@ -4,7 +4,7 @@
 
 /** A feature of the shop, behind the flag of the same key. */
 export interface Feature {
-  readonly key: 'new-checkout' | 'fast-search'
+  readonly key: string
   readonly name: string
   readonly layers: readonly ('backend' | 'frontend' | 'middleware')[]
   readonly acceptance: readonly string[]

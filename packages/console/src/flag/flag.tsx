@@ -18,6 +18,7 @@ import type { Config } from './config-draft.ts'
 import { Explain } from './explain.tsx'
 import { History } from './history.tsx'
 import { Instances } from './instances.tsx'
+import { KillLinks } from './kill-links.tsx'
 import type { Flag } from './lifecycle.ts'
 import { References } from './references.tsx'
 import { Targeting } from './targeting.tsx'
@@ -102,7 +103,10 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
           </Card>
         </Tabs.Panel>
         <Tabs.Panel value="instances" pt="md">
-          <Instances {...part} />
+          <div className={classes['stack']}>
+            <Instances {...part} />
+            <KillLinks {...part} />
+          </div>
         </Tabs.Panel>
         <Tabs.Panel value="history" pt="md">
           <History {...part} />

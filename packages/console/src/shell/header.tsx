@@ -20,7 +20,12 @@ import { useProject } from './project.ts'
 
 import classes from './shell.module.css'
 
-export function Header({ openMenu }: { readonly openMenu: () => void }): ReactElement {
+interface HeaderProps {
+  readonly openMenu: () => void
+  readonly openPalette: () => void
+}
+
+export function Header({ openMenu, openPalette }: HeaderProps): ReactElement {
   return (
     <header className={classes['header']}>
       <ActionIcon
@@ -38,6 +43,11 @@ export function Header({ openMenu }: { readonly openMenu: () => void }): ReactEl
       </Link>
       <ProjectSwitch />
       <div className={classes['spring']} />
+      <UnstyledButton className={classes['find'] ?? ''} aria-label="Go to a page" onClick={openPalette}>
+        <Icon name="find" />
+        <span className={classes['findWords']}>Go to…</span>
+        <kbd className={classes['findKey']}>Ctrl K</kbd>
+      </UnstyledButton>
       <ThemeSwitch />
       <Person />
     </header>

@@ -1,6 +1,6 @@
 /** Keys that work on every page; the palette is loaded when it is first asked for. */
 import { useRouter } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import type { ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
@@ -9,11 +9,16 @@ import { useProject } from './project.ts'
 const Palette = lazy(() => import('./palette.tsx').then((it) => ({ default: it.Palette })))
 const Sheet = lazy(() => import('./palette.tsx').then((it) => ({ default: it.Keys })))
 
-type Shown = 'palette' | 'sheet' | undefined
+/** What lies over the page. */
+export type Shown = 'palette' | 'sheet' | undefined
+
+interface KeysProps {
+  readonly shown: Shown
+  readonly show: (what: Shown) => void
+}
 
 /** Listens, and shows what was asked for. */
-export function Keys(): ReactElement {
-  const [shown, setShown] = useState<Shown>()
+export function Keys({ shown, show }: KeysProps): ReactElement {
   const router = useRouter()
   const project = useProject()
   const wentTo = useRef(false)
@@ -22,22 +27,22 @@ export function Keys(): ReactElement {
     const onKeyDown = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault()
-        return setShown('palette')
+        return show('palette')
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
       const to = wentTo.current ? placeOf(event.key, project) : undefined
       wentTo.current = event.key === 'g'
-      if (event.key === '?') setShown('sheet')
+      if (event.key === '?') show('sheet')
       else if (to !== undefined) router.history.push(to)
     }
     document.addEventListener('keydown', onKeyDown)
     return () => document.removeEventListener('keydown', onKeyDown)
-  }, [router, project])
+  }, [router, project, show])
 
-  const close = () => setShown(undefined)
+  const close = () => show(undefined)
   return (
     <Suspense fallback={null}>
-      {shown === 'palette' ? <Palette close={close} showKeys={() => setShown('sheet')} /> : null}
+      {shown === 'palette' ? <Palette close={close} showKeys={() => show('sheet')} /> : null}
       {shown === 'sheet' ? <Sheet close={close} /> : null}
     </Suspense>
   )

@@ -2,13 +2,14 @@
 import { Drawer } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Outlet } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { Suspense, useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useRead } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Header } from './header.tsx'
 import { Keys } from './keys.tsx'
+import type { Shown } from './keys.tsx'
 import { Navigation } from './navigation.tsx'
 
 import classes from './shell.module.css'
@@ -16,19 +17,20 @@ import classes from './shell.module.css'
 export function Shell(): ReactElement {
   const me = useRead('whoAmI')
   const [menuOpen, menu] = useDisclosure(false)
+  const [shown, show] = useState<Shown>()
   return (
     <div className={classes['shell']}>
       <a href="#main" className={classes['skip']}>
         Skip to the content
       </a>
-      <Header openMenu={menu.open} />
+      <Header openMenu={menu.open} openPalette={() => show('palette')} />
       <div className={classes['side']}>
         <Navigation />
       </div>
       <Drawer opened={menuOpen} onClose={menu.close} size={260} title="Menu">
         <Navigation onGo={menu.close} />
       </Drawer>
-      <Keys />
+      <Keys shown={shown} show={show} />
       <main id="main" tabIndex={-1} className={classes['main']}>
         <Loaded read={me}>
           {() => (

@@ -10,8 +10,10 @@ import type { Log } from '../context.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
+import type { FlagConfigKey } from '../storage/flags.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import { selectRequest, VERIFY_CHANNEL } from '../storage/verification-requests.ts'
+import { createAsks } from './asks.ts'
 import { openEnvironments } from './environments.ts'
 import type { Environments } from './environments.ts'
 import { createJournal } from './journal.ts'
@@ -47,6 +49,8 @@ export interface Delivery {
   acknowledge(key: EnvironmentKey, acknowledgement: Acknowledgement): Promise<void>
   /** Counts a report. */
   report(key: EnvironmentKey, report: Telemetry): Promise<Received | Refusal>
+  /** Counts that a client asked for a value. */
+  asked(key: FlagConfigKey): void
   /** Ends the streams of keys that have been revoked. */
   keysChanged(): void
   /** Ends what goes on beside requests and writes what is left of the journal. */
@@ -68,7 +72,8 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
   })
   const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers })
   const windowOf = rememberWindows(ports)
-  const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal })
+  const asks = createAsks()
+  const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal, asks })
   await database.listen(VERIFY_CHANNEL, (id) => {
     if (id === undefined) return
     askInstances(database, subscribers, id).catch((error: unknown) =>
@@ -100,9 +105,11 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       metrics.reports.inc({ result: typeof received === 'string' ? received : 'late' })
       return received
     },
+    asked: (key) => asks.note(key),
     keysChanged: () => tasks.keysChanged(),
     async close() {
       await tasks.stop()
+      await asks.write(database.kysely).catch((error: unknown) => log.warn({ err: error }, 'counts are lost'))
       await journal.close()
     },
   }

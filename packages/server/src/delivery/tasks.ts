@@ -9,9 +9,12 @@ import { selectValid } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
+import { deleteOldKillLinks } from '../storage/kill-links.ts'
+import { deleteOldAsks } from '../storage/remote-asks.ts'
 import { deleteOldTelemetry } from '../storage/telemetry.ts'
 import { deleteOldSlices } from '../storage/traffic-slices.ts'
 import { deleteOldRequests } from '../storage/verification-requests.ts'
+import type { Asks } from './asks.ts'
 import type { Environments } from './environments.ts'
 import type { Journal } from './journal.ts'
 import type { Subscribers } from './subscribers.ts'
@@ -24,6 +27,8 @@ const CHECK_MS = 5_000
 const STREAMS_MS = 10_000
 /** Between two looks at kills that wait for silence or for their time to be over. */
 const SETTLE_MS = 2_000
+/** Between two writings of what was asked over OFREP. */
+const ASKS_MS = 2_000
 /** Between two deletions of what is kept no longer. */
 const RETENTION_MS = 600_000
 
@@ -39,7 +44,12 @@ export interface Tasks {
 /** Starts them. */
 export function startTasks(
   parts: { readonly database: Database; readonly clock: Clock; readonly log: Log },
-  on: { readonly environments: Environments; readonly subscribers: Subscribers; readonly journal: Journal },
+  on: {
+    readonly environments: Environments
+    readonly subscribers: Subscribers
+    readonly journal: Journal
+    readonly asks: Asks
+  },
 ): Tasks {
   const { database, clock, log } = parts
   const start = (name: string, everyMs: number, work: () => Promise<void>) =>
@@ -57,16 +67,20 @@ export function startTasks(
       if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
   })
   const revisions = start('revisions', CHECK_MS, () => on.environments.check())
+  const asks = start('asks', ASKS_MS, () => on.asks.write(database.kysely))
   const retention = start('retention', RETENTION_MS, async () => {
     await deleteOldTelemetry(database.kysely)
     await deleteOldSlices(database.kysely)
     await deleteOldInstances(database.kysely)
     await deleteOldInstanceUsage(database.kysely)
     await deleteOldRequests(database.kysely)
+    await deleteOldKillLinks(database.kysely)
+    await deleteOldAsks(database.kysely)
   })
   return {
     confirmed: () => kills.soon(),
     keysChanged: () => streams.soon(),
-    stop: async () => void (await Promise.all([kills, streams, revisions, retention].map((it) => it.stop()))),
+    stop: async () =>
+      void (await Promise.all([kills, streams, revisions, asks, retention].map((it) => it.stop()))),
   }
 }

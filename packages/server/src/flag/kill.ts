@@ -7,10 +7,11 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
-import type { Database, Tx } from '../storage/database.ts'
+import type { Database, Queries, Tx } from '../storage/database.ts'
 import { databaseNow, lockFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { emit } from '../storage/outbox.ts'
+import { selectAsks } from '../storage/remote-asks.ts'
 import { recordConfig, storeConfig } from './configure.ts'
 import { recoveryOfKill, watchKill } from './kill-recovery.ts'
 import type { FlagParts } from './ports.ts'
@@ -18,6 +19,9 @@ import { noConfig } from './read.ts'
 import { readVerification, startVerification } from './verification.ts'
 import type { Verification } from './verification.ts'
 import { servedConfig } from './view.ts'
+
+/** How far back clients count that ask this server for values. */
+const REMOTE_MS = 5 * 60_000
 
 /**
  * Turns a flag off. Nothing can forbid it, and it waits for a lock as long as it takes: writers hold
@@ -70,7 +74,8 @@ export async function getKill(
     kill.project === project &&
     kill.flag === flag &&
     kill.environment === environment
-  return own ? killView(kill, await recoveryOfKill(database.kysely, id, now)) : notFound('kill', id)
+  if (!own) return notFound('kill', id)
+  return killView(kill, await recoveryOfKill(database.kysely, id, now), await remoteOf(database.kysely, kill))
 }
 
 async function turnOff(
@@ -82,7 +87,14 @@ async function turnOff(
   return await storeConfig(tx, context, key, { ...servedConfig(row), enabled: false })
 }
 
-function killView(it: Verification, recovery: Kill['recovery'] | undefined): Kill {
+/** Clients that ask this server for values, in the minutes before the kill. */
+async function remoteOf(queries: Queries, kill: Verification): Promise<NonNullable<Kill['remote']>> {
+  const between = { from: new Date(kill.at.getTime() - REMOTE_MS), to: kill.at }
+  const { n, lastAt } = await selectAsks(queries, kill, between)
+  return { asked: n, lastAskedAt: lastAt?.toISOString() ?? null }
+}
+
+function killView(it: Verification, recovery: Kill['recovery'] | undefined, remote?: Kill['remote']): Kill {
   const { id, flag, environment, by, reason, revision, at, state, total, confirmed, pending, lost } = it
   const instances = it.instances.map((instance) => ({
     ...instance,
@@ -102,6 +114,7 @@ function killView(it: Verification, recovery: Kill['recovery'] | undefined): Kil
     confirmed,
     pending,
     lost,
+    ...(remote === undefined ? {} : { remote }),
     ...(recovery === undefined ? {} : { recovery }),
   }
 }

@@ -19,11 +19,13 @@ import { sha256 } from '../id.ts'
 import { killFacts, listKillable } from '../kill-page/facts.ts'
 import { html } from '../kill-page/html.ts'
 import { openKillLink } from '../kill-page/link.ts'
+import type { OpenedKillLink } from '../kill-page/link.ts'
 import { killList, MOST_LISTED } from '../kill-page/list.ts'
 import { killPage, plainPage } from '../kill-page/page.ts'
 import { part } from '../kill-page/progress.ts'
 import { sameText } from '../signature.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
+import { isKillLinkRevoked } from '../storage/kill-links.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import type { RouterParts } from './router.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -129,7 +131,7 @@ async function visitorsOf(
   const signed =
     person === undefined ? [] : [personVisitor(person, sessionOf(request.headers.cookie) ?? '', key)]
   const text = Query.parse(request.query).t ?? linkCookie(request.headers.cookie)
-  const opened = text === undefined ? undefined : openKillLink(parts.services.safe, text, key, request.now)
+  const opened = text === undefined ? undefined : await linkBehind(parts, text, key, request.now)
   const linked: Visitor[] = []
   if (text !== undefined && opened !== undefined) {
     const { id, by, until } = opened
@@ -138,6 +140,18 @@ async function visitorsOf(
     linked.push({ actor, mayKill: true, csrf: csrfOf(text, key), who, link: { text, until } })
   }
   return [...signed.filter((it) => it.mayKill), ...linked, ...signed.filter((it) => !it.mayKill)]
+}
+
+/** The link behind a text, unless it has ended or was revoked. */
+async function linkBehind(
+  { services: { safe, database } }: RouterParts,
+  text: string,
+  key: FlagConfigKey,
+  now: Date,
+): Promise<OpenedKillLink | undefined> {
+  const opened = openKillLink(safe, text, key, now)
+  if (opened === undefined || (await isKillLinkRevoked(database.kysely, opened.id))) return undefined
+  return opened
 }
 
 function personVisitor(actor: Actor, secret: string, key: FlagConfigKey): Visitor {
@@ -196,7 +210,8 @@ function policy(nonce: string): string {
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
-    'img-src data:',
+    "img-src 'self' data:",
+    "manifest-src 'self'",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
@@ -253,7 +268,7 @@ function unknownVisitor(): HttpProblem {
 }
 
 function endedLink(): HttpProblem {
-  return new HttpProblem(401, 'link-ended', 'This link has ended, or was made for another flag.')
+  return new HttpProblem(401, 'link-ended', 'This link has ended, was revoked, or was made for another flag.')
 }
 
 function foreignForm(): HttpProblem {

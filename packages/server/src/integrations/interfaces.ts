@@ -63,6 +63,8 @@ export interface Message {
   /** More about it, in sentences; may be empty. */
   readonly detail: string
   readonly links: readonly { readonly title: string; readonly url: string }[]
+  /** Where people turn off the flag that it is about. */
+  readonly killPage?: string
   /** Head of the project's audit chain, anchored in what is sent: `<entries>:<hash>`. */
   readonly auditHead: string
 }

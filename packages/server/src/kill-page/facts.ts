@@ -12,6 +12,7 @@ import type { FlagConfigKey } from '../storage/flags.ts'
 import { selectFlagsThatAreOn, selectLatestKill } from '../storage/kill-page.ts'
 import type { FlagThatIsOn } from '../storage/kill-page.ts'
 import { selectEnvironments } from '../storage/projects.ts'
+import { selectAsks } from '../storage/remote-asks.ts'
 import { countInstances } from '../storage/rollout-surroundings.ts'
 import { selectRollouts } from '../storage/rollouts.ts'
 import { selectKeyCounts } from '../storage/telemetry.ts'
@@ -32,6 +33,8 @@ export interface KillFacts {
   /** Distinct users of the exposed arm in the rollout that is under way; absent without one. */
   readonly users?: { readonly exposed: number; readonly sampled: boolean }
   readonly instances: { readonly connected: number; readonly silent: number }
+  /** Values asked over OFREP in the last minutes, by clients that evaluate nothing themselves. */
+  readonly remote: { readonly n: number; readonly lastAt: Date | null }
   readonly rollout?: { readonly feature: string; readonly state: string; readonly attempt: number }
   /** The kill that was asked for, or the one that the flag is off by. */
   readonly kill?: Kill
@@ -53,10 +56,11 @@ export async function killFacts(
   const place = environments.find((it) => it.key === environment)
   if (row === undefined || definition === undefined || place === undefined) return noConfig(key)
   const now = await databaseNow(kysely)
-  const [usage, instances, [latest], kill] = await Promise.all([
+  const [usage, instances, [latest], remote, kill] = await Promise.all([
     selectUsage(kysely, key, new Date(now.getTime() - NOW_MS)),
     countInstances(kysely, project, environment),
     selectRollouts(kysely, project, { flag, limit: 1 }),
+    selectAsks(kysely, key, { from: new Date(now.getTime() - NOW_MS), to: now }),
     killOf(database, key, killId ?? (row.enabled ? undefined : await selectLatestKill(kysely, key))),
   ])
   const rollout =
@@ -76,6 +80,7 @@ export async function killFacts(
     requests: { exposed: sum(exposed), all: sum(usage) },
     ...(keys === undefined ? {} : { users: { exposed: Math.round(keys / rate), sampled: rate < 1 } }),
     instances,
+    remote,
     ...(rollout === undefined
       ? {}
       : {

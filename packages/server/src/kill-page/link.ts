@@ -2,9 +2,10 @@
  * Kill links: addresses that open the kill page of one flag in one environment without a session,
  * for whoever is called at night. What a link carries is sealed by the server (R17) and bound to its
  * project, environment and flag, so it can neither be made nor moved to another flag elsewhere. It can
- * do one thing, which is never dangerous, and ends by itself; nothing of it is stored or logged.
+ * do one thing, which is never dangerous, and ends by itself. Stored is that it was made, so that it can
+ * be listed and revoked; what opens the page is neither stored nor logged.
  */
-import type { KillLink, NewKillLink } from '@flagmarshal/api/kill'
+import type { KillLink, KillLinkEntry, NewKillLink } from '@flagmarshal/api/kill'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { z } from 'zod'
 
@@ -12,10 +13,14 @@ import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { noConfig } from '../flag/read.ts'
 import { newId } from '../id.ts'
+import { notFound } from '../refusals.ts'
 import type { Safe } from '../secret/seal.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Queries } from '../storage/database.ts'
 import { selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
+import { keepKillLink, revokeLink, selectKillLinks } from '../storage/kill-links.ts'
+import type { KillLinkRow } from '../storage/kill-links.ts'
+import { selectProject } from '../storage/projects.ts'
 
 /** How long the link in a message lasts: a night shift is longer, its first look is not. */
 export const MESSAGE_LINK_MS = 4 * 3_600_000
@@ -72,6 +77,7 @@ export async function createKillLink(
   return await database.transaction(async (tx) => {
     if ((await selectFlagConfig(tx, key)) === undefined) return noConfig(key)
     const { project, flag, environment } = key
+    await noteLink(tx, key, made)
     await record(tx, context, {
       chain: { project },
       action: 'kill-link.create',
@@ -80,6 +86,55 @@ export async function createKillLink(
     })
     return { id: made.id, link: killLink(safe, address, key, made), expiresAt: until.toISOString() }
   })
+}
+
+/** Keeps that a link was made, so that it is listed and can be revoked. */
+export async function noteLink(queries: Queries, key: FlagConfigKey, it: OpenedKillLink): Promise<void> {
+  const { project, environment, flag } = key
+  await keepKillLink(queries, { ...it, project, environment, flag })
+}
+
+/** The links of a project that have not ended, the one that ends last first. */
+export async function listKillLinks(
+  { now }: Context,
+  { kysely }: Database,
+  project: string,
+): Promise<readonly KillLinkEntry[] | Refusal> {
+  if ((await selectProject(kysely, project)) === undefined) return notFound('project', project)
+  return (await selectKillLinks(kysely, project, now)).map(entryOf)
+}
+
+/** Revokes a link: from now on it opens nothing. */
+export async function revokeKillLink(
+  context: Context,
+  database: Database,
+  { project, link: id }: { readonly project: string; readonly link: string },
+): Promise<KillLinkEntry | Refusal> {
+  return await database.transaction(async (tx) => {
+    const revoked = await revokeLink(tx, { project, id }, { by: context.actor.id, at: context.now })
+    if (revoked === undefined) return notFound('kill link that works', id)
+    const { flag, environment } = revoked
+    await record(tx, context, {
+      chain: { project },
+      action: 'kill-link.revoke',
+      subject: { kind: 'kill-link', id },
+      before: { flag, environment, until: revoked.until },
+    })
+    return entryOf(revoked)
+  })
+}
+
+function entryOf(row: KillLinkRow): KillLinkEntry {
+  const { id, flag, environment, by, until, revoked_at: revokedAt, revoked_by: revokedBy } = row
+  return {
+    id,
+    flag,
+    environment,
+    by,
+    expiresAt: until.toISOString(),
+    ...(revokedAt === null ? {} : { revokedAt: revokedAt.toISOString() }),
+    ...(revokedBy === null ? {} : { revokedBy }),
+  }
 }
 
 function ownerOf({ project, environment, flag }: FlagConfigKey): string {

@@ -31,6 +31,8 @@ export function documentOf({ nonce, title, band, script, again }: Frame, content
         <meta name="referrer" content="no-referrer" />
         <title>${title}</title>
         <link rel="icon" href="data:," />
+        <link rel="manifest" href="/kill.webmanifest" />
+        <link rel="apple-touch-icon" href="/icon-192.png" />
         <style nonce="${nonce}">
           ${{ markup: STYLE }}
         </style>
@@ -76,7 +78,7 @@ export function killPage({ facts, nonce, csrf, who }: KillPage): string {
   return documentOf(kill !== undefined && !on && toBeFollowed(kill) ? { ...frame, again: 2 } : frame, content)
 }
 
-function standing({ key, on, share, requests, users, instances, rollout }: KillFacts): Html {
+function standing({ key, on, share, requests, users, instances, remote, rollout }: KillFacts): Html {
   const minutes =
     requests.all === 0
       ? 'no request was reported in the last 5 minutes'
@@ -96,6 +98,10 @@ function standing({ key, on, share, requests, users, instances, rollout }: KillF
       <dd>${people}</dd>
       <dt>Servers</dt>
       <dd>${instances.connected} connected${instances.silent === 0 ? '' : `, ${instances.silent} silent`}</dd>
+      <dt>Browsers, phones</dt>
+      <dd>
+        ${remote.n === 0 ? 'none asked in the last 5 minutes' : `${count(remote.n)} values asked in the last 5 minutes; off with the next one`}
+      </dd>
       <dt>Rollout</dt>
       <dd>${running}</dd>
       <dt>Dependants</dt>

@@ -37,12 +37,19 @@ export function part(kill: Kill): Html {
   return html`<p id="said" role="status">${sentence(kill)}</p>
     <div id="detail">
       ${named('Not confirmed yet', instances, 'pending')}${named('Silent, cannot be asked', instances, 'lost')}${recovery(kill)}${named('Confirmed', instances, 'confirmed')}
-      <p class="dim">
-        Browsers and phones that ask this server for values are not counted: each gets off with its next
-        request.
-      </p>
+      <p class="dim">${remote(kill)}</p>
     </div>
     ${end}`
+}
+
+/** Those who can confirm nothing: what is known of them, and what is not. */
+function remote({ remote: asked }: Kill): string {
+  const how =
+    'each gets off with the next value that it asks for. How long it shows what it has, only its code knows'
+  if (asked === undefined || asked.lastAskedAt === null) {
+    return `Browsers and phones: none asked this server for the flag in the 5 minutes before. One that has asked earlier gets off with its next value.`
+  }
+  return `Browsers and phones, not part of the count: ${asked.asked.toLocaleString('en-GB')} values asked in the 5 minutes before, the last at ${time(asked.lastAskedAt)}; ${how}.`
 }
 
 function sentence({ state, total, confirmed, lost, instances }: Kill): Html {

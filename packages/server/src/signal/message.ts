@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { chainOf } from '../audit/chain.ts'
 import type { Message } from '../integrations/interfaces.ts'
-import { killAddress, killLink, MESSAGE_LINK_MS } from '../kill-page/link.ts'
+import { killAddress, killLink, MESSAGE_LINK_MS, noteLink } from '../kill-page/link.ts'
 import type { Safe } from '../secret/seal.ts'
 import { selectHead } from '../storage/audit.ts'
 import type { Queries } from '../storage/database.ts'
@@ -27,7 +27,7 @@ export async function messageOf(queries: Queries, { signal }: ClaimedDelivery, t
   const { id, type, subject, project, at } = signal
   const source = `${told.address}/api/v1/projects/${project}`
   const data = Data.parse(signal.data)
-  const [off, links] = [killLinks(told, signal, data), linksOf(source, data)]
+  const [off, links] = [await killLinks(queries, told, signal, data), linksOf(source, data)]
   const head = await selectHead(queries, chainOf({ project }))
   return {
     id,
@@ -38,6 +38,7 @@ export async function messageOf(queries: Queries, { signal }: ClaimedDelivery, t
     data,
     headline: headlineOf(type, subject),
     detail: detailOf(data),
+    ...(off[0] === undefined ? {} : { killPage: off[0].url }),
     // Buttons come first where people act; a ticket is linked with the first one.
     links: told.people ? [...off, ...links] : [...links, ...off],
     auditHead: `${head?.count ?? 0}:${head?.hash ?? ''}`,
@@ -54,16 +55,19 @@ function detailOf(data: Message['data']): string {
  * The kill page of the flag that a signal is about. What people read opens it at once; programs, and
  * tickets that are read by many and for ever, get the address alone, which asks who is there.
  */
-function killLinks(
+async function killLinks(
+  queries: Queries,
   { address, safe, people, now }: Told,
   { id, project }: ClaimedDelivery['signal'],
   { flag, environment }: Message['data'],
-): Message['links'] {
+): Promise<Message['links']> {
   if (typeof flag !== 'string' || typeof environment !== 'string') return []
   const key = { project, environment, flag }
-  const until = new Date(now.getTime() + MESSAGE_LINK_MS)
-  const url = people ? killLink(safe, address, key, { id, by: id, until }) : killAddress(address, key)
-  return [{ title: `Turn off ${flag} in ${environment}`, url }]
+  const title = `Turn off ${flag} in ${environment}`
+  if (!people) return [{ title, url: killAddress(address, key) }]
+  const link = { id, by: id, until: new Date(now.getTime() + MESSAGE_LINK_MS) }
+  await noteLink(queries, key, link)
+  return [{ title, url: killLink(safe, address, key, link) }]
 }
 
 function linksOf(source: string, { run, rollout, feature }: Message['data']): Message['links'] {

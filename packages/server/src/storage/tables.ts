@@ -10,6 +10,7 @@ import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
 import type { HookTables } from './tables/hook.ts'
 import type { HttpTables } from './tables/http.ts'
+import type { KillTables } from './tables/kill.ts'
 import type { MonitoringTables } from './tables/monitoring.ts'
 import type { OutboxTables } from './tables/outbox.ts'
 import type { PolicyTables } from './tables/policy.ts'
@@ -42,4 +43,5 @@ export interface Tables
     ExerciseTables,
     ConnectionTables,
     HookTables,
+    KillTables,
     MonitoringTables {}

@@ -12,7 +12,7 @@ import { getKill, killFlag } from '../../flag/kill.ts'
 import { estimateReach } from '../../flag/reach.ts'
 import { getFlag, getFlagConfig, listFlags } from '../../flag/read.ts'
 import { changeSegment, createSegment, getSegment, listSegments } from '../../flag/segments.ts'
-import { createKillLink } from '../../kill-page/link.ts'
+import { createKillLink, listKillLinks, revokeKillLink } from '../../kill-page/link.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
@@ -65,6 +65,12 @@ export const handlers: Handlers<Operations> = {
     const address = services.accounts.publicUrl ?? `http://${header('host') ?? 'localhost'}`
     return reply(await createKillLink(context, { ...services, address }, params, body))
   },
+
+  listKillLinks: async ({ context, services, params }) =>
+    replyList(await listKillLinks(context, services.database, params.project)),
+
+  revokeKillLink: async ({ context, services, params }) =>
+    reply(await revokeKillLink(context, services.database, params)),
 
   getKill: async ({ services, params }) => {
     const kill = await getKill(services.database, params, params.kill)

@@ -16,6 +16,7 @@ export const handlers: Handlers<typeof ofrepOperations> = {
       state === undefined
         ? failure(params.key, 'GENERAL', 'there is no such environment')
         : evaluateOver(state, params.key, body)
+    if ('value' in answer.body) services.delivery.asked({ ...own, flag: params.key })
     metrics.evaluations.inc({ reason: 'reason' in answer.body ? answer.body.reason : 'ERROR' })
     // A failure has another shape than what the operation promises, with another status.
     return answer as { readonly status: number; readonly body: OfrepSuccess }

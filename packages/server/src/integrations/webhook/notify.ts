@@ -33,9 +33,12 @@ export function webhookNotify(outgoing: Outgoing): Notify {
   }
 }
 
-/** The envelope; `flagmarshalaudit` anchors the audit chain outside of this server. */
+/**
+ * The envelope; `flagmarshalaudit` anchors the audit chain outside of this server, `flagmarshalkillpage`
+ * is where people turn off the flag that the event is about.
+ */
 export function cloudEvent(message: Message): Record<string, unknown> {
-  const { id, type, source, subject, at, data, auditHead } = message
+  const { id, type, source, subject, at, data, auditHead, killPage } = message
   return {
     specversion: '1.0',
     id,
@@ -45,6 +48,7 @@ export function cloudEvent(message: Message): Record<string, unknown> {
     time: at.toISOString(),
     datacontenttype: 'application/json',
     flagmarshalaudit: auditHead,
+    ...(killPage === undefined ? {} : { flagmarshalkillpage: killPage }),
     data,
   }
 }

@@ -114,6 +114,7 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
   }
   const params = { project, flag: 'greeting', environment: 'development' }
   const kill = expectOk(await client.call('killFlag', { params, body: { reason: 'a test' } })).id
+  const link = expectOk(await client.call('createKillLink', { params, body: { expiresInMinutes: 60 } })).id
   const serverKey = await server.sdkKey(project, 'development')
   const webKey = await server.sdkKey(project, 'development', 'web')
   await server.sdkKey(project, 'staging')
@@ -130,6 +131,7 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
       ...(rollsOut ? { rollout: [await rollOut(stage, run)] } : {}),
       project: [project],
       kill: [kill],
+      link: [link],
     },
   }
 }

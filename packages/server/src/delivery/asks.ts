@@ -1,0 +1,32 @@
+/**
+ * Values asked over OFREP, counted in memory and written now and then: answering one needs no
+ * database, and a kill page says how many such clients there are that confirm nothing.
+ */
+import type { Queries } from '../storage/database.ts'
+import type { FlagConfigKey } from '../storage/flags.ts'
+import { addAsks } from '../storage/remote-asks.ts'
+import type { Ask } from '../storage/remote-asks.ts'
+
+export interface Asks {
+  /** A client was answered what it is served of a flag. */
+  note(key: FlagConfigKey): void
+  /** Writes what was counted. When it fails, what was counted is lost and the next ones count. */
+  write(queries: Queries): Promise<void>
+}
+
+/** Nothing was asked yet. */
+export function createAsks(): Asks {
+  let counted = new Map<string, Ask>()
+  return {
+    note({ project, environment, flag }) {
+      const name = `${project}/${environment}/${flag}`
+      const n = (counted.get(name)?.n ?? 0) + 1
+      counted.set(name, { project, environment, flag, n })
+    },
+    async write(queries) {
+      const taken = [...counted.values()]
+      counted = new Map()
+      await addAsks(queries, taken)
+    },
+  }
+}
