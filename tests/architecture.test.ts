@@ -160,6 +160,11 @@ const layers: readonly Layer[] = [
     why: 'it reads XML and nothing else',
   },
   {
+    files: 'packages/server/src/flag/value-schema.ts',
+    may: ['packages/domain/src', 'packages/evaluation/src', 'ajv'],
+    why: 'values are held against JSON Schemas here and nowhere else',
+  },
+  {
     files: 'packages/server/src/access/password.ts',
     may: ['packages/domain/src', '@node-rs/argon2'],
     why: 'passwords are hashed here and nowhere else',

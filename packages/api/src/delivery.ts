@@ -8,7 +8,7 @@ import type {
 } from '@flagmarshal/evaluation'
 import { z } from 'zod'
 
-import { Condition, FlagKind, FlagValue, Rule, Serve, ValueType } from './flag-model.ts'
+import { Condition, FlagKind, FlagValue, Prerequisite, Rule, Serve, ValueType } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
 import { Attempt, Instant, Key, list } from './shapes.ts'
@@ -109,6 +109,7 @@ export const Snapshot = z
         variants: z.record(z.string(), FlagValue),
         enabled: z.boolean(),
         offVariant: z.string(),
+        prerequisites: z.array(Prerequisite).exactOptional(),
         rules: z.array(Rule),
         fallthrough: Serve,
       }),

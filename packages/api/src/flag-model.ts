@@ -9,6 +9,9 @@
 import type {
   Allocation as AllocationModel,
   Condition as ConditionModel,
+  HashScheme as HashSchemeModel,
+  JsonObject as JsonObjectModel,
+  Prerequisite as PrerequisiteModel,
   Rule as RuleModel,
   Serve as ServeModel,
 } from '@flagmarshal/evaluation'
@@ -29,8 +32,20 @@ export const VariantName = z
 
 export const FlagKind = z.enum(['release', 'experiment', 'permission', 'ops'])
 export const Layer = z.enum(['backend', 'frontend', 'middleware'])
-export const ValueType = z.enum(['boolean', 'string']).describe('Number and object: not in this version.')
-export const FlagValue = z.union([z.boolean(), z.string().max(10_000)])
+export const ValueType = z.enum(['boolean', 'string', 'number', 'object'])
+
+/** Characters of an object or of a JSON Schema, written as JSON. */
+const MAX_JSON = 50_000
+
+const JsonValue = z.json().meta({ id: 'JsonValue', description: 'Any JSON value.' })
+
+/** A JSON object of bounded size. */
+export const JsonObject = z
+  .record(z.string(), JsonValue)
+  .refine((it) => JSON.stringify(it).length <= MAX_JSON, `Use at most ${MAX_JSON} characters of JSON.`)
+  .meta({ id: 'JsonObject' }) satisfies z.ZodType<JsonObjectModel>
+
+export const FlagValue = z.union([z.boolean(), z.string().max(10_000), z.number(), JsonObject])
 export const Variants = z
   .record(VariantName, FlagValue)
   .refine((it) => Object.keys(it).length >= 1, 'A flag has at least one variant.')
@@ -51,6 +66,14 @@ const Comparison = z.discriminatedUnion('op', [
     values: z.array(Operand).min(1).max(10_000),
     ignoreCase,
   }),
+  z
+    .strictObject({
+      attribute: Attribute,
+      op: z.literal('matches'),
+      values: z.array(Operand).min(1).max(20),
+      ignoreCase,
+    })
+    .describe('A regular expression of RE2’s syntax fits somewhere in the text, in linear time.'),
   z.strictObject({
     attribute: Attribute,
     op: z.enum(['equals', 'in']),
@@ -65,6 +88,35 @@ const Comparison = z.discriminatedUnion('op', [
     op: z.enum(['less-than', 'at-most', 'more-than', 'at-least']),
     values: z.tuple([z.number()]),
   }),
+  z
+    .strictObject({
+      attribute: Attribute,
+      op: z.enum(['before', 'after']),
+      values: z.tuple([Operand]),
+    })
+    .describe('The attribute is an RFC 3339 date or time, or milliseconds since 1970.'),
+  z
+    .strictObject({
+      attribute: Attribute,
+      op: z.enum([
+        'version-equals',
+        'version-less-than',
+        'version-at-most',
+        'version-more-than',
+        'version-at-least',
+        'version-same-major',
+        'version-same-minor',
+      ]),
+      values: z.tuple([Operand]),
+    })
+    .describe('Semantic versions; `1.2` is `1.2.0`.'),
+  z
+    .strictObject({
+      attribute: Attribute,
+      op: z.literal('in-cidr'),
+      values: z.array(Operand).min(1).max(1_000),
+    })
+    .describe('An IP address, version 4 or 6, in one of the blocks.'),
   z.strictObject({ attribute: Attribute, op: z.literal('exists') }),
 ])
 
@@ -75,6 +127,10 @@ export const Condition: z.ZodType<ConditionModel> = z
       z.strictObject({ any: z.array(Condition).max(MAX_CONDITIONS) }),
       z.strictObject({ not: Condition }),
       z.strictObject({ segment: FlagKey }),
+      z
+        .strictObject({ jsonLogic: JsonValue })
+        .refine((it) => JSON.stringify(it).length <= MAX_JSON, `Use at most ${MAX_JSON} characters of JSON.`)
+        .describe('JSONLogic, for what an import could not say otherwise.'),
       Comparison,
     ]),
   )
@@ -86,15 +142,35 @@ export const Condition: z.ZodType<ConditionModel> = z
 
 const bucket = z.int().min(0).max(BUCKETS)
 
+const HashScheme = z
+  .enum([
+    'murmur3',
+    'flagd',
+    'unleash',
+    'unleash-variant',
+    'growthbook-1',
+    'growthbook-2',
+    'launchdarkly',
+    'flagsmith',
+  ])
+  .describe(
+    'How a key becomes a bucket; the vendors’ schemes keep the users of imported flags.',
+  ) satisfies z.ZodType<HashSchemeModel>
+
+/** Another flag of the environment, and the variants of it that are wanted. */
+export const Prerequisite = z
+  .strictObject({ flag: FlagKey, variants: z.array(VariantName).min(1).max(100) })
+  .meta({ id: 'Prerequisite' }) satisfies z.ZodType<PrerequisiteModel>
+
 export const Allocation = z
   .strictObject({
     by: Attribute.default('targetingKey').describe('Attribute that is bucketed.'),
     salt: z
       .string()
-      .regex(/^[A-Za-z0-9]{15}$/, 'Use 15 letters or digits, or leave it out to have one made.')
+      .max(200)
       .optional()
       .describe('Made by the server when absent. Keep it to keep everybody where they are.'),
-    hash: z.literal('murmur3').default('murmur3'),
+    hash: HashScheme.default('murmur3'),
     ranges: z
       .array(z.strictObject({ from: bucket, to: bucket, variant: VariantName }))
       .max(1_000)
@@ -117,7 +193,7 @@ const RuleRollout = z.strictObject({
 const Exposure = z.strictObject({
   by: z.string(),
   salt: z.string(),
-  hash: z.literal('murmur3'),
+  hash: HashScheme,
   audiences: z.array(
     z.strictObject({
       id: z.string(),
@@ -148,7 +224,7 @@ const AllocationOut = z
   .object({
     by: z.string(),
     salt: z.string(),
-    hash: z.literal('murmur3'),
+    hash: HashScheme,
     ranges: z.array(z.strictObject({ from: bucket, to: bucket, variant: z.string() })),
   })
   .meta({ id: 'Allocation' }) satisfies z.ZodType<AllocationModel>

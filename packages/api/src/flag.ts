@@ -7,8 +7,10 @@ import {
   EvaluationContext,
   FlagKind,
   FlagValue,
+  JsonObject,
   Layer,
   PlainServe,
+  Prerequisite,
   Rule,
   RuleInput,
   ServeInput,
@@ -37,6 +39,12 @@ const LifetimeDays = z
 
 const PermanentReason = Line.describe('Why the flag stays for ever; instead of `lifetimeDays`.')
 
+const ValueSchema = JsonObject.describe('JSON Schema (2020-12) that every variant must satisfy.')
+const Prerequisites = z
+  .array(Prerequisite)
+  .max(20)
+  .describe('What other flags must serve first; otherwise the off variant is served.')
+
 export const NewFlag = z
   .strictObject({
     key: FlagKey,
@@ -44,6 +52,7 @@ export const NewFlag = z
     kind: FlagKind,
     valueType: ValueType,
     variants: Variants,
+    schema: ValueSchema.optional(),
     offVariant: VariantName.describe(
       'Served while the flag is disabled. An environment may name another one.',
     ),
@@ -61,6 +70,7 @@ export const FlagChange = z
   .strictObject({
     name: Line.optional(),
     variants: Variants.optional().describe('All variants; one that an environment uses cannot be left out.'),
+    schema: ValueSchema.nullable().optional().describe('JSON Schema of the variants; null takes it away.'),
     layers: Layers.optional(),
     owner: Line.optional(),
     description: Text.nullable().optional(),
@@ -77,6 +87,7 @@ export const FlagConfig = z
     environment: Key,
     enabled: z.boolean().describe('The kill switch: false serves the off variant, whatever the rules say.'),
     offVariant: z.string(),
+    prerequisites: z.array(Prerequisite).exactOptional().describe('Absent where there are none.'),
     rules: z.array(Rule).describe('The first one that matches wins.'),
     fallthrough: PlainServe,
     revision: Revision,
@@ -97,6 +108,7 @@ export const Flag = z
     kind: FlagKind,
     valueType: ValueType,
     variants: z.record(z.string(), FlagValue),
+    schema: JsonObject.optional().describe('JSON Schema that every variant satisfies.'),
     offVariant: z.string(),
     layers: z.array(Layer),
     owner: z.string(),
@@ -117,6 +129,7 @@ export const FlagConfigChange = z
   .strictObject({
     enabled: z.boolean(),
     offVariant: VariantName,
+    prerequisites: Prerequisites.optional().describe('Left out, they stay as they are.'),
     rules: z.array(RuleInput).max(200),
     fallthrough: ServeInput,
   })

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 
+import { FlagValue } from './flag-model.ts'
 import { operation } from './operation.ts'
 
 export const OfrepRequest = z
@@ -17,7 +18,7 @@ export const OfrepSuccess = z
   .strictObject({
     key: z.string(),
     reason: z.string(),
-    value: z.union([z.boolean(), z.string()]),
+    value: FlagValue,
     variant: z.string(),
     metadata: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])).optional(),
   })

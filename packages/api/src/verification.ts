@@ -8,6 +8,7 @@ import { z } from 'zod'
 
 import { InstanceId } from './delivery.ts'
 import { BoundMs, exerciseFields, Toggle, TrafficMs } from './exercise.ts'
+import { FlagValue } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { Id, Key, list } from './shapes.ts'
 
@@ -20,10 +21,9 @@ export const VerificationAnswers = z
       .array(z.strictObject({ draft: Name, variants: z.array(Name.nullable()).max(500) }))
       .max(10)
       .describe('By draft: the variant of each context, in order; null where the answer is an error.'),
-    codeDefault: z
-      .union([z.string().max(10_000), z.boolean()])
-      .exactOptional()
-      .describe('The default that the code gives; absent while it has not asked the flag.'),
+    codeDefault: FlagValue.exactOptional().describe(
+      'The default that the code gives; absent while it has not asked the flag.',
+    ),
   })
   .meta({ id: 'VerificationAnswers' }) satisfies z.ZodType<AnswersModel>
 

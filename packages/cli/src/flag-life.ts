@@ -4,7 +4,7 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
-import { wholeNumber } from './given.ts'
+import { readObject, wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 import { runOf } from './run.ts'
 import type { Answer } from './session.ts'
@@ -18,6 +18,8 @@ interface EditOptions {
   layer?: Change['layers']
   days?: string
   permanent?: string
+  variants?: string
+  schema?: string | boolean
 }
 
 export function lifeCommands(program: Command, open: Open): void {
@@ -30,6 +32,9 @@ export function lifeCommands(program: Command, open: Open): void {
     .option('--layer <layer...>', 'backend, frontend, middleware')
     .option('--days <number>', 'days until the flag should be gone')
     .option('--permanent <reason>', 'why it stays for ever')
+    .option('--variants <path>', 'file with all variants, {name: value}')
+    .option('--schema <path>', 'file with a JSON Schema that every variant must satisfy')
+    .option('--no-schema', 'take the JSON Schema away')
     .action(async (key: string, given: EditOptions, command: Command) => {
       const session = open(command)
       const params = { project: session.project(), flag: key }
@@ -90,9 +95,12 @@ function trying(flag: Command, open: Open): void {
     })
 }
 
-function changeOf({ days, permanent, layer, ...rest }: EditOptions): Change {
+function changeOf({ days, permanent, layer, variants, schema, ...rest }: EditOptions): Change {
   return {
     ...rest,
+    // The server checks the values and names the one at fault.
+    ...(variants === undefined ? {} : { variants: readObject(variants) as Change['variants'] }),
+    ...schemaOf(schema),
     ...(layer === undefined ? {} : { layers: layer }),
     ...(days === undefined ? {} : { lifetimeDays: wholeNumber(days, '--days') }),
     ...(permanent === undefined ? {} : { permanentReason: permanent }),
@@ -126,4 +134,10 @@ function describeMonitoring({ status, usage, impact, alerts }: Answer<'showMonit
       alerts.map((it) => [it.rule, it.state, it.since]),
     ),
   ].join('\n\n')
+}
+
+/** Commander says `true` for a `--no-` option that was not given. */
+function schemaOf(given: string | boolean | undefined): Pick<Change, 'schema'> {
+  if (given === undefined || given === true) return {}
+  return { schema: given === false ? null : (readObject(given) as Change['schema']) }
 }

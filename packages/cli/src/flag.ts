@@ -5,7 +5,7 @@ import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
-import { pairs, readObject, wholeNumber } from './given.ts'
+import { pairs, parseJson, readObject, wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
 import { fields, table } from './table.ts'
@@ -17,7 +17,9 @@ interface CreateOptions {
   kind: NewFlag['kind']
   layer: NewFlag['layers']
   owner: string
+  type?: NewFlag['valueType']
   variant?: string[]
+  schema?: string
   off?: string
   days?: string
   permanent?: string
@@ -37,7 +39,9 @@ function configuring(flag: Command, open: Open): void {
     .requiredOption('--layer <layer...>', 'backend, frontend, middleware')
     .option('--kind <kind>', 'release, experiment, permission, ops', 'release')
     .option('--name <name>', 'name for people; the key unless given')
-    .option('--variant <name=text...>', 'a variant of a string flag')
+    .option('--type <type>', 'boolean, string, number, object; string where variants are given')
+    .option('--variant <name=value...>', 'a variant; of a number or object flag its value as JSON')
+    .option('--schema <path>', 'file with a JSON Schema that every variant must satisfy')
     .option('--off <variant>', 'the variant that is served while the flag is off')
     .option('--days <number>', 'days until the flag should be gone')
     .option('--permanent <reason>', 'why it stays for ever')
@@ -87,7 +91,10 @@ function configuring(flag: Command, open: Open): void {
     .command('set <key>')
     .description('replace the configuration of a flag in one environment')
     .requiredOption('-e, --env <environment>', 'environment')
-    .requiredOption('-f, --file <path>', 'file with {enabled, offVariant, rules, fallthrough}; - reads stdin')
+    .requiredOption(
+      '-f, --file <path>',
+      'file with {enabled, offVariant, prerequisites, rules, fallthrough}; - reads stdin',
+    )
     .action(async (key: string, given: { env: string; file: string }, command: Command) => {
       const session = open(command)
       // The server checks the shape and names the field at fault.
@@ -180,17 +187,27 @@ async function configure(
   })
 }
 
+/** A text is itself; every other type is written as JSON. */
+function valueOf(text: string, name: string, type: NewFlag['valueType']): unknown {
+  return type === 'string' ? text : parseJson(text, `--variant ${name}`)
+}
+
 function newFlag(key: string, given: CreateOptions): NewFlag {
+  const valueType = given.type ?? (given.variant === undefined ? 'boolean' : 'string')
   const variants =
     given.variant === undefined
       ? { on: true, off: false }
-      : Object.fromEntries(pairs(given.variant, '--variant'))
+      : Object.fromEntries(
+          pairs(given.variant, '--variant').map(([name, text]) => [name, valueOf(text, name, valueType)]),
+        )
   return {
     key,
     name: given.name ?? key,
     kind: given.kind,
-    valueType: given.variant === undefined ? 'boolean' : 'string',
-    variants,
+    valueType,
+    // The server checks the values and names the one at fault.
+    variants: variants as NewFlag['variants'],
+    ...(given.schema === undefined ? {} : { schema: readObject(given.schema) as NewFlag['schema'] }),
     offVariant: given.off ?? (given.variant === undefined ? 'off' : (Object.keys(variants)[0] ?? 'off')),
     layers: given.layer,
     owner: given.owner,

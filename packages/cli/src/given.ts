@@ -19,6 +19,11 @@ export function parseObject(text: string, where: string): JsonObject {
   throw usage(`${where} holds no JSON object.`, 'Write one like {"key": "value"}.')
 }
 
+/** A JSON value in a text, for options. */
+export function parseJson(text: string, where: string): unknown {
+  return parse(text, where)
+}
+
 /** A secret in a file, on one line; `-` reads stdin. Secrets are never options: other users see those. */
 export function readSecret(path: string): string {
   return readText(path).trim()

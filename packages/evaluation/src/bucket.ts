@@ -7,6 +7,8 @@
 import { absorb, hashWithSalt, start } from './hash.ts'
 import type { HashState } from './hash.ts'
 import type { BucketRange, HashScheme } from './model.ts'
+import { VENDOR_BUCKETS } from './vendor-bucket.ts'
+import type { KeyBucket, VendorScheme } from './vendor-bucket.ts'
 
 /** Buckets of a split: one is 0.001 %. */
 export const BUCKETS = 100_000
@@ -16,11 +18,23 @@ export const HASHES = 2 ** 32
 
 /** The bucket of a key: 0..99999. Throws RangeError for a scheme that does not exist. */
 export function bucket(scheme: HashScheme, salt: string, key: string): number {
+  if (isVendorScheme(scheme)) return vendorBucket(scheme, salt)(key)
   // Exact in doubles: the product is below 2^49, and dividing by a power of two loses nothing.
   return Math.floor((hashWithSalt(saltState(scheme, salt), key) * BUCKETS) / HASHES)
 }
 
-/** A salt made ready for hashing keys. Throws RangeError for a scheme that does not exist. */
+/** Is it a scheme of another vendor? */
+export function isVendorScheme(scheme: HashScheme): scheme is VendorScheme {
+  return Object.hasOwn(VENDOR_BUCKETS, scheme)
+}
+
+/** The buckets of another vendor's scheme with this salt. */
+export function vendorBucket(scheme: VendorScheme, salt: string): KeyBucket {
+  if (typeof salt !== 'string') throw new RangeError('the salt is not a text')
+  return VENDOR_BUCKETS[scheme](salt)
+}
+
+/** A salt made ready for hashing keys by our own scheme. Throws RangeError for a scheme that does not exist. */
 export function saltState(scheme: HashScheme, salt: string): HashState {
   if (scheme !== 'murmur3') throw new RangeError(`unknown hash scheme ${JSON.stringify(scheme)}`)
   if (typeof salt !== 'string') throw new RangeError('the salt is not a text')

@@ -83,7 +83,7 @@ describe('a malformed flag', () => {
       flag: { ...on, variants: { on: 'yes', off: false } },
       says: 'variant "on" is no boolean',
     },
-    { why: 'an unknown type', flag: { ...on, valueType: 'object' }, says: 'unknown value type "object"' },
+    { why: 'an unknown type', flag: { ...on, valueType: 'list' }, says: 'unknown value type "list"' },
     {
       why: 'an unknown operator',
       flag: withRule({ when: { attribute: 'a', op: 'near', values: ['b'] } }),
@@ -576,6 +576,7 @@ function holds(tested: Condition, known: readonly Segment[], given: EvaluationCo
     if (usable && segment?.include?.includes(`${key}`)) return true
     return segment?.when !== undefined && holds(segment.when, known, given)
   }
+  if ('jsonLogic' in tested) return false
   const value = given[tested.attribute]
   if (tested.op === 'exists') return value !== undefined && value !== null
   const folded = (part: unknown): unknown => {

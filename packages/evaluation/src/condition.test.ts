@@ -8,7 +8,7 @@ const noSegment = (key: string): never => {
 }
 
 function holds(condition: Condition, context: EvaluationContext): boolean {
-  return compileCondition(condition, noSegment)(context)
+  return compileCondition(condition, { segment: noSegment })(context)
 }
 
 interface Case {

@@ -5,8 +5,21 @@
  * never throws and never converts a type: a missing attribute or one of another type makes a
  * comparison false, and so `not` of it true.
  */
+import { inBlocks, parseBlock } from './address.ts'
 import { attribute } from './attribute.ts'
-import type { Comparison, Condition, EvaluationContext, NumberOperator, StringOperator } from './model.ts'
+import { instantOf } from './instant.ts'
+import type {
+  Comparison,
+  Condition,
+  DateOperator,
+  EvaluationContext,
+  JsonValue,
+  NumberOperator,
+  StringOperator,
+  VersionOperator,
+} from './model.ts'
+import { compileRegExp } from './regexp.ts'
+import { compareVersion, isSameSeries, parseVersion } from './version.ts'
 
 /** Does the condition hold for this context? Never throws. */
 export type Test = (context: EvaluationContext) => boolean
@@ -14,19 +27,47 @@ export type Test = (context: EvaluationContext) => boolean
 /** The test of a segment. Throws an error that names the segment if it is unknown or malformed. */
 export type SegmentLookup = (key: string) => Test
 
+/**
+ * JSONLogic as a test, by whatever engine the program has. Throws an error with the reason if the logic
+ * is malformed; what it returns must not throw.
+ */
+export type JsonLogic = (logic: JsonValue) => Test
+
+/** What a condition may refer to. */
+export interface ConditionParts {
+  readonly segment: SegmentLookup
+  /** Absent where the program has no engine for JSONLogic. */
+  readonly jsonLogic?: JsonLogic | undefined
+}
+
 /** Conditions may be nested this deep; a hostile snapshot cannot exhaust the stack of an evaluation. */
 const MAX_DEPTH = 64
 
 /** The condition as a function. Throws an error with the reason if it is malformed. */
-export function compileCondition(condition: Condition, segment: SegmentLookup, depth = 0): Test {
+export function compileCondition(condition: Condition, parts: ConditionParts, depth = 0): Test {
   if (depth > MAX_DEPTH) throw new RangeError(`a condition is nested deeper than ${MAX_DEPTH}`)
-  const compile = (inner: Condition): Test => compileCondition(inner, segment, depth + 1)
+  const compile = (inner: Condition): Test => compileCondition(inner, parts, depth + 1)
 
   if ('all' in condition) return allOf(condition.all.map(compile))
   if ('any' in condition) return anyOf(condition.any.map(compile))
   if ('not' in condition) return negated(compile(condition.not))
-  if ('segment' in condition) return segment(condition.segment)
+  if ('segment' in condition) return parts.segment(condition.segment)
+  if ('jsonLogic' in condition) {
+    if (parts.jsonLogic === undefined)
+      throw new TypeError('a condition is JSONLogic, and this program has no engine for it')
+    return parts.jsonLogic(condition.jsonLogic)
+  }
   return compileComparison(condition)
+}
+
+/** Why a comparison can never be evaluated, one value at a time; `undefined` where it can. */
+export function comparisonProblem(comparison: Comparison): string | undefined {
+  try {
+    compileComparison(comparison)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /** Is this a condition that holds for everybody, `{all: []}`? */
@@ -52,6 +93,21 @@ function compileComparison(comparison: Comparison): Test {
     case 'more-than':
     case 'at-least':
       return comparesNumber(name, op, bound(comparison.values))
+    case 'matches':
+      return matchesPattern(name, texts(comparison.values), comparison.ignoreCase === true)
+    case 'before':
+    case 'after':
+      return comparesInstant(name, op, instant(comparison.values))
+    case 'version-equals':
+    case 'version-less-than':
+    case 'version-at-most':
+    case 'version-more-than':
+    case 'version-at-least':
+    case 'version-same-major':
+    case 'version-same-minor':
+      return comparesVersion(name, op, onlyText(comparison.values))
+    case 'in-cidr':
+      return inCidr(name, texts(comparison.values))
     case 'exists':
       return (context) => {
         const value = attribute(context, name)
@@ -102,7 +158,7 @@ function fold(value: unknown): unknown {
 
 type TextMatcher = (value: string, part: string) => boolean
 
-function textMatcher(op: StringOperator): TextMatcher {
+function textMatcher(op: Exclude<StringOperator, 'matches'>): TextMatcher {
   if (op === 'starts-with') return (value, part) => value.startsWith(part)
   if (op === 'ends-with') return (value, part) => value.endsWith(part)
   return (value, part) => value.includes(part)
@@ -121,6 +177,61 @@ function matchesText(
     const text = ignoreCase ? value.toLowerCase() : value
     for (const part of parts) if (matches(text, part)) return true
     return false
+  }
+}
+
+function matchesPattern(name: string, patterns: readonly string[], ignoreCase: boolean): Test {
+  const tests = patterns.map((pattern) => compileRegExp(pattern, ignoreCase))
+  return (context) => {
+    const value = attribute(context, name)
+    if (typeof value !== 'string') return false
+    for (const test of tests) if (test(value)) return true
+    return false
+  }
+}
+
+function inCidr(name: string, values: readonly string[]): Test {
+  const blocks = values.map((value) => {
+    const block = parseBlock(value)
+    if (block === undefined) throw new TypeError(`${JSON.stringify(value)} is no IP address or block of them`)
+    return block
+  })
+  return (context) => {
+    const value = attribute(context, name)
+    return typeof value === 'string' && inBlocks(value, blocks)
+  }
+}
+
+function comparesInstant(name: string, op: DateOperator, limit: number): Test {
+  if (op === 'before') return (context) => instantOf(attribute(context, name)) < limit
+  return (context) => instantOf(attribute(context, name)) > limit
+}
+
+function comparesVersion(name: string, op: VersionOperator, limit: string): Test {
+  const version = parseVersion(limit)
+  if (version === undefined) throw new TypeError(`${JSON.stringify(limit)} is no version`)
+  // NaN, for what is no version, compares as false with everything.
+  const order = (context: EvaluationContext): number => {
+    const value = attribute(context, name)
+    return typeof value === 'string' ? compareVersion(value, version) : Number.NaN
+  }
+  switch (op) {
+    case 'version-equals':
+      return (context) => order(context) === 0
+    case 'version-less-than':
+      return (context) => order(context) < 0
+    case 'version-at-most':
+      return (context) => order(context) <= 0
+    case 'version-more-than':
+      return (context) => order(context) > 0
+    case 'version-at-least':
+      return (context) => order(context) >= 0
+    case 'version-same-major':
+    case 'version-same-minor':
+      return (context) => {
+        const value = attribute(context, name)
+        return typeof value === 'string' && isSameSeries(value, version, op === 'version-same-minor')
+      }
   }
 }
 
@@ -150,6 +261,19 @@ function scalars(values: readonly (string | number | boolean)[]): readonly (stri
 function texts(values: readonly string[]): readonly string[] {
   if (values.every((value) => typeof value === 'string')) return values
   throw new TypeError('a condition compares with something that is no text')
+}
+
+function onlyText(values: readonly string[]): string {
+  const [only] = texts(values)
+  if (only !== undefined && values.length === 1) return only
+  throw new TypeError('a comparison of versions or dates needs exactly one text')
+}
+
+function instant(values: readonly string[]): number {
+  const text = onlyText(values)
+  const at = instantOf(text)
+  if (Number.isNaN(at)) throw new TypeError(`${JSON.stringify(text)} is no RFC 3339 date or time`)
+  return at
 }
 
 function bound(values: readonly [number]): number {

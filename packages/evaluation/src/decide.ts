@@ -6,7 +6,7 @@
  * if it is finally served the control variant.
  */
 import { compileCondition, isAlways } from './condition.ts'
-import type { SegmentLookup, Test } from './condition.ts'
+import type { ConditionParts, Test } from './condition.ts'
 import type {
   Allocation,
   EvaluationContext,
@@ -17,8 +17,9 @@ import type {
   RuleRollout,
   Serve,
 } from './model.ts'
-import { exposed, served, valueOf } from './outcome.ts'
+import { exposed, failed, served, valueOf, valuesOf } from './outcome.ts'
 import type { Answers, Circumstance, Outcome } from './outcome.ts'
+import type { ErrorCode } from './reason.ts'
 import { coversAll, split } from './split.ts'
 import type { Step } from './split.ts'
 
@@ -37,18 +38,20 @@ export function fixedDecision(outcome: Outcome): Decision {
   return { decide: () => outcome, fixed: outcome }
 }
 
+const VALUE_TYPES: ReadonlySet<unknown> = new Set(['boolean', 'string', 'number', 'object'])
+
 /** What the answers of this flag are made from. Throws an error with the reason if its variants are malformed. */
 export function answersOf(flag: Flag): Answers {
-  if (flag.valueType !== 'boolean' && flag.valueType !== 'string') {
+  if (!VALUE_TYPES.has(flag.valueType)) {
     throw new TypeError(`unknown value type ${JSON.stringify(flag.valueType)}`)
   }
-  for (const variant of Object.keys(flag.variants)) valueOf(flag, variant)
+  const values = valuesOf(flag)
   const owned = flag.rules.find((rule) => rule.rollout !== undefined)
   const audiences =
     owned !== undefined && 'exposure' in owned.serve
       ? owned.serve.exposure.audiences.map((audience) => audience.id)
       : []
-  return { flag, rollout: owned?.rollout, audiences }
+  return { flag, values, rollout: owned?.rollout, audiences }
 }
 
 /** The decision of a disabled flag. Throws an error if it has no such off variant. */
@@ -57,7 +60,7 @@ export function decideOff(answers: Answers): Decision {
 }
 
 /** The decision of an enabled flag. Throws an error with the reason if any rule of it is malformed. */
-export function decideByRules(answers: Answers, segment: SegmentLookup): Decision {
+export function decideByRules(answers: Answers, parts: ConditionParts): Decision {
   const { rules } = answers.flag
   if (rules.filter((rule) => rule.rollout !== undefined).length > 1) {
     throw new Error('more than one rule belongs to a rollout')
@@ -67,16 +70,56 @@ export function decideByRules(answers: Answers, segment: SegmentLookup): Decisio
 
   const [before, [owned, ...after]] = aroundExposure(rules)
   const rest = inOrder(
-    after.map((rule) => ordinaryRule(answers, rule, segment)),
+    after.map((rule) => ordinaryRule(answers, rule, parts)),
     last.decide,
   )
-  const middle = owned === undefined ? rest : withExposure(answers, owned, segment, rest)
+  const middle = owned === undefined ? rest : withExposure(answers, owned, parts, rest)
   return {
     decide: inOrder(
-      before.map((rule) => ordinaryRule(answers, rule, segment)),
+      before.map((rule) => ordinaryRule(answers, rule, parts)),
       middle,
     ),
     fixed: undefined,
+  }
+}
+
+/** The decision of another flag. Throws an error if there is none, or if it asks for this one. */
+export type FlagLookup = (key: string) => Decide
+
+/**
+ * The decision behind its prerequisites: the off variant, with reason DEFAULT, until all of them are
+ * met. One that cannot be evaluated for a context is no answer either way, so its error is passed on.
+ */
+export function behindPrerequisites(answers: Answers, decision: Decision, lookup: FlagLookup): Decision {
+  const { prerequisites = [], offVariant } = answers.flag
+  if (prerequisites.length === 0) return decision
+  const off = served(answers, offVariant, { reason: 'DEFAULT' })
+  const asked = prerequisites.map(({ flag, variants }) => {
+    if (!Array.isArray(variants))
+      throw new TypeError(`the prerequisite ${JSON.stringify(flag)} names no variants`)
+    return { decide: lookup(flag), wanted: new Set(variants), failure: prerequisiteFailures(flag) }
+  })
+  return {
+    decide: (context) => {
+      for (const { decide, wanted, failure } of asked) {
+        const { evaluation } = decide(context)
+        if ('errorCode' in evaluation) return failure(evaluation.errorCode)
+        if (!wanted.has(evaluation.variant)) return off
+      }
+      return decision.decide(context)
+    },
+    fixed: undefined,
+  }
+}
+
+/** The error of a prerequisite as this flag's, made once for each code. */
+function prerequisiteFailures(flag: string): (code: ErrorCode) => Outcome {
+  const made = new Map<ErrorCode, Outcome>()
+  return (code) => {
+    const outcome =
+      made.get(code) ?? failed(code, `the prerequisite ${JSON.stringify(flag)} cannot be evaluated`)
+    made.set(code, outcome)
+    return outcome
   }
 }
 
@@ -97,11 +140,11 @@ function inOrder(steps: readonly Step[], last: Decide): Decide {
   }
 }
 
-function ordinaryRule(answers: Answers, rule: Rule, segment: SegmentLookup): Step {
+function ordinaryRule(answers: Answers, rule: Rule, parts: ConditionParts): Step {
   const { when, serve, id: ruleId } = rule
   const step = serveStep(answers, serve, ruleId)
   if (isAlways(when)) return step
-  const test = compileCondition(when, segment)
+  const test = compileCondition(when, parts)
   return (context) => (test(context) ? step(context) : undefined)
 }
 
@@ -140,7 +183,7 @@ function fallthrough(answers: Answers): Decision {
   return fixedDecision(served(answers, serve.variant, { reason: rules.length === 0 ? 'STATIC' : 'DEFAULT' }))
 }
 
-function withExposure(answers: Answers, rule: Rule, segment: SegmentLookup, rest: Decide): Decide {
+function withExposure(answers: Answers, rule: Rule, parts: ConditionParts, rest: Decide): Decide {
   const { rollout, flag } = answers
   if (!('exposure' in rule.serve) || rule.rollout === undefined || rollout === undefined) {
     throw new Error('an exposure stands in a rule that no rollout owns')
@@ -148,9 +191,9 @@ function withExposure(answers: Answers, rule: Rule, segment: SegmentLookup, rest
   const { exposure } = rule.serve
   for (const variant of [exposure.variant, rollout.treatment, rollout.control]) valueOf(flag, variant)
 
-  const when = compileCondition(rule.when, segment)
+  const when = compileCondition(rule.when, parts)
   const audiences = exposure.audiences.map((audience) =>
-    exposedAudience({ flag, rule, rollout, exposure }, audience, segment),
+    exposedAudience({ answers, rule, rollout, exposure }, audience, parts),
   )
 
   return (context) => {
@@ -168,20 +211,20 @@ function withExposure(answers: Answers, rule: Rule, segment: SegmentLookup, rest
 }
 
 interface Owned {
-  readonly flag: Flag
+  readonly answers: Answers
   readonly rule: Rule
   readonly rollout: RuleRollout
   readonly exposure: Exposure
 }
 
 function exposedAudience(
-  { flag, rule, rollout, exposure }: Owned,
+  { answers, rule, rollout, exposure }: Owned,
   audience: ExposedAudience,
-  segment: SegmentLookup,
+  parts: ConditionParts,
 ): { readonly belongs: Test; readonly expose: Step } {
   const reason = coversAll(audience.ranges) ? 'TARGETING_MATCH' : 'SPLIT'
   const answer = { variant: exposure.variant, audience: audience.id, reason, ruleId: rule.id } as const
-  const outcome = exposed(flag, rollout, answer)
+  const outcome = exposed(answers, rollout, answer)
   const ranges = audience.ranges.map(({ from, to }) => ({ from, to, outcome }))
-  return { belongs: compileCondition(audience.when, segment), expose: split(exposure, ranges, undefined) }
+  return { belongs: compileCondition(audience.when, parts), expose: split(exposure, ranges, undefined) }
 }

@@ -8,10 +8,10 @@ import { bucketingKey } from './attribute.ts'
 import { bucket } from './bucket.ts'
 import type { Compiled } from './compile.ts'
 import { compileCondition } from './condition.ts'
-import type { SegmentLookup } from './condition.ts'
+import type { ConditionParts } from './condition.ts'
 import { flagNotFound } from './evaluate.ts'
 import type { Evaluation, EvaluationError } from './evaluate.ts'
-import type { BucketRange, EvaluationContext, Exposure, Flag, Serve } from './model.ts'
+import type { BucketRange, EvaluationContext, Exposure, Flag, HashScheme, Serve } from './model.ts'
 import { coversAll } from './split.ts'
 import { quoted, unmet } from './unmet.ts'
 
@@ -48,7 +48,7 @@ export function explain(compiled: Compiled, key: string, context: EvaluationCont
   const found = compiled.flag(key)
   const answer = found === undefined ? flagNotFound(key) : found.decide(context).evaluation
   const walked = found !== undefined && answer.reason !== 'DISABLED' && !isMalformed(answer)
-  const trace = walked ? traceOf(found.flag, context, compiled.segment) : []
+  const trace = walked ? traceOf(found.flag, context, compiled.parts) : []
   return { ...answer, flag: key, trace, sentence: sentenceOf(key, answer, trace) }
 }
 
@@ -56,37 +56,37 @@ function isMalformed(answer: Evaluation | EvaluationError): boolean {
   return 'errorCode' in answer && answer.errorCode === 'PARSE_ERROR'
 }
 
-function traceOf(flag: Flag, context: EvaluationContext, segment: SegmentLookup): TraceStep[] {
+function traceOf(flag: Flag, context: EvaluationContext, parts: ConditionParts): TraceStep[] {
   const trace: TraceStep[] = []
   for (const rule of flag.rules) {
     const label = { ruleId: rule.id, name: rule.name }
-    const because = unmet(rule.when, context, segment)
+    const because = unmet(rule.when, context, parts)
     const step: Finding =
-      because === undefined ? serveFinding(rule.serve, context, segment) : { outcome: 'not-met', because }
+      because === undefined ? serveFinding(rule.serve, context, parts) : { outcome: 'not-met', because }
     trace.push({ ...label, ...step })
     if (step.outcome === 'served' || step.outcome === 'key-missing') return trace
   }
-  trace.push({ name: 'fallthrough', ...serveFinding(flag.fallthrough, context, segment) })
+  trace.push({ name: 'fallthrough', ...serveFinding(flag.fallthrough, context, parts) })
   return trace
 }
 
 type Finding = Omit<TraceStep, 'ruleId' | 'name'>
 
-function serveFinding(serve: Serve, context: EvaluationContext, segment: SegmentLookup): Finding {
-  if ('exposure' in serve) return exposureFinding(serve.exposure, context, segment)
+function serveFinding(serve: Serve, context: EvaluationContext, parts: ConditionParts): Finding {
+  if ('exposure' in serve) return exposureFinding(serve.exposure, context, parts)
   if ('allocation' in serve) return splitFinding(serve.allocation, serve.allocation.ranges, context)
   return { outcome: 'served', because: 'its condition holds' }
 }
 
-function exposureFinding(exposure: Exposure, context: EvaluationContext, segment: SegmentLookup): Finding {
-  const audience = exposure.audiences.find(({ when }) => compileCondition(when, segment)(context))
+function exposureFinding(exposure: Exposure, context: EvaluationContext, parts: ConditionParts): Finding {
+  const audience = exposure.audiences.find(({ when }) => compileCondition(when, parts)(context))
   if (audience === undefined)
     return { outcome: 'left-out', because: 'the context belongs to no audience of the rollout' }
   return { audience: audience.id, ...splitFinding(exposure, audience.ranges, context) }
 }
 
 function splitFinding(
-  by: { readonly by: string; readonly salt: string; readonly hash: 'murmur3' },
+  by: { readonly by: string; readonly salt: string; readonly hash: HashScheme },
   ranges: readonly BucketRange[],
   context: EvaluationContext,
 ): Finding {

@@ -77,6 +77,19 @@ export function hashWithSalt(salt: HashState, key: string): number {
   return avalanche(hash ^ scramble(rest) ^ (salt.length + length))
 }
 
+/** The text's UTF-8 bytes, as `absorb` sees them. */
+export function utf8(text: string): number[] {
+  const bytes: number[] = []
+  for (const char of text) {
+    let point = char.codePointAt(0) ?? 0
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd
+    const top = topShift(point)
+    for (let shift = top; shift >= 0; shift -= 6)
+      bytes.push(shift === top ? leadByte(point, top) : 0x80 | ((point >> shift) & 0x3f))
+  }
+  return bytes
+}
+
 /** How far the first UTF-8 byte of a code point is shifted: 0, 6, 12 or 18. */
 function topShift(point: number): number {
   if (point < 0x80) return 0

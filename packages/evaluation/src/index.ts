@@ -1,11 +1,15 @@
 /** The public API of the engine. */
 export { compile } from './compile.ts'
-export type { Compiled, CompiledFlag, Problem } from './compile.ts'
+export type { Compiled, CompiledFlag, Engines, Problem } from './compile.ts'
+export type { JsonLogic } from './condition.ts'
 export { evaluate } from './evaluate.ts'
 export type { Arm, Evaluation, EvaluationError } from './evaluate.ts'
 export { explain } from './explain.ts'
 export type { Explanation, TraceStep } from './explain.ts'
 export { bucket, BUCKETS } from './bucket.ts'
+export { comparisonProblem } from './condition.ts'
+export { isOfType } from './outcome.ts'
+export { compileRegExp } from './regexp.ts'
 export { bucketingKey } from './attribute.ts'
 export { attemptSalt, exposureHash, inKeySample } from './key-sample.ts'
 export { lower, raise, reweight, share } from './ranges.ts'
@@ -31,6 +35,7 @@ export type {
   BucketRange,
   Comparison,
   Condition,
+  DateOperator,
   EvaluationContext,
   ExposedAudience,
   Exposure,
@@ -38,12 +43,16 @@ export type {
   FlagKind,
   FlagValue,
   HashScheme,
+  JsonObject,
+  JsonValue,
   Layer,
   NumberOperator,
+  Prerequisite,
   Rule,
   RuleRollout,
   Segment,
   Serve,
   StringOperator,
   ValueType,
+  VersionOperator,
 } from './model.ts'

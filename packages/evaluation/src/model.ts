@@ -5,11 +5,19 @@
  * `compile` turns it into functions once, when it arrives.
  */
 
-/** What a variant can be worth. */
-export type FlagValue = boolean | string
+/** A JSON value. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+
+/** A JSON object: what the variants of an object flag are worth. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue
+}
+
+/** What a variant can be worth. Numbers are finite; a list stands inside an object. */
+export type FlagValue = boolean | string | number | JsonObject
 
 /** The type that all variants of a flag share. */
-export type ValueType = 'boolean' | 'string'
+export type ValueType = 'boolean' | 'string' | 'number' | 'object'
 
 /** What a flag is for; it decides its expected life and what the procedure asks. */
 export type FlagKind = 'release' | 'experiment' | 'permission' | 'ops'
@@ -27,10 +35,18 @@ export interface Flag {
   /** The kill switch. `false` serves `offVariant` with reason DISABLED, whatever the rules say. */
   readonly enabled: boolean
   readonly offVariant: string
+  /** What other flags must serve before any rule counts; otherwise the off variant is served, with reason DEFAULT. Absent means none. */
+  readonly prerequisites?: readonly Prerequisite[]
   /** First match wins. */
   readonly rules: readonly Rule[]
   /** Served when no rule did. A key that its allocation leaves out is served `offVariant`, with reason DEFAULT. */
   readonly fallthrough: Serve
+}
+
+/** Another flag of the same environment, and the variants of it that are wanted. */
+export interface Prerequisite {
+  readonly flag: string
+  readonly variants: readonly string[]
 }
 
 /** If `when` holds, serve. A rule whose allocation leaves the context out passes it to the next rule. */
@@ -108,19 +124,32 @@ export interface BucketRange {
   readonly to: number
 }
 
-/** How a key becomes a bucket. Part of the stored allocation, never changed in place. */
-export type HashScheme = 'murmur3'
+/**
+ * How a key becomes a bucket. Part of the stored allocation, never changed in place. `murmur3` is our
+ * own; the others keep the buckets of flags that were imported, see `vendor-bucket.ts`.
+ */
+export type HashScheme =
+  | 'murmur3'
+  | 'flagd'
+  | 'unleash'
+  | 'unleash-variant'
+  | 'growthbook-1'
+  | 'growthbook-2'
+  | 'launchdarkly'
+  | 'flagsmith'
 
 /**
  * A test on the evaluation context. A missing attribute or one of another type makes a comparison
  * false, and so `not` of it true. `{all: []}` holds for everybody, `{any: []}` for nobody; a
- * comparison with several values holds if one of them fits, with none for nobody.
+ * comparison with several values holds if one of them fits, with none for nobody. `jsonLogic` is what
+ * an import could not say otherwise; it needs an engine that is passed to `compile`.
  */
 export type Condition =
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] }
   | { readonly not: Condition }
   | { readonly segment: string }
+  | { readonly jsonLogic: JsonValue }
   | Comparison
 
 export type Comparison =
@@ -137,10 +166,25 @@ export type Comparison =
       readonly ignoreCase?: boolean
     }
   | { readonly attribute: string; readonly op: NumberOperator; readonly values: readonly [number] }
+  | { readonly attribute: string; readonly op: DateOperator; readonly values: readonly [string] }
+  | { readonly attribute: string; readonly op: VersionOperator; readonly values: readonly [string] }
+  | { readonly attribute: string; readonly op: 'in-cidr'; readonly values: readonly string[] }
   | { readonly attribute: string; readonly op: 'exists' }
 
-export type StringOperator = 'starts-with' | 'ends-with' | 'contains'
+/** `matches`: a regular expression fits somewhere in the text; see `regexp.ts` for the syntax. */
+export type StringOperator = 'starts-with' | 'ends-with' | 'contains' | 'matches'
 export type NumberOperator = 'less-than' | 'at-most' | 'more-than' | 'at-least'
+/** The attribute is an RFC 3339 date or time, a number of milliseconds since 1970, or a Date. */
+export type DateOperator = 'before' | 'after'
+/** By the precedence of https://semver.org; `1.2` is `1.2.0`. `same-major` is flagd's `^`, `same-minor` its `~`. */
+export type VersionOperator =
+  | 'version-equals'
+  | 'version-less-than'
+  | 'version-at-most'
+  | 'version-more-than'
+  | 'version-at-least'
+  | 'version-same-major'
+  | 'version-same-minor'
 
 /** A named, reusable group of contexts: conditions plus lists of targeting keys. `exclude` wins over `include`, `include` over the condition. */
 export interface Segment {

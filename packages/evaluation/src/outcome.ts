@@ -6,7 +6,7 @@
  * allocates nothing, and the value alone and the full answer can never disagree.
  */
 import type { Evaluation, EvaluationError } from './evaluate.ts'
-import type { Flag, FlagValue, RuleRollout } from './model.ts'
+import type { Flag, FlagValue, JsonObject, JsonValue, RuleRollout, ValueType } from './model.ts'
 import type { ErrorCode, Reason } from './reason.ts'
 
 /** One possible answer of a flag. All outcomes have the same shape, which keeps property reads fast. */
@@ -21,6 +21,8 @@ export interface Outcome {
 /** What the answers of a flag are made from. */
 export interface Answers {
   readonly flag: Flag
+  /** What is served for each variant. */
+  readonly values: ReadonlyMap<string, FlagValue>
   /** Of the rule that a rollout owns, if there is one. */
   readonly rollout: RuleRollout | undefined
   /** Ids of the rollout's audiences, in order. */
@@ -35,7 +37,7 @@ export interface Circumstance {
 
 /** The answer that serves this variant. Throws an error if the flag has no such variant or its value is of another type. */
 export function served(answers: Answers, variant: string, circumstance: Circumstance): Outcome {
-  const value = valueOf(answers.flag, variant)
+  const value = answeredBy(answers, variant)
   const { rollout, audiences } = answers
   if (rollout === undefined) return outcome({ value, variant, ...circumstance })
 
@@ -51,7 +53,7 @@ export function served(answers: Answers, variant: string, circumstance: Circumst
 
 /** The answer for a context that the rollout exposes. Throws as `served` does. */
 export function exposed(
-  flag: Flag,
+  answers: Answers,
   rollout: RuleRollout,
   answer: {
     readonly variant: string
@@ -60,7 +62,7 @@ export function exposed(
     readonly ruleId: string
   },
 ): Outcome {
-  const value = valueOf(flag, answer.variant)
+  const value = answeredBy(answers, answer.variant)
   return outcome({ value, ...answer, arm: 'exposed', rollout: { id: rollout.id, attempt: rollout.attempt } })
 }
 
@@ -70,15 +72,53 @@ export function failed(errorCode: ErrorCode, errorMessage: string): Outcome {
   return { value: undefined, evaluation, control: undefined }
 }
 
+/** What this flag serves for each variant. Throws an error if a value is of another type. */
+export function valuesOf(flag: Flag): ReadonlyMap<string, FlagValue> {
+  return new Map(Object.keys(flag.variants).map((name) => [name, servable(valueOf(flag, name))]))
+}
+
+function answeredBy({ flag, values }: Answers, variant: string): FlagValue {
+  return values.get(variant) ?? valueOf(flag, variant)
+}
+
 /** The value of a variant. Throws an error if the flag has no such variant or its value is of another type. */
 export function valueOf(flag: Flag, variant: string): FlagValue {
   // `hasOwn`, because a name like `constructor` must not find what every object inherits.
   const value = Object.hasOwn(flag.variants, variant) ? flag.variants[variant] : undefined
   if (value === undefined) throw new Error(`there is no variant ${JSON.stringify(variant)}`)
-  if (typeof value !== flag.valueType) {
+  if (!isOfType(value, flag.valueType)) {
     throw new TypeError(`variant ${JSON.stringify(variant)} is no ${flag.valueType}`)
   }
   return value
+}
+
+/** Whether a value may stand in a variant of this type. */
+export function isOfType(value: unknown, type: ValueType): value is FlagValue {
+  if (type === 'number') return Number.isFinite(value)
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === type
+}
+
+/** The value as it is served: objects as frozen copies, because one answer serves every caller. */
+function servable(value: FlagValue): FlagValue {
+  return typeof value === 'object' ? frozenObject(value) : value
+}
+
+function frozenObject(object: JsonObject): JsonObject {
+  // Members are defined, not assigned: `__proto__` is a name like any other in JSON.
+  const copy: Record<string, JsonValue> = Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [name, frozen(value)]),
+  )
+  return Object.freeze(copy)
+}
+
+function frozen(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  return isList(value) ? Object.freeze(value.map(frozen)) : frozenObject(value)
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }
 
 function outcome(evaluation: Evaluation, control?: readonly Outcome[]): Outcome {

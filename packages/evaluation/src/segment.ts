@@ -6,7 +6,7 @@
  */
 import { bucketingKey } from './attribute.ts'
 import { compileCondition } from './condition.ts'
-import type { SegmentLookup, Test } from './condition.ts'
+import type { ConditionParts, JsonLogic, SegmentLookup, Test } from './condition.ts'
 import type { Segment } from './model.ts'
 
 /** Segments may refer to segments this many levels deep. */
@@ -19,7 +19,7 @@ interface Built {
 }
 
 /** A lookup over these segments. It throws an error that names the segment if it is unknown, malformed or contains itself. */
-export function compileSegments(segments: readonly Segment[]): SegmentLookup {
+export function compileSegments(segments: readonly Segment[], jsonLogic?: JsonLogic): SegmentLookup {
   const definitions = new Map(segments.map((segment) => [segment.key, segment]))
   const built = new Map<string, Built>()
   const open = new Set<string>()
@@ -35,12 +35,13 @@ export function compileSegments(segments: readonly Segment[]): SegmentLookup {
     open.add(key)
     try {
       let height = 0
-      const test = compileSegment(definition, (inner) => {
+      const lookup: SegmentLookup = (inner) => {
         const below = build(inner)
         height = Math.max(height, below.height + 1)
         if (height > MAX_HEIGHT) throw tooDeep()
         return below.test
-      })
+      }
+      const test = compileSegment(definition, { segment: lookup, jsonLogic })
       built.set(key, { test, height })
       return { test, height }
     } finally {
@@ -51,8 +52,8 @@ export function compileSegments(segments: readonly Segment[]): SegmentLookup {
 }
 
 /** `exclude` wins over `include`, `include` over the condition; a segment with neither list nor condition is empty. */
-function compileSegment(segment: Segment, lookup: SegmentLookup): Test {
-  const when = segment.when === undefined ? () => false : compileCondition(segment.when, lookup)
+function compileSegment(segment: Segment, parts: ConditionParts): Test {
+  const when = segment.when === undefined ? () => false : compileCondition(segment.when, parts)
   const included = new Set(segment.include)
   const excluded = new Set(segment.exclude)
   if (included.size === 0 && excluded.size === 0) return when

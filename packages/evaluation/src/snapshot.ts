@@ -4,7 +4,7 @@ import type { Arm } from './evaluate.ts'
  * keep it current, and what an SDK sends back. Kept here because both sides already depend on the
  * engine and on nothing else in common.
  */
-import type { EvaluationContext, Flag, Segment } from './model.ts'
+import type { EvaluationContext, Flag, FlagValue, Segment } from './model.ts'
 import type { Reason } from './reason.ts'
 
 /** The version of these shapes; an SDK refuses a snapshot of another one. */
@@ -83,7 +83,7 @@ export interface VerificationAnswers {
   /** By draft: the variant of each context in order; null where the answer is an error. */
   readonly answers: readonly { readonly draft: string; readonly variants: readonly (string | null)[] }[]
   /** What the application gives as default where it asks the flag; absent while it has not asked yet. */
-  readonly codeDefault?: string | boolean
+  readonly codeDefault?: FlagValue
 }
 
 /** `POST …/telemetry`. (instanceId, seq) discards repeats. Times are the instance's own, for display only. */

@@ -5,11 +5,12 @@
  * hash and a few comparisons, without a modulo.
  */
 import { bucketingKey } from './attribute.ts'
-import { HASHES, hashBound, orderedRanges, saltState } from './bucket.ts'
+import { HASHES, hashBound, isVendorScheme, orderedRanges, saltState, vendorBucket } from './bucket.ts'
 import { hashWithSalt } from './hash.ts'
 import type { BucketRange, EvaluationContext, HashScheme } from './model.ts'
 import { failed } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+import type { VendorScheme } from './vendor-bucket.ts'
 
 /** One step of a flag's decision: an answer, or `undefined` to go on with the next step. Never throws. */
 export type Step = (context: EvaluationContext) => Outcome | undefined
@@ -36,6 +37,7 @@ export function split<Gap extends Outcome | undefined>(
   ranges: readonly AnswerRange[],
   gap: Gap,
 ): (context: EvaluationContext) => Outcome | Gap {
+  if (isVendorScheme(bucketing.hash)) return vendorSplit(bucketing, bucketing.hash, ranges, gap)
   const { bounds, outcomes } = cuts<Outcome | Gap>(ranges, gap)
   const salt = saltState(bucketing.hash, bucketing.salt)
   const { by } = bucketing
@@ -44,7 +46,7 @@ export function split<Gap extends Outcome | undefined>(
   const [first = gap, second = gap] = outcomes
   if (outcomes.length === 1) return () => first
 
-  const missing = failed('TARGETING_KEY_MISSING', `the context has no ${JSON.stringify(by)} to bucket by`)
+  const missing = keyMissing(by)
   // Percentages have two parts: worth a step without a loop.
   const [bound = HASHES] = bounds
   if (outcomes.length === 2) {
@@ -62,6 +64,35 @@ export function split<Gap extends Outcome | undefined>(
     while (hash >= (bounds[i] ?? HASHES)) i++
     return outcomes[i] ?? gap
   }
+}
+
+/** The same for imported allocations: the buckets of another vendor, and no need for speed. */
+function vendorSplit<Gap extends Outcome | undefined>(
+  { by, salt }: Bucketing,
+  scheme: VendorScheme,
+  ranges: readonly AnswerRange[],
+  gap: Gap,
+): (context: EvaluationContext) => Outcome | Gap {
+  const ordered = orderedRanges(ranges)
+  const [first] = ordered
+  if (first === undefined) return () => gap
+  if (coversAll(ordered) && ordered.every(({ outcome }) => outcome === first.outcome))
+    return () => first.outcome
+  if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
+
+  const missing = keyMissing(by)
+  const bucketOf = vendorBucket(scheme, salt)
+  return (context) => {
+    const key = bucketingKey(context, by)
+    if (key === undefined) return missing
+    const number = bucketOf(key)
+    for (const { from, to, outcome } of ordered) if (from <= number && number < to) return outcome
+    return gap
+  }
+}
+
+function keyMissing(by: string): Outcome {
+  return failed('TARGETING_KEY_MISSING', `the context has no ${JSON.stringify(by)} to bucket by`)
 }
 
 /** Do these ranges cover every bucket? Throws RangeError if they are malformed. */

@@ -7,30 +7,31 @@
  */
 import { attribute } from './attribute.ts'
 import { compileCondition } from './condition.ts'
-import type { SegmentLookup } from './condition.ts'
-import type { Comparison, Condition, EvaluationContext } from './model.ts'
+import type { ConditionParts } from './condition.ts'
+import type { Comparison, Condition, EvaluationContext, VersionOperator } from './model.ts'
 
 /** The first part of the condition that does not hold for this context, as a clause; `undefined` if all of it holds. */
 export function unmet(
   condition: Condition,
   context: EvaluationContext,
-  segment: SegmentLookup,
+  parts: ConditionParts,
 ): string | undefined {
-  if (compileCondition(condition, segment)(context)) return undefined
+  if (compileCondition(condition, parts)(context)) return undefined
 
   if ('all' in condition) {
     for (const inner of condition.all) {
-      const clause = unmet(inner, context, segment)
+      const clause = unmet(inner, context, parts)
       if (clause !== undefined) return clause
     }
   }
   if ('any' in condition) {
     if (condition.any.length === 0) return 'a choice of no conditions never holds'
-    const clauses = condition.any.flatMap((inner) => unmet(inner, context, segment) ?? [])
+    const clauses = condition.any.flatMap((inner) => unmet(inner, context, parts) ?? [])
     return clauses.length === 1 ? clauses[0] : `none of these holds: ${clauses.join('; ')}`
   }
   if ('not' in condition) return `this holds, and must not: ${described(condition.not)}`
   if ('segment' in condition) return `the context is not in segment ${quoted(condition.segment)}`
+  if ('jsonLogic' in condition) return 'the imported logic does not hold'
   return 'attribute' in condition ? comparisonUnmet(condition, context) : 'it does not hold'
 }
 
@@ -44,6 +45,7 @@ export function described(condition: Condition): string {
   }
   if ('not' in condition) return `not (${described(condition.not)})`
   if ('segment' in condition) return `in segment ${quoted(condition.segment)}`
+  if ('jsonLogic' in condition) return `the imported logic ${quoted(JSON.stringify(condition.jsonLogic))}`
   return `${quoted(condition.attribute)} is ${expectation(condition)}`
 }
 
@@ -67,6 +69,21 @@ function expectation(comparison: Comparison): string {
       return `a text that ends with ${alternatives(comparison.values)}${folding(comparison)}`
     case 'contains':
       return `a text that contains ${alternatives(comparison.values)}${folding(comparison)}`
+    case 'matches':
+      return `a text that matches ${alternatives(comparison.values)}${folding(comparison)}`
+    case 'before':
+    case 'after':
+      return `an instant ${comparison.op} ${comparison.values[0]}`
+    case 'version-equals':
+    case 'version-less-than':
+    case 'version-at-most':
+    case 'version-more-than':
+    case 'version-at-least':
+    case 'version-same-major':
+    case 'version-same-minor':
+      return `a version ${VERSION_WORDS[comparison.op]} ${comparison.values[0]}`
+    case 'in-cidr':
+      return `an IP address in ${alternatives(comparison.values)}`
     case 'less-than':
       return `a number less than ${comparison.values[0]}`
     case 'at-most':
@@ -76,6 +93,16 @@ function expectation(comparison: Comparison): string {
     case 'at-least':
       return `a number of at least ${comparison.values[0]}`
   }
+}
+
+const VERSION_WORDS: Readonly<Record<VersionOperator, string>> = {
+  'version-equals': 'equal to',
+  'version-less-than': 'lower than',
+  'version-at-most': 'of at most',
+  'version-more-than': 'higher than',
+  'version-at-least': 'of at least',
+  'version-same-major': 'with the major number of',
+  'version-same-minor': 'with the major and minor number of',
 }
 
 function folding(comparison: { readonly ignoreCase?: boolean }): string {

@@ -1,12 +1,13 @@
 /** Whom a rule is about: tests in a form, or, for what a form cannot show, JSON. */
-import { Button, Checkbox, NumberInput, Select, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useRead } from '../query.ts'
 import type { Condition } from './config-draft.ts'
 import { conditionWords } from './config-words.ts'
-import { conditionOf, NEW_TEST, OPS, simpleOf, takesNumber } from './simple-condition.ts'
+import { isObject, JsonField } from './json-field.tsx'
+import { conditionOf, NEW_TEST, OPS, simpleOf, takesNumber, takesOneText } from './simple-condition.ts'
 import type { SimpleCondition, Test } from './simple-condition.ts'
 
 import classes from './flag.module.css'
@@ -39,7 +40,17 @@ export function ConditionEditor(props: ConditionEditorProps): ReactElement {
           </Button>
         )}
       </div>
-      {json ? <JsonEditor label={label} when={when} change={change} /> : <Form {...props} simple={simple} />}
+      {json ? (
+        <JsonField<Condition>
+          quiet
+          label={`Condition of ${label} as JSON`}
+          value={when}
+          read={readCondition}
+          change={change}
+        />
+      ) : (
+        <Form {...props} simple={simple} />
+      )}
     </div>
   )
 }
@@ -179,6 +190,15 @@ function AttributeTest({ label, test, set }: AttributeTestProps): ReactElement {
           value={Number(test.values[0] ?? 0)}
           onChange={(it) => set({ values: [String(it)] })}
         />
+      ) : takesOneText(test.op) ? (
+        <TextInput
+          aria-label={`Value of ${label}`}
+          size="xs"
+          w={180}
+          placeholder={test.op.startsWith('version-') ? '1.2.0' : '2026-01-31T12:00:00Z'}
+          value={test.values[0] ?? ''}
+          onChange={(event) => set({ values: [event.currentTarget.value] })}
+        />
       ) : (
         <TagsInput
           aria-label={`Values of ${label}`}
@@ -194,36 +214,9 @@ function AttributeTest({ label, test, set }: AttributeTestProps): ReactElement {
   )
 }
 
-function JsonEditor({ label, when, change }: Omit<ConditionEditorProps, 'project'>): ReactElement {
-  const [text, setText] = useState(JSON.stringify(when, null, 2))
-  const [fault, setFault] = useState<string>()
-  return (
-    <Textarea
-      aria-label={`Condition of ${label} as JSON`}
-      autosize
-      minRows={2}
-      maxRows={14}
-      error={fault}
-      classNames={{ input: classes['json'] ?? '' }}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value)
-        const parsed = parsedCondition(event.currentTarget.value)
-        setFault(typeof parsed === 'string' ? parsed : undefined)
-        if (typeof parsed !== 'string') change(parsed)
-      }}
-    />
-  )
-}
-
-/** A condition, or why the text is none. Its details are the server's to judge, when reach is asked for. */
-function parsedCondition(text: string): Condition | string {
-  try {
-    const it: unknown = JSON.parse(text)
-    const looksRight =
-      typeof it === 'object' && it !== null && ['all', 'any', 'not', 'segment', 'op'].some((key) => key in it)
-    return looksRight ? (it as Condition) : 'A condition has all, any, not, segment, or attribute and op.'
-  } catch (error) {
-    return error instanceof Error ? error.message : 'This is not JSON.'
-  }
+/** Its details are the server's to judge, when reach is asked for. */
+function readCondition(json: unknown): Condition | string {
+  const looksRight =
+    isObject(json) && ['all', 'any', 'not', 'segment', 'jsonLogic', 'op'].some((key) => key in json)
+  return looksRight ? (json as Condition) : 'A condition has all, any, not, segment, or attribute and op.'
 }

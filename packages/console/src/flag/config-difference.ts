@@ -5,7 +5,7 @@
 import { whoChanged } from '../form/three-way.ts'
 import type { Clash } from '../form/three-way.ts'
 import type { ConfigDraft, Rule } from './config-draft.ts'
-import { ruleWords, serveWords } from './config-words.ts'
+import { prerequisiteWords, ruleWords, serveWords } from './config-words.ts'
 
 /** One part of a configuration that can differ. */
 interface Part {
@@ -54,9 +54,12 @@ export function threeWay(base: ConfigDraft, theirs: ConfigDraft, mine: ConfigDra
 export function merged(base: ConfigDraft, theirs: ConfigDraft, mine: ConfigDraft): ConfigDraft {
   const pick = <K extends 'enabled' | 'offVariant' | 'fallthrough'>(key: K): ConfigDraft[K] =>
     alike(mine[key], base[key]) ? theirs[key] : mine[key]
+  const [was = [], their = [], my = []] = [base, theirs, mine].map((it) => it.prerequisites)
+  const prerequisites = alike(my, was) ? their : my
   return {
     enabled: pick('enabled'),
     offVariant: pick('offVariant'),
+    ...(prerequisites.length === 0 ? {} : { prerequisites }),
     fallthrough: pick('fallthrough'),
     rules: mergedRules(base.rules, theirs.rules, mine.rules),
   }
@@ -83,11 +86,12 @@ function orderOf(rules: readonly Rule[]): string {
 }
 
 function partsOf(config: ConfigDraft): ReadonlyMap<string, Part> {
-  const { enabled, offVariant, rules, fallthrough } = config
+  const { enabled, offVariant, prerequisites = [], rules, fallthrough } = config
   const names = rules.map((it) => it.name)
   return new Map<string, Part>([
     ['enabled', part('State', enabled, enabled ? 'on' : 'off')],
     ['offVariant', part('Off variant', offVariant, offVariant)],
+    ['prerequisites', part('Prerequisites', prerequisites, prerequisiteWords(prerequisites))],
     ...rules.map((it): [string, Part] => [it.id, part(`Rule “${it.name}”`, it, ruleWords(it))]),
     ['order', part('Order of the rules', orderOf(rules), names.join(' → ') || 'no rules')],
     ['fallthrough', part('Otherwise', fallthrough, serveWords(fallthrough))],

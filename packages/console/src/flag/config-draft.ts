@@ -11,16 +11,23 @@ export type Rule = Config['rules'][number]
 export type Condition = Rule['when']
 export type PlainServe = Config['fallthrough']
 export type Allocation = Extract<PlainServe, { allocation: unknown }>['allocation']
-export type ConfigDraft = Pick<Config, 'enabled' | 'offVariant' | 'rules' | 'fallthrough'>
+export type ConfigDraft = Pick<Config, 'enabled' | 'offVariant' | 'prerequisites' | 'rules' | 'fallthrough'>
 
 /** What of a stored configuration can be written. */
-export function draftOf({ enabled, offVariant, rules, fallthrough }: ConfigDraft): ConfigDraft {
-  return { enabled, offVariant, rules, fallthrough }
+export function draftOf({
+  enabled,
+  offVariant,
+  prerequisites = [],
+  rules,
+  fallthrough,
+}: ConfigDraft): ConfigDraft {
+  return { enabled, offVariant, ...(prerequisites.length === 0 ? {} : { prerequisites }), rules, fallthrough }
 }
 
-/** What is sent: the rule that a rollout owns is left out, it stays where it is. */
+/** What is sent: the rule that a rollout owns is left out, it stays where it is. What is asked of other flags is always named: left out, it would stay. */
 export function bodyOf(draft: ConfigDraft): ConfigDraft {
-  return { ...draft, rules: draft.rules.filter((it) => it.rollout === undefined) }
+  const { prerequisites = [], rules, ...rest } = draft
+  return { ...rest, prerequisites, rules: rules.filter((it) => it.rollout === undefined) }
 }
 
 /** Whether the two serve the same. */

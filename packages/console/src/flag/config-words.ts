@@ -1,6 +1,6 @@
 /** Configurations in words: what people compare, and what readers of a screen hear. */
 import { percentsOf } from './config-draft.ts'
-import type { Condition, Rule } from './config-draft.ts'
+import type { Condition, ConfigDraft, Rule } from './config-draft.ts'
 
 const OPS: Readonly<Record<string, string>> = {
   equals: 'is',
@@ -12,6 +12,17 @@ const OPS: Readonly<Record<string, string>> = {
   'at-most': '≤',
   'more-than': '>',
   'at-least': '≥',
+  matches: 'matches',
+  before: 'is before',
+  after: 'is after',
+  'version-equals': 'is version',
+  'version-less-than': 'is a version <',
+  'version-at-most': 'is a version ≤',
+  'version-more-than': 'is a version >',
+  'version-at-least': 'is a version ≥',
+  'version-same-major': 'has the major version of',
+  'version-same-minor': 'has the minor version of',
+  'in-cidr': 'is an address in',
   exists: 'is there',
 }
 
@@ -21,6 +32,7 @@ export function conditionWords(when: Condition): string {
   if ('any' in when) return when.any.length === 0 ? 'nobody' : joined(when.any, ' or ')
   if ('not' in when) return `not (${conditionWords(when.not)})`
   if ('segment' in when) return `in segment ${when.segment}`
+  if ('jsonLogic' in when) return `imported logic ${JSON.stringify(when.jsonLogic)}`
   const op = OPS[when.op] ?? when.op
   if (when.op === 'exists') return `${when.attribute} ${op}`
   const values = when.values.slice(0, 8).map((it) => JSON.stringify(it))
@@ -41,6 +53,12 @@ export function serveWords(serve: Rule['serve']): string {
   if ('exposure' in serve) return `${serve.exposure.variant}, by the rollout`
   const percents = [...percentsOf(serve.allocation)].map(([variant, it]) => `${it} % ${variant}`)
   return `${percents.join(', ') || '0 %'} by ${serve.allocation.by}`
+}
+
+/** `checkout-v2 serves on or beta`, or `none`. */
+export function prerequisiteWords(prerequisites: ConfigDraft['prerequisites'] = []): string {
+  const parts = prerequisites.map(({ flag, variants }) => `${flag} serves ${variants.join(' or ')}`)
+  return parts.join(' and ') || 'none'
 }
 
 /** One line for a rule. */

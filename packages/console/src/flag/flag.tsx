@@ -23,12 +23,14 @@ import type { Flag } from './lifecycle.ts'
 import { References } from './references.tsx'
 import { Targeting } from './targeting.tsx'
 import { useAddressed } from './use-addressed.ts'
+import { ValuesEditor } from './values.tsx'
 
 import classes from './flag.module.css'
 
 const TABS = [
   ['targeting', 'Targeting'],
   ['explain', 'Who gets what'],
+  ['values', 'Values'],
   ['instances', 'Instances'],
   ['history', 'History'],
   ['code', 'Code'],
@@ -101,6 +103,9 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
           <Card title="Who gets what, and why">
             <Explain key={key} {...part} />
           </Card>
+        </Tabs.Panel>
+        <Tabs.Panel value="values" pt="md">
+          <ValuesEditor key={`${flag.key} ${flag.revision}`} project={project} flag={flag} />
         </Tabs.Panel>
         <Tabs.Panel value="instances" pt="md">
           <div className={classes['stack']}>

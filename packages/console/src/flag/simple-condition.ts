@@ -4,7 +4,7 @@
  */
 import type { Condition } from './config-draft.ts'
 
-/** What a form has of a test. Texts only; a number operator has its number as text. */
+/** What a form has of a test. Texts only; a number operator has its number as text, one of versions or dates its one text. */
 export interface Test {
   readonly negated: boolean
   readonly kind: 'attribute' | 'segment'
@@ -25,11 +25,27 @@ export const OPS = [
   'at-most',
   'more-than',
   'at-least',
+  'matches',
+  'before',
+  'after',
+  'version-equals',
+  'version-less-than',
+  'version-at-most',
+  'version-more-than',
+  'version-at-least',
+  'version-same-major',
+  'version-same-minor',
+  'in-cidr',
   'exists',
 ] as const
 export type Op = (typeof OPS)[number]
 
 const NUMBERS: ReadonlySet<Op> = new Set(['less-than', 'at-most', 'more-than', 'at-least'])
+
+/** Whether an operator compares with one text: a version or an instant. */
+export function takesOneText(op: Op): boolean {
+  return op === 'before' || op === 'after' || op.startsWith('version-')
+}
 
 /** Whether an operator compares with a number. */
 export function takesNumber(op: Op): boolean {
@@ -62,6 +78,7 @@ function testOf(when: Condition, negated = false): Test | undefined {
   if ('not' in when) return negated ? undefined : testOf(when.not, true)
   if ('all' in when || 'any' in when) return undefined
   if ('segment' in when) return { ...NEW_TEST, negated, kind: 'segment', name: when.segment }
+  if ('jsonLogic' in when) return undefined
   const { attribute: name, op } = when
   const common = { negated, kind: 'attribute' as const, name, op, ignoreCase: false }
   if (when.op === 'exists') return { ...common, values: [] }
@@ -99,6 +116,20 @@ function comparisonOf({ kind, name, op, values, ignoreCase }: Test): Condition {
     case 'starts-with':
     case 'ends-with':
     case 'contains':
+    case 'matches':
       return { attribute: name, op, values: [...values], ...caseless }
+    case 'in-cidr':
+      return { attribute: name, op, values: [...values] }
+    case 'before':
+    case 'after':
+      return { attribute: name, op, values: [values[0] ?? ''] }
+    case 'version-equals':
+    case 'version-less-than':
+    case 'version-at-most':
+    case 'version-more-than':
+    case 'version-at-least':
+    case 'version-same-major':
+    case 'version-same-minor':
+      return { attribute: name, op, values: [values[0] ?? ''] }
   }
 }

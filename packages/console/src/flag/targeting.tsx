@@ -18,6 +18,7 @@ import { Conflict } from './conflict.tsx'
 import { Differences } from './differences.tsx'
 import { Explain } from './explain.tsx'
 import type { FlagPart } from './flag.tsx'
+import { isObject, JsonField } from './json-field.tsx'
 import { RuleEditor } from './rule-editor.tsx'
 import { ServeEditor } from './serve-editor.tsx'
 
@@ -107,6 +108,13 @@ function Editor({ part, draft, change, move }: EditorProps): ReactElement {
             onChange={(it) => change({ offVariant: it ?? draft.offVariant })}
           />
         </div>
+        <JsonField<NonNullable<ConfigDraft['prerequisites']>>
+          label="Prerequisites"
+          description='What other flags must serve first, like [{"flag": "checkout", "variants": ["on"]}]. [] for none.'
+          value={draft.prerequisites ?? []}
+          read={readPrerequisites}
+          change={(prerequisites) => change({ prerequisites })}
+        />
         <ol className={classes['rules']} aria-label="Rules; the first one that matches wins">
           {rules.map((rule, index) => (
             <RuleEditor
@@ -134,6 +142,18 @@ function Editor({ part, draft, change, move }: EditorProps): ReactElement {
       </div>
     </Card>
   )
+}
+
+/** Whether the flags and variants are there is the server's to judge. */
+function readPrerequisites(json: unknown): NonNullable<ConfigDraft['prerequisites']> | string {
+  const looksRight =
+    Array.isArray(json) &&
+    json.every(
+      (it: unknown) => isObject(it) && typeof it['flag'] === 'string' && Array.isArray(it['variants']),
+    )
+  return looksRight
+    ? (json as NonNullable<ConfigDraft['prerequisites']>)
+    : 'Prerequisites are a list; each names a flag, and variants as a list.'
 }
 
 interface PublishProps {

@@ -1,7 +1,8 @@
 /**
  * What conditions refer to, and whether what they refer to exists.
  */
-import type { Condition, Flag, Rule } from '@flagmarshal/evaluation'
+import { comparisonProblem } from '@flagmarshal/evaluation'
+import type { Comparison, Condition, Flag, Rule } from '@flagmarshal/evaluation'
 
 import type { Fault } from './edit.ts'
 
@@ -24,7 +25,26 @@ export function conditionFaults(
   if ('not' in condition) return inner(condition.not, `${at}/not`)
   if ('segment' in condition && !segments.has(condition.segment))
     return [{ pointer: `${at}/segment`, message: `There is no segment "${condition.segment}".` }]
-  return []
+  return 'attribute' in condition ? comparisonFaults(condition, at) : []
+}
+
+/** The patterns, versions, dates and addresses that cannot be read, each at its place. */
+function comparisonFaults(comparison: Comparison, at: string): Fault[] {
+  if (comparison.op === 'matches' || comparison.op === 'in-cidr')
+    return faultyValues(comparison.values, at, (value) => ({ ...comparison, values: [value] }))
+  const problem = comparisonProblem(comparison)
+  return problem === undefined ? [] : [{ pointer: `${at}/values`, message: sentence(problem) }]
+}
+
+function faultyValues(values: readonly string[], at: string, alone: (value: string) => Comparison): Fault[] {
+  return values.flatMap((value, index) => {
+    const problem = comparisonProblem(alone(value))
+    return problem === undefined ? [] : [{ pointer: `${at}/values/${index}`, message: sentence(problem) }]
+  })
+}
+
+function sentence(problem: string): string {
+  return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`
 }
 
 /** The conditions of an environment's segments by key; null for one that has none. */

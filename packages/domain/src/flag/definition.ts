@@ -1,7 +1,8 @@
 /**
  * What a flag is, apart from any environment: its variants and how long it should live.
  */
-import type { FlagKind } from '@flagmarshal/evaluation'
+import { isOfType } from '@flagmarshal/evaluation'
+import type { FlagKind, Prerequisite } from '@flagmarshal/evaluation'
 
 import type { Fault, FlagVariants, ServedConfig } from './edit.ts'
 import { variantsUsed } from './edit.ts'
@@ -36,7 +37,7 @@ export function expiryOf(lifetime: Lifetime, createdAt: Date): Date | undefined 
 /** Everything that is wrong with a flag's variants; empty if they can be stored. */
 export function variantFaults(flag: FlagVariants & { readonly offVariant: string }): Fault[] {
   const wrongType = Object.entries(flag.variants).flatMap(([name, value]) =>
-    typeof value === flag.valueType
+    isOfType(value, flag.valueType)
       ? []
       : [{ pointer: `/variants/${name}`, message: `The value must be a ${flag.valueType}.` }],
   )
@@ -44,6 +45,27 @@ export function variantFaults(flag: FlagVariants & { readonly offVariant: string
     ? []
     : [{ pointer: '/offVariant', message: `There is no variant "${flag.offVariant}".` }]
   return [...wrongType, ...off]
+}
+
+/** The variants of a flag that other flags ask for and a change would take away. */
+export function missingForOthers(
+  flag: string,
+  variants: FlagVariants['variants'],
+  asking: readonly {
+    readonly flag: string
+    readonly environment: string
+    readonly prerequisites: readonly Prerequisite[]
+  }[],
+): Fault[] {
+  return asking.flatMap(({ flag: other, environment, prerequisites }) =>
+    prerequisites
+      .filter((it) => it.flag === flag)
+      .flatMap((it) => it.variants.filter((variant) => !Object.hasOwn(variants, variant)))
+      .map((variant) => ({
+        pointer: '/variants',
+        message: `Flag "${other}" asks for variant "${variant}" in ${environment}.`,
+      })),
+  )
 }
 
 /** The variants that a change would take away from an environment that uses them. */

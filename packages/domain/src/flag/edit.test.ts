@@ -22,9 +22,10 @@ const mine: Rule = { id: 'mine', name: 'Mine', when: { all: [] }, serve: { varia
 
 function factsOf(current: ServedConfig): EditFacts {
   return {
-    flag: { valueType: 'boolean', variants: { on: true, off: false } },
+    flag: { key: 'f', valueType: 'boolean', variants: { on: true, off: false } },
     current,
     segments: new Set(['staff']),
+    others: new Map(),
     newRuleId: () => 'rule_new',
     newSalt: () => 'aaaaaaaaaaaaaaa',
   }

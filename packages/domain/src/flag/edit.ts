@@ -2,23 +2,30 @@
  * Editing what a flag serves in one environment: a wanted configuration, checked against the flag
  * and completed with what the writer may leave out (rule ids, salts, the rule that a rollout owns).
  */
-import type { Allocation, AllocationRange, Flag, Rule, Serve } from '@flagmarshal/evaluation'
+import type { Allocation, AllocationRange, Flag, Prerequisite, Rule, Serve } from '@flagmarshal/evaluation'
 
 import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { conditionFaults } from './condition.ts'
+import { prerequisiteFaults } from './prerequisite.ts'
+import type { OtherFlags } from './prerequisite.ts'
 
 /** What of a flag all environments share and an edit is checked against. */
 export type FlagVariants = Pick<Flag, 'valueType' | 'variants'>
 
+/** The flag of an edit. */
+export type EditedFlag = FlagVariants & Pick<Flag, 'key'>
+
 /** What a flag serves in one environment. */
-export type ServedConfig = Pick<Flag, 'enabled' | 'offVariant' | 'rules' | 'fallthrough'>
+export type ServedConfig = Pick<Flag, 'enabled' | 'offVariant' | 'prerequisites' | 'rules' | 'fallthrough'>
 
 /** A configuration as somebody wants it. */
 export interface WantedConfig {
   readonly enabled: boolean
   readonly offVariant: string
+  /** Left out, they stay as they are. */
+  readonly prerequisites?: readonly Prerequisite[] | undefined
   readonly rules: readonly WantedRule[]
   readonly fallthrough: WantedServe
 }
@@ -34,10 +41,12 @@ export type WantedServe =
 
 /** What an edit needs to know of its surroundings. */
 export interface EditFacts {
-  readonly flag: FlagVariants
+  readonly flag: EditedFlag
   readonly current: ServedConfig
   /** Keys of the environment's segments. */
   readonly segments: ReadonlySet<string>
+  /** The flags of the environment, where the edit names prerequisites. */
+  readonly others: OtherFlags
   readonly newRuleId: () => string
   /** 15 letters or digits: with the separator they are four whole blocks of the hash. */
   readonly newSalt: () => string
@@ -61,9 +70,11 @@ export function edited(wanted: WantedConfig, facts: EditFacts): ServedConfig {
     const { id, serve, ...rest } = rule
     return { ...rest, id: id ?? facts.newRuleId(), serve: completed(serve, facts) }
   })
+  const prerequisites = wanted.prerequisites ?? facts.current.prerequisites ?? []
   return {
     enabled: wanted.enabled,
     offVariant: wanted.offVariant,
+    ...(prerequisites.length === 0 ? {} : { prerequisites }),
     rules: withOwnedRule(rules, facts.current.rules),
     fallthrough: completed(wanted.fallthrough, facts),
   }
@@ -72,11 +83,12 @@ export function edited(wanted: WantedConfig, facts: EditFacts): ServedConfig {
 /** Everything that is wrong with a wanted configuration; empty if it can be stored. */
 export function faultsOf(
   wanted: WantedConfig,
-  facts: Pick<EditFacts, 'flag' | 'segments' | 'current'>,
+  facts: Pick<EditFacts, 'flag' | 'segments' | 'current' | 'others'>,
 ): Fault[] {
   const ids = new Map<string, number>()
   return [
     ...variantFault(wanted.offVariant, facts.flag, '/offVariant'),
+    ...prerequisiteFaults(facts.flag.key, wanted.prerequisites ?? [], facts.others),
     ...wanted.rules.flatMap((rule, index) => {
       const at = `/rules/${index}`
       // The rollout's own rule is compared with the stored one, not checked again.

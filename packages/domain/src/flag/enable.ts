@@ -29,7 +29,9 @@ export function variantsNeedGate(
   next: Readonly<Record<string, FlagValue>>,
   config: ServedConfig,
 ): boolean {
-  const changed = Object.keys(current).filter((name) => current[name] !== next[name])
+  const changed = Object.keys(current).filter(
+    (name) => !Object.hasOwn(next, name) || canonical(current[name]) !== canonical(next[name]),
+  )
   return changed.length > 0 && (config.enabled || changed.includes(config.offVariant))
 }
 

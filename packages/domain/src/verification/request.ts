@@ -11,6 +11,8 @@ import type {
   VerificationRequest,
 } from '@flagmarshal/evaluation'
 
+import { withoutPrerequisites } from '../flag/prerequisite.ts'
+
 /** Contexts in a request. */
 export const CONTEXTS = 500
 /** Shares of everybody at which an exposure is tried, in percent. */
@@ -28,7 +30,9 @@ export interface RequestFacts {
 
 /** The drafts: disabled, enabled as configured, and exposed to a growing share of everybody. */
 export function verificationRequest({ id, flag, segments, contexts }: RequestFacts): VerificationRequest {
-  const draft: Flag = { ...flag, enabled: true, rules: flag.rules.filter((it) => it.rollout === undefined) }
+  // By itself: an instance that is asked has no other flag's draft.
+  const alone = withoutPrerequisites(flag)
+  const draft: Flag = { ...alone, enabled: true, rules: flag.rules.filter((it) => it.rollout === undefined) }
   const treatment = treatmentOf(flag)
   const given = contexts.slice(0, CONTEXTS)
   return {

@@ -133,11 +133,11 @@ describe('the provider under the OpenFeature client', () => {
     expect(await evaluate()).toMatchObject({ value, reason: 'ERROR', errorCode })
   })
 
-  it('says of numbers and objects that they are not in this version', async () => {
+  it('says of a number or object that the flag is of another type', async () => {
     await start()
     await OpenFeature.setProviderAndWait(connection.provider)
     const { errorMessage } = await OpenFeature.getClient().getNumberDetails('plain', 7)
-    expect(errorMessage).toContain('number variants are not in this version')
+    expect(errorMessage).toContain('is of type boolean, not number')
   })
 
   it('serves the default with PROVIDER_NOT_READY before it is ready', async () => {

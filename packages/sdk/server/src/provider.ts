@@ -2,7 +2,7 @@
  * The OpenFeature server provider: a connection's answers in the shapes of the OpenFeature
  * specification (sections 2 and 5, https://openfeature.dev/specification).
  */
-import type { Evaluation, EvaluationError, FlagValue } from '@flagmarshal/evaluation'
+import type { Evaluation, EvaluationError, FlagValue, JsonObject } from '@flagmarshal/evaluation'
 import {
   ErrorCode,
   GeneralError,
@@ -10,7 +10,13 @@ import {
   ProviderEvents,
   ProviderFatalError,
 } from '@openfeature/server-sdk'
-import type { FlagMetadata, Provider, ResolutionDetails } from '@openfeature/server-sdk'
+import type {
+  EvaluationContext,
+  FlagMetadata,
+  JsonValue,
+  Provider,
+  ResolutionDetails,
+} from '@openfeature/server-sdk'
 
 import type { Connection } from './connection.ts'
 import type { ConnectionState } from './state.ts'
@@ -66,8 +72,20 @@ export function createProvider(connection: ProviderConnection): Provider {
       connection.verifier?.noteDefault(key, fallback)
       return details(connection, connection.evaluate(key, 'string', context), fallback, isString)
     },
-    resolveNumberEvaluation: async (_key, fallback) => unsupported('number', fallback),
-    resolveObjectEvaluation: async (_key, fallback) => unsupported('object', fallback),
+    async resolveNumberEvaluation(key, fallback, context) {
+      connection.verifier?.noteDefault(key, fallback)
+      return details(connection, connection.evaluate(key, 'number', context), fallback, isNumber)
+    },
+    async resolveObjectEvaluation<Value extends JsonValue>(
+      key: string,
+      fallback: Value,
+      context: EvaluationContext,
+    ) {
+      if (isObject(fallback)) connection.verifier?.noteDefault(key, fallback)
+      // The caller says what shape it expects; only that it is an object can be known.
+      const isValue = (value: FlagValue | Value): value is Value => isObject(value)
+      return details(connection, connection.evaluate(key, 'object', context), fallback, isValue)
+    },
   }
 }
 
@@ -80,11 +98,11 @@ function refusal(connection: ProviderConnection): { message: string; errorCode: 
   }
 }
 
-function details<Value extends FlagValue>(
+function details<Value>(
   connection: ProviderConnection,
   answer: Evaluation | EvaluationError,
   fallback: Value,
-  isValue: (value: FlagValue) => value is Value,
+  isValue: (value: FlagValue | Value) => value is Value,
 ): ResolutionDetails<Value> {
   if ('errorCode' in answer) {
     const { reason, errorCode, errorMessage } = answer
@@ -111,18 +129,22 @@ function metadataOf(connection: ProviderConnection, evaluation: Evaluation): Fla
   return metadata
 }
 
-function unsupported<Value>(type: string, fallback: Value): ResolutionDetails<Value> {
-  return mismatch(fallback, `${type} variants are not in this version: flags are boolean or string`)
-}
-
 function mismatch<Value>(value: Value, errorMessage: string): ResolutionDetails<Value> {
   return { value, reason: 'ERROR', errorCode: ErrorCode.TYPE_MISMATCH, errorMessage }
 }
 
-function isBoolean(value: FlagValue): value is boolean {
+function isBoolean(value: unknown): value is boolean {
   return typeof value === 'boolean'
 }
 
-function isString(value: FlagValue): value is string {
+function isString(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

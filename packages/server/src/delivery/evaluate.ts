@@ -23,7 +23,8 @@ export function evaluateOver(state: EnvironmentState, key: string, request: unkn
   if ('errorCode' in evaluation) return failure(key, evaluation.errorCode, evaluation.errorMessage)
   const { value, variant, reason } = evaluation
   const metadata = { revision: state.snapshot.revision }
-  return { status: 200, body: { key, reason, value, variant, metadata } }
+  // The engine's type is read-only all the way down; the wire's is not.
+  return { status: 200, body: { key, reason, value: value as OfrepSuccess['value'], variant, metadata } }
 }
 
 /** Providers need key and code in the body of every error. */

@@ -1,6 +1,7 @@
 /** Explaining an evaluation: what the environment serves now, or would by a draft, to one context, and why. */
 import type { Explanation, FlagConfigChange } from '@flagmarshal/api/flag'
 import type { ServedConfig } from '@flagmarshal/domain/flag/edit'
+import { withoutPrerequisites } from '@flagmarshal/domain/flag/prerequisite'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { compile, explain } from '@flagmarshal/evaluation'
@@ -37,8 +38,13 @@ export async function explainFlag(
   if (isRefusal(drafted)) return drafted
   const compiled = drafted === undefined ? state.compiled() : compileDraft(state.snapshot, flag, drafted)
   const explanation = explain(compiled, flag, context)
+  const wire =
+    'value' in explanation
+      ? // The engine's type is read-only all the way down; the wire's is not.
+        { ...explanation, value: explanation.value as NonNullable<Explanation['value']> }
+      : explanation
   return {
-    ...explanation,
+    ...wire,
     trace: explanation.trace.map(({ ranges, ...step }) => ({
       ...step,
       ...(ranges === undefined ? {} : { ranges: ranges.map((it) => ({ ...it })) }),
@@ -47,6 +53,7 @@ export async function explainFlag(
 }
 
 function compileDraft(snapshot: Snapshot, flag: string, draft: ServedConfig): Compiled {
-  const flags = snapshot.flags.filter((it) => it.key === flag).map((it) => ({ ...it, ...draft }))
+  // All of them: a draft may ask for other flags.
+  const flags = snapshot.flags.map((it) => (it.key === flag ? { ...withoutPrerequisites(it), ...draft } : it))
   return compile({ ...snapshot, flags })
 }

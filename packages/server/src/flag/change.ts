@@ -1,7 +1,7 @@
 /** Changing the definition of a flag. New variants or values reach every environment. */
 import type { Flag, FlagChange } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
-import { missingVariants, variantFaults } from '@flagmarshal/domain/flag/definition'
+import { missingForOthers, missingVariants, variantFaults } from '@flagmarshal/domain/flag/definition'
 import { variantsNeedGate } from '@flagmarshal/domain/flag/enable'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -14,6 +14,7 @@ import {
   bumpRevision,
   lockFlag,
   lockFlagConfigs,
+  selectAskingFor,
   selectFlagConfigs,
   touchFlagConfig,
   updateFlag,
@@ -22,6 +23,7 @@ import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
 import type { FlagParts } from './ports.ts'
+import { schemaFaults } from './value-schema.ts'
 import { definitionView, flagView, servedConfig } from './view.ts'
 
 /** A change as somebody wants it, and the revision that they have seen. */
@@ -49,7 +51,17 @@ export async function changeFlag(
     const served = variants !== undefined && canonical(variants) !== canonical(row.variants)
     const environments = served ? await lockFlagConfigs(tx, project, key) : []
     const refusal =
-      invalid([...lifetimeFaults(change), ...variantsFaults(row, change, environments)]) ??
+      invalid([
+        ...lifetimeFaults(change),
+        ...variantsFaults(row, change, environments),
+        ...schemaFaults({
+          schema: change.schema === undefined ? row.value_schema : change.schema,
+          variants: variants ?? row.variants,
+        }),
+        ...(variants === undefined
+          ? []
+          : missingForOthers(key, variants, await selectAskingFor(tx, project, key))),
+      ]) ??
       (variants === undefined ? undefined : await closedFor(tx, flagPorts, { row, variants, environments }))
     if (refusal !== undefined) return refusal
 
@@ -110,10 +122,11 @@ async function closedFor(
 
 /** What is left out stays as it is; one kind of lifetime takes the place of the other. */
 function columnsOf(change: FlagChange) {
-  const { name, variants, layers, owner, description, lifetimeDays, permanentReason, links } = change
+  const { name, variants, schema, layers, owner, description, lifetimeDays, permanentReason, links } = change
   return {
     ...(name === undefined ? {} : { name }),
     ...(variants === undefined ? {} : { variants: toJson(variants) }),
+    ...(schema === undefined ? {} : { value_schema: toJson(schema) }),
     ...(layers === undefined ? {} : { layers }),
     ...(owner === undefined ? {} : { owner }),
     ...(description === undefined ? {} : { description }),

@@ -13,7 +13,14 @@ import { newId } from '../id.ts'
 import { stale } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Queries, Tx } from '../storage/database.ts'
-import { bumpRevision, lockFlagConfig, shareFlag, updateFlagConfig } from '../storage/flags.ts'
+import {
+  bumpRevision,
+  lockFlagConfig,
+  lockPrerequisites,
+  selectPrerequisites,
+  shareFlag,
+  updateFlagConfig,
+} from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
 import { closedGate } from './gate.ts'
@@ -46,11 +53,13 @@ export async function configureFlag(
     if (row.revision !== wanted.ifMatch)
       return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
 
+    if ((wanted.change.prerequisites ?? []).length > 0) await lockPrerequisites(tx, key)
     const current = servedConfig(row)
     const next = editOf(wanted.change, {
-      flag: { valueType: flag.value_type, variants: flag.variants },
+      flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
       current,
       segments: await segmentKeys(tx, key),
+      others: await otherFlags(tx, key, wanted.change),
       newRuleId: () => newId('rule'),
       newSalt,
     })
@@ -78,6 +87,7 @@ export async function storeConfig(
   return await updateFlagConfig(tx, key, {
     enabled: next.enabled,
     off_variant: next.offVariant,
+    prerequisites: toJson(next.prerequisites ?? []),
     rules: toJson(next.rules),
     fallthrough: toJson(next.fallthrough),
     environment_revision: await bumpRevision(tx, key.project, key.environment),
@@ -111,6 +121,22 @@ export async function recordConfig(
 /** What a change makes of a configuration, or why it cannot be. */
 export function editOf(change: FlagConfigChange, facts: EditFacts): ServedConfig | Refusal {
   return ownedRuleRefusal(change, facts.current) ?? invalid(faultsOf(change, facts)) ?? edited(change, facts)
+}
+
+/** The flags that a configuration may ask for; none are read where it asks for none. */
+export async function otherFlags(
+  queries: Queries,
+  key: FlagConfigKey,
+  { prerequisites = [] }: FlagConfigChange,
+): Promise<EditFacts['others']> {
+  if (prerequisites.length === 0) return new Map()
+  const rows = await selectPrerequisites(queries, key.project, key.environment)
+  return new Map(
+    rows.map(({ flag, variants, prerequisites: asked }) => [
+      flag,
+      { variants: Object.keys(variants), asksFor: asked.map((it) => it.flag) },
+    ]),
+  )
 }
 
 /** The segments that a configuration may name. */

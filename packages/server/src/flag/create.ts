@@ -19,6 +19,7 @@ import {
 import { selectEnvironments, selectProject } from '../storage/projects.ts'
 import { invalid } from './invalid.ts'
 import type { FlagParts } from './ports.ts'
+import { schemaFaults } from './value-schema.ts'
 import { flagView } from './view.ts'
 
 /** Creates a flag. Refuses a key that is taken and variants that do not fit together. */
@@ -28,7 +29,7 @@ export async function createFlag(
   project: string,
   input: NewFlag,
 ): Promise<Flag | Refusal> {
-  const refusal = invalid([...variantFaults(input), ...lifetimeFaults(input)])
+  const refusal = invalid([...variantFaults(input), ...schemaFaults(input), ...lifetimeFaults(input)])
   if (refusal !== undefined) return refusal
 
   return await database.transaction(async (tx) => {
@@ -69,6 +70,7 @@ function flagRow(context: Context, project: string, input: NewFlag) {
     value_type: input.valueType,
     variants: toJson(input.variants),
     off_variant: input.offVariant,
+    value_schema: toJson(input.schema ?? null),
     layers: input.layers,
     owner: input.owner,
     description: input.description ?? null,
@@ -93,6 +95,7 @@ async function insertConfigs(tx: Tx, context: Context, project: string, input: N
       flag: input.key,
       enabled: config.enabled,
       off_variant: config.offVariant,
+      prerequisites: toJson(config.prerequisites ?? []),
       rules: toJson(config.rules),
       fallthrough: toJson(config.fallthrough),
       revision: 1,

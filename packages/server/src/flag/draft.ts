@@ -7,7 +7,7 @@ import { newId } from '../id.ts'
 import type { Database } from '../storage/database.ts'
 import { selectFlag, selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
-import { editOf, segmentKeys } from './configure.ts'
+import { editOf, otherFlags, segmentKeys } from './configure.ts'
 import { noConfig } from './read.ts'
 import { newSalt } from './salt.ts'
 import { servedConfig } from './view.ts'
@@ -24,9 +24,10 @@ export async function draftOf(
   ])
   if (flag === undefined || row === undefined) return noConfig(key)
   return editOf(change, {
-    flag: { valueType: flag.value_type, variants: flag.variants },
+    flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
     current: servedConfig(row),
     segments: await segmentKeys(database.kysely, key),
+    others: await otherFlags(database.kysely, key, change),
     newRuleId: () => newId('rule'),
     newSalt,
   })

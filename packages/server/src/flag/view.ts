@@ -10,6 +10,7 @@ export function servedConfig(row: FlagConfigRow): ServedConfig {
   return {
     enabled: row.enabled,
     offVariant: row.off_variant,
+    ...(row.prerequisites.length === 0 ? {} : { prerequisites: row.prerequisites }),
     rules: row.rules,
     fallthrough: row.fallthrough,
   }
@@ -21,6 +22,9 @@ export function flagConfigView(row: FlagConfigRow): FlagConfig {
     environment: row.environment,
     enabled: row.enabled,
     offVariant: row.off_variant,
+    ...(row.prerequisites.length === 0
+      ? {}
+      : { prerequisites: structuredClone(row.prerequisites) as NonNullable<FlagConfig['prerequisites']> }),
     // The engine's types are read-only all the way down; the wire's are not.
     rules: structuredClone(row.rules) as FlagConfig['rules'],
     fallthrough: structuredClone(row.fallthrough) as FlagConfig['fallthrough'],
@@ -41,7 +45,8 @@ export function flagView(row: FlagRow, configs: readonly FlagConfigRow[]): Flag 
     name: row.name,
     kind: row.kind,
     valueType: row.value_type,
-    variants: { ...row.variants },
+    variants: structuredClone(row.variants) as Flag['variants'],
+    ...(row.value_schema === null ? {} : { schema: structuredClone(row.value_schema) as Flag['schema'] }),
     offVariant: row.off_variant,
     layers: [...row.layers],
     owner: row.owner,

@@ -210,7 +210,7 @@ function flagFactsOf(row: FlagRow, configs: readonly FlagConfigRow[]): FlagFacts
     configurations: configs.map((it): FlagFacts['configurations'][number] => {
       const { enabled, off_variant: offVariant, rules, fallthrough } = it
       const flag: Flag = { key, kind, valueType, variants, enabled, offVariant, rules, fallthrough }
-      return { environment: it.environment, flag }
+      return { environment: it.environment, flag, prerequisites: it.prerequisites }
     }),
   }
 }

@@ -238,3 +238,41 @@ export async function databaseNow(queries: Queries): Promise<Date> {
   const { now } = await queries.selectNoFrom(sql<Date>`now()`.as('now')).executeTakeFirstOrThrow()
   return now
 }
+
+/** What each flag of an environment asks for, and which variants it has to give. */
+export async function selectPrerequisites(
+  queries: Queries,
+  project: string,
+  environment: string,
+): Promise<readonly (Pick<FlagConfigRow, 'flag' | 'prerequisites'> & Pick<FlagRow, 'variants'>)[]> {
+  return await queries
+    .selectFrom('flag_configs')
+    .innerJoin('flags', (join) =>
+      join.onRef('flags.project', '=', 'flag_configs.project').onRef('flags.key', '=', 'flag_configs.flag'),
+    )
+    .select(['flag_configs.flag', 'flag_configs.prerequisites', 'flags.variants'])
+    .where('flag_configs.project', '=', project)
+    .where('flag_configs.environment', '=', environment)
+    .execute()
+}
+
+/** Keeps others from changing prerequisites in this environment until the transaction ends: two changes, each right by itself, could make a circle. */
+export async function lockPrerequisites(tx: Tx, { project, environment }: FlagConfigKey): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`prerequisites ${project}/${environment}`}, 0))`.execute(
+    tx,
+  )
+}
+
+/** The configurations of a project that ask for a flag. */
+export async function selectAskingFor(
+  queries: Queries,
+  project: string,
+  flag: string,
+): Promise<readonly Pick<FlagConfigRow, 'flag' | 'environment' | 'prerequisites'>[]> {
+  return await queries
+    .selectFrom('flag_configs')
+    .select(['flag', 'environment', 'prerequisites'])
+    .where('project', '=', project)
+    .where(sql<boolean>`prerequisites @> ${JSON.stringify([{ flag }])}::jsonb`)
+    .execute()
+}

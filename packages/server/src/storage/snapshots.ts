@@ -46,6 +46,7 @@ export async function selectChanges(
           'variants', flags.variants,
           'enabled', configs.enabled,
           'offVariant', configs.off_variant,
+          'prerequisites', configs.prerequisites,
           'rules', configs.rules,
           'fallthrough', configs.fallthrough
         ) order by flags.key)
@@ -67,7 +68,15 @@ export async function selectChanges(
       ), '[]') as segments
     from environments
     where environments.project = ${project} and environments.key = ${environment}`.execute(queries)
-  return answer.rows[0]
+  const changes = answer.rows[0]
+  return changes && { ...changes, flags: changes.flags.map(withoutEmpty) }
+}
+
+/** A flag without prerequisites has no such member: most have none, and a snapshot holds thousands. */
+function withoutEmpty(flag: Flag): Flag {
+  if (flag.prerequisites === undefined || flag.prerequisites.length > 0) return flag
+  const { prerequisites: _, ...rest } = flag
+  return rest
 }
 
 /** The revisions of all environments that exist; 0 for one that nothing has changed yet. */

@@ -2,6 +2,7 @@
 import type { EnvironmentFound } from '@flagmarshal/domain/verification/model'
 import { differences, verificationRequest } from '@flagmarshal/domain/verification/request'
 import type { RequestFacts } from '@flagmarshal/domain/verification/request'
+import type { FlagValue } from '@flagmarshal/evaluation'
 
 import { newId } from '../id.ts'
 import { insertRequest, selectAnswers } from '../storage/verification-requests.ts'
@@ -13,7 +14,7 @@ const ANSWER_MS = 5_000
 /** Their answers and the defaults that their code gives, by instance. */
 export interface Asked {
   readonly sdk: EnvironmentFound['sdk']
-  readonly codeDefaults: ReadonlyMap<string, string | boolean>
+  readonly codeDefaults: ReadonlyMap<string, FlagValue>
 }
 
 /** Asks these instances and compares what they answer with the engine. */

@@ -1,3 +1,5 @@
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import type { Json } from '@flagmarshal/domain/audit/canonical'
 import type { EnvironmentFacts, FlagFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
 import type { TargetingCase } from '@flagmarshal/domain/procedure/feature-flag-rollout/outputs'
 /**
@@ -9,7 +11,7 @@ import type { TargetingCase } from '@flagmarshal/domain/procedure/feature-flag-r
 import { verifyFlag } from '@flagmarshal/domain/procedure/feature-flag-rollout/verification'
 import type { EnvironmentFound, LayerFound, VerificationFound } from '@flagmarshal/domain/verification/model'
 import { treatmentOf } from '@flagmarshal/domain/verification/request'
-import type { Flag } from '@flagmarshal/evaluation'
+import type { Flag, FlagValue } from '@flagmarshal/evaluation'
 
 import { selectInstanceUsage } from '../storage/instance-usage.ts'
 import { selectInstances } from '../storage/instances.ts'
@@ -96,9 +98,15 @@ async function verifyEnvironment(
       instances,
       servedOn: instances.some((it) => branches?.on.has(it) === true),
       servedOff: instances.some((it) => branches?.off.has(it) === true),
-      codeDefaults: [...new Set(instances.flatMap((it) => codeDefaults.get(it) ?? []))],
+      codeDefaults: distinct(instances.map((it) => codeDefaults.get(it))),
     })),
   }
+}
+
+/** Values as JSON, each once. */
+function distinct(values: readonly (FlagValue | undefined)[]): Json[] {
+  const texts = new Set(values.flatMap((it) => (it === undefined ? [] : [canonical(it)])))
+  return [...texts].map((text): Json => JSON.parse(text))
 }
 
 interface Branches {

@@ -22,9 +22,14 @@ export function baselineOf(
     owner,
     environments: configurations
       .toSorted((a, b) => (a.environment < b.environment ? -1 : 1))
-      .map(({ environment, flag: served }) => {
+      .map(({ environment, flag: served, prerequisites = [] }) => {
         const segments = environments.find((it) => it.key === environment)?.segments ?? []
-        return { environment, ...servedBaseline(served), segments: namedSegments(served, segments) }
+        return {
+          environment,
+          ...servedBaseline(served),
+          ...(prerequisites.length === 0 ? {} : { prerequisites }),
+          segments: namedSegments(served, segments),
+        }
       }),
   })
 }

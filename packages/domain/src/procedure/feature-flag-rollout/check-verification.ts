@@ -3,6 +3,7 @@
  * result that is missing, or of something that has changed since, is unknown; only a person with the
  * step's role can override that, with a reason.
  */
+import { canonical } from '../../audit/canonical.ts'
 import { alertVerdict, rollbackVerdict, slowInstances } from '../../rollback/drill.ts'
 import type { DrillVerdict } from '../../rollback/drill.ts'
 import type {
@@ -176,7 +177,7 @@ function wrongDefaults(
 ): string[] {
   return layers.flatMap(({ layer, codeDefaults }) =>
     codeDefaults
-      .filter((it) => it !== off)
+      .filter((it) => canonical(it) !== canonical(off ?? null))
       .map((it) => `${environment}: the code of the ${layer} defaults to ${JSON.stringify(it)}, not to off`),
   )
 }

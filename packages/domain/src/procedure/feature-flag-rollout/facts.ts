@@ -3,7 +3,7 @@
  * the flag system as it is at this moment. Loaded once before the checks run; nothing here is asked
  * again while they do.
  */
-import type { Flag, FlagKind, Layer, Segment } from '@flagmarshal/evaluation'
+import type { Flag, FlagKind, Layer, Prerequisite, Segment } from '@flagmarshal/evaluation'
 
 import type { MetricTrial } from '../../analysis/metric.ts'
 import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found.ts'
@@ -183,8 +183,12 @@ export interface FlagFacts {
   readonly kind: FlagKind
   readonly layers: readonly Layer[]
   readonly owner: string
-  /** The flag as each environment serves it. */
-  readonly configurations: readonly { readonly environment: string; readonly flag: Flag }[]
+  /** The flag as each environment serves it: the flag by itself, and what it asks of others. */
+  readonly configurations: readonly {
+    readonly environment: string
+    readonly flag: Flag
+    readonly prerequisites?: readonly Prerequisite[]
+  }[]
 }
 
 /** A metric of the built-in telemetry. */

@@ -1,5 +1,15 @@
 /** Flags, segments, and what each environment serves of them. */
-import type { Condition, FlagKind, FlagValue, Layer, Rule, Serve, ValueType } from '@flagmarshal/evaluation'
+import type {
+  Condition,
+  FlagKind,
+  FlagValue,
+  JsonObject,
+  Layer,
+  Prerequisite,
+  Rule,
+  Serve,
+  ValueType,
+} from '@flagmarshal/evaluation'
 
 import type { Instant, JsonColumn } from '../column.ts'
 
@@ -17,6 +27,8 @@ export interface FlagTables {
     kind: FlagKind
     value_type: ValueType
     variants: JsonColumn<Readonly<Record<string, FlagValue>>>
+    /** JSON Schema of the variants. */
+    value_schema: JsonColumn<JsonObject | null>
     off_variant: string
     layers: readonly Layer[]
     owner: string
@@ -35,6 +47,7 @@ export interface FlagTables {
     flag: string
     enabled: boolean
     off_variant: string
+    prerequisites: JsonColumn<readonly Prerequisite[]>
     rules: JsonColumn<readonly Rule[]>
     fallthrough: JsonColumn<Serve>
     revision: number
