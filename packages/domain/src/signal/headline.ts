@@ -33,6 +33,7 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
   ['rollout.plan.adopted', 'Rollout follows a new plan'],
   ['rollout.warned', 'A criterion is breached after 100 %'],
   ['rollout.edited', 'Flag edited outside its rollout'],
+  ['rollout.delayed', 'Rollout does not start at its time'],
   ['rollout.resumed', 'Rollout goes on'],
   ['rollout.rolledback', 'Rollout is rolled back'],
   ['rollout.rollback.verified', 'Rollback verified'],

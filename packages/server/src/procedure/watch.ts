@@ -1,7 +1,7 @@
 /**
  * What time alone changes of runs, looked at every minute: a run that has waited too long is blocked,
  * and its people are told (P-EX5); between approval and rollout the last checks run again every hour
- * (P-V3); what the engine rolls back gets its rollback procedure (P-X4). Two servers may both look: each telling has one key, so it goes out once.
+ * (P-V3), and at the time of a scheduled start; what the engine rolls back gets its rollback procedure (P-X4). Two servers may both look: each telling has one key, so it goes out once.
  */
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { lastStep, recordOf } from '@flagmarshal/domain/procedure/standing'
@@ -15,15 +15,17 @@ import { newId } from '../id.ts'
 import type { Database, Stop } from '../storage/database.ts'
 import { emit } from '../storage/outbox.ts'
 import { selectRunsUnderWay } from '../storage/procedures.ts'
+import { selectRollouts } from '../storage/rollouts.ts'
 import type { Loaded, RunKey } from './load.ts'
 import { runChecks } from './run-checks.ts'
 import type { CheckParts } from './run-checks.ts'
 import { seenRun } from './show-run.ts'
-import { stageOf } from './stage.ts'
 import { followRollout } from './start-rollback.ts'
 
 const EVERY_MS = 60_000
 const CHECK_EVERY_MS = 3_600_000
+/** A start is near: it is looked at each time, so that what the tick of the start reads is no older than one look. */
+const NEAR_MS = 2 * EVERY_MS
 
 interface Parts extends CheckParts {
   readonly clock: Clock
@@ -69,10 +71,13 @@ async function watchRun(
   await followRollout(context, { database }, { project: key.project, feature: loaded.feature.key })
   const { feature, setting, run } = loaded
   const approved = run.state.kind === 'approved' || run.state.kind === 'completed'
-  if (!approved || (await stageOf(database.kysely, feature.project, feature.key)) !== undefined) return
+  const [rollout] = await selectRollouts(database.kysely, key.project, { feature: feature.key, limit: 1 })
+  if (!approved || (rollout !== undefined && rollout.rollout.state.kind !== 'scheduled')) return
   const { number: step } = lastStep(setting.definition)
   const last = Math.max(0, ...recordOf(run, step).checks.map((it) => it.at.getTime()))
-  if (context.now.getTime() - last < CHECK_EVERY_MS) return
+  const startAt = rollout?.rollout.startAt.getTime() ?? Infinity
+  const everyMs = startAt - context.now.getTime() < NEAR_MS ? 0 : CHECK_EVERY_MS
+  if (context.now.getTime() - last < everyMs) return
   await look(context, key)
   // A refusal says that somebody acts on the run at this moment; the next look comes soon.
   await runChecks(context, parts, { ...key, step })

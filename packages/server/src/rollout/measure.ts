@@ -2,7 +2,8 @@
  * Measuring: what a tick must know from outside the rollout, gathered before any transaction is
  * open. What has changed by the time the transaction reads the rollout again is left out there.
  */
-import { isRefusal } from '@flagmarshal/domain/refusal'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
 import { isWatched } from '@flagmarshal/domain/rollout/after-completion'
 import { audiencesOf, measuredOf, positionOf } from '@flagmarshal/domain/rollout/position'
 import { dueWindows, lagMs } from '@flagmarshal/domain/rollout/schedule'
@@ -24,8 +25,8 @@ export interface Measured {
   readonly windows: readonly MeasuredWindow[]
   /** There are more of them, to be folded before anything is decided. */
   readonly behind: boolean
-  /** The approval holds, and the bundle is the one of this attempt. */
-  readonly approved: boolean
+  /** Why nobody may be exposed further now. */
+  readonly fault?: Refusal
   /** Of a rollback that is being verified. */
   readonly rollback?: Rollback
 }
@@ -49,19 +50,20 @@ export async function measure(
   const now = await databaseNow(kysely)
   if (seen.rolledBackAt !== undefined) {
     const rollback = await rollbackOf(kysely, seen, now, sources)
-    return { windows: [], behind: false, approved: false, ...(rollback && { rollback }) }
+    return { windows: [], behind: false, ...(rollback && { rollback }) }
   }
-  const approved = await isApproved(rolloutPorts, kysely, seen)
+  const fault = await faultOf(rolloutPorts, kysely, seen)
+  const found = fault === undefined ? {} : { fault }
   const { plan, rollout } = seen
   const { watermark } = rollout
   if ((positionOf(rollout) === undefined && !isWatched(plan, rollout)) || watermark === undefined)
-    return { windows: [], behind: false, approved }
+    return { windows: [], behind: false, ...found }
   const elsewhere = measuredOf(plan).some(({ source }) => source.kind !== 'telemetry')
   const most = elsewhere ? MOST_WINDOWS_ELSEWHERE : MOST_WINDOWS
   const ends = dueWindows(plan, rollout, now, most + 1)
   const behind = ends.length > most
   const windows = await measureWindows({ database, sources }, seen, ends.slice(0, most))
-  return { windows, behind, approved }
+  return { windows, behind, ...found }
 }
 
 async function measureWindows(
@@ -91,14 +93,21 @@ async function measureWindows(
   }))
 }
 
-/** Whether the approval of the attempt's bundle still holds. */
-export async function isApproved(
+/** Why nobody may be exposed further: the approval of the attempt's bundle does not hold, or nothing may start now. */
+export async function faultOf(
   ports: RolloutParts['rolloutPorts'],
   queries: Queries,
   { project, run, bundleHash, rollout }: Pick<StoredRollout, 'project' | 'run' | 'bundleHash' | 'rollout'>,
-): Promise<boolean> {
+): Promise<Refusal | undefined> {
   const approved = await ports.loadApprovedPlan(queries, project, run)
-  if (isRefusal(approved) || approved.bundleHash !== bundleHash) return false
-  // P-V3 runs at the start, too.
-  return rollout.state.kind !== 'scheduled' || approved.unfit === undefined
+  if (isRefusal(approved)) return approved
+  if (approved.bundleHash !== bundleHash) {
+    return refuse(
+      'approval-void',
+      'What is approved by now is another bundle.',
+      'Take the new plan over, or start a new attempt.',
+    )
+  }
+  // P-V3 and the calendar are asked at the start, too: what was open when it was scheduled may not be now.
+  return rollout.state.kind === 'scheduled' ? (approved.unfit ?? approved.closed) : undefined
 }

@@ -25,7 +25,7 @@ import { databaseNow, lockFlagConfig } from '../storage/flags.ts'
 import { lockRollout, updatePlan } from '../storage/rollouts.ts'
 import type { StoredRollout } from '../storage/rollouts.ts'
 import { carryOut } from './carry-out.ts'
-import { isApproved } from './measure.ts'
+import { faultOf } from './measure.ts'
 import { evidenceHash } from './people-view.ts'
 import type { RolloutParts } from './ports.ts'
 import type { Recorded, Said } from './record.ts'
@@ -67,7 +67,7 @@ export async function approveRollout(
 ): Promise<RolloutView | Refusal> {
   return await perform(context, parts, wish, async ({ tx, context: timed, stored, reports, said }) => {
     const { plan, rollout, bundleHash } = stored
-    if (!(await isApproved(parts.rolloutPorts, tx, stored))) {
+    if ((await faultOf(parts.rolloutPorts, tx, stored)) !== undefined) {
       return refuse(
         'approval-void',
         'The approval of the bundle does not hold any more.',

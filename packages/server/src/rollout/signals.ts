@@ -1,4 +1,5 @@
 /** Signals of a rollout to the world outside, each once for the decision that brought it about. */
+import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { RolloutState } from '@flagmarshal/domain/rollout/model'
 
 import type { Context } from '../context.ts'
@@ -135,6 +136,33 @@ function notified(
   if (recorded.kind !== 'engine' || recorded.decision.kind !== 'review') return {}
   const { review, dueAt } = recorded.decision
   return { review, dueAt, notify: [plan.reviews?.role ?? 'operations-lead', ...(tell?.names ?? [])] }
+}
+
+/** Alerts that a scheduled start does not happen at its time, once for each reason (P-S7-10). */
+export async function tellDelay(
+  tx: Tx,
+  context: Context,
+  { id, project, feature, flag, environment, run, rollout }: StoredRollout,
+  { code, message, remedy }: Refusal,
+): Promise<void> {
+  const startAt = rollout.startAt.toISOString()
+  await emit(tx, context, {
+    type: 'dev.flagmarshal.rollout.delayed',
+    project,
+    subject: `features/${feature}/rollouts/${id}`,
+    data: {
+      rollout: id,
+      feature,
+      flag,
+      environment,
+      run,
+      startAt,
+      code,
+      sentence: `it does not start at ${startAt}: ${message} ${remedy}`,
+      page: true,
+    },
+    dedupKey: `rollout/${id}/delayed/${code}`,
+  })
 }
 
 /** Alerts of an edit from outside, once for each, whatever state the rollout is in (P-S4-12). */

@@ -30,11 +30,11 @@ import type { StoredRollout } from '../storage/rollouts.ts'
 import { carryOut, Overtaken, wakeAt } from './carry-out.ts'
 import { sentenceOf } from './decision-sentence.ts'
 import { surroundings } from './facts.ts'
-import { isApproved, measure } from './measure.ts'
+import { faultOf, measure } from './measure.ts'
 import type { Measured, TickParts } from './measure.ts'
 import type { RolloutParts } from './ports.ts'
 import type { Recorded } from './record.ts'
-import { tellEdit } from './signals.ts'
+import { tellDelay, tellEdit } from './signals.ts'
 
 /** `not-due`: another server was first, or there is nothing to do yet. */
 export type Ticked = 'not-due' | 'waited' | 'decided'
@@ -98,7 +98,7 @@ async function decide(
 ): Promise<Ticked> {
   const { now, log } = context
   const { plan, rollout } = stored
-  const { windows, behind, approved } = measured
+  const { windows, behind, fault } = measured
   if (behind) {
     const folded = fold(plan, rollout, windows)
     await keepProgress(tx, { ...stored, rollout: folded, nextAt: now, tickedAt: now }, rollout, measured)
@@ -106,12 +106,14 @@ async function decide(
   }
   const around = await surroundings(tx, stored, flag)
   await tellEdit(tx, context, stored, around.flagEditedOutside)
-  const facts = { ...around, windows, approved }
+  const late = rollout.state.kind === 'scheduled' && rollout.startAt <= now
+  if (late && fault !== undefined) await tellDelay(tx, context, stored, fault)
+  const facts = { ...around, windows, approved: fault === undefined }
   let { rollout: after, decision } = tick(plan, rollout, facts, now)
   // Whoever is exposed further is exposed under an approval that holds in this very transaction.
   const goesOn = decision.kind === 'resume-from-hold' && decision.reason === 'unapproved'
   const raises = decision.kind === 'advance' || decision.kind === 'complete' || goesOn
-  if (raises && !(await isApproved(ports, tx, stored))) {
+  if (raises && (await faultOf(ports, tx, stored)) !== undefined) {
     ;({ rollout: after, decision } = tick(plan, rollout, { ...facts, approved: false }, now))
   }
   if (decision.kind === 'wait') {

@@ -37,6 +37,8 @@ export interface Approvals extends RolloutPorts {
   approve(flag: string, plan?: RolloutPlanInput, startAt?: Date): string
   /** The flag system cannot be reached for it, or can again. */
   unfit(run: string, is: boolean): void
+  /** The calendar is closed for it, or open again. */
+  close(run: string, is: boolean): void
   /** Another plan is approved for the run now. */
   change(run: string, plan: RolloutPlanInput): void
   /** It is void by the time that a transaction asks. */
@@ -53,6 +55,14 @@ export function createApprovals(): Approvals {
   const failing = new Set<string>()
   const inside = new Set<string>()
   const voided = refuse('approval-void', 'The approval does not hold.', 'Have it approved.')
+  /** Puts a reason why it must not start, or takes it away. */
+  function obstruct(run: string, name: 'unfit' | 'closed', code: string | undefined): void {
+    const before = runs.get(run)
+    if (before === undefined || isRefusal(before)) throw new Error(`${run} is not approved`)
+    const { [name]: _, ...free } = before
+    const obstacle = code === undefined ? {} : { [name]: refuse(code, 'A test.', 'Put it right.') }
+    runs.set(run, { ...free, ...obstacle })
+  }
   return {
     loadApprovedPlan(queries, _, run) {
       if (failing.has(run)) return Promise.reject(new Error('a test'))
@@ -67,13 +77,8 @@ export function createApprovals(): Approvals {
       runs.set(run, startAt === undefined ? approved : { ...approved, startAt })
       return run
     },
-    unfit(run, is) {
-      const before = runs.get(run)
-      if (before === undefined || isRefusal(before)) throw new Error(`${run} is not approved`)
-      const { unfit: _, ...fit } = before
-      const unfit = refuse('flag-system-inaccessible', 'P-V3 does not pass.', 'Put it right.')
-      runs.set(run, is ? { ...fit, unfit } : fit)
-    },
+    unfit: (run, is) => obstruct(run, 'unfit', is ? 'flag-system-inaccessible' : undefined),
+    close: (run, is) => obstruct(run, 'closed', is ? 'start-is-closed' : undefined),
     change(run, plan) {
       const before = runs.get(run)
       if (before === undefined || isRefusal(before)) throw new Error(`${run} is not approved`)
