@@ -82,6 +82,19 @@ export const TelemetryCount = z
     error: 'There cannot be more slow requests than requests.',
   })
 
+const Used = z.number().min(0)
+
+const ProcessUsage = z
+  .strictObject({
+    cpu: Used.describe('Cores that were busy with it.'),
+    memoryBytes: Used,
+    heapBytes: Used,
+    loopDelaySeconds: Used.describe('Delay of the event loop, 99th percentile.'),
+    loopBusy: Used.describe('Busy share of the event loop.'),
+    pools: z.array(z.strictObject({ name: Name, size: Used, inUse: Used, waiting: Used })).max(50),
+  })
+  .meta({ id: 'ProcessUsage' })
+
 export const Telemetry = z
   .strictObject({
     instanceId: InstanceId,
@@ -91,6 +104,7 @@ export const Telemetry = z
     counts: z.array(TelemetryCount).max(2_000),
     errors: z.array(z.strictObject({ flag: Name, code: Name, n: Count })).max(2_000),
     codeDefaults: z.array(z.strictObject({ flag: Name, n: Count })).max(2_000),
+    process: ProcessUsage.exactOptional().describe('What the process uses; not in every report.'),
   })
   .meta({ id: 'Telemetry' }) satisfies z.ZodType<TelemetryModel>
 

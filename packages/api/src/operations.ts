@@ -32,6 +32,7 @@ import { reachOperations } from './reach.ts'
 import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
 import { reportOperations } from './report.ts'
+import { resourceOperations } from './resource.ts'
 import { rollbackRunOperations } from './rollback-run.ts'
 import { rolloutLiveOperations } from './rollout-live.ts'
 import { rolloutOperations } from './rollout.ts'
@@ -80,6 +81,7 @@ export const operations = {
   ...debtOperations,
   ...monitoringOperations,
   ...metricOperations,
+  ...resourceOperations,
   ...sloOperations,
 }
 

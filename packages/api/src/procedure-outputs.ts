@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { MetricForm } from './metric.ts'
 import { Hash } from './procedure-write.ts'
 import { Reference } from './reference.ts'
+import { ResourceLevel } from './resource.ts'
 import { RolloutPlan } from './rollout-plan.ts'
 import { FlagKey, Instant, Key, Line, Text } from './shapes.ts'
 
@@ -170,6 +171,14 @@ const Monitoring = z.strictObject({
             counted: MetricForm,
           })
           .describe('Looked at by people beside the criteria.'),
+        z
+          .strictObject({
+            name: Line,
+            kind: Kind,
+            source: z.literal('built-in-telemetry'),
+            counted: ResourceLevel,
+          })
+          .describe('What the SDKs report of each process.'),
       ]),
     )
     .max(100)

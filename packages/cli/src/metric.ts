@@ -58,6 +58,62 @@ export function metricCommands(program: Command, open: Open, end: (code: ExitCod
       if (tried.state !== 'ok') end(EXIT.notVerified)
     })
   reading(metric, open, end)
+  resources(metric, open, end)
+}
+
+interface ResourceOptions {
+  env: string
+  minutes?: string
+  resource?: string
+  service?: string
+  limit?: string
+}
+
+function resources(metric: Command, open: Open, end: (code: ExitCode) => void): void {
+  metric
+    .command('resources')
+    .description(
+      'what each instance uses, as its SDK reports it; with --limit it exits 9 when nothing is known or one is above it',
+    )
+    .requiredOption('-e, --env <environment>', 'environment')
+    .option('--minutes <number>', 'how far back; 5 unless given')
+    .option(
+      '--resource <name>',
+      'cpu, memory, heap, event-loop-delay, event-loop-busy, pool:<name>, queue:<name>',
+    )
+    .option('--service <application>', 'of one application')
+    .option('--limit <number>', 'with --resource: what no instance may be above')
+    .action(async (given: ResourceOptions, command: Command) => {
+      const session = open(command)
+      const { env, minutes, resource, service, limit } = given
+      if (limit !== undefined && (resource === undefined || !(Number(limit) >= 0)))
+        throw usage(
+          'A limit needs a resource and a number.',
+          'Give --resource, and a number that is not negative.',
+        )
+      const { items } = await session.call('listResources', {
+        params: { project: session.project(), environment: env },
+        query: minutes === undefined ? {} : { minutes: String(wholeNumber(minutes, '--minutes')) },
+      })
+      const found = items.filter(
+        (it) =>
+          (resource === undefined || it.resource === resource) &&
+          (service === undefined || it.service === service),
+      )
+      session.rows(
+        found,
+        ['service', 'instance', 'resource', 'latest', 'mean', 'highest', 'unit'],
+        found.map((it) => [
+          it.service,
+          it.instance,
+          it.resource,
+          ...[it.latest, it.mean, it.highest].map((value) => String(Number(value.toPrecision(3)))),
+          it.unit,
+        ]),
+      )
+      const above = limit === undefined ? false : found.some((it) => it.latest > Number(limit))
+      if (limit !== undefined && (found.length === 0 || above)) end(EXIT.notVerified)
+    })
 }
 
 function reading(metric: Command, open: Open, end: (code: ExitCode) => void): void {

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Application } from '../../../tests/support/application.ts'
-import { startServer } from '../../../tests/support/server.ts'
+import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { connectTo } from '../../../tests/support/stage-application.ts'
 import { HOOK_SECRET, startDataHook } from '../../server/test/support/hooks.ts'
@@ -120,6 +120,39 @@ describe('step 4', () => {
       metrics: [...metrics, { ...cpu, counted: { form: 'count', total: 'cpu' } }],
     })
     expect((await check(4)).out).toContain('cpu: resources is no count; it can be level')
+  })
+
+  it('P-S4-11 resources come from the SDKs, too: shown by service, against a limit, and named in step 4', async () => {
+    const sdk = server.client(await server.sdkKey('shop', 'production'))
+    const pools = [{ name: 'database', size: 10, inUse: 3, waiting: 1 }]
+    const process = {
+      cpu: 0.31,
+      memoryBytes: 2e8,
+      heapBytes: 1e8,
+      loopDelaySeconds: 0.02,
+      loopBusy: 0.4,
+      pools,
+    }
+    const nothing = { counts: [], errors: [], codeDefaults: [], fromMs: 0, toMs: 1 }
+    const body = { instanceId: 'till', seq: 1, ...nothing, process }
+    expectOk(await sdk.call('sendTelemetry', { params: { environment: 'production' }, body }))
+    const resources = ['metric', 'resources', '--env', 'production'] as const
+    const shown = await developer.said(...resources)
+    expect(shown).toMatch(/till +cpu +0\.31 +0\.31 +0\.31 +cores/)
+    expect(shown).toMatch(/till +pool:database +0\.3 .* share/)
+    const cpu = ['--resource', 'cpu', '--service', 'unknown', '--limit'] as const
+    expect(await developer.said(...resources, ...cpu, '0.5')).toContain('till')
+    expect(await developer.ends(EXIT.notVerified, ...resources, ...cpu, '0.2')).toContain('till')
+    expect(await developer.ends(EXIT.usage, ...resources, '--limit', '1')).toContain('needs a resource')
+
+    const { metrics } = OUTPUTS[3] as { readonly metrics: readonly object[] }
+    const named = { name: 'cpu of the shop', kind: 'resources', source: 'built-in-telemetry' }
+    const counted = { form: 'level', resource: 'cpu', limit: 0.8 }
+    await write(4, { ...monitoring(), metrics: [...metrics, { ...named, counted }] })
+    expect((await check(4)).out).toMatch(/^P-S4-1 .* pass/m)
+    const wrong = { ...named, kind: 'business', counted }
+    await write(4, { ...monitoring(), metrics: [...metrics, wrong] })
+    expect((await check(4)).out).toContain('business is no level')
   })
 
   it('P-S4-2 P-S4-13 a dashboard that is refreshed more rarely than it is reviewed fails both', async () => {

@@ -20,6 +20,8 @@ export type {
   Acknowledgement,
   InstanceDescription,
   Patch,
+  PoolUsage,
+  ProcessUsage,
   Snapshot,
   Telemetry,
   TelemetryCount,

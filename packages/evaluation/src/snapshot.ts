@@ -98,6 +98,30 @@ export interface Telemetry {
   readonly errors: readonly { readonly flag: string; readonly code: string; readonly n: number }[]
   /** Evaluations that served the caller's default. */
   readonly codeDefaults: readonly { readonly flag: string; readonly n: number }[]
+  /** What the process uses; not in every report. */
+  readonly process?: ProcessUsage
+}
+
+/** What one process uses: of a service and never of an arm, since both arms share it. */
+export interface ProcessUsage {
+  /** Cores that were busy with it since the last time. */
+  readonly cpu: number
+  readonly memoryBytes: number
+  readonly heapBytes: number
+  /** Delay of the event loop since the last time, in seconds: its 99th percentile. */
+  readonly loopDelaySeconds: number
+  /** Busy share of the event loop since the last time, 0..1. */
+  readonly loopBusy: number
+  /** Pools of connections or workers, and queues. */
+  readonly pools: readonly PoolUsage[]
+}
+
+/** A pool or a queue at one moment. */
+export interface PoolUsage {
+  readonly name: string
+  readonly size: number
+  readonly inUse: number
+  readonly waiting: number
 }
 
 /** Requests that first evaluated this flag with this outcome. */

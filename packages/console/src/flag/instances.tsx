@@ -15,6 +15,7 @@ type Instance = Answer<'listInstances'>['items'][number]
 export function Instances({ project, config }: FlagPart): ReactElement {
   const { environment, environmentRevision, updatedAt } = config
   const read = useLive('listInstances', { params: { project, environment } })
+  const used = useLive('listResources', { params: { project, environment }, query: {} })
   const alive = (read.data?.items ?? []).filter((it) => it.state !== 'ended')
   const current = alive.filter((it) => isCurrent(it, environmentRevision))
   return (
@@ -47,6 +48,7 @@ export function Instances({ project, config }: FlagPart): ReactElement {
                   <th>State</th>
                   <th>Serves</th>
                   <th>Lag</th>
+                  <th>Uses</th>
                   <th>SDK</th>
                   <th>Last heard of</th>
                 </tr>
@@ -71,6 +73,7 @@ export function Instances({ project, config }: FlagPart): ReactElement {
                       )}
                     </td>
                     <td>{lagOf(it, environmentRevision, updatedAt)}</td>
+                    <td>{usesOf(it, used.data?.items ?? [])}</td>
                     <td>
                       {it.description === undefined
                         ? ''
@@ -88,6 +91,21 @@ export function Instances({ project, config }: FlagPart): ReactElement {
       </Loaded>
     </Card>
   )
+}
+
+/** CPU, memory and pools of the latest minutes; of an SDK that does not report them nothing is said. */
+function usesOf({ instanceId }: Instance, used: Answer<'listResources'>['items']): string {
+  return used
+    .filter((it) => it.instance === instanceId)
+    .filter(({ resource }) => !['heap', 'event-loop-busy'].includes(resource))
+    .map(({ resource, unit, latest }) => `${resource} ${amount(latest, unit)}`)
+    .join(', ')
+}
+
+function amount(value: number, unit: Answer<'listResources'>['items'][number]['unit']): string {
+  if (unit === 'bytes') return `${Math.round(value / 1_048_576)} MiB`
+  if (unit === 'seconds') return `${Math.round(1000 * value)} ms`
+  return unit === 'share' ? `${Math.round(100 * value)} %` : String(Number(value.toPrecision(2)))
 }
 
 function isCurrent(it: Instance, revision: number): boolean {

@@ -189,6 +189,20 @@ const MONITORING: readonly Field[] = [
           { kind: 'json', key: 'counted', label: 'How it is counted' },
         ],
       },
+      {
+        label: 'resources that the SDKs report',
+        begin: { name: '', source: 'built-in-telemetry' },
+        fields: [
+          line('name', 'Name'),
+          choice('kind', 'Kind', ['resources']),
+          {
+            kind: 'json',
+            key: 'counted',
+            label: 'Resource, and its limit',
+            help: 'Like {"form": "level", "resource": "cpu", "limit": 0.8}.',
+          },
+        ],
+      },
     ],
   }),
   list(

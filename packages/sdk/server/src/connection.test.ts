@@ -388,3 +388,39 @@ describe('closing', () => {
     expect(await connection.ready()).toBe('not-ready')
   })
 })
+
+describe('what the process uses', () => {
+  const quick = { telemetry: { flushIntervalMs: 20, pollIntervalMs: 15_000 } }
+
+  it('P-S4-11 is reported with what is sent anyhow, with the pools that can be read', async () => {
+    const server = await startFlagServer([flag], quick)
+    stack.push(server)
+    const pools = {
+      database: () => ({ size: 10, inUse: 4, waiting: 2 }),
+      closed: () => {
+        throw new Error('it is closed')
+      },
+    }
+    const connection = connect(server, { pools }, { processMs: 0 })
+    await connection.ready()
+    const reported = () => server.telemetry.flatMap((it) => it.process ?? [])
+    await expect.poll(reported, { timeout: 5_000 }).toContainEqual({
+      cpu: expect.any(Number),
+      memoryBytes: expect.any(Number),
+      heapBytes: expect.any(Number),
+      loopDelaySeconds: expect.any(Number),
+      loopBusy: expect.any(Number),
+      pools: [{ name: 'database', size: 10, inUse: 4, waiting: 2 }],
+    })
+    expect(reported()[0]?.memoryBytes).toBeGreaterThan(1e6)
+  })
+
+  it('is not reported where the application does not want it, nor more often than every ten seconds', async () => {
+    const server = await startFlagServer([flag], quick)
+    stack.push(server)
+    await connect(server, { reportProcess: false }, { processMs: 0 }).ready()
+    await connect(server).ready()
+    await expect.poll(() => server.telemetry.length, { timeout: 5_000 }).toBeGreaterThan(4)
+    expect(server.telemetry.filter((it) => it.process !== undefined)).toEqual([])
+  })
+})

@@ -11,6 +11,7 @@ import { DefaultLogger, SafeLogger } from '@openfeature/server-sdk'
 import type { Logger } from '@openfeature/server-sdk'
 
 import type { Backoff } from './backoff.ts'
+import type { Pool } from './process-usage.ts'
 
 /** How an application connects to one environment of a Flagmarshal server. */
 export interface FlagmarshalOptions {
@@ -33,6 +34,10 @@ export interface FlagmarshalOptions {
    * variants, and with the defaults that the code gives. What it serves is not touched. Default `false`.
    */
   readonly allowVerification?: boolean
+  /** Pools and queues of this program by name, read every ten seconds and shown with its CPU and memory. */
+  readonly pools?: Readonly<Record<string, () => Pool>>
+  /** `false`: what the process uses is not reported. Default `true`. */
+  readonly reportProcess?: boolean
   /** `ready()` settles after this long at the latest, in milliseconds. Default 5000. */
   readonly initTimeoutMs?: number
   readonly fetch?: typeof fetch
@@ -57,6 +62,8 @@ export interface Settings {
   readonly pollIntervalMs: number | undefined
   readonly streaming: boolean
   readonly allowVerification: boolean
+  /** Absent: what the process uses is not reported. */
+  readonly pools: Readonly<Record<string, () => Pool>> | undefined
   readonly initTimeoutMs: number
   readonly fetch: typeof fetch
   readonly logger: Logger
@@ -72,6 +79,8 @@ export interface Timings {
   readonly backoff: Backoff
   /** A stream that lived this long starts the backoff anew. */
   readonly settledMs: number
+  /** What the process uses is reported this often at most. */
+  readonly processMs: number
   /** How long `close` waits for the last report. */
   readonly farewellMs: number
 }
@@ -82,6 +91,7 @@ export const TIMINGS: Timings = {
   silenceMs: 25_000,
   backoff: { baseMs: 1_000, capMs: 30_000 },
   settledMs: 10_000,
+  processMs: 10_000,
   farewellMs: 1_000,
 }
 
@@ -107,6 +117,7 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
     pollIntervalMs: options.pollIntervalMs,
     streaming: options.streaming ?? true,
     allowVerification: options.allowVerification ?? false,
+    pools: options.reportProcess === false ? undefined : (options.pools ?? {}),
     initTimeoutMs: options.initTimeoutMs ?? 5_000,
     fetch: options.fetch ?? fetch,
     // A logger that throws must not become an error of the application.

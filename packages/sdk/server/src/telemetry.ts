@@ -11,6 +11,8 @@ import { isFinal } from './acknowledge.ts'
 import type { Counts } from './counts.ts'
 import { post } from './endpoint.ts'
 import type { KeySample } from './key-sample.ts'
+import { usageOf, watchProcess } from './process-usage.ts'
+import type { ProcessWatch } from './process-usage.ts'
 import type { Settings } from './settings.ts'
 
 /** Reports kept for another try; the oldest is dropped first. */
@@ -25,6 +27,8 @@ export class TelemetryReporter {
   readonly #waiting: Telemetry[] = []
   #seq = 0
   #fromMs = Date.now()
+  #processAt = performance.now()
+  readonly #process: ProcessWatch | undefined
   #intervalMs: number | undefined
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
@@ -33,6 +37,7 @@ export class TelemetryReporter {
     this.#settings = settings
     this.#counts = counts
     this.#sample = sample
+    this.#process = settings.pools === undefined ? undefined : watchProcess(settings.pools)
   }
 
   /** Reports every `intervalMs` from now on; the same interval again changes nothing. */
@@ -53,6 +58,7 @@ export class TelemetryReporter {
     if (this.#intervalMs !== undefined) this.#report()
     await this.#sending
     clearTimeout(farewell)
+    this.#process?.close()
     this.#stop.abort()
   }
 
@@ -60,12 +66,21 @@ export class TelemetryReporter {
     const toMs = Date.now()
     const { instanceId } = this.#settings
     const counted = this.#counts.take()
-    this.#waiting.push({ instanceId, seq: ++this.#seq, fromMs: this.#fromMs, toMs, ...counted })
+    const used = this.#takeProcess()
+    this.#waiting.push({ instanceId, seq: ++this.#seq, fromMs: this.#fromMs, toMs, ...counted, ...used })
     this.#fromMs = toMs
     if (this.#waiting.length > KEPT) this.#drop('too many reports are waiting')
     this.#sending ??= this.#sendWaiting().finally(() => {
       this.#sending = undefined
     })
+  }
+
+  /** With the reports that are sent anyhow: no timer of its own, and nothing for a request. */
+  #takeProcess(): Pick<Telemetry, 'process'> {
+    const now = performance.now()
+    if (this.#process === undefined || now - this.#processAt < this.#settings.timings.processMs) return {}
+    this.#processAt = now
+    return { process: usageOf(this.#process.take()) }
   }
 
   async #sendWaiting(): Promise<void> {

@@ -5,12 +5,14 @@
  * window of its receipt or not at all: one that took longer is counted again from the start, with
  * the new time.
  */
+import { resourcesOf } from '@flagmarshal/domain/analysis/resource'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Telemetry, TelemetryCount } from '@flagmarshal/evaluation'
 
 import type { Database, Queries, Tx } from '../storage/database.ts'
 import { addInstanceUsage } from '../storage/instance-usage.ts'
+import { insertProcessSample } from '../storage/process-samples.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import {
   addFaults,
@@ -63,8 +65,8 @@ export async function receiveTelemetry(
   key: EnvironmentKey,
   report: Telemetry,
 ): Promise<Received | Refusal> {
-  const { counts, errors, codeDefaults } = report
-  if (counts.length + errors.length + codeDefaults.length === 0) return 'heartbeat'
+  const { counts, errors, codeDefaults, process: used } = report
+  if (counts.length + errors.length + codeDefaults.length === 0 && used === undefined) return 'heartbeat'
   let received: Received | Refusal = LATE
   for (let attempt = 0; attempt < ATTEMPTS && received === LATE; attempt++) {
     received = await parts.database.transaction((tx) => count(tx, parts.windowOf, key, report))
@@ -97,7 +99,9 @@ async function count(
   await addKeys(tx, counted)
   await addUsage(tx, key, endOf(now, MINUTE_MS), report.counts.map(usageOf))
   await addSlices(tx, key, endOf(now, MINUTE_MS), slicesOf(report.counts))
-  await addInstanceUsage(tx, { ...key, instance: report.instanceId }, report.counts.map(usageOf))
+  await addInstanceUsage(tx, { ...key, instance }, report.counts.map(usageOf))
+  if (report.process !== undefined)
+    await insertProcessSample(tx, { ...key, instance }, resourcesOf(report.process))
   await addReasons(tx, key, endOf(now, MINUTE_MS), report.counts.flatMap(reasonOf))
   await addFaults(tx, key, endOf(now, MINUTE_MS), [
     ...report.errors,

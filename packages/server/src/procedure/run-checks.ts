@@ -12,6 +12,7 @@ import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { lookUpAlerts } from '../analysis/look-up-alerts.ts'
+import { tryResource } from '../analysis/resources.ts'
 import type { SourceParts } from '../analysis/sources.ts'
 import { tryCriteria, tryMetric } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
@@ -185,11 +186,12 @@ async function tryMetrics(
   const metrics = monitoring.metrics ?? []
   const trials = await Promise.all([
     ...(plan.plan === undefined ? [] : [tryCriteria(kysely, sources, { project, plan: plan.plan }, now)]),
-    ...metrics.map(async (it) =>
-      environment !== undefined && 'name' in it
+    ...metrics.map(async (it) => {
+      if (environment === undefined || !('name' in it)) return []
+      return it.source === 'prometheus'
         ? [await tryMetric(kysely, sources, { ...it, project, environment }, now)]
-        : [],
-    ),
+        : [await tryResource(kysely, { project, environment }, it)]
+    }),
   ])
   return { trials: trials.flat() }
 }

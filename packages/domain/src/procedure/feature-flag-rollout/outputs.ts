@@ -5,6 +5,7 @@
 import type { Layer } from '@flagmarshal/evaluation'
 
 import type { MetricForm, MetricKind } from '../../analysis/metric.ts'
+import type { ResourceLimit } from '../../analysis/resource.ts'
 import type { Strategy } from '../../flag/strategy.ts'
 import type { ServedPlan } from '../../rollout/served-plan.ts'
 import type { ReportKind, Severity } from '../../signal/report.ts'
@@ -94,6 +95,13 @@ export type BoundMetric =
       readonly source: 'prometheus'
       readonly connection: string
       readonly counted: MetricForm
+    }
+  /** What the SDKs report of each process. */
+  | {
+      readonly name: string
+      readonly kind: MetricKind
+      readonly source: 'built-in-telemetry'
+      readonly counted: ResourceLimit & { readonly form: 'level' }
     }
 
 export type TriggerClass = 'critical' | 'performance' | 'user-impact'

@@ -8,12 +8,11 @@
 import type { ServerResponse } from 'node:http'
 
 import { evaluationsInRequest } from '@flagmarshal/sdk-server'
-import type { Connection, FirstEvaluation } from '@flagmarshal/sdk-server'
+import type { Connection, FirstEvaluation, Pool } from '@flagmarshal/sdk-server'
 
 import { createCounter, createHistogram } from './exposition.ts'
 import type { Labels } from './exposition.ts'
-import { watchProcess } from './process.ts'
-import type { Pool } from './process.ts'
+import { watchMetrics } from './process.ts'
 
 /** How the exporter differs from the usual. */
 export interface ExporterOptions {
@@ -60,7 +59,7 @@ export function createExporter(connection: Connection, options: ExporterOptions 
     sum: createCounter('flagmarshal_value_sum_total', 'Their sum.'),
     squares: createCounter('flagmarshal_value_squares_total', 'The sum of their squares.'),
   }
-  const process = watchProcess(pools)
+  const process = watchMetrics(pools)
   const labelsOf = labelsWith(new Set(sliced))
 
   const appear = (labels: Labels): void => {

@@ -1,17 +1,10 @@
 /**
- * What this process uses: CPU, memory, the delay of its event loop, its pools and queues. Of a
- * service and never of an arm: both arms share them.
+ * What this process uses, as Prometheus reads it: CPU, memory, event loop, pools and queues.
  */
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { watchProcess } from '@flagmarshal/sdk-server'
+import type { Pool, ProcessReading } from '@flagmarshal/sdk-server'
 
 import { gaugeLines } from './exposition.ts'
-
-/** A pool of connections or workers, or a queue, as it is at this moment. */
-export interface Pool {
-  readonly size: number
-  readonly inUse: number
-  readonly waiting: number
-}
 
 /** Reads them; ended once. */
 export interface ProcessMetrics {
@@ -19,54 +12,34 @@ export interface ProcessMetrics {
   close(): void
 }
 
-const NANO = 1e-9
-
 /** Begins to watch the event loop. */
-export function watchProcess(pools: Readonly<Record<string, () => Pool>>): ProcessMetrics {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
-  delay.enable()
-  let before = performance.eventLoopUtilization()
-  return {
-    lines() {
-      const { user, system } = process.cpuUsage()
-      const { rss, heapUsed } = process.memoryUsage()
-      const since = performance.eventLoopUtilization(before)
-      before = performance.eventLoopUtilization()
-      const lines = [
-        '# HELP flagmarshal_process_cpu_seconds_total CPU time of the process.',
-        '# TYPE flagmarshal_process_cpu_seconds_total counter',
-        `flagmarshal_process_cpu_seconds_total ${(user + system) / 1e6}`,
-        ...single('process_resident_memory_bytes', 'Memory of the process.', rss),
-        ...single('process_heap_used_bytes', 'Heap in use.', heapUsed),
-        ...single(
-          'event_loop_utilization',
-          'Busy share of the event loop since the last scrape.',
-          since.utilization,
-        ),
-        ...gaugeLines(
-          'flagmarshal_event_loop_delay_seconds',
-          'Delay of the event loop since the last scrape.',
-          [
-            { labels: { quantile: '0.5' }, value: delay.percentile(50) * NANO },
-            { labels: { quantile: '0.99' }, value: delay.percentile(99) * NANO },
-          ],
-        ),
-        ...poolLines(pools),
-      ]
-      delay.reset()
-      return lines
-    },
-    close: () => void delay.disable(),
-  }
+export function watchMetrics(pools: Readonly<Record<string, () => Pool>>): ProcessMetrics {
+  const watch = watchProcess(pools)
+  return { lines: () => linesOf(watch.take()), close: () => watch.close() }
+}
+
+function linesOf(now: ProcessReading): string[] {
+  return [
+    '# HELP flagmarshal_process_cpu_seconds_total CPU time of the process.',
+    '# TYPE flagmarshal_process_cpu_seconds_total counter',
+    `flagmarshal_process_cpu_seconds_total ${now.cpuSeconds}`,
+    ...single('process_resident_memory_bytes', 'Memory of the process.', now.memoryBytes),
+    ...single('process_heap_used_bytes', 'Heap in use.', now.heapBytes),
+    ...single('event_loop_utilization', 'Busy share of the event loop since the last scrape.', now.loopBusy),
+    ...gaugeLines('flagmarshal_event_loop_delay_seconds', 'Delay of the event loop since the last scrape.', [
+      { labels: { quantile: '0.5' }, value: now.loopDelayMedianSeconds },
+      { labels: { quantile: '0.99' }, value: now.loopDelaySeconds },
+    ]),
+    ...poolLines(now),
+  ]
 }
 
 function single(name: string, help: string, value: number): string[] {
   return gaugeLines(`flagmarshal_${name}`, help, [{ labels: {}, value }])
 }
 
-function poolLines(pools: Readonly<Record<string, () => Pool>>): string[] {
-  const now = Object.entries(pools).map(([pool, read]) => ({ labels: { pool }, ...read() }))
-  if (now.length === 0) return []
+function poolLines({ pools }: ProcessReading): string[] {
+  if (pools.length === 0) return []
   return (
     [
       ['size', 'size', 'Size of the pool.'],
@@ -77,7 +50,7 @@ function poolLines(pools: Readonly<Record<string, () => Pool>>): string[] {
     gaugeLines(
       `flagmarshal_pool_${name}`,
       help,
-      now.map((it) => ({ labels: it.labels, value: it[of] })),
+      pools.map((it) => ({ labels: { pool: it.name }, value: it[of] })),
     ),
   )
 }

@@ -1,7 +1,7 @@
 /** Counts that SDKs report. Kept for 30 days. */
 import type { Arm } from '@flagmarshal/evaluation'
 
-import type { Instant } from '../column.ts'
+import type { Instant, JsonColumn } from '../column.ts'
 
 export interface TelemetryTables {
   /** Reports that have been counted: a repeat is discarded. Kept for an hour. */
@@ -45,6 +45,15 @@ export interface TelemetryTables {
     n: number
     bad: number
     slow: number
+  }
+  /** What processes use. Kept for two days. */
+  process_samples: {
+    project: string
+    environment: string
+    instance: string
+    service: string
+    at: Instant
+    used: JsonColumn<Readonly<Record<string, number>>>
   }
   usage_faults: {
     project: string
