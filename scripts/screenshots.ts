@@ -3,8 +3,7 @@
  * stage of the demo (the real server, a shop with shoppers in it) one feature is rolled out to
  * everybody and one is rolled back by the system; a third waits at step 4, a fourth for its inputs.
  *
- * `--format png` and `--to <folder>` write them elsewhere and otherwise; whoever changes how the
- * console looks looks at them.
+ * Afterwards somebody looks at each. `--format png` and `--to <folder>` make others, elsewhere.
  */
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -97,7 +96,7 @@ async function fillTheInventory({ cast }: Stage): Promise<void> {
     ],
     fallthrough: { variant: 'off' },
   }
-  const where = { ...params, flag: 'gift-cards', environment: 'staging' }
+  const where = { ...params, flag: 'loyalty-points', environment: 'staging' }
   const { revision } = must('Reading rules', await client.call('getFlagConfig', { params: where }))
   must('Writing rules', await client.call('configureFlag', { params: where, body, ifMatch: revision }))
 }
@@ -147,7 +146,7 @@ async function until(cast: Stage['cast'], rollout: string, wanted: (it: Rollout)
 /** The pages that stand still. */
 async function lookAround(look: Camera): Promise<void> {
   const feature = (key: string, page = ''): string => `/p/${PROJECT}/f/${key}${page}`
-  const flag = `/p/${PROJECT}/flags/gift-cards?env=staging`
+  const flag = `/p/${PROJECT}/flags/loyalty-points?env=staging`
   await look.shoot('home-dark', '/', { theme: 'dark' })
   await look.shoot('home-phone', '/', { size: 'phone' })
   await look.shoot('inputs', feature('loyalty-points', '/inputs'))
@@ -157,6 +156,7 @@ async function lookAround(look: Camera): Promise<void> {
   await look.shoot('plan', feature('gift-cards', '/steps/3'), { to: 'Stages' })
   await look.shoot('approval', feature('new-checkout', '/approval'))
   await look.shoot('flags', `/p/${PROJECT}/flags`)
+  await look.shoot('rollouts', `/p/${PROJECT}/rollouts`)
   await look.shoot('flag-light', flag)
   await look.shoot('flag-dark', flag, { theme: 'dark' })
   await look.shoot('audit', `/p/${PROJECT}/audit`)

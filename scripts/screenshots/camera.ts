@@ -90,7 +90,11 @@ async function whole(page: Page, { to }: View): Promise<void> {
   await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready')
   if (to !== undefined) {
-    await page.getByRole('region', { name: to, exact: true }).evaluate('it => it.scrollIntoView()')
+    await page.getByRole('region', { name: to, exact: true }).waitFor()
+    // Below the bar that stays at the top.
+    await page.evaluate(
+      `window.scrollTo(0, document.querySelector('[aria-label="${to}"]').getBoundingClientRect().top - 60)`,
+    )
   }
 }
 

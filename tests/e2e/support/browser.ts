@@ -45,7 +45,7 @@ export async function visit(browser: Browser, server: TestServer, options: Visit
 export interface Visitor extends AsyncDisposable {
   readonly context: BrowserContext
   readonly page: Page
-  readonly wrongs: readonly string[]
+  readonly wrongs: string[]
 }
 
 function watch(page: Page, address: string): string[] {

@@ -113,28 +113,43 @@ function RatioFields({ criterion, set }: FieldsProps<Ratio>): ReactElement {
           set(typeof it === 'number' ? { ...rest, ceiling: it / scale } : rest)
         }}
       />
-      <NumberInput
+      <TimesInput
         label="Tolerated, times the control"
-        min={1}
-        max={10}
-        step={0.1}
+        most={10}
         value={criterion.harmRatio}
-        onChange={(it) => {
-          if (typeof it === 'number' && it >= 1) set({ ...criterion, harmRatio: it })
-        }}
+        set={(harmRatio) => set({ ...criterion, harmRatio })}
       />
-      <NumberInput
+      <TimesInput
         label="Regression to be seen, times"
-        min={1}
-        max={100}
-        step={0.1}
+        most={100}
         value={criterion.safeRatio}
-        onChange={(it) => {
-          if (typeof it === 'number' && it >= 1) set({ ...criterion, safeRatio: it })
-        }}
+        set={(safeRatio) => set({ ...criterion, safeRatio })}
       />
       <OnFail value={criterion.onFail} set={(onFail) => set({ ...criterion, onFail })} />
     </div>
+  )
+}
+
+interface TimesProps {
+  readonly label: string
+  readonly most: number
+  readonly value: number | undefined
+  readonly set: (value: number) => void
+}
+
+/** A factor of 1 and more. */
+function TimesInput({ label, most, value, set }: TimesProps): ReactElement {
+  return (
+    <NumberInput
+      label={label}
+      min={1}
+      max={most}
+      step={0.1}
+      {...(value === undefined ? {} : { value })}
+      onChange={(it) => {
+        if (typeof it === 'number' && it >= 1) set(it)
+      }}
+    />
   )
 }
 

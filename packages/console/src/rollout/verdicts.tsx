@@ -123,7 +123,7 @@ function Row({ verdict: it, live, stale, setAside }: RowProps): ReactElement {
       <tr className={classes['arithmetic']}>
         <td colSpan={8}>
           <span className="fm-sentence">{it.sentence}</span>
-          {it.blindMs > 0 ? <span> Nothing has been known for {duration(it.blindMs)}.</span> : null}
+          {it.blindMs > 0 ? <span>; nothing has been known for {duration(it.blindMs)}</span> : null}
           {aside === undefined ? null : (
             <span>
               {' '}

@@ -43,10 +43,12 @@ export function Header({ openMenu, openPalette }: HeaderProps): ReactElement {
       </Link>
       <ProjectSwitch />
       <div className={classes['spring']} />
-      <UnstyledButton className={classes['find'] ?? ''} aria-label="Go to a page" onClick={openPalette}>
+      <UnstyledButton className={classes['find'] ?? ''} onClick={openPalette}>
         <Icon name="find" />
         <span className={classes['findWords']}>Go to…</span>
-        <kbd className={classes['findKey']}>Ctrl K</kbd>
+        <kbd aria-hidden="true" className={classes['findKey']}>
+          Ctrl K
+        </kbd>
       </UnstyledButton>
       <ThemeSwitch />
       <Person />

@@ -7,6 +7,7 @@ import type { ReactElement } from 'react'
 
 import { useRead } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
+import { TimeTip } from '../ui/time-ago.tsx'
 import { Header } from './header.tsx'
 import { Keys } from './keys.tsx'
 import type { Shown } from './keys.tsx'
@@ -31,6 +32,7 @@ export function Shell(): ReactElement {
         <Navigation onGo={menu.close} />
       </Drawer>
       <Keys shown={shown} show={show} />
+      <TimeTip />
       <main id="main" tabIndex={-1} className={classes['main']}>
         <Loaded read={me}>
           {() => (

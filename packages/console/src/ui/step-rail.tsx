@@ -37,16 +37,10 @@ export function StepRail({ run, here }: StepRailProps): ReactElement {
         onClick={() => setOpenAt(open ? undefined : location.pathname)}
       >
         <span className={classes['title']}>
-          {standing === undefined
-            ? 'Procedure'
-            : `${standing.number} of ${run.steps.length} · ${standing.title}`}
+          {standing === undefined ? 'All steps' : `Step ${standing.number} of ${run.steps.length}`}
         </span>
         <span className={classes['state']}>
-          {standing === undefined ? (
-            `${done} of ${run.steps.length} steps are Go`
-          ) : (
-            <Status of={standing.state} />
-          )}
+          {done} of {run.steps.length} are Go
         </span>
         <Icon name="down" />
       </UnstyledButton>
@@ -70,7 +64,7 @@ export function StepRail({ run, here }: StepRailProps): ReactElement {
                 current={step.number === here}
               >
                 <Status of={step.state} />
-                {step.attempt > 1 ? <span> · attempt {step.attempt}</span> : null}
+                {step.attempt > 1 ? <span className={classes['attempt']}>attempt {step.attempt}</span> : null}
               </Row>
             </li>
           ))}

@@ -1,7 +1,6 @@
 /** Times: relative to read, absolute with zone on hover and focus, one ticking clock for all of them. */
-import { Tooltip } from '@mantine/core'
-import { useSyncExternalStore } from 'react'
-import type { ReactElement } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
+import type { ReactElement, SyntheticEvent } from 'react'
 
 const listeners = new Set<() => void>()
 let now = Date.now()
@@ -39,12 +38,19 @@ export function duration(ms: number): string {
 export function TimeAgo({ at }: { readonly at: string }): ReactElement {
   const ms = useNow() - Date.parse(at)
   const text = ms >= -999 ? `${duration(ms)} ago` : `in ${duration(-ms)}`
+  const tell = (event: SyntheticEvent<HTMLElement>): void => tip.show(absolute(at), event.currentTarget)
   return (
-    <Tooltip label={absolute(at)}>
-      <time dateTime={at} tabIndex={0}>
-        {text}
-      </time>
-    </Tooltip>
+    <time
+      dateTime={at}
+      tabIndex={0}
+      aria-describedby={TIP}
+      onPointerEnter={tell}
+      onPointerLeave={tip.hide}
+      onFocus={tell}
+      onBlur={tip.hide}
+    >
+      {text}
+    </time>
   )
 }
 
@@ -52,3 +58,61 @@ export function TimeAgo({ at }: { readonly at: string }): ReactElement {
 function absolute(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' })
 }
+
+const TIP = 'fm-time'
+
+interface Told {
+  readonly text: string
+  readonly left: number
+  readonly top: number
+}
+
+/** One for all times: a list of thousands has no part of its own for each of them. */
+const tip = createTip()
+
+function createTip() {
+  const watching = new Set<() => void>()
+  let told: Told | undefined
+  const set = (it: Told | undefined): void => {
+    told = it
+    for (const listener of watching) listener()
+  }
+  return {
+    show(text: string, element: HTMLElement): void {
+      const { left, top } = element.getBoundingClientRect()
+      set({ text, left, top })
+    },
+    hide: (): void => set(undefined),
+    told: () => told,
+    subscribe: (listener: () => void): (() => void) => {
+      watching.add(listener)
+      return () => watching.delete(listener)
+    },
+  }
+}
+
+/** Shows the whole time of what is pointed at or focused. Once on a page. */
+export function TimeTip(): ReactElement | null {
+  const told = useSyncExternalStore(tip.subscribe, tip.told)
+  useEffect(() => {
+    const away = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') tip.hide()
+    }
+    addEventListener('scroll', tip.hide, { passive: true, capture: true })
+    addEventListener('keydown', away)
+    return () => {
+      removeEventListener('scroll', tip.hide, { capture: true })
+      removeEventListener('keydown', away)
+    }
+  }, [])
+  if (told === undefined) return null
+  const left = Math.max(8, Math.min(told.left, innerWidth - TIP_WIDTH))
+  return (
+    <div id={TIP} role="tooltip" className="fm-tip" style={{ left, top: told.top }}>
+      {told.text}
+    </div>
+  )
+}
+
+/** Wide enough for a date with time and zone, in pixels. */
+const TIP_WIDTH = 250

@@ -9,6 +9,8 @@ import type { ReactElement, ReactNode } from 'react'
 const ROW = 38
 /** Rows that are drawn beyond what is seen, on either side. */
 const SPARE = 12
+/** What is drawn changes by so many rows at once, so that most scrolling draws nothing anew. */
+const STEP = 6
 /** Fewer than these are drawn all. */
 const FEW = 60
 
@@ -26,8 +28,10 @@ export function VirtualRows({ label, columns, count, row }: VirtualRowsProps): R
   useEffect(() => {
     const look = (): void => {
       const top = -(table.current?.getBoundingClientRect().top ?? 0)
-      const from = Math.max(0, Math.floor(top / ROW) - SPARE)
-      setSeen({ from, to: from + Math.ceil(innerHeight / ROW) + 2 * SPARE })
+      const first = Math.floor(top / ROW / STEP) * STEP
+      const from = Math.max(0, first - SPARE)
+      const to = first + Math.ceil(innerHeight / ROW) + STEP + SPARE
+      setSeen((it) => (it.from === from && it.to === to ? it : { from, to }))
     }
     look()
     addEventListener('scroll', look, { passive: true })

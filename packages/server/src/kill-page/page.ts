@@ -78,7 +78,7 @@ export function killPage({ facts, nonce, csrf, who }: KillPage): string {
   return documentOf(kill !== undefined && !on && toBeFollowed(kill) ? { ...frame, again: 2 } : frame, content)
 }
 
-function standing({ key, on, share, requests, users, instances, remote, rollout }: KillFacts): Html {
+function standing({ on, share, requests, users, instances, remote, rollout }: KillFacts): Html {
   const minutes =
     requests.all === 0
       ? 'no request was reported in the last 5 minutes'
@@ -98,14 +98,12 @@ function standing({ key, on, share, requests, users, instances, remote, rollout 
       <dd>${people}</dd>
       <dt>Servers</dt>
       <dd>${instances.connected} connected${instances.silent === 0 ? '' : `, ${instances.silent} silent`}</dd>
-      <dt>Browsers, phones</dt>
+      <dt>Browsers</dt>
       <dd>
         ${remote.n === 0 ? 'none asked in the last 5 minutes' : `${count(remote.n)} values asked in the last 5 minutes; off with the next one`}
       </dd>
       <dt>Rollout</dt>
       <dd>${running}</dd>
-      <dt>Dependants</dt>
-      <dd>no flag can depend on ${key.flag}: prerequisites are not in this version</dd>
     </dl>`
 }
 
@@ -138,7 +136,11 @@ function form({ key, on, environment }: KillFacts, csrf: string | undefined): Ht
 
 function back({ key }: KillFacts, who: string): Html {
   const { flag, environment, project } = key
-  return html`<h2>Turning it on again</h2>
+  return html`<p class="dim">
+      No flag can depend on ${flag}: prerequisites are not in this version. Browsers and phones are those that
+      ask this server for values.
+    </p>
+    <h2>Turning it on again</h2>
     <p>
       Not from here: that passes the flag’s gate, in the console, with
       <code>flagmarshal flag on ${flag} -e ${environment} --project ${project}</code>, or as a new attempt of
