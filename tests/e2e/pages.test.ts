@@ -73,7 +73,7 @@ describe('every page is accessible in both themes, fits a phone, and can be read
     await goDark(page)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => scrollsSideways(page)).toBe(false)
     expect(await accessibilityFaults(page)).toEqual([])
   })
 
@@ -93,6 +93,6 @@ describe('every page is accessible in both themes, fits a phone, and can be read
     await goDark(page)
     expect(await accessibilityFaults(page)).toEqual([])
     await page.setViewportSize({ width: 360, height: 740 })
-    await expect.poll(() => scrollsSideways(page), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => scrollsSideways(page)).toBe(false)
   })
 })

@@ -37,7 +37,10 @@ export function openApiDocument(operations: Readonly<Record<string, Operation>>)
     paths,
     components: {
       schemas: schemasOf(components),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        address: { type: 'apiKey', in: 'query', name: 'token' },
+      },
     },
   }
   return resolved(document, differing(components))
@@ -93,7 +96,9 @@ function describe(id: string, operation: Operation, components: Components): Jso
   return {
     operationId: id,
     summary,
-    ...(can === 'public' ? { security: [] } : { security: [{ token: [] }], 'x-permission': can }),
+    ...(can === 'public'
+      ? { security: [] }
+      : { security: [{ [schemeOf(operation)]: [] }], 'x-permission': can }),
     parameters: parametersOf(operation, components),
     ...(body === undefined
       ? {}
@@ -106,6 +111,10 @@ function describe(id: string, operation: Operation, components: Components): Jso
       },
     },
   }
+}
+
+function schemeOf({ tokenInQuery }: Operation): 'address' | 'token' {
+  return tokenInQuery === true ? 'address' : 'token'
 }
 
 function parametersOf(operation: Operation, components: Components): JsonObject[] {

@@ -29,6 +29,8 @@ export interface Operation {
    * carries the ETag. `optional`: not compared where it is left out, as machines may.
    */
   readonly ifMatch?: true | 'optional'
+  /** Callers that can send no header are known by the `token` of the address, which is made for that and ends soon. */
+  readonly tokenInQuery?: true
   /** The last parameter of the path takes all of its rest, slashes included. */
   readonly rest?: true
   /** The largest body, in bytes, where it is not the usual 1 MiB. */

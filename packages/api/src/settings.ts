@@ -34,6 +34,15 @@ export const SETTINGS = {
     reader: 'server',
     means: 'Whole paths of the programs that hooks may start, with commas between. None.',
   },
+  FLAGMARSHAL_ALLOWED_ORIGINS: {
+    reader: 'server',
+    means:
+      'Origins whose pages may evaluate flags in the browser, like https://shop.example, with commas between; * for any. None.',
+  },
+  FLAGMARSHAL_EVALUATIONS_PER_SECOND: {
+    reader: 'server',
+    means: 'Evaluations over HTTP that each SDK key may ask a server for in a second; 0 is no limit. 5000.',
+  },
   FLAGMARSHAL_RULES_DIR: {
     reader: 'server',
     means:

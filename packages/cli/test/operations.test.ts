@@ -21,6 +21,8 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   acknowledgeRevision: MACHINES,
   sendTelemetry: MACHINES,
   listOwnInstances: 'with the key of an application; `instance list` has the same for people',
+  evaluateFlags: 'the evaluation of OFREP; `flag explain` evaluates and says why',
+  followEvaluations: MACHINES,
   evaluateFlag: 'the evaluation of OFREP; `flag explain` evaluates and says why',
   answerVerification: MACHINES,
   followRollout: 'a stream; `rollout status --watch` follows it',

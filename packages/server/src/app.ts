@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { createAccounts } from './access/accounts.ts'
 import { createAuthenticator } from './access/authenticate.ts'
 import { bootstrapToken } from './access/bootstrap.ts'
+import { createEventTokens } from './access/event-token.ts'
 import { isSetUpNeeded } from './access/set-up.ts'
 import { startHeadLog } from './audit/head-log.ts'
 import type { Clock } from './clock.ts'
@@ -18,6 +19,7 @@ import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
 import type { Context, Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
+import { createEvaluationLimit } from './delivery/evaluation-limit.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
 import { startAlerts } from './drill/alerts.ts'
 import { createDrillMetrics } from './drill/metrics.ts'
@@ -206,9 +208,19 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
     const accounts = createAccounts(bootstrap.token, config.publicUrl)
-    const services: Services = { ...parts, flagPorts, rolloutPorts, exercises, monitoring, sources, accounts }
+    const services: Services = {
+      ...parts,
+      flagPorts,
+      rolloutPorts,
+      exercises,
+      monitoring,
+      sources,
+      accounts,
+      evaluationLimit: createEvaluationLimit(config.evaluationsPerSecond),
+      eventTokens: createEventTokens(safe),
+    }
 
-    const authenticator = createAuthenticator(database, bootstrap.token)
+    const authenticator = createAuthenticator(database, bootstrap.token, safe)
     await database.listen(REVOKED_CHANNEL, (hash) => {
       authenticator.forget(hash)
       delivery.keysChanged()
@@ -228,6 +240,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       log,
       streams,
       console: await loadConsole(options.consoleFolder ?? CONSOLE),
+      allowedOrigins: config.allowedOrigins,
       checkAnswers: options.checkAnswers ?? false,
     })
     closing.push(async () => {

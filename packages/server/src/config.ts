@@ -53,6 +53,17 @@ const ConfigSchema = z.strictObject({
     .union([z.string().transform(listOf), z.array(z.string())])
     .pipe(z.array(z.string().regex(/^\/\S*$/, 'whole paths of programs, with commas between')))
     .default([]),
+  /** Origins, or `*`; in the environment with commas between. */
+  allowedOrigins: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .pipe(
+      z.array(
+        z.string().refine(isOrigin, 'origins like https://shop.example, with commas between, or * for any'),
+      ),
+    )
+    .default([]),
+  /** Of each SDK key; 0 is no limit. */
+  evaluationsPerSecond: z.coerce.number('a number, 0 or more').min(0).default(5_000),
   /** Made absolute. */
   rulesDir: z
     .string()
@@ -82,6 +93,8 @@ const ENVIRONMENT = {
   FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
   FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
   FLAGMARSHAL_HOOK_PROGRAMS: 'hookPrograms',
+  FLAGMARSHAL_ALLOWED_ORIGINS: 'allowedOrigins',
+  FLAGMARSHAL_EVALUATIONS_PER_SECOND: 'evaluationsPerSecond',
   FLAGMARSHAL_RULES_DIR: 'rulesDir',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
@@ -120,6 +133,11 @@ function listOf(text: string): string[] {
     .split(',')
     .map((it) => it.trim())
     .filter((it) => it !== '')
+}
+
+function isOrigin(text: string): boolean {
+  if (text === '*') return true
+  return URL.canParse(text) && new URL(text).origin === text
 }
 
 function refuseUnknown(names: readonly string[]): void {

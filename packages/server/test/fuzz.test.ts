@@ -24,7 +24,7 @@ let world: World
 beforeAll(async () => {
   server = await startServer()
   world = await createWorld(server)
-})
+}, 300_000)
 afterAll(() => server.close())
 
 describe(`${REQUESTS} requests with bad input, over all operations`, () => {

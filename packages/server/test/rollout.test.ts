@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import type { StreamEvent } from './support/instances.ts'
+import type { StreamEvent } from './support/events.ts'
 import {
   createApprovals,
   decisions,

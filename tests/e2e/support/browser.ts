@@ -101,7 +101,7 @@ export async function goDark(page: Page): Promise<void> {
   // Colours on their way from one theme to the other have no contrast that means anything.
   const fading =
     'document.getAnimations().some((it) => it instanceof CSSTransition && it.playState === "running")'
-  await expect.poll(() => page.evaluate(fading), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => page.evaluate(fading)).toBe(false)
 }
 
 /** Whether the page is wider than its window. */

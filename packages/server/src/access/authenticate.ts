@@ -14,9 +14,11 @@ import type { Role } from '@flagmarshal/domain/access/permission'
 import type { Actor } from '../context.ts'
 import { failureOf } from '../failure.ts'
 import { sha256 } from '../id.ts'
+import type { Safe } from '../secret/seal.ts'
 import { selectCredential } from '../storage/access.ts'
 import type { Credential } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
+import { openEventToken } from './event-token.ts'
 
 const FRESH_MS = 10_000
 const USABLE_MS = 3_600_000
@@ -35,6 +37,8 @@ interface Remembered {
 export interface Authenticator {
   /** The actor behind a token; undefined for a token that is unknown, expired or revoked. */
   authenticate(token: string, now: Date): Promise<Actor | undefined>
+  /** The SDK key behind the token of an address (`event-token.ts`); undefined once either has ended. */
+  authenticateAddress(token: string, now: Date): Promise<Actor | undefined>
   /** The person behind the cookie of a session; undefined for anything else. */
   authenticateSession(secret: string, now: Date): Promise<Actor | undefined>
   /** Forgets the token with this hash; without one, all. */
@@ -42,7 +46,7 @@ export interface Authenticator {
 }
 
 /** Knows the bootstrap token and everything in the database. */
-export function createAuthenticator(database: Database, bootstrapToken: string): Authenticator {
+export function createAuthenticator(database: Database, bootstrapToken: string, safe: Safe): Authenticator {
   const bootstrapHash = Buffer.from(sha256(bootstrapToken))
   const remembered = new Map<string, Remembered>()
   const look = rememberCredentials(database, remembered)
@@ -59,6 +63,11 @@ export function createAuthenticator(database: Database, bootstrapToken: string):
       const credential = await valid(hash, now)
       // Only the cookie carries a session: there, writes are protected from other sites.
       return credential === undefined || credential.kind === 'session' ? undefined : actorOf(credential)
+    },
+    async authenticateAddress(token, now) {
+      const opened = openEventToken(safe, token, now)
+      const credential = opened === undefined ? undefined : await valid(opened.hash, now)
+      return credential === undefined ? undefined : actorOf(credential)
     },
     async authenticateSession(secret, now) {
       const credential = await valid(sha256(secret), now)

@@ -4,13 +4,13 @@
 import type { Patch } from '@flagmarshal/evaluation'
 
 import type { EnvironmentKey } from '../storage/snapshots.ts'
-import { missedPatch } from './environment-state.ts'
 import type { EnvironmentState } from './environment-state.ts'
+import type { Told, Voice } from './voices.ts'
 
 /** One client's stream, as far as delivery needs to know it. */
 export interface Sink {
   /** False when the client is gone or reads too slowly; it is forgotten then. */
-  send(event: { readonly event: string; readonly data: string; readonly id?: string }): boolean
+  send(event: Told): boolean
   /** Ends the stream. */
   close(): void
   /** Called once when the stream has ended. */
@@ -25,6 +25,7 @@ export interface Subscription {
   readonly sdkKey: string
   /** The revision that the client has, from Last-Event-ID. */
   readonly has: number | undefined
+  readonly voice: Voice
 }
 
 export interface Subscribers {
@@ -50,13 +51,17 @@ export function createSubscribers(left: (subscription: Subscription) => void): S
       sink.onClose(() => {
         if (streams.delete(sink)) left(subscription)
       })
-      greet(subscription, state, sink)
+      const greeting = subscription.voice.greet(state, subscription.has)
+      if (greeting !== undefined) sink.send(greeting)
     },
     publish(key, state, patch) {
-      const event = patch === undefined ? snapshotEvent(state) : patchEvent(patch)
-      for (const [sink, subscription] of streams) {
-        const { project, environment } = subscription.key
-        if (project === key.project && environment === key.environment) sink.send(event)
+      // One event a voice, not one a stream: it is written once for all who hear it.
+      const events = new Map<Voice, Told>()
+      for (const [sink, { key: of, voice }] of streams) {
+        if (of.project !== key.project || of.environment !== key.environment) continue
+        const event = events.get(voice) ?? voice.change(state, patch)
+        events.set(voice, event)
+        sink.send(event)
       }
     },
     tell(key, instances, event) {
@@ -71,23 +76,4 @@ export function createSubscribers(left: (subscription: Subscription) => void): S
       for (const [sink, { sdkKey }] of streams) if (!sdkKeys.has(sdkKey)) sink.close()
     },
   }
-}
-
-function greet({ has }: Subscription, state: EnvironmentState, sink: Sink): void {
-  const { revision } = state.snapshot
-  // A client that has everything must hear something, or it would take the stream for a dead one.
-  if (has === revision) {
-    sink.send({ event: 'current', id: String(revision), data: JSON.stringify({ revision }) })
-    return
-  }
-  const missed = has === undefined ? undefined : missedPatch(state, has)
-  sink.send(missed === undefined ? snapshotEvent(state) : patchEvent(missed))
-}
-
-function snapshotEvent(state: EnvironmentState) {
-  return { event: 'snapshot', id: String(state.snapshot.revision), data: state.text() }
-}
-
-function patchEvent(patch: Patch) {
-  return { event: 'patch', id: String(patch.revision), data: JSON.stringify(patch) }
 }

@@ -17,6 +17,7 @@ export const ANYBODY: Actor = { kind: 'system', id: 'anybody', name: 'Anybody', 
 interface Incoming {
   readonly headers: IncomingHttpHeaders
   readonly params: unknown
+  readonly query: unknown
   readonly now: Date
   /** Where people reach the server, if that was set. */
   readonly publicUrl: string | undefined
@@ -53,16 +54,34 @@ export async function authorize(
 async function actorOf(
   operation: Operation,
   authenticator: Authenticator,
-  { headers, now, publicUrl }: Incoming,
+  { headers, query, now, publicUrl }: Incoming,
 ): Promise<Actor | undefined> {
-  if (headers.authorization !== undefined) {
-    const token = /^Bearer ([\w.~+/=-]{1,256})$/i.exec(headers.authorization)?.[1]
+  if (operation.tokenInQuery === true) {
+    const token = tokenOf(query)
+    return token === undefined ? undefined : await authenticator.authenticateAddress(token, now)
+  }
+  if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
+    const token = tokenOfHeader((name) => {
+      const value = headers[name]
+      return typeof value === 'string' ? value : undefined
+    })
     return token === undefined ? undefined : await authenticator.authenticate(token, now)
   }
   const secret = sessionOf(headers.cookie)
   const actor = secret === undefined ? undefined : await authenticator.authenticateSession(secret, now)
   if (actor !== undefined && operation.method !== 'GET') refuseForeignPage(headers, publicUrl)
   return actor
+}
+
+/** The token of a request by its headers: `Authorization: Bearer`, or `X-API-Key` as OFREP clients may send it. */
+export function tokenOfHeader(header: (name: string) => string | undefined): string | undefined {
+  const given = header('authorization') ?? `Bearer ${header('x-api-key') ?? ''}`
+  return /^Bearer ([\w.~+/=-]{1,256})$/i.exec(given)?.[1]
+}
+
+function tokenOf(query: unknown): string | undefined {
+  if (typeof query !== 'object' || query === null || !('token' in query)) return undefined
+  return typeof query.token === 'string' ? query.token : undefined
 }
 
 /** An SDK key reaches its own project and environment only, and may not learn what else there is. */

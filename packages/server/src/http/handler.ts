@@ -40,6 +40,8 @@ export interface BodyAnswer<B> {
   readonly body: B
   /** Sent as the ETag `"<revision>"`; a GET with the same If-None-Match gets 304. */
   readonly revision?: number
+  /** The ETag, where it is more than a revision. */
+  readonly etag?: string
   /** Where it is not the status of the operation. */
   readonly status?: number
   /** Where it is not the one of the operation's media. */
@@ -48,6 +50,11 @@ export interface BodyAnswer<B> {
   readonly cookie?: string
   /** The body as it goes over the wire, where it was made before. */
   readonly prepared?: { readonly bytes: Buffer; readonly encoding?: 'gzip' }
+}
+
+/** 304: what the client has, under this ETag, is what it would be sent. */
+export interface UnchangedAnswer {
+  readonly unchanged: string
 }
 
 /** An answer that stays open: called when the stream is; the stream ends when the client goes. */
@@ -65,7 +72,9 @@ type BodyOf<O extends Operation> = O['success'] extends { readonly media: 'text'
 
 export type Answer<O extends Operation> =
   | Refusal
-  | (O['success'] extends { readonly media: 'stream' } ? StreamAnswer : BodyAnswer<BodyOf<O>>)
+  | (O['success'] extends { readonly media: 'stream' }
+      ? StreamAnswer
+      : BodyAnswer<BodyOf<O>> | UnchangedAnswer)
 
 export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
 

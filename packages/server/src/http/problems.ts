@@ -51,6 +51,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'link-refused': 403,
   'password-wrong': 422,
   'too-many-attempts': 429,
+  'too-many-evaluations': 429,
   forbidden: 403,
   'role-needed': 403,
   'person-needed': 403,

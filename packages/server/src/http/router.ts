@@ -21,8 +21,9 @@ import { decode } from './decode.ts'
 import type { Decoded } from './decode.ts'
 import { openEventStream } from './event-stream.ts'
 import type { EventStream } from './event-stream.ts'
-import type { BodyAnswer, Call, StreamAnswer } from './handler.ts'
+import type { BodyAnswer, Call, StreamAnswer, UnchangedAnswer } from './handler.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
+import { sendProblemAnswer } from './send-problem.ts'
 import type { Services } from './services.ts'
 
 declare module 'fastify' {
@@ -53,11 +54,13 @@ export interface RouterParts {
   readonly streams: Set<EventStream>
   /** The built console; undefined where it has not been built. */
   readonly console: ConsoleFiles | undefined
+  /** Of which pages scripts may evaluate flags; `*` for any. */
+  readonly allowedOrigins: readonly string[]
   /** Checks each answer against its schema: for tests. */
   readonly checkAnswers: boolean
 }
 
-type AnyAnswer = Refusal | StreamAnswer | BodyAnswer<unknown>
+type AnyAnswer = Refusal | StreamAnswer | BodyAnswer<unknown> | UnchangedAnswer
 
 /** Registers every operation. Throws when an operation has no handler or a handler no operation. */
 export function registerRoutes(server: FastifyInstance, parts: RouterParts): void {
@@ -75,9 +78,10 @@ export function registerRoutes(server: FastifyInstance, parts: RouterParts): voi
       config: { operation: id },
       onRequest: async (request) => {
         if (operation.rest === true) request.params = namedRest(operation, request.params)
-        const { headers, params, now } = request
+        const { headers, params, query, now } = request
         const { publicUrl } = parts.services.accounts
-        request.actor = await authorize(operation, parts.authenticator, { headers, params, now, publicUrl })
+        const incoming = { headers, params, query, now, publicUrl }
+        request.actor = await authorize(operation, parts.authenticator, incoming)
       },
       handler: (request, reply) => handle({ id, operation, request, reply, parts }),
     })
@@ -114,8 +118,9 @@ async function handle(exchange: Exchange): Promise<unknown> {
   const key = operation.idempotent === true ? idempotencyKeyOf(request) : undefined
   if (key === undefined) {
     const answer = await call(exchange, decoded, context, parts.services)
-    if (isRefusal(answer)) return sendRefusal(reply, answer)
+    if (isRefusal(answer)) return sendProblemAnswer(problemAnswer(answer), request, reply)
     if ('stream' in answer) return sendStream(exchange, answer)
+    if ('unchanged' in answer) return reply.code(304).header('etag', answer.unchanged).send()
     return send(exchange, answer)
   }
   const hash = sha256(canonical({ ...decoded, id: exchange.id }))
@@ -123,7 +128,9 @@ async function handle(exchange: Exchange): Promise<unknown> {
     const first = await call(exchange, decoded, context, { ...parts.services, database })
     return isRefusal(first) ? first : answered(operation, first)
   })
-  return isRefusal(answer) ? sendRefusal(reply, answer) : sendStored(reply, answer)
+  return isRefusal(answer)
+    ? sendProblemAnswer(problemAnswer(answer), request, reply)
+    : sendStored(reply, answer)
 }
 
 async function call(
@@ -171,11 +178,14 @@ function idempotencyKeyOf(request: FastifyRequest): string | undefined {
 }
 
 function etagOf(answer: BodyAnswer<unknown>): string | null {
+  if (answer.etag !== undefined) return answer.etag
   return answer.revision === undefined ? null : `"${answer.revision}"`
 }
 
-function storable(operation: Operation, answer: StreamAnswer | BodyAnswer<unknown>): StoredAnswer {
-  if ('stream' in answer) throw new Error('a stream cannot be answered twice')
+type Repeatable = Exclude<AnyAnswer, Refusal>
+
+function storable(operation: Operation, answer: Repeatable): StoredAnswer {
+  if (!('body' in answer)) throw new Error('only an answer with a body can be given twice')
   return {
     status: answer.status ?? operation.success.status,
     etag: etagOf(answer),
@@ -184,7 +194,7 @@ function storable(operation: Operation, answer: StreamAnswer | BodyAnswer<unknow
 }
 
 /** What is shown once is not kept: a repeat is told what the first request made. */
-function answered(operation: Operation, first: StreamAnswer | BodyAnswer<unknown>): Answered {
+function answered(operation: Operation, first: Repeatable): Answered {
   const answer = storable(operation, first)
   const { showsOnce } = operation
   if (showsOnce === undefined || answer.body === null) return { answer }
@@ -208,11 +218,6 @@ function sendStored(reply: FastifyReply, answer: StoredAnswer): FastifyReply {
   return reply.code(answer.status).type(type).send(answer.body)
 }
 
-function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { status, headers, problem } = problemAnswer(refusal)
-  return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
-}
-
 function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknown>): FastifyReply {
   if (answer.cookie !== undefined) reply.header('set-cookie', answer.cookie)
   const etag = etagOf(answer)
@@ -221,8 +226,9 @@ function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknow
     return reply.code(304).send()
   }
   reply.code(answer.status ?? operation.success.status)
-  if (answer.body === undefined) return reply.send()
+  // Before the body is looked at: it may be made from these bytes.
   if (answer.prepared !== undefined) return sendPrepared(reply, answer.prepared)
+  if (answer.body === undefined) return reply.send()
   const { contentType } = answer
   if (answer.body instanceof Uint8Array) return reply.type(contentType ?? 'application/zip').send(answer.body)
   if (operation.success.media === 'text') return sendText(reply, answer.body, contentType)
@@ -234,7 +240,8 @@ function sendPrepared(
   { bytes, encoding }: NonNullable<BodyAnswer<unknown>['prepared']>,
 ): FastifyReply {
   if (encoding !== undefined) reply.header('content-encoding', encoding)
-  return reply.header('vary', 'accept-encoding').type('application/json; charset=utf-8').send(bytes)
+  const vary = [reply.getHeader('vary'), 'accept-encoding'].filter((it) => it !== undefined).join(', ')
+  return reply.header('vary', vary).type('application/json; charset=utf-8').send(bytes)
 }
 
 function sendText(

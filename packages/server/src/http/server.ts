@@ -4,18 +4,20 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
+import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { newId } from '../id.ts'
 import { sendConsole } from './console.ts'
+import { crossOrigin } from './cross-origin.ts'
 import { readJson } from './json-body.ts'
 import { registerKillPages } from './kill-pages.ts'
-import { ofrepAnswer } from './ofrep-problem.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { registerRoutes } from './router.ts'
 import type { RouterParts } from './router.ts'
+import { sendProblemAnswer } from './send-problem.ts'
 
 const LARGEST_BODY_BYTES = 1024 * 1024
 
@@ -42,6 +44,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } },
   })
+  await server.register(cors, { delegator: crossOrigin(parts.allowedOrigins) })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser(
     ['application/json', 'application/cloudevents+json'],
@@ -128,16 +131,12 @@ function prepare({ services }: RouterParts, request: FastifyRequest): void {
 }
 
 function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, headers, problem } = problemAnswer(error)
+  const answer = problemAnswer(error)
+  const { status, problem } = answer
   if (status === 503)
     parts.log.warn({ code: problem.code, why: String(error), requestId: request.id }, problem.detail)
   else if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
-  if (request.routeOptions.config.operation === 'evaluateFlag') {
-    const { status: code, body } = ofrepAnswer(problem, request.params)
-    void reply.code(code).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body))
-    return
-  }
-  void reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+  void sendProblemAnswer(answer, request, reply)
 }
 
 /** HTTP/1.1 wants to know which server is meant (RFC 9112, 3.2). */

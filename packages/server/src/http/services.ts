@@ -1,4 +1,5 @@
 import type { Accounts } from '../access/accounts.ts'
+import type { EventTokens } from '../access/event-token.ts'
 /**
  * What handlers may use: built once by `app.ts`. A noun that keeps something in memory adds its
  * part here and in `app.ts`.
@@ -6,6 +7,7 @@ import type { Accounts } from '../access/accounts.ts'
 import type { SourceParts } from '../analysis/sources.ts'
 import type { Clock } from '../clock.ts'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { EvaluationLimit } from '../delivery/evaluation-limit.ts'
 import type { FlagPorts } from '../flag/ports.ts'
 import type { DocumentStore, Outgoing } from '../integrations/interfaces.ts'
 import type { Metrics } from '../metrics.ts'
@@ -27,6 +29,10 @@ export interface Services {
   readonly flagPorts: FlagPorts
   readonly rolloutPorts: RolloutPorts
   readonly delivery: Delivery
+  /** How many evaluations over HTTP a key may ask for. */
+  readonly evaluationLimit: EvaluationLimit
+  /** What opens the event streams of browsers. */
+  readonly eventTokens: EventTokens
   /** Carries out verification runs and drills. */
   readonly exercises: Exercises
   /** The way out for requests to other servers. */

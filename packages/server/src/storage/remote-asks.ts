@@ -4,6 +4,9 @@ import { sql } from 'kysely'
 import type { Queries } from './database.ts'
 import type { FlagConfigKey } from './flags.ts'
 
+/** In place of a flag: all of the environment were asked for at once. */
+export const ALL_FLAGS = ''
+
 /** How often a flag was asked for, since the last time that this was written. */
 export interface Ask extends FlagConfigKey {
   readonly n: number
@@ -22,7 +25,7 @@ export async function addAsks(queries: Queries, asks: readonly Ask[]): Promise<v
       n = stored.n + excluded.n, last_at = excluded.last_at`.execute(queries)
 }
 
-/** How often a flag was asked for between two moments, by minutes, and when last; null for never. */
+/** How often a flag was asked for, alone or with all, between two moments, by minutes, and when last; null for never. */
 export async function selectAsks(
   queries: Queries,
   { project, environment, flag }: FlagConfigKey,
@@ -33,7 +36,7 @@ export async function selectAsks(
     .select([sql<number>`coalesce(sum(n), 0)::bigint`.as('n'), sql<Date | null>`max(last_at)`.as('lastAt')])
     .where('project', '=', project)
     .where('environment', '=', environment)
-    .where('flag', '=', flag)
+    .where('flag', 'in', [flag, ALL_FLAGS])
     .where('minute_end', '>', between.from)
     .where('minute_end', '<=', sql<Date>`${between.to}::timestamptz + interval '1 minute'`)
     .executeTakeFirstOrThrow()

@@ -6,6 +6,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Actor } from '../../context.ts'
 import { listInstances } from '../../delivery/list-instances.ts'
+import { revisionOfTag, snapshotVoice } from '../../delivery/voices.ts'
 import { notFound } from '../../refusals.ts'
 import type { EnvironmentKey } from '../../storage/snapshots.ts'
 import { replyList } from '../handler.ts'
@@ -35,12 +36,11 @@ export const handlers: Handlers<typeof deliveryOperations> = {
     if (isRefusal(key)) return key
     if ((await services.delivery.environments.get(key)) === undefined)
       return notFound('environment', key.environment)
-    const last = header('last-event-id') ?? ''
-    const has = /^\d{1,15}$/.test(last) ? Number(last) : undefined
+    const has = revisionOfTag(header('last-event-id'))
     return {
       stream: (stream) =>
         services.delivery.follow(
-          { key, instance: instanceOf(header), sdkKey: context.actor.id, has },
+          { key, instance: instanceOf(header), sdkKey: context.actor.id, has, voice: snapshotVoice },
           stream,
         ),
     }

@@ -91,7 +91,7 @@ function targetsOf(id: string, operation: Operation): Target[] {
       target(z.strictObject({ output }), { step: String(i + 1) }),
     )
   }
-  if (id === 'evaluateFlag' || id === 'explainFlag') return [target(CONTEXT)]
+  if (id === 'evaluateFlag' || id === 'evaluateFlags' || id === 'explainFlag') return [target(CONTEXT)]
   // The checks that a place names are those of step 1.
   if (id === 'giveEvidence') return [target(given, { step: '1' })]
   if (id === 'getKill') return [target(given, { flag: 'greeting', environment: 'development' })]
