@@ -55,6 +55,15 @@ export const OfrepBulk = z
   .meta({ id: 'OfrepBulkEvaluation' })
 export type OfrepBulk = z.infer<typeof OfrepBulk>
 
+/** What clients may add; others leave it aside. */
+const RefetchQuery = z.object({
+  flagConfigEtag: z
+    .string()
+    .optional()
+    .describe('From an event: the answer is of this revision or a newer one, whichever server gives it.'),
+  flagConfigLastModified: z.string().optional().describe('From an event; the other one decides.'),
+})
+
 export const ofrepOperations = {
   evaluateFlag: operation({
     method: 'POST',
@@ -62,7 +71,7 @@ export const ofrepOperations = {
     summary: 'Evaluate one flag in the environment of the key (OFREP).',
     can: 'flag:evaluate',
     params: z.strictObject({ key: z.string().max(500).describe('May hold slashes.') }),
-    query: z.object({}),
+    query: RefetchQuery,
     rest: true,
     body: OfrepRequest,
     success: { status: 200, body: OfrepSuccess },
@@ -73,13 +82,7 @@ export const ofrepOperations = {
     summary:
       'Evaluate all flags in the environment of the key (OFREP); 304 when If-None-Match names the answer that this context has now.',
     can: 'flag:evaluate',
-    query: z.object({
-      flagConfigEtag: z
-        .string()
-        .optional()
-        .describe('From an event: the answer is of this revision or a newer one, whichever server gives it.'),
-      flagConfigLastModified: z.string().optional().describe('From an event; the other one decides.'),
-    }),
+    query: RefetchQuery,
     body: OfrepRequest,
     success: { status: 200, body: OfrepBulk },
   }),

@@ -14,8 +14,8 @@ import type { FuzzResult } from './support/fuzz/run.ts'
 import { createWorld } from './support/fuzz/world.ts'
 import type { World } from './support/fuzz/world.ts'
 
-/** About 80 for each operation. */
-const REQUESTS = 6_300
+/** About 45 for each operation. */
+const REQUESTS = 9_000
 const SEED = 20_260_302
 
 let server: TestServer
@@ -46,7 +46,7 @@ describe(`${REQUESTS} requests with bad input, over all operations`, () => {
   test('they got through to most operations, so that what lies behind the schemas was met too', () => {
     const all = Object.keys(operations).length
     expect(result.requests).toBeGreaterThanOrEqual(REQUESTS)
-    expect(result.neverOk.length).toBeLessThan(all * 0.3)
+    expect(result.neverOk.length, result.neverOk.join(', ')).toBeLessThan(all * 0.3)
   })
 
   test('no prototype has got a member or lost one', () => {

@@ -44,7 +44,6 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } },
   })
-  await server.register(cors, { delegator: crossOrigin(parts.allowedOrigins) })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser(
     ['application/json', 'application/cloudevents+json'],
@@ -67,6 +66,8 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     if (sendConsole(parts.console, request, reply)) return
     sendProblem(parts, notRouted(parts, request), request, reply)
   })
+  // After the error handler: it brings a route of its own.
+  await server.register(cors, { delegator: crossOrigin(parts.allowedOrigins) })
   closeConnections(server)
   ignoreExpectations(server)
   registerRoutes(server, parts)

@@ -132,8 +132,18 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
       project: [project],
       kill: [kill],
       link: [link],
+      token: [await eventToken(server, webKey)],
     },
   }
+}
+
+/** What opens the event stream of the environment of a key. */
+async function eventToken({ address }: Pick<TestServer, 'address'>, key: string): Promise<string> {
+  const answer = await fetch(`${address}/ofrep/v1/evaluate/flags`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+  })
+  return /token=([\w-]+)/.exec(await answer.text())?.[1] ?? ''
 }
 
 /** What other systems are reached by, and who may call: none of them answers. */
