@@ -33,9 +33,23 @@ test('without any setting it runs on this machine, with its own database', () =>
     outgoingAllow: [],
     gitProtocols: ['https', 'http'],
     hookPrograms: [],
+    allowedOrigins: [],
+    evaluationsPerSecond: 5_000,
     logLevel: 'info',
   })
   expect(Object.isFrozen(config)).toBe(true)
+})
+
+test('pages of other sites are named by their origin', () => {
+  expect(
+    configOf({ FLAGMARSHAL_ALLOWED_ORIGINS: 'https://shop.example, http://localhost:5173' }, folder)
+      .allowedOrigins,
+  ).toEqual(['https://shop.example', 'http://localhost:5173'])
+  expect(configOf({ FLAGMARSHAL_ALLOWED_ORIGINS: '*' }, folder).allowedOrigins).toEqual(['*'])
+  for (const origin of ['https://shop.example/', 'shop.example', 'https://shop.example/cart', 'null'])
+    expect(() => configOf({ FLAGMARSHAL_ALLOWED_ORIGINS: origin }, folder)).toThrow(
+      /FLAGMARSHAL_ALLOWED_ORIGINS is not usable/,
+    )
 })
 
 test('the environment wins over the file, and an empty value is none', () => {

@@ -30,7 +30,8 @@ beforeAll(async () => {
   key = await server.sdkKey('shop', 'development', 'web')
   await vi.waitFor(async () => {
     const { flags } = await bulkOf({ targetingKey: 'u' })
-    expect(flags.filter((it) => 'reason' in it && it.reason !== 'DISABLED')).toHaveLength(2)
+    if (flags.filter((it) => 'reason' in it && it.reason === 'DISABLED').length > 1)
+      throw new Error('the flags are not served yet')
   })
 })
 afterEach(async () => {

@@ -26,10 +26,10 @@ export const handlers: Handlers<typeof ofrepOperations> = {
   evaluateFlag: async ({ context, services, params, body }) => {
     const state = await stateFor(context, services)
     if (isRefusal(state)) return state
-    const { metrics, asked } = services.delivery
+    const { delivery } = services
     const answer = evaluateOver(state, params.key, body)
-    if ('value' in answer.body) asked({ ...placeOf(state), flag: params.key })
-    metrics.evaluations.inc({ reason: 'reason' in answer.body ? answer.body.reason : 'ERROR' })
+    if ('value' in answer.body) delivery.asked({ ...placeOf(state), flag: params.key })
+    delivery.metrics.evaluations.inc({ reason: 'reason' in answer.body ? answer.body.reason : 'ERROR' })
     // A failure has another shape than what the operation promises, with another status.
     return answer as { readonly status: number; readonly body: OfrepSuccess }
   },
