@@ -213,6 +213,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   analysis: ['audit', 'connection'],
   rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],
+  draft: ['flag', 'project', 'audit'],
   flag: ['audit', 'project'],
   access: ['audit', 'project'],
   project: ['audit', 'access'],

@@ -12,6 +12,7 @@ import { connectionOperations } from './connection.ts'
 import { debtOperations } from './debt.ts'
 import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
+import { draftOperations } from './draft.ts'
 import { drillOperations } from './drill.ts'
 import { flagOperations } from './flag.ts'
 import { hookOperations } from './hook.ts'
@@ -52,6 +53,7 @@ export const operations = {
   ...flagOperations,
   ...segmentOperations,
   ...personaOperations,
+  ...draftOperations,
   ...reachOperations,
   ...killOperations,
   ...deliveryOperations,

@@ -5,13 +5,29 @@ import { z } from 'zod'
 
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { Instant, Line, Mailbox, Revision, Text } from './shapes.ts'
+import { Instant, Key, Line, Mailbox, Revision, Text } from './shapes.ts'
 
 const Person = z.string().min(1).max(100)
 const People = z.array(Person).max(100)
 const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
 const Weekdays = z.array(Weekday).min(1).max(7)
 const Clock = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'Use HH:MM, at most 24:00.')
+
+const Approver = z.enum(['technical-lead', 'operations-lead', 'product-owner', 'developer'])
+
+/** Who approves drafts in one environment. */
+const DraftPolicy = z.strictObject({
+  accepted: z
+    .boolean()
+    .default(true)
+    .describe('Whether it takes drafts; without them only the procedure raises exposure there.'),
+  approvals: z
+    .array(z.array(Approver).min(1).max(4))
+    .min(1)
+    .max(5)
+    .default([['technical-lead', 'operations-lead', 'product-owner']])
+    .describe('One approval for each entry, each of another person, who holds one of its roles.'),
+})
 
 /** A policy as it is written, whole. */
 export const Policy = z
@@ -76,6 +92,10 @@ export const Policy = z
       .default({})
       .describe('Mailboxes of teams and stakeholders that are no people of this server, by their names.'),
     experts: People.default([]).describe('Flag experts, to be consulted.'),
+    drafts: z
+      .record(Key, DraftPolicy)
+      .default({})
+      .describe('By protected environment; one that is left out takes drafts with one approval of any lead.'),
     tooFewPeople: z
       .strictObject({ reason: Text })
       .exactOptional()

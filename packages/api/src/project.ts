@@ -10,7 +10,9 @@ import { Instant, Key, Line, list, Revision } from './shapes.ts'
 export const NewEnvironment = z.strictObject({
   key: Key,
   name: Line,
-  protected: z.boolean().describe('Turning a flag on here needs the open gate of its feature.'),
+  protected: z
+    .boolean()
+    .describe('Raising exposure here needs the open gate of its feature, or an approved draft.'),
 })
 
 export const Environment = z

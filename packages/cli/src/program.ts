@@ -8,6 +8,7 @@ import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
+import { draftCommands } from './draft.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -83,6 +84,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   lifeCommands(program, open)
   previewCommands(program, open)
   segmentCommands(program, open)
+  draftCommands(program, open)
   personaCommands(program, open)
   testCommand(program, open, end)
   drillCommands(program, open, end)

@@ -37,6 +37,7 @@ import { handlers as connectionHandlers } from './http/handlers/connection.ts'
 import { handlers as debtHandlers } from './http/handlers/debt.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
+import { handlers as draftHandlers } from './http/handlers/draft.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
@@ -103,6 +104,7 @@ const handlers = {
   ...flagHandlers,
   ...deliveryHandlers,
   ...personaHandlers,
+  ...draftHandlers,
   ...ofrepHandlers,
   ...rolloutHandlers,
   ...rolloutLiveHandlers,

@@ -101,7 +101,7 @@ test('of two changes that would close a circle together one is refused', async (
 })
 
 test('a gate is asked where a protected environment would serve something else, and decides', async () => {
-  gate = { kind: 'closed', feature: 'checkout', blockers: ['two approvals are missing'] }
+  gate = { kind: 'closed', feature: 'checkout', blockers: ['two approvals are missing'], running: true }
   const params = configParams('guarded', 'production')
   const refused = await server.admin.call('configureFlag', { params, body: EVERYBODY_ON, ifMatch: 1 })
   expect(expectProblem(refused)).toMatchObject({
@@ -113,19 +113,21 @@ test('a gate is asked where a protected environment would serve something else, 
   await configure(server, 'guarded', EVERYBODY_ON)
   gate = { kind: 'open' }
   await configure(server, 'guarded', EVERYBODY_ON, 'production')
-  gate = { kind: 'closed', feature: 'checkout', blockers: [] }
-  const edit = { ...EVERYBODY_ON, fallthrough: { variant: 'off' } }
+  gate = { kind: 'closed', feature: 'checkout', blockers: [], running: true }
+  const edit = { ...EVERYBODY_ON, rules: [{ name: 'All', when: { all: [] }, serve: { variant: 'on' } }] }
   const editing = await server.admin.call('configureFlag', { params, body: edit, ifMatch: 2 })
   expect(expectProblem(editing).code).toBe('gate-closed')
+  await configure(server, 'guarded', { ...EVERYBODY_ON, fallthrough: { variant: 'off' } }, 'production')
   await configure(server, 'guarded', { ...edit, enabled: false }, 'production')
 })
 
-test('the condition of a segment is behind the gate of the flags that it moves, its lists are not', async () => {
+test('condition and lists of a segment are behind the gate of the flags by which they would expose somebody', async () => {
   const beta = await createSegment('beta', { when: { all: [] } })
   await createSegment('wide', { when: { segment: 'beta' } })
   const rules = [{ name: 'Beta', when: { segment: 'wide' }, serve: { variant: 'on' } }]
-  await configure(server, 'guarded', { ...EVERYBODY_ON, rules }, 'production')
-  gate = { kind: 'closed', feature: 'checkout', blockers: [] }
+  const fallthrough = { variant: 'off' }
+  await configure(server, 'guarded', { ...EVERYBODY_ON, rules, fallthrough }, 'production')
+  gate = { kind: 'closed', feature: 'checkout', blockers: [], running: true }
   changes.length = 0
   const params = segmentParams('beta')
   const revision = beta.environments.at(-1)?.revision ?? 0
@@ -134,8 +136,13 @@ test('the condition of a segment is behind the gate of the flags that it moves, 
   expect(expectProblem(refused).code).toBe('gate-closed')
   expect(changes).toEqual([])
 
-  const members = { when: { all: [] }, include: ['someone'] }
-  expectOk(await server.admin.call('changeSegment', { params, body: members, ifMatch: revision }))
+  const more = { when: { all: [] }, include: ['someone'] }
+  const listed = await server.admin.call('changeSegment', { params, body: more, ifMatch: revision })
+  expect(expectProblem(listed).code, 'a list is no way around it').toBe('gate-closed')
+  expect(changes).toEqual([])
+
+  const less = { when: { all: [] }, exclude: ['someone'] }
+  expectOk(await server.admin.call('changeSegment', { params, body: less, ifMatch: revision }))
   expect(changes).toEqual([
     { project: 'shop', flags: ['guarded'], environments: ['production'], what: 'members' },
   ])

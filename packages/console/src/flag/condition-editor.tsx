@@ -1,11 +1,11 @@
 /** Whom a rule is about: tests in a form, or, for what a form cannot show, JSON. */
+import { conditionWords } from '@flagmarshal/domain/flag/words'
 import { Button, Checkbox, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { useRead } from '../query.ts'
 import type { Condition } from './config-draft.ts'
-import { conditionWords } from './config-words.ts'
 import { isObject, JsonField } from './json-field.tsx'
 import { conditionOf, NEW_TEST, OPS, simpleOf, takesNumber, takesOneText } from './simple-condition.ts'
 import type { SimpleCondition, Test } from './simple-condition.ts'

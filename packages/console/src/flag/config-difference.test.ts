@@ -1,8 +1,9 @@
+import { percentsOf } from '@flagmarshal/domain/flag/words'
 import { expect, test } from 'vitest'
 
 import { differencesOf, merged, threeWay } from './config-difference.ts'
 import type { ConfigDraft, Rule } from './config-draft.ts'
-import { moved, newAllocation, percentsOf, withPercent } from './config-draft.ts'
+import { moved, newAllocation, withPercent } from './config-draft.ts'
 
 const rule = (id: string, variant = 'on'): Rule => ({
   id,

@@ -2,19 +2,11 @@
  * In what two configurations differ, and three: what was there when somebody began, what another person
  * stored since, and what the first one wants. Rules are told apart by their ids, not by their places.
  */
+import { configParts } from '@flagmarshal/domain/flag/parts'
+
 import { whoChanged } from '../form/three-way.ts'
 import type { Clash } from '../form/three-way.ts'
 import type { ConfigDraft, Rule } from './config-draft.ts'
-import { prerequisiteWords, ruleWords, serveWords } from './config-words.ts'
-
-/** One part of a configuration that can differ. */
-interface Part {
-  readonly label: string
-  /** What is compared. */
-  readonly content: string
-  /** What is shown. */
-  readonly text: string
-}
 
 export interface Difference {
   readonly place: string
@@ -26,7 +18,7 @@ export interface Difference {
 
 /** In what `after` differs from `before`, in the order in which it is read. */
 export function differencesOf(before: ConfigDraft, after: ConfigDraft): readonly Difference[] {
-  const [from, to] = [partsOf(before), partsOf(after)]
+  const [from, to] = [configParts(before), configParts(after)]
   return [...new Set([...from.keys(), ...to.keys()])].flatMap((place) => {
     const [a, b] = [from.get(place), to.get(place)]
     if (a?.content === b?.content) return []
@@ -40,7 +32,7 @@ export function differencesOf(before: ConfigDraft, after: ConfigDraft): readonly
 
 /** What each of two people changed since they both saw `base`. */
 export function threeWay(base: ConfigDraft, theirs: ConfigDraft, mine: ConfigDraft): readonly Clash[] {
-  const [b, t, m] = [partsOf(base), partsOf(theirs), partsOf(mine)]
+  const [b, t, m] = [configParts(base), configParts(theirs), configParts(mine)]
   return [...new Set([...b.keys(), ...t.keys(), ...m.keys()])].flatMap((place): Clash[] => {
     const [was, their, my] = [b.get(place), t.get(place), m.get(place)]
     const who = whoChanged(was?.content, their?.content, my?.content)
@@ -83,21 +75,4 @@ function alike(a: unknown, b: unknown): boolean {
 
 function orderOf(rules: readonly Rule[]): string {
   return rules.map((it) => it.id).join(' ')
-}
-
-function partsOf(config: ConfigDraft): ReadonlyMap<string, Part> {
-  const { enabled, offVariant, prerequisites = [], rules, fallthrough } = config
-  const names = rules.map((it) => it.name)
-  return new Map<string, Part>([
-    ['enabled', part('State', enabled, enabled ? 'on' : 'off')],
-    ['offVariant', part('Off variant', offVariant, offVariant)],
-    ['prerequisites', part('Prerequisites', prerequisites, prerequisiteWords(prerequisites))],
-    ...rules.map((it): [string, Part] => [it.id, part(`Rule “${it.name}”`, it, ruleWords(it))]),
-    ['order', part('Order of the rules', orderOf(rules), names.join(' → ') || 'no rules')],
-    ['fallthrough', part('Otherwise', fallthrough, serveWords(fallthrough))],
-  ])
-}
-
-function part(label: string, content: unknown, text: string): Part {
-  return { label, content: JSON.stringify(content), text }
 }

@@ -2,6 +2,7 @@
  * A configuration while it is being written. Ids and salts are made here, so that what is explained and
  * reckoned for the draft is exactly what will be served once it is published.
  */
+import { percentsOf } from '@flagmarshal/domain/flag/words'
 import { reweight } from '@flagmarshal/evaluation'
 
 import type { Answer } from '../query.ts'
@@ -52,13 +53,6 @@ export function newRule(variant: string, count: number): Rule {
 export function newAllocation(variant: string): Allocation {
   const ranges = [{ from: 0, to: 100_000, variant }]
   return { by: 'targetingKey', salt: randomText(15), hash: 'murmur3', ranges }
-}
-
-/** Percent of each variant that has any. */
-export function percentsOf({ ranges }: Pick<Allocation, 'ranges'>): ReadonlyMap<string, number> {
-  const buckets = new Map<string, number>()
-  for (const { from, to, variant } of ranges) buckets.set(variant, (buckets.get(variant) ?? 0) + to - from)
-  return new Map([...buckets].map(([variant, n]) => [variant, n / 1000]))
 }
 
 /** The allocation with another percent of one variant; the fewest users move. What is above 100 % together is cut. */

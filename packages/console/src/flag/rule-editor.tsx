@@ -1,11 +1,11 @@
 /** One rule: its name, whom it is about, what it serves, its place. Alt+↑ and Alt+↓ move it. */
+import { conditionWords, ruleWords } from '@flagmarshal/domain/flag/words'
 import { Button, TextInput } from '@mantine/core'
 import type { KeyboardEvent, ReactElement } from 'react'
 
 import { Status } from '../ui/status.tsx'
 import { ConditionEditor } from './condition-editor.tsx'
 import type { Rule } from './config-draft.ts'
-import { conditionWords, ruleWords } from './config-words.ts'
 import { ServeEditor } from './serve-editor.tsx'
 
 import classes from './flag.module.css'

@@ -1,8 +1,9 @@
 /** What is served: one variant, or a split in percent. A changed percent moves the fewest users. */
+import { percentsOf } from '@flagmarshal/domain/flag/words'
 import { NumberInput, Select, TextInput } from '@mantine/core'
 import type { ReactElement } from 'react'
 
-import { newAllocation, percentsOf, withPercent } from './config-draft.ts'
+import { newAllocation, withPercent } from './config-draft.ts'
 import type { PlainServe } from './config-draft.ts'
 
 import classes from './flag.module.css'

@@ -1,11 +1,11 @@
 /** One segment in one environment: its condition and its lists. `exclude` wins over `include`, `include` over the condition. */
+import { conditionWords } from '@flagmarshal/domain/flag/words'
 import { Button, SegmentedControl, Switch, Textarea } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { ConditionEditor } from '../flag/condition-editor.tsx'
-import { conditionWords } from '../flag/config-words.ts'
 import { useAddressed } from '../flag/use-addressed.ts'
 import { paths } from '../paths.ts'
 import { useLive, useWrite } from '../query.ts'
@@ -121,8 +121,8 @@ function Editor({ project, segment, config }: EditorProps): ReactElement {
             Save in {config.environment}
           </Button>
           <span className="fm-dim">
-            Lists may always change. A new condition passes the gate of the flags that use it where they are
-            on in a protected environment.
+            Whoever is taken out loses it at once. Where a flag that is on in a protected environment would
+            expose somebody more, it takes a draft or the open gate of the feature.
           </span>
         </div>
         {write.error === null || conflict ? null : <ErrorView error={write.error} />}

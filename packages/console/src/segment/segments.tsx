@@ -1,8 +1,8 @@
 /** The segments of a project, with how many they list in each environment. */
+import { conditionWords } from '@flagmarshal/domain/flag/words'
 import { useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 
-import { conditionWords } from '../flag/config-words.ts'
 import { paths } from '../paths.ts'
 import { useLive } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'

@@ -26,6 +26,7 @@ export const PERMISSIONS = [
   'flag:read',
   'flag:write',
   'flag:kill',
+  'draft:decide',
   'procedure:read',
   'procedure:write',
   'procedure:decide',
@@ -49,7 +50,7 @@ const READ: readonly Permission[] = [
   'instance:read',
 ]
 const WORK: readonly Permission[] = [...READ, 'flag:write', 'flag:kill', 'procedure:write', 'flag:evaluate']
-const LEAD: readonly Permission[] = [...WORK, 'procedure:decide', 'rollout:operate']
+const LEAD: readonly Permission[] = [...WORK, 'draft:decide', 'procedure:decide', 'rollout:operate']
 
 /** What each role allows. Turning off (`flag:kill`) is open to everybody who may work at all. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
@@ -57,7 +58,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   'technical-lead': LEAD,
   'operations-lead': LEAD,
   'product-owner': LEAD,
-  developer: WORK,
+  developer: [...WORK, 'draft:decide'],
   viewer: READ,
 }
 

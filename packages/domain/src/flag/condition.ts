@@ -88,7 +88,24 @@ function dependents(key: string, conditions: SegmentConditions): Set<string> {
   return found
 }
 
-function conditionsOf(rule: Rule): Condition[] {
+/** The segments that conditions lead to, directly or through other ones, by key. */
+export function segmentsBehind(
+  roots: readonly Condition[],
+  conditions: SegmentConditions,
+): readonly string[] {
+  const found = new Set<string>()
+  const open = roots.flatMap(segmentsIn)
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    if (found.has(key)) continue
+    found.add(key)
+    const when = conditions.get(key) ?? null
+    if (when !== null) open.push(...segmentsIn(when))
+  }
+  return [...found].toSorted()
+}
+
+/** The conditions of a rule: its own and those of a rollout's audiences. */
+export function conditionsOf(rule: Rule): Condition[] {
   const audiences = 'exposure' in rule.serve ? rule.serve.exposure.audiences.map(({ when }) => when) : []
   return [rule.when, ...audiences]
 }

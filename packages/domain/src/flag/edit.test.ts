@@ -5,7 +5,8 @@ import { flagsUsing, segmentFaults } from './condition.ts'
 import { expiryOf, lifetimeOf, missingVariants } from './definition.ts'
 import { edited, faultsOf, initialConfig, ownedRuleRefusal } from './edit.ts'
 import type { EditFacts, ServedConfig, WantedConfig } from './edit.ts'
-import { editNeedsGate, gateRefusal, variantsNeedGate } from './enable.ts'
+import { gateRefusal, variantsNeedGate } from './enable.ts'
+import type { GatedChange } from './enable.ts'
 
 const off = initialConfig('off')
 const on: ServedConfig = { ...off, enabled: true, fallthrough: { variant: 'on' } }
@@ -116,15 +117,6 @@ describe('an edit', () => {
 })
 
 describe('a protected environment', () => {
-  it('asks for the gate where something else is served, and never for turning off', () => {
-    expect(editNeedsGate(off, on)).toBe(true)
-    expect(editNeedsGate(on, { ...on, rules: [mine] })).toBe(true)
-    expect(editNeedsGate(off, { ...off, rules: [mine] }), 'it is off and stays off').toBe(false)
-    expect(editNeedsGate(on, off)).toBe(false)
-    expect(editNeedsGate(on, on)).toBe(false)
-    expect(editNeedsGate(on, { ...off, offVariant: 'on' }), 'another off variant is served').toBe(true)
-  })
-
   it('asks for it when the value that it serves becomes another one', () => {
     const variants = { on: true, off: false }
     expect(variantsNeedGate(variants, { ...variants, more: true }, on)).toBe(false)
@@ -134,12 +126,22 @@ describe('a protected environment', () => {
   })
 
   it('says what would open the gate', () => {
-    expect(gateRefusal({ kind: 'open' }, 'f', 'production')).toBeUndefined()
-    expect(gateRefusal({ kind: 'no-feature' }, 'f', 'production')?.remedy).toContain(
-      'flagmarshal feature new',
-    )
-    const closed = gateRefusal({ kind: 'closed', feature: 'x', blockers: ['a', 'b'] }, 'f', 'production')
+    const change: GatedChange = { flag: 'f', environment: 'production', drafts: true, what: 'config' }
+    expect(gateRefusal({ kind: 'open' }, change)).toBeUndefined()
+    const alone = gateRefusal({ kind: 'no-feature' }, change)
+    expect(alone?.remedy).toContain('flagmarshal draft save f -e production')
+    expect(alone?.remedy).toContain('flagmarshal feature new')
+    const running = { kind: 'closed', feature: 'x', blockers: ['a', 'b'], running: true } as const
+    const closed = gateRefusal(running, change)
     expect(closed).toMatchObject({ code: 'gate-closed', message: expect.stringContaining('a; b') })
+    expect(closed?.remedy, 'a procedure runs: only it changes the flag').not.toContain('draft')
+    expect(gateRefusal({ ...running, running: false }, change)?.remedy).toContain('draft save')
+    const none = gateRefusal({ kind: 'no-feature' }, { ...change, drafts: false })
+    expect(none?.remedy).toContain('takes no drafts')
+    const segment = gateRefusal({ kind: 'no-feature' }, { ...change, what: { segment: 'beta' } })
+    expect(segment?.remedy).toContain('flagmarshal draft save beta --segment -e production')
+    const values = gateRefusal({ kind: 'no-feature' }, { ...change, what: 'values' })
+    expect(values?.remedy).toContain('add a variant')
   })
 })
 

@@ -1,6 +1,7 @@
 /**
- * What a protected environment asks for before it serves something else: the open gate of the
- * feature that stands behind the flag. Turning a flag off never asks for anything.
+ * What a protected environment asks for before it exposes anybody: the open gate of the feature that
+ * stands behind the flag; where no procedure runs for one, a draft that others have approved. Turning
+ * a flag off, and lowering exposure, never asks for anything.
  */
 import type { FlagValue } from '@flagmarshal/evaluation'
 
@@ -12,15 +13,19 @@ import type { ServedConfig } from './edit.ts'
 /** Whether the plan of the feature behind a flag is approved. */
 export type FlagGate =
   | { readonly kind: 'open' }
-  | { readonly kind: 'closed'; readonly feature: string; readonly blockers: readonly string[] }
+  | {
+      readonly kind: 'closed'
+      readonly feature: string
+      readonly blockers: readonly string[]
+      /** A run of the procedure is under way, or its rollout is: only they change the flag. */
+      readonly running: boolean
+    }
   /** No feature stands behind the flag. */
   | { readonly kind: 'no-feature' }
 
-/** Whether an edit needs the open gate where the environment is protected: it serves something else, and does not merely turn the flag off. */
-export function editNeedsGate(current: ServedConfig, next: ServedConfig): boolean {
-  if (next.offVariant !== current.offVariant) return true
-  if (!next.enabled) return false
-  return canonical(current) !== canonical(next)
+/** Whether a draft is the way to change the flag: no procedure runs for it. */
+export function isOutsideProcedure(gate: FlagGate): boolean {
+  return gate.kind === 'no-feature' || (gate.kind === 'closed' && !gate.running)
 }
 
 /** Whether new variant values need the open gate where the environment is protected: something that is served there changes. */
@@ -35,24 +40,49 @@ export function variantsNeedGate(
   return changed.length > 0 && (config.enabled || changed.includes(config.offVariant))
 }
 
+/** Where a change is wanted that the gate keeps out. */
+export interface GatedChange {
+  readonly flag: string
+  readonly environment: string
+  /** Whether the environment takes drafts. */
+  readonly drafts: boolean
+  /** What is changed: the flag's configuration, the values of its variants, or a segment by its key. */
+  readonly what: 'config' | 'values' | { readonly segment: string }
+}
+
 /** The refusal of a closed gate; `undefined` if it is open. */
-export function gateRefusal(gate: FlagGate, flag: string, environment: string): Refusal | undefined {
-  switch (gate.kind) {
-    case 'open':
-      return undefined
-    case 'closed':
-      return refuse(
-        'gate-closed',
-        `${environment} is protected, and the gate "plan-approved" of feature ${gate.feature} is closed${because(gate.blockers)}.`,
-        `See what is missing with "flagmarshal gate check ${gate.feature}"; turning ${flag} off is always possible.`,
-      )
-    case 'no-feature':
-      return refuse(
-        'gate-closed',
-        `${environment} is protected, and no feature stands behind the flag ${flag}.`,
-        'Begin the procedure ("flagmarshal feature new --help" says with what); its approved plan opens the gate.',
-      )
-  }
+export function gateRefusal(gate: FlagGate, change: GatedChange): Refusal | undefined {
+  const { flag, environment } = change
+  if (gate.kind === 'open') return undefined
+  if (gate.kind === 'closed' && gate.running)
+    return refuse(
+      'gate-closed',
+      `${environment} is protected, and the gate "plan-approved" of feature ${gate.feature} is closed${because(gate.blockers)}.`,
+      `See what is missing with "flagmarshal gate check ${gate.feature}"; turning ${flag} off is always possible.`,
+    )
+  const behind =
+    gate.kind === 'closed'
+      ? `no procedure of feature ${gate.feature} runs${because(gate.blockers)}`
+      : `no feature stands behind the flag ${flag}`
+  const begin =
+    'begin the procedure ("flagmarshal feature new --help" says with what), whose approved plan opens the gate'
+  return refuse(
+    'gate-closed',
+    `${environment} is protected, and ${behind}.`,
+    change.drafts
+      ? `${draftRemedy(change)}; or ${begin}. Turning ${flag} off is always possible.`
+      : `The policy takes no drafts for ${environment}: ${begin}.`,
+  )
+}
+
+function draftRemedy({ flag, environment, what }: GatedChange): string {
+  if (what === 'values')
+    return `A value that is served stays as it is: add a variant with the new one, and save a draft that serves it ("flagmarshal draft save ${flag} -e ${environment} --help")`
+  const save =
+    what === 'config'
+      ? `flagmarshal draft save ${flag} -e ${environment}`
+      : `flagmarshal draft save ${what.segment} --segment -e ${environment}`
+  return `Save it as a draft that somebody else approves ("${save} --help" says how)`
 }
 
 function because(blockers: readonly string[]): string {

@@ -113,7 +113,8 @@ function outcomesOf(key: number, steps: readonly Step[], offVariant: string): Re
   return outcomes.add(offVariant)
 }
 
-function variantsOf(serve: Serve): readonly string[] {
+/** The variants that this may serve. */
+export function variantsOf(serve: Serve): readonly string[] {
   if ('variant' in serve) return [serve.variant]
   if ('exposure' in serve) return [serve.exposure.variant]
   return [...new Set(serve.allocation.ranges.map(({ variant }) => variant))]

@@ -4,6 +4,7 @@
  * whatever was decided under it says so.
  */
 import type { Role } from '../access/permission.ts'
+import type { DraftPolicy } from '../draft/policy.ts'
 import { addWorkingDays, WEEKDAYS } from '../rollout/calendar.ts'
 import type { Calendar, Weekday } from '../rollout/calendar.ts'
 
@@ -27,6 +28,8 @@ export interface Policy {
   readonly contacts: Readonly<Record<string, string>>
   /** Whom a step's failure handling means by experts. */
   readonly experts: readonly string[]
+  /** Who approves drafts, by protected environment; one that is left out has what holds for all (see `draft/policy.ts`). */
+  readonly drafts: Readonly<Record<string, DraftPolicy>>
   /** Too few people: one may decide and approve what he wrote, and approve in more than one role (P-S7-2). */
   readonly tooFewPeople?: { readonly reason: string }
 }
@@ -42,6 +45,7 @@ export const DEFAULT_POLICY: Policy = {
   reviewers: {},
   experts: [],
   contacts: {},
+  drafts: {},
 }
 
 /** When rollouts may start. */

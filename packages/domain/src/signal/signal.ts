@@ -23,6 +23,12 @@ export const SIGNAL_TYPES = {
   /** Somebody went past a closed gate in an emergency; somebody else looked at it. */
   gateBroken: 'dev.flagmarshal.gate.broken',
   gateReviewed: 'dev.flagmarshal.gate.reviewed',
+  /** A change of a protected environment waits for approval, got what it waits for, is live, or is given up. */
+  draftRequested: 'dev.flagmarshal.draft.requested',
+  draftApproved: 'dev.flagmarshal.draft.approved',
+  draftChangesRequested: 'dev.flagmarshal.draft.changes_requested',
+  draftPublished: 'dev.flagmarshal.draft.published',
+  draftDiscarded: 'dev.flagmarshal.draft.discarded',
   /** Nobody has acted for longer than the policy allows; revoked as soon as somebody does. */
   blocked: 'dev.flagmarshal.procedure.blocked',
   /** People are asked something by a No-Go. */

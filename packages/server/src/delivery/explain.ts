@@ -34,7 +34,7 @@ export async function explainFlag(
   const state = await delivery.environments.fresh({ project, environment })
   if (state === undefined) return notFound('environment', environment)
   if (state.compiled().flag(flag) === undefined) return notFound('flag', `${flag} in ${environment}`)
-  const drafted = draft === undefined ? undefined : await draftOf(database, key, draft)
+  const drafted = draft === undefined ? undefined : await draftOf(database.kysely, key, draft)
   if (isRefusal(drafted)) return drafted
   const compiled = drafted === undefined ? state.compiled() : compileDraft(state.snapshot, flag, drafted)
   const explanation = explain(compiled, flag, context)

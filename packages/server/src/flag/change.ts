@@ -22,7 +22,7 @@ import {
 import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
-import type { FlagParts } from './ports.ts'
+import type { FlagParts, FlagPorts } from './ports.ts'
 import { schemaFaults } from './value-schema.ts'
 import { definitionView, flagView, servedConfig } from './view.ts'
 
@@ -62,7 +62,9 @@ export async function changeFlag(
           ? []
           : missingForOthers(key, variants, await selectAskingFor(tx, project, key))),
       ]) ??
-      (variants === undefined ? undefined : await closedFor(tx, flagPorts, { row, variants, environments }))
+      (variants === undefined
+        ? undefined
+        : await closedFor(tx, context, flagPorts, { row, variants, environments }))
     if (refusal !== undefined) return refusal
 
     const stored = await updateFlag(tx, project, key, columnsOf(change))
@@ -104,7 +106,8 @@ function variantsFaults(row: FlagRow, { variants }: FlagChange, environments: re
 
 async function closedFor(
   tx: Tx,
-  ports: FlagParts['flagPorts'],
+  context: Context,
+  ports: FlagPorts,
   change: {
     readonly row: FlagRow
     readonly variants: NonNullable<FlagChange['variants']>
@@ -114,7 +117,9 @@ async function closedFor(
   const { row, variants, environments } = change
   for (const config of environments) {
     if (!variantsNeedGate(row.variants, variants, servedConfig(config))) continue
-    const closed = await closedGate(tx, ports, config)
+    const { project, environment, flag } = config
+    const key = { project, environment, flag }
+    const closed = await closedGate(tx, context, ports, { key, what: 'values' })
     if (closed !== undefined) return closed
   }
   return undefined

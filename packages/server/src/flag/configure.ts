@@ -3,7 +3,7 @@ import type { FlagConfig, FlagConfigChange } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { edited, faultsOf, ownedRuleRefusal } from '@flagmarshal/domain/flag/edit'
 import type { EditFacts, ServedConfig } from '@flagmarshal/domain/flag/edit'
-import { editNeedsGate } from '@flagmarshal/domain/flag/enable'
+import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -25,7 +25,7 @@ import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
-import type { FlagParts } from './ports.ts'
+import type { FlagParts, FlagPorts } from './ports.ts'
 import { noConfig } from './read.ts'
 import { newSalt } from './salt.ts'
 import { flagConfigView, servedConfig } from './view.ts'
@@ -34,6 +34,8 @@ import { flagConfigView, servedConfig } from './view.ts'
 export interface Wanted {
   readonly change: FlagConfigChange
   readonly ifMatch: number
+  /** The approved draft that says so. */
+  readonly draft?: { readonly id: string; readonly why: string }
 }
 
 /**
@@ -46,35 +48,47 @@ export async function configureFlag(
   key: FlagConfigKey,
   wanted: Wanted,
 ): Promise<FlagConfig | Refusal> {
-  return await database.transaction(async (tx) => {
-    const flag = await shareFlag(tx, key.project, key.flag)
-    const row = await lockFlagConfig(tx, key)
-    if (flag === undefined || row === undefined) return noConfig(key)
-    if (row.revision !== wanted.ifMatch)
-      return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
+  return await database.transaction((tx) => configureIn(tx, context, flagPorts, { key, wanted }))
+}
 
-    if ((wanted.change.prerequisites ?? []).length > 0) await lockPrerequisites(tx, key)
-    const current = servedConfig(row)
-    const next = editOf(wanted.change, {
-      flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
-      current,
-      segments: await segmentKeys(tx, key),
-      others: await otherFlags(tx, key, wanted.change),
-      newRuleId: () => newId('rule'),
-      newSalt,
-    })
-    if (isRefusal(next)) return next
-    if (canonical(next) === canonical(current)) return flagConfigView(row)
-    const closed = editNeedsGate(current, next) ? await closedGate(tx, flagPorts, key) : undefined
-    if (closed !== undefined) return closed
+/** The same in a transaction that does more: a draft is published in it. */
+export async function configureIn(
+  tx: Tx,
+  context: Context,
+  flagPorts: FlagPorts,
+  { key, wanted }: { readonly key: FlagConfigKey; readonly wanted: Wanted },
+): Promise<FlagConfig | Refusal> {
+  const { change, ifMatch, draft } = wanted
+  const flag = await shareFlag(tx, key.project, key.flag)
+  const row = await lockFlagConfig(tx, key)
+  if (flag === undefined || row === undefined) return noConfig(key)
+  if (row.revision !== ifMatch)
+    return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
 
-    const stored = await storeConfig(tx, context, key, next)
-    const { project } = key
-    const changed = { project, flags: [key.flag], environments: [key.environment], what: 'config' as const }
-    await flagPorts.onFlagChanged(tx, context, changed)
-    await recordConfig(tx, context, { action: 'flag.configure', before: row, after: stored })
-    return flagConfigView(stored)
+  if ((change.prerequisites ?? []).length > 0) await lockPrerequisites(tx, key)
+  const current = servedConfig(row)
+  const next = editOf(change, {
+    flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
+    current,
+    segments: await segmentKeys(tx, key),
+    others: await otherFlags(tx, key, change),
+    newRuleId: () => newId('rule'),
+    newSalt,
   })
+  if (isRefusal(next)) return next
+  if (canonical(next) === canonical(current)) return flagConfigView(row)
+  const closed = raisesExposure(current, next)
+    ? await closedGate(tx, context, flagPorts, { key, what: 'config', draft: draft?.id })
+    : undefined
+  if (closed !== undefined) return closed
+
+  const stored = await storeConfig(tx, context, key, next)
+  const { project } = key
+  const changed = { project, flags: [key.flag], environments: [key.environment], what: 'config' as const }
+  await flagPorts.onFlagChanged(tx, context, changed)
+  const reason = draft === undefined ? {} : { reason: `${draft.id}: ${draft.why}` }
+  await recordConfig(tx, context, { action: 'flag.configure', before: row, after: stored, ...reason })
+  return flagConfigView(stored)
 }
 
 /** Stores a configuration as the next revision of its environment. */

@@ -4,7 +4,7 @@ import type { ServedConfig } from '@flagmarshal/domain/flag/edit'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { newId } from '../id.ts'
-import type { Database } from '../storage/database.ts'
+import type { Queries } from '../storage/database.ts'
 import { selectFlag, selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { editOf, otherFlags, segmentKeys } from './configure.ts'
@@ -14,20 +14,20 @@ import { servedConfig } from './view.ts'
 
 /** What would be stored. Refuses what `configureFlag` would refuse, but for a stale revision and the gate. */
 export async function draftOf(
-  database: Database,
+  queries: Queries,
   key: FlagConfigKey,
   change: FlagConfigChange,
 ): Promise<ServedConfig | Refusal> {
   const [flag, row] = await Promise.all([
-    selectFlag(database.kysely, key.project, key.flag),
-    selectFlagConfig(database.kysely, key),
+    selectFlag(queries, key.project, key.flag),
+    selectFlagConfig(queries, key),
   ])
   if (flag === undefined || row === undefined) return noConfig(key)
   return editOf(change, {
     flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
     current: servedConfig(row),
-    segments: await segmentKeys(database.kysely, key),
-    others: await otherFlags(database.kysely, key, change),
+    segments: await segmentKeys(queries, key),
+    others: await otherFlags(queries, key, change),
     newRuleId: () => newId('rule'),
     newSalt,
   })

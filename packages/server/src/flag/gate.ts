@@ -1,19 +1,52 @@
-/** Asking for the gate, where a protected environment is about to serve something else. */
-import { gateRefusal } from '@flagmarshal/domain/flag/enable'
+/** Asking for the gate, where a protected environment is about to expose somebody. */
+import { takesDrafts } from '@flagmarshal/domain/draft/can'
+import { draftPolicyOf } from '@flagmarshal/domain/draft/policy'
+import { gateRefusal, isOutsideProcedure } from '@flagmarshal/domain/flag/enable'
+import type { GatedChange } from '@flagmarshal/domain/flag/enable'
+import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
-import type { Tx } from '../storage/database.ts'
+import type { Context } from '../context.ts'
+import { policyOf } from '../project/policy.ts'
+import type { Queries, Tx } from '../storage/database.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { selectEnvironments } from '../storage/projects.ts'
 import type { FlagPorts } from './ports.ts'
 
-/** Why this environment may not serve something else of the flag; undefined where it is not protected or the gate is open. */
+/** A change that raises exposure, and by what right. */
+export interface Raise {
+  readonly key: FlagConfigKey
+  readonly what: GatedChange['what']
+  /** It is the content of a draft whose approvals were looked at in this transaction. */
+  readonly draft?: string | undefined
+}
+
+/**
+ * Why this environment may not expose anybody by the change; undefined where it is not protected, the
+ * gate is open, or an approved draft says so and no procedure runs. An automation never raises exposure.
+ */
 export async function closedGate(
   tx: Tx,
+  { actor }: Context,
   ports: FlagPorts,
-  { project, environment, flag }: FlagConfigKey,
+  { key, what, draft }: Raise,
 ): Promise<Refusal | undefined> {
-  const environments = await selectEnvironments(tx, project)
-  if (environments.find((it) => it.key === environment)?.protected !== true) return undefined
-  return gateRefusal(await ports.gateOf(tx, project, flag, environment), flag, environment)
+  const { project, environment, flag } = key
+  if (!(await isProtected(tx, project, environment))) return undefined
+  const gate = await ports.gateOf(tx, project, flag, environment)
+  const policy = draftPolicyOf((await policyOf(tx, project)).drafts, environment)
+  if (isOutsideProcedure(gate) && draft !== undefined) return takesDrafts(policy, environment)
+  const refusal = gateRefusal(gate, { flag, environment, drafts: policy.accepted, what })
+  if (refusal !== undefined || actor.tokenKind !== 'service') return refusal
+  return refuse(
+    'person-needed',
+    `Raising exposure in ${environment} needs a person; this token belongs to an automation.`,
+    'Let the rollout do it, or have a person do it with a token of their own.',
+  )
+}
+
+/** Whether an environment is protected; an unknown one is not. */
+export async function isProtected(queries: Queries, project: string, environment: string): Promise<boolean> {
+  const environments = await selectEnvironments(queries, project)
+  return environments.find((it) => it.key === environment)?.protected === true
 }

@@ -33,7 +33,7 @@ export async function estimateReach(
 ): Promise<Reach | Refusal> {
   const row = await selectFlagConfig(database.kysely, key)
   if (row === undefined) return noConfig(key)
-  const draft = change === undefined ? undefined : await draftOf(database, key, change)
+  const draft = change === undefined ? undefined : await draftOf(database.kysely, key, change)
   if (isRefusal(draft)) return draft
   const since = new Date(now.getTime() - DAYS_MS)
   const usage = await selectUsage(database.kysely, key, since)

@@ -9,13 +9,15 @@ import type {
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagsUsing, segmentFaults } from '@flagmarshal/domain/flag/condition'
 import type { SegmentConditions } from '@flagmarshal/domain/flag/condition'
+import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
+import { membershipChange, ruleChange } from '@flagmarshal/domain/flag/membership'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { keyTaken, notFound, stale } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
-import type { Database, Tx } from '../storage/database.ts'
+import type { Database, Queries, Tx } from '../storage/database.ts'
 import { bumpRevision, selectEnvironmentConfigs } from '../storage/flags.ts'
 import type { FlagConfigRow } from '../storage/flags.ts'
 import { selectEnvironments, selectProject } from '../storage/projects.ts'
@@ -35,6 +37,7 @@ import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
 import type { FlagParts, FlagPorts } from './ports.ts'
 import { segmentAudit, segmentConfigView, segmentSummary, segmentView } from './segment-view.ts'
+import { servedConfig } from './view.ts'
 
 /** All segments of a project, by key, without their lists. */
 export async function listSegments(database: Database, project: string): Promise<SegmentSummary[] | Refusal> {
@@ -104,12 +107,14 @@ async function insertContents(tx: Tx, project: string, input: NewSegment): Promi
 export interface WantedSegment {
   readonly content: SegmentContent
   readonly ifMatch: number
+  /** The approved draft that says so. */
+  readonly draft?: { readonly id: string; readonly why: string }
 }
 
 /**
  * Replaces a segment in one environment. Refuses a stale revision, a condition that refers to what
- * is not there or to itself, and a closed gate of an enabled flag that a new condition would move.
- * Lists of members may always change: they are not part of what is approved.
+ * is not there or to itself, and a closed gate of a flag by which the new condition or the new lists
+ * would expose somebody: a list is no way around what a rule may not do.
  */
 export async function changeSegment(
   context: Context,
@@ -117,61 +122,91 @@ export async function changeSegment(
   key: SegmentConfigKey,
   wanted: WantedSegment,
 ): Promise<SegmentConfig | Refusal> {
-  const { project, environment, segment } = key
-  const { content, ifMatch } = wanted
-  return await database.transaction(async (tx) => {
-    const row = await lockSegmentConfig(tx, key)
-    if (row === undefined) return notFound('segment', `${segment} in ${environment}`)
-    if (row.revision !== ifMatch) return stale(`segment ${segment} in ${environment}`, segmentConfigView(row))
-    const revision = await bumpRevision(tx, project, environment)
-    const conditions = await conditionsOf(tx, project, environment)
-    const refusal = invalid(segmentFaults(segment, content.when, conditions))
-    if (refusal !== undefined) return refusal
-
-    const users = flagsUsing(segment, conditions, await selectEnvironmentConfigs(tx, project, environment))
-    const redefined = canonical(content.when ?? null) !== canonical(row.condition)
-    const closed = redefined ? await closedFor(tx, flagPorts, users) : undefined
-    if (closed !== undefined) return closed
-
-    const change = { ...columnsOf(content), environment_revision: revision }
-    const stored = await updateSegmentConfig(tx, key, change)
-    const what = redefined ? ('segment' as const) : ('members' as const)
-    const flags = users.map(({ flag }) => flag)
-    await flagPorts.onFlagChanged(tx, context, { project, flags, environments: [environment], what })
-    await recordChange(tx, context, row, stored)
-    return segmentConfigView(stored)
-  })
+  return await database.transaction((tx) => changeSegmentIn(tx, context, flagPorts, { key, wanted }))
 }
 
-async function closedFor(
+/** The same in a transaction that does more: a draft is published in it. */
+export async function changeSegmentIn(
   tx: Tx,
-  ports: FlagPorts,
-  users: readonly FlagConfigRow[],
-): Promise<Refusal | undefined> {
-  for (const user of users.filter((it) => it.enabled)) {
-    const closed = await closedGate(tx, ports, user)
+  context: Context,
+  flagPorts: FlagPorts,
+  { key, wanted }: { readonly key: SegmentConfigKey; readonly wanted: WantedSegment },
+): Promise<SegmentConfig | Refusal> {
+  const { project, environment, segment } = key
+  const { content, ifMatch, draft } = wanted
+  const row = await lockSegmentConfig(tx, key)
+  if (row === undefined) return notFound('segment', `${segment} in ${environment}`)
+  if (row.revision !== ifMatch) return stale(`segment ${segment} in ${environment}`, segmentConfigView(row))
+  const revision = await bumpRevision(tx, project, environment)
+  const conditions = await conditionsOf(tx, project, environment)
+  const refusal = invalid(segmentFaults(segment, content.when, conditions))
+  if (refusal !== undefined) return refusal
+
+  const configs = await selectEnvironmentConfigs(tx, project, environment)
+  for (const user of exposedBy({ row, content, conditions, configs })) {
+    const at = { key: { project, environment, flag: user.flag }, what: { segment } }
+    const closed = await closedGate(tx, context, flagPorts, { ...at, draft: draft?.id })
     if (closed !== undefined) return closed
   }
-  return undefined
+
+  const change = { ...columnsOf(content), environment_revision: revision }
+  const stored = await updateSegmentConfig(tx, key, change)
+  const redefined = canonical(content.when ?? null) !== canonical(row.condition)
+  const what = redefined ? ('segment' as const) : ('members' as const)
+  const flags = flagsUsing(segment, conditions, configs).map(({ flag }) => flag)
+  await flagPorts.onFlagChanged(tx, context, { project, flags, environments: [environment], what })
+  const reason = draft === undefined ? {} : { reason: `${draft.id}: ${draft.why}` }
+  await recordChange(tx, context, { before: row, after: stored, ...reason })
+  return segmentConfigView(stored)
+}
+
+/** A segment, its new content, and what the environment serves. */
+interface SegmentChangeFacts {
+  readonly row: SegmentConfigRow
+  readonly content: SegmentContent
+  readonly conditions: SegmentConditions
+  readonly configs: readonly FlagConfigRow[]
+}
+
+/** The flags by which the new content of a segment may expose somebody. */
+export function exposedBy({ row, content, conditions, configs }: SegmentChangeFacts): FlagConfigRow[] {
+  const { segment, condition, include, exclude } = row
+  const before = { include, exclude, ...(condition === null ? {} : { when: condition }) }
+  const { when, ...lists } = content
+  const change = membershipChange(before, {
+    include: lists.include ?? [],
+    exclude: lists.exclude ?? [],
+    ...(when === undefined ? {} : { when }),
+  })
+  return flagsUsing(segment, conditions, configs).filter((it) => {
+    const served = servedConfig(it)
+    return raisesExposure(served, served, (rule) => ruleChange(rule, segment, change, conditions))
+  })
 }
 
 async function recordChange(
   tx: Tx,
   context: Context,
-  before: SegmentConfigRow,
-  after: SegmentConfigRow,
+  change: { readonly before: SegmentConfigRow; readonly after: SegmentConfigRow; readonly reason?: string },
 ): Promise<void> {
+  const { before, after, reason } = change
   await record(tx, context, {
     chain: { project: after.project },
     action: 'segment.change',
     subject: { kind: 'segment', id: after.segment },
     before: segmentAudit(before),
     after: segmentAudit(after),
+    ...(reason === undefined ? {} : { reason }),
   })
 }
 
-async function conditionsOf(tx: Tx, project: string, environment: string): Promise<SegmentConditions> {
-  const rows = await selectConditions(tx, project, environment)
+/** The conditions of an environment's segments. */
+export async function conditionsOf(
+  queries: Queries,
+  project: string,
+  environment: string,
+): Promise<SegmentConditions> {
+  const rows = await selectConditions(queries, project, environment)
   return new Map(rows.map(({ segment, condition }) => [segment, condition]))
 }
 

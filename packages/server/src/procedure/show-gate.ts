@@ -19,7 +19,7 @@ import type { Loaded } from './load.ts'
 import { blockerView, nextView } from './next-view.ts'
 import { observe } from './observe.ts'
 import { seenRun } from './show-run.ts'
-import { stageOf } from './stage.ts'
+import { isRolledOut, stageOf } from './stage.ts'
 
 /** The gate by its name, of the newest run of a feature. */
 export async function showGate(
@@ -64,22 +64,26 @@ export async function flagGate(
   const feature = await selectFeatureOfFlag(queries, place.project, place.flag)
   if (feature === undefined) return { kind: 'no-feature' }
   const loaded = await loadLatestRun(queries, feature)
-  const closed = (...blockers: readonly string[]): FlagGate => ({
+  const closed = (running: boolean, ...blockers: readonly string[]): FlagGate => ({
     kind: 'closed',
     feature: feature.key,
     blockers,
+    running,
   })
-  if (loaded === undefined) return closed('the feature has no run of the procedure')
+  if (loaded === undefined) return closed(false, 'the feature has no run of the procedure')
   const facts = await loadFacts(queries, feature, loaded.run, { now, members: false })
   const run = observe(loaded.setting, loaded.run, { facts, now })
   const presentHash = presentBundle({ ...loaded, run }, facts).hash
   const gate = gateOf(loaded.setting, run, { milestone: 'plan-approved' }, { presentHash })
   if (!gate.open && glassOf(loaded.brokenGlass, 'plan-approved', now) !== undefined) return { kind: 'open' }
-  if (!gate.open) return closed(...gate.blockers.map((it) => it.message))
+  if (await isRolledOut(queries, { project: place.project, feature: feature.key, run: run.id }))
+    return closed(false, 'its rollout is complete')
+  const running = run.state.kind !== 'aborted'
+  if (!gate.open) return closed(running, ...gate.blockers.map((it) => it.message))
   const approvedFor = facts.outputs.plan.plan?.environment
   return approvedFor === place.environment
     ? { kind: 'open' }
-    : closed(`the approved plan is for ${approvedFor}`)
+    : closed(running, `the approved plan is for ${approvedFor}`)
 }
 
 /** A gate that is closed, or is held open by an emergency. */

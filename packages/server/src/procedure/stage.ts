@@ -20,3 +20,12 @@ export async function stageOf(
   const stage = kind === 'completed' ? plan.stages.length : (whereOf(plan, rollout)?.stage ?? 0)
   return { state: kind, stage, alive: !GONE.has(kind) }
 }
+
+/** Whether a run has done its work: its rollout is complete, and no later attempt was begun. */
+export async function isRolledOut(
+  queries: Queries,
+  { project, feature, run }: { readonly project: string; readonly feature: string; readonly run: string },
+): Promise<boolean> {
+  const [latest] = await selectRollouts(queries, project, { feature, limit: 1 })
+  return latest !== undefined && latest.run === run && latest.rollout.state.kind === 'completed'
+}

@@ -1,5 +1,7 @@
 /** The policy of a project: reading it, replacing it, and what the procedure takes from it. */
 import type { Policy as PolicyInput, StoredPolicy } from '@flagmarshal/api/policy'
+import type { Role } from '@flagmarshal/domain/access/permission'
+import { DRAFT_APPROVERS } from '@flagmarshal/domain/draft/policy'
 import { DEFAULT_POLICY } from '@flagmarshal/domain/procedure/policy'
 import type { Policy } from '@flagmarshal/domain/procedure/policy'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
@@ -15,7 +17,7 @@ import { toJson } from '../storage/column.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { selectPolicies, selectPolicy, storePolicy } from '../storage/policies.ts'
 import type { PolicyRow } from '../storage/policies.ts'
-import { selectProject } from '../storage/projects.ts'
+import { selectEnvironments, selectProject } from '../storage/projects.ts'
 
 const people = z.array(z.string())
 const days = z.array(z.enum(WEEKDAYS))
@@ -41,6 +43,12 @@ const document: z.ZodType<Policy> = z.object({
   reviewers: z.record(z.string(), people),
   experts: people,
   contacts: z.record(z.string(), z.string()).default({}),
+  drafts: z
+    .record(
+      z.string(),
+      z.object({ accepted: z.boolean(), approvals: z.array(z.array(z.enum(DRAFT_APPROVERS))) }),
+    )
+    .default({}),
   tooFewPeople: z.object({ reason: z.string() }).exactOptional(),
 })
 
@@ -77,7 +85,8 @@ export async function writePolicy(
 ): Promise<StoredPolicy | Refusal> {
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
-    const no = hoursProblem(policy) ?? (await peopleProblem(tx, policy))
+    const no =
+      hoursProblem(policy) ?? (await peopleProblem(tx, policy)) ?? (await draftsProblem(tx, project, policy))
     if (isRefusal(no)) return no
     const before = await selectPolicy(tx, project)
     const row = {
@@ -108,7 +117,7 @@ function fromRow(row: PolicyRow | undefined): Policy {
 }
 
 function policyView(row: PolicyRow | undefined): StoredPolicy {
-  const { rollouts, workingDays, deputies, reviewers, experts, ...rest } = fromRow(row)
+  const { rollouts, workingDays, deputies, reviewers, experts, drafts, ...rest } = fromRow(row)
   return {
     ...rest,
     workingDays: [...workingDays],
@@ -125,6 +134,12 @@ function policyView(row: PolicyRow | undefined): StoredPolicy {
     deputies: copied(deputies),
     reviewers: copied(reviewers),
     experts: [...experts],
+    drafts: Object.fromEntries(
+      Object.entries(drafts).map(([environment, { accepted, approvals }]) => [
+        environment,
+        { accepted, approvals: approvals.map((roles) => roles.filter(isDraftApprover)) },
+      ]),
+    ),
     revision: row?.revision ?? 1,
     changedBy: row?.changed_by ?? null,
     changedAt: row?.changed_at.toISOString() ?? null,
@@ -177,4 +192,27 @@ async function peopleProblem(queries: Queries, policy: PolicyInput): Promise<Ref
     }
   }
   return undefined
+}
+
+/** Drafts are for protected environments: a line for any other would hold nothing back. */
+async function draftsProblem(
+  queries: Queries,
+  project: string,
+  { drafts }: PolicyInput,
+): Promise<Refusal | undefined> {
+  const environments = await selectEnvironments(queries, project)
+  const guarded = environments.filter((it) => it.protected).map(({ key }) => key)
+  const other = Object.keys(drafts).find((it) => !guarded.includes(it))
+  return other === undefined
+    ? undefined
+    : refuse(
+        'invalid',
+        `${other} is no protected environment of ${project}.`,
+        `Use ${guarded.join(', ') || 'none: no environment is protected'}.`,
+        `/drafts/${other}`,
+      )
+}
+
+function isDraftApprover(role: Role): role is (typeof DRAFT_APPROVERS)[number] {
+  return DRAFT_APPROVERS.some((it) => it === role)
 }

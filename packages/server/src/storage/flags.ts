@@ -233,6 +233,17 @@ export async function bumpRevision(tx: Tx, project: string, environment: string)
   return revision
 }
 
+/** Keeps the revision of an environment, and so everything that it serves, as it is until the transaction ends. */
+export async function lockRevision(tx: Tx, project: string, environment: string): Promise<void> {
+  await tx
+    .selectFrom('environment_revisions')
+    .select('revision')
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .forUpdate()
+    .execute()
+}
+
 /** The time of the database: that of the transaction's begin inside one. */
 export async function databaseNow(queries: Queries): Promise<Date> {
   const { now } = await queries.selectNoFrom(sql<Date>`now()`.as('now')).executeTakeFirstOrThrow()

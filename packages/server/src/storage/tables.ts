@@ -6,6 +6,7 @@ import type { AccessTables } from './tables/access.ts'
 import type { AuditTables } from './tables/audit.ts'
 import type { ConnectionTables } from './tables/connection.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
+import type { DraftTables } from './tables/draft.ts'
 import type { ExerciseTables } from './tables/exercise.ts'
 import type { FlagTables } from './tables/flag.ts'
 import type { HookTables } from './tables/hook.ts'
@@ -31,6 +32,7 @@ export interface Tables
     OutboxTables,
     HttpTables,
     FlagTables,
+    DraftTables,
     DeliveryTables,
     ProcedureTables,
     PolicyTables,

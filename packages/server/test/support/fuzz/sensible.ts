@@ -22,6 +22,16 @@ export function sensibleBody(
       return fc.constantFrom<unknown>(...CHANGES)
     case 'configureFlag':
       return fc.constantFrom<unknown>(...CONFIGS)
+    case 'createDraft':
+      return fc.constantFrom<unknown>(...CONFIGS).map((config) => ({
+        kind: 'flag',
+        flag: first('flag'),
+        environment: 'production',
+        why: 'so',
+        config,
+      }))
+    case 'changeDraft':
+      return fc.constantFrom<unknown>(...CONFIGS).map((config) => ({ kind: 'flag', config }))
     case 'sendTelemetry':
       return fc.nat({ max: 999 }).map((seq) => ({ ...TELEMETRY, seq }))
     case 'provideInput':

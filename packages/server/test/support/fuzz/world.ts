@@ -177,7 +177,27 @@ async function connectOthers({
   expectOk(await admin.call('createInboundSource', { params, body: { key: 'ci' } }))
   const persona = { name: 'Ada', context: { targetingKey: 'ada' } }
   expectOk(await developer.client.call('savePersona', { params: { project, persona: 'ada' }, body: persona }))
-  return { channel: ['others'], connection: ['main'], hook: ['back'], source: ['ci'], persona: ['ada'] }
+  const draft = {
+    kind: 'flag' as const,
+    flag: 'greeting',
+    environment: 'production',
+    why: 'a test',
+    config: CONFIG,
+  }
+  const drafts: string[] = []
+  for (let n = 0; n < 3; n++) {
+    const made = expectOk(await developer.client.call('createDraft', { params, body: draft }))
+    drafts.push(made.id)
+    expectOk(await developer.client.call('requestDraft', { params: { ...params, draft: made.id } }))
+  }
+  return {
+    draft: drafts,
+    channel: ['others'],
+    connection: ['main'],
+    hook: ['back'],
+    source: ['ci'],
+    persona: ['ada'],
+  }
 }
 
 async function rollOut({ operationsLead: { client }, project }: Stage, run: string): Promise<string> {

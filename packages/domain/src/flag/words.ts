@@ -1,6 +1,5 @@
 /** Configurations in words: what people compare, and what readers of a screen hear. */
-import { percentsOf } from './config-draft.ts'
-import type { Condition, ConfigDraft, Rule } from './config-draft.ts'
+import type { Allocation, Condition, Prerequisite, Rule } from '@flagmarshal/evaluation'
 
 const OPS: Readonly<Record<string, string>> = {
   equals: 'is',
@@ -56,9 +55,16 @@ export function serveWords(serve: Rule['serve']): string {
 }
 
 /** `checkout-v2 serves on or beta`, or `none`. */
-export function prerequisiteWords(prerequisites: ConfigDraft['prerequisites'] = []): string {
+export function prerequisiteWords(prerequisites: readonly Prerequisite[] = []): string {
   const parts = prerequisites.map(({ flag, variants }) => `${flag} serves ${variants.join(' or ')}`)
   return parts.join(' and ') || 'none'
+}
+
+/** Percent of each variant that has any. */
+export function percentsOf({ ranges }: Pick<Allocation, 'ranges'>): ReadonlyMap<string, number> {
+  const buckets = new Map<string, number>()
+  for (const { from, to, variant } of ranges) buckets.set(variant, (buckets.get(variant) ?? 0) + to - from)
+  return new Map([...buckets].map(([variant, n]) => [variant, n / 1000]))
 }
 
 /** One line for a rule. */
