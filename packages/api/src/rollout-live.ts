@@ -11,6 +11,8 @@ import { FlagKey, Id, Instant, Key, list, QueryNumber } from './shapes.ts'
 
 const Counts = z.strictObject({ n: z.number(), x: z.number() })
 
+const LogE = z.number().nullable()
+
 export const SeriesPoint = z
   .strictObject({
     end: Instant.describe('Exclusive end of the window.'),
@@ -20,6 +22,14 @@ export const SeriesPoint = z
         kind: z.string().describe('`ok`, or why the window is unknown.'),
         exposed: Counts.nullable().describe('All audiences together; null where nothing is known.'),
         control: Counts.nullable(),
+        logE: z
+          .strictObject({
+            harm: LogE.describe('Of harm: F1r, or F2b-harm where the whole audience is exposed.'),
+            relative: LogE.describe('Of safety against the control: F2.'),
+            absolute: LogE.describe('Of safety below the ceiling: F2b.'),
+          })
+          .nullable()
+          .describe('Where the evidence stood after the window; null while nobody was exposed.'),
       }),
     ),
   })
@@ -29,6 +39,12 @@ export type SeriesPoint = z.infer<typeof SeriesPoint>
 export const RolloutSeries = z
   .strictObject({
     windowMs: z.number(),
+    needed: z
+      .strictObject({
+        harm: z.number().describe('ln(M/alpha): evidence of harm that rolls back.'),
+        safe: z.number().describe('ln(1/beta): evidence of safety that a GO needs.'),
+      })
+      .describe('What `logE` has to reach.'),
     criteria: z.array(
       z.strictObject({
         criterion: z.string(),

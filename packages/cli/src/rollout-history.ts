@@ -46,7 +46,7 @@ export function historyCommands(rollout: Command, open: Open, find: Find): void 
     })
   rollout
     .command('series <feature|rollout>')
-    .description('the latest windows: exposed and control')
+    .description('the latest windows: exposed and control, and where the evidence (log e) stood')
     .option('-n, --windows <count>', 'how many', '30')
     .action(async (name: string, { windows }: { windows: string }, command: Command) => {
       const session = open(command)
@@ -55,9 +55,22 @@ export function historyCommands(rollout: Command, open: Open, find: Find): void 
         query: { windows },
       })
       const rows = series.points.flatMap(({ end, criteria }) =>
-        criteria.map((it) => [end, it.criterion, it.kind, share(it.exposed), share(it.control)]),
+        criteria.map((it) => [
+          end,
+          it.criterion,
+          it.kind,
+          share(it.exposed),
+          share(it.control),
+          ...(['harm', 'relative', 'absolute'] as const).map((way) => it.logE?.[way]?.toFixed(2) ?? '–'),
+        ]),
       )
-      session.rows(series, ['window', 'criterion', 'kind', 'exposed', 'control'], rows)
+      const { harm, safe } = series.needed
+      const ways = [
+        `harm (${harm.toFixed(2)})`,
+        `safe (${safe.toFixed(2)})`,
+        `below ceiling (${safe.toFixed(2)})`,
+      ]
+      session.rows(series, ['window', 'criterion', 'kind', 'exposed', 'control', ...ways], rows)
     })
 }
 

@@ -7,7 +7,9 @@ import { bar, picture, sparkline } from './watch-view.ts'
 const counts = (x: number) => ({ n: 100, x })
 const point = (minute: number, exposed: number, control: number) => ({
   end: `2026-03-02T10:0${minute}:00.000Z`,
-  criteria: [{ criterion: 'errors', kind: 'ok', exposed: counts(exposed), control: counts(control) }],
+  criteria: [
+    { criterion: 'errors', kind: 'ok', exposed: counts(exposed), control: counts(control), logE: null },
+  ],
 })
 
 // As much of it as the picture looks at.

@@ -3,15 +3,18 @@ import { createClient } from '@flagmarshal/api'
 import type { RolloutDecision } from '@flagmarshal/api/rollout'
 import { RolloutLive } from '@flagmarshal/api/rollout-live'
 import type { SeriesPoint } from '@flagmarshal/api/rollout-live'
+import { Client as Postgres } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { createTestClock } from './support/clock.ts'
 import { createApprovals, place, start, until } from './support/rollouts.ts'
 import type { Place } from './support/rollouts.ts'
 import { startTraffic } from './support/traffic.ts'
 import type { Traffic } from './support/traffic.ts'
 
+const clock = createTestClock()
 let server: TestServer
 let at: Place
 let traffic: Traffic
@@ -19,7 +22,7 @@ let id: string
 
 beforeAll(async () => {
   const approvals = createApprovals()
-  server = await startServer({ rolloutPorts: approvals })
+  server = await startServer({ rolloutPorts: approvals, clock })
   at = await place(server, 'live')
   traffic = await startTraffic(at, { badShare: () => 0.01 })
   id = await start(at, approvals.approve(at.flag))
@@ -111,6 +114,13 @@ describe('what is there to look back', () => {
     })
     expect(series.points).toHaveLength(15)
     expect(series.points.at(-1)?.criteria[0]?.exposed?.n).toBeGreaterThan(0)
+    expect(series.needed).toEqual({ harm: Math.log(1 / 0.001), safe: Math.log(1 / 0.01) })
+    const whole = await server.admin.call('showRolloutSeries', { params, query: { windows: '2000' } })
+    const lines = expectOk(whole).points.map((it) => it.criteria[0]?.logE ?? null)
+    expect(lines[0], 'nobody was exposed').toBeNull()
+    const absolute = lines.flatMap((it) => it?.absolute ?? [])
+    expect(absolute.length).toBeGreaterThan(10)
+    expect(absolute.at(-1), 'healthy: it has come to the threshold').toBeGreaterThan(series.needed.safe)
     expect(series.annotations.at(-1)).toMatchObject({ kind: 'complete' })
   })
 
@@ -137,5 +147,25 @@ describe('what is there to look back', () => {
     expect(expectOk(completions).items).toMatchObject([{ rollout: id, kind: 'complete', attempt: 1 }])
     const wrong = await server.admin.call('listDecisions', { params, query: { cursor: 'x' } })
     expect(expectProblem(wrong).code).toBe('cursor-unknown')
+  })
+
+  it('windows for 30 days; decisions stay', async () => {
+    const database = new Postgres({ connectionString: server.databaseUrl })
+    await database.connect()
+    await database.query(
+      `insert into measurements (rollout, window_end, measured, exposed, requests)
+       select $1, now() - make_interval(days => age), '[]', 0, 0 from unnest(array[29, 31]) as age`,
+      [id],
+    )
+    const ages = async () => {
+      const answer = await database.query<{ days: number }>(
+        "select extract(day from now() - window_end)::int as days from measurements where window_end < now() - interval '1 day'",
+      )
+      return answer.rows.map((it) => it.days)
+    }
+    expect(await ages()).toHaveLength(2)
+    clock.advance(600_000)
+    await expect.poll(ages).toEqual([29])
+    await database.end()
   })
 })

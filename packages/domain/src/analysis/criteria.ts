@@ -147,8 +147,11 @@ function isNear(
   return alternative !== undefined && lacksOfRelative(alternative).length === 0
 }
 
+/** What an increment asks of the evidence alone. */
+type Weighing = Pick<Question, 'audience' | 'alone' | 'beta' | 'dispersion'>
+
 /** The numbers that a criterion is judged by. */
-function judgementOf(criterion: RatioCriterion, own: AudienceEvidence, question: Question): Judgement {
+export function judgementOf(criterion: RatioCriterion, own: AudienceEvidence, question: Weighing): Judgement {
   const exposed = question.alone ? (own.alone?.exposed ?? NO_MOMENTS) : own.exposed
   const control = question.alone ? { n: 0, x: 0 } : own.control
   const phi = question.dispersion(own)
@@ -164,7 +167,7 @@ function judgementOfShare(
   { ceiling, safeRatio }: RatioCriterion,
   own: AudienceEvidence,
   exposed: Moments,
-  { alone, beta, dispersion }: Question,
+  { alone, beta, dispersion }: Weighing,
 ): Numbers {
   const threshold = Math.log(1 / beta)
   const compared = { pairs: own.pairs, control: own.control }
@@ -202,7 +205,7 @@ function judgementOfMean(
   criterion: RatioCriterion,
   own: AudienceEvidence,
   exposed: Moments,
-  { alone, beta }: Question,
+  { alone, beta }: Weighing,
 ): Numbers {
   const { ceiling, safeRatio } = criterion
   const threshold = Math.log(1 / beta)

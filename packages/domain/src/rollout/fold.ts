@@ -38,6 +38,23 @@ export function fold(plan: RolloutPlan, rollout: Rollout, windows: readonly Wind
   return folded
 }
 
+/** The same, and what there is to see after each of the windows that was folded. */
+export function foldEach<T>(
+  plan: RolloutPlan,
+  rollout: Rollout,
+  windows: readonly Window[],
+  see: (after: Rollout) => T,
+): { readonly rollout: Rollout; readonly seen: ReadonlyMap<number, T> } {
+  let folded = rollout
+  const seen = new Map<number, T>()
+  for (const window of windows) {
+    const after = foldWindow(plan, folded, window)
+    if (after !== folded) seen.set(window.end.getTime(), see(after))
+    folded = after
+  }
+  return { rollout: folded, seen }
+}
+
 function foldWindow(plan: RolloutPlan, rollout: Rollout, window: Window): Rollout {
   const position = positionOf(rollout) ?? (isWatched(plan, rollout) ? lastPosition(plan) : undefined)
   const { watermark, enteredAt } = rollout

@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts'
 import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
 import { deleteOldKillLinks } from '../storage/kill-links.ts'
+import { deleteOldMeasurements } from '../storage/measurements.ts'
 import { deleteOldProcessSamples } from '../storage/process-samples.ts'
 import { deleteOldAsks } from '../storage/remote-asks.ts'
 import { deleteOldTelemetry } from '../storage/telemetry.ts'
@@ -73,6 +74,7 @@ export function startTasks(
     await deleteOldTelemetry(database.kysely)
     await deleteOldSlices(database.kysely)
     await deleteOldProcessSamples(database.kysely)
+    await deleteOldMeasurements(database.kysely)
     await deleteOldInstances(database.kysely)
     await deleteOldInstanceUsage(database.kysely)
     await deleteOldRequests(database.kysely)

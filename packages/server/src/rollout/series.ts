@@ -3,12 +3,13 @@ import type { ProjectDecision, RolloutSeries, SeriesPoint } from '@flagmarshal/a
 import type { ArmCounts, Measurement } from '@flagmarshal/domain/analysis/model'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import { evidenceNeeded } from '@flagmarshal/domain/rollout/evidence-line'
 import { measuredOf } from '@flagmarshal/domain/rollout/position'
 
 import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
 import { selectLatestMeasurements } from '../storage/measurements.ts'
-import type { MeasuredWindow } from '../storage/measurements.ts'
+import type { FoldedWindow } from '../storage/measurements.ts'
 import { selectProject } from '../storage/projects.ts'
 import { selectDecisions, selectProjectDecisions } from '../storage/rollout-decisions.ts'
 import type { DecisionCursor } from '../storage/rollout-decisions.ts'
@@ -42,6 +43,7 @@ export async function showSeries(
   const from = points[0]?.end ?? stored.createdAt.toISOString()
   return {
     windowMs: stored.plan.windowMs,
+    needed: evidenceNeeded(stored.plan),
     criteria: measuredOf(stored.plan).map(({ id: criterion, role, ceiling, hardFloor }) => ({
       criterion,
       role,
@@ -58,12 +60,18 @@ export async function showSeries(
   }
 }
 
-/** One folded window: each criterion over all audiences. */
+/** One folded window: each criterion over all audiences, and where its evidence stood then. */
 export function seriesPoint({
   end,
   measurements,
-}: Pick<MeasuredWindow, 'end' | 'measurements'>): SeriesPoint {
-  return { end: end.toISOString(), criteria: measurements.map(criterionPoint) }
+  evidence,
+}: Pick<FoldedWindow, 'end' | 'measurements' | 'evidence'>): SeriesPoint {
+  const logE = new Map(evidence.map(({ criterion, ...lines }) => [criterion, lines]))
+  const criteria = measurements.map((it) => ({
+    ...criterionPoint(it),
+    logE: logE.get(it.criterion) ?? null,
+  }))
+  return { end: end.toISOString(), criteria }
 }
 
 /** Decisions of all rollouts of a project, newest first. */
@@ -118,7 +126,7 @@ function parseCursor(text: string): DecisionCursor | undefined {
   return { at: time, rollout, seq: Number(seq) }
 }
 
-function criterionPoint(it: Measurement): SeriesPoint['criteria'][number] {
+function criterionPoint(it: Measurement): Omit<SeriesPoint['criteria'][number], 'logE'> {
   const { criterion, kind } = it
   if (it.kind !== 'ok') return { criterion, kind, exposed: null, control: null }
   const sum = (arm: 'exposed' | 'control'): ArmCounts => ({

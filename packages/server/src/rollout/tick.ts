@@ -8,7 +8,8 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
  * once.
  */
 import { rollbackOutcome } from '@flagmarshal/domain/rollback/outcome'
-import { fold } from '@flagmarshal/domain/rollout/fold'
+import { evidencePoints } from '@flagmarshal/domain/rollout/evidence-line'
+import { foldEach } from '@flagmarshal/domain/rollout/fold'
 import type { Rollout } from '@flagmarshal/domain/rollout/model'
 import { tick } from '@flagmarshal/domain/rollout/tick'
 import { transition } from '@flagmarshal/domain/rollout/transition'
@@ -23,6 +24,7 @@ import { foundOf } from '../rollback/facts.ts'
 import type { Tx } from '../storage/database.ts'
 import { bumpRevision } from '../storage/flags.ts'
 import { insertMeasurements } from '../storage/measurements.ts'
+import type { MeasuredWindow } from '../storage/measurements.ts'
 import { claimDueRollout } from '../storage/rollout-schedule.ts'
 import { selectLastKill } from '../storage/rollout-surroundings.ts'
 import { selectRollout, updateRollout } from '../storage/rollouts.ts'
@@ -98,36 +100,31 @@ async function decide(
 ): Promise<Ticked> {
   const { now, log } = context
   const { plan, rollout } = stored
-  const { windows, behind, fault } = measured
+  const { behind, fault } = measured
+  const folded = await foldKept(tx, stored, measured.windows)
   if (behind) {
-    const folded = fold(plan, rollout, windows)
-    await keepProgress(tx, { ...stored, rollout: folded, nextAt: now, tickedAt: now }, rollout, measured)
+    await keepProgress(tx, { ...stored, rollout: folded, nextAt: now, tickedAt: now }, rollout)
     return 'waited'
   }
   const around = await surroundings(tx, stored, flag)
   await tellEdit(tx, context, stored, around.flagEditedOutside)
   const late = rollout.state.kind === 'scheduled' && rollout.startAt <= now
   if (late && fault !== undefined) await tellDelay(tx, context, stored, fault)
-  const facts = { ...around, windows, approved: fault === undefined }
-  let { rollout: after, decision } = tick(plan, rollout, facts, now)
+  const facts = { ...around, windows: [], approved: fault === undefined }
+  let { rollout: after, decision } = tick(plan, folded, facts, now)
   // Whoever is exposed further is exposed under an approval that holds in this very transaction.
   const goesOn = decision.kind === 'resume-from-hold' && decision.reason === 'unapproved'
   const raises = decision.kind === 'advance' || decision.kind === 'complete' || goesOn
   if (raises && (await faultOf(ports, tx, stored)) !== undefined) {
-    ;({ rollout: after, decision } = tick(plan, rollout, { ...facts, approved: false }, now))
+    ;({ rollout: after, decision } = tick(plan, folded, { ...facts, approved: false }, now))
   }
   if (decision.kind === 'wait') {
-    await keepProgress(
-      tx,
-      { ...stored, rollout: after, nextAt: wakeAt(stored, after, now), tickedAt: now },
-      rollout,
-      measured,
-    )
+    const nextAt = wakeAt(stored, after, now)
+    await keepProgress(tx, { ...stored, rollout: after, nextAt, tickedAt: now }, rollout)
     log.debug({ rollout: stored.id, decision: decision.reason }, 'rollout.wait')
     return 'waited'
   }
   const recorded: Recorded = { kind: 'engine', decision }
-  await keepWindows(tx, stored.id, rollout, after, measured)
   await carryOut(tx, context, { before: stored, after, recorded, flag })
   log.info({ rollout: stored.id, kind: decision.kind, why: sentenceOf(plan, recorded) }, 'rollout.decision')
   return 'decided'
@@ -148,12 +145,7 @@ async function verifyRollback(
   const outcome = rollbackOutcome(rollback.facts, now)
   const failedBefore = rollout.state.kind === 'rollback_failed'
   if (outcome.kind === 'pending' || (outcome.kind === 'failed' && failedBefore)) {
-    await keepProgress(
-      tx,
-      { ...stored, nextAt: wakeAt(stored, rollout, now), tickedAt: now },
-      rollout,
-      measured,
-    )
+    await keepProgress(tx, { ...stored, nextAt: wakeAt(stored, rollout, now), tickedAt: now }, rollout)
     return 'waited'
   }
   const found = foundOf(rollback)
@@ -198,26 +190,23 @@ async function killOf(
 }
 
 /** Stores evidence, healthy time and the next wake-up of a rollout whose state stays as it is. */
-async function keepProgress(tx: Tx, next: StoredRollout, before: Rollout, measured: Measured): Promise<void> {
-  await keepWindows(tx, next.id, before, next.rollout, measured)
+async function keepProgress(tx: Tx, next: StoredRollout, before: Rollout): Promise<void> {
   if (!(await updateRollout(tx, next, before.version))) throw new Overtaken('the rollout has changed')
   // The watch after 100 % is over: SDKs are told that they may report seldom again.
   if (next.nextAt === undefined) await bumpRevision(tx, next.project, next.environment)
 }
 
-// oxlint-disable-next-line max-params -- where, what was, what is, what was measured
-async function keepWindows(
+/** Folds what was measured, and stores each window that was folded with where the evidence stood after it. */
+async function foldKept(
   tx: Tx,
-  id: string,
-  before: Rollout,
-  after: Rollout,
-  { windows }: Measured,
-): Promise<void> {
-  const [from, to] = [before.watermark, after.watermark]
-  if (from === undefined || to === undefined) return
-  await insertMeasurements(
-    tx,
-    id,
-    windows.filter(({ end }) => end > from && end <= to),
-  )
+  { id, plan, rollout }: StoredRollout,
+  windows: readonly MeasuredWindow[],
+): Promise<Rollout> {
+  const { rollout: folded, seen } = foldEach(plan, rollout, windows, (it) => evidencePoints(plan, it))
+  const kept = windows.flatMap((it) => {
+    const evidence = seen.get(it.end.getTime())
+    return evidence === undefined ? [] : [{ ...it, evidence }]
+  })
+  await insertMeasurements(tx, id, kept)
+  return folded
 }

@@ -1,14 +1,12 @@
 /** A verdict with its arithmetic, as it is shown. */
 import type { RolloutVerdict, SampleRatio } from '@flagmarshal/api/rollout-verdict'
-import { harmLogE } from '@flagmarshal/domain/analysis/breach'
 import { NO_EVIDENCE } from '@flagmarshal/domain/analysis/evidence'
 import type { Breach, Judgement, RelativeJudgement, Verdict } from '@flagmarshal/domain/analysis/model'
 import { SPLIT_ALPHA, splitP, type Split } from '@flagmarshal/domain/analysis/split'
 import type { BlockBound } from '@flagmarshal/domain/analysis/statistics/block'
-import { mixtureLogE } from '@flagmarshal/domain/analysis/statistics/restart'
 import type { AnyVerdict } from '@flagmarshal/domain/rollout/advance'
+import { evidenceNeeded, harmOf } from '@flagmarshal/domain/rollout/evidence-line'
 import type { Rollout, RolloutPlan } from '@flagmarshal/domain/rollout/model'
-import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
 import { sentenceOfVerdict } from '@flagmarshal/domain/rollout/sentence'
 
 /** Verdicts as people call them. */
@@ -97,18 +95,8 @@ function lowerBound({ mean, halfWidth }: BlockBound): number | null {
   return halfWidth === undefined ? null : mean - halfWidth
 }
 
-/** The evidence that would roll back: over all audiences, or of the one that has no control any more. */
-function harmView(
-  plan: RolloutPlan,
-  rollout: Rollout,
-  criterion: string,
-  { audience, harmLogE: own, phi }: Judgement,
-) {
-  const evidence = rollout.evidence[criterion] ?? NO_EVIDENCE
-  const needed = Math.log(guardrailsOf(plan).length / plan.alpha)
-  const alone = evidence.audiences[audience]?.alone
-  if (own === undefined && alone !== undefined) {
-    return { test: 'F2b-harm', logE: mixtureLogE(alone.harm), needed, phi: phi.absolute }
-  }
-  return { test: 'F1r', logE: harmLogE(evidence, audiencesOf(plan)), needed, phi: phi.relative }
+// oxlint-disable-next-line max-params -- the plan, the rollout, which criterion, and its numbers
+function harmView(plan: RolloutPlan, rollout: Rollout, criterion: string, judgement: Judgement) {
+  const { test, logE, phi } = harmOf(plan, rollout.evidence[criterion] ?? NO_EVIDENCE, judgement)
+  return { test, logE, needed: evidenceNeeded(plan).harm, phi }
 }

@@ -4,6 +4,8 @@
  */
 import type { Measurement } from '@flagmarshal/domain/analysis/model'
 import type { NewKeys } from '@flagmarshal/domain/analysis/split'
+import type { EvidencePoint } from '@flagmarshal/domain/rollout/evidence-line'
+import { sql } from 'kysely'
 
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
@@ -20,14 +22,19 @@ export interface MeasuredWindow {
   readonly requests: number
 }
 
-/** Rows written by one statement: each has five parameters of PostgreSQL's 65,535. */
+/** A window that was folded, and where the evidence of each criterion stood after it. */
+export interface FoldedWindow extends MeasuredWindow {
+  readonly evidence: readonly EvidencePoint[]
+}
+
+/** Rows written by one statement: each has six parameters of PostgreSQL's 65,535. */
 const ROWS = 1_000
 
 /** Stores folded windows. One that was folded before is an error: the transaction that folds again must not commit. */
 export async function insertMeasurements(
   tx: Tx,
   rollout: string,
-  windows: readonly MeasuredWindow[],
+  windows: readonly FoldedWindow[],
 ): Promise<void> {
   for (let from = 0; from < windows.length; from += ROWS) {
     await tx
@@ -37,6 +44,7 @@ export async function insertMeasurements(
           rollout,
           window_end: window.end,
           measured: toJson(window.measurements),
+          evidence: toJson(window.evidence),
           exposed: window.exposed,
           requests: window.requests,
         })),
@@ -50,7 +58,7 @@ export async function selectLatestMeasurements(
   queries: Queries,
   rollout: string,
   page: { readonly until?: Date; readonly limit: number },
-): Promise<readonly MeasuredWindow[]> {
+): Promise<readonly FoldedWindow[]> {
   const rows = await queries
     .selectFrom('measurements')
     .selectAll()
@@ -60,9 +68,10 @@ export async function selectLatestMeasurements(
     .limit(page.limit)
     .execute()
   return rows
-    .map(({ window_end: end, measured: measurements, exposed, requests }) => ({
+    .map(({ window_end: end, measured: measurements, evidence, exposed, requests }) => ({
       end,
       measurements,
+      evidence,
       exposed,
       requests,
     }))
@@ -74,13 +83,18 @@ export async function selectMeasurementsAfter(
   queries: Queries,
   rollout: string,
   page: { readonly after: Date; readonly limit: number },
-): Promise<readonly Pick<MeasuredWindow, 'end' | 'measurements'>[]> {
+): Promise<readonly Pick<FoldedWindow, 'end' | 'measurements' | 'evidence'>[]> {
   return await queries
     .selectFrom('measurements')
-    .select(['window_end as end', 'measured as measurements'])
+    .select(['window_end as end', 'measured as measurements', 'evidence'])
     .where('rollout', '=', rollout)
     .where('window_end', '>', page.after)
     .orderBy('window_end')
     .limit(page.limit)
     .execute()
+}
+
+/** Deletes what is kept no longer: windows of 30 days ago. Decisions, with the numbers that they rest on, stay. */
+export async function deleteOldMeasurements(queries: Queries): Promise<void> {
+  await sql`delete from measurements where window_end < now() - interval '30 days'`.execute(queries)
 }

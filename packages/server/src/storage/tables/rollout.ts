@@ -1,6 +1,7 @@
 /** Rollouts: one row for each attempt, with its decisions and the windows that were folded. */
 import type { CriterionEvidence, Measurement } from '@flagmarshal/domain/analysis/model'
 import type { Split } from '@flagmarshal/domain/analysis/split'
+import type { EvidencePoint } from '@flagmarshal/domain/rollout/evidence-line'
 import type { Override, ReviewRecord, RolloutState, StageApproval } from '@flagmarshal/domain/rollout/model'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
@@ -73,6 +74,8 @@ export interface RolloutTables {
     rollout: string
     window_end: Instant
     measured: JsonColumn<readonly Measurement[]>
+    /** Where the evidence stood after the window; empty while nobody was exposed. */
+    evidence: JsonColumn<readonly EvidencePoint[]>
     /** Requests of the exposed arm, all audiences. */
     exposed: number
     /** All requests that evaluated the flag. */
