@@ -214,6 +214,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],
   draft: ['flag', 'project', 'audit'],
+  exchange: ['delivery', 'flag', 'audit', 'project'],
   flag: ['audit', 'project'],
   access: ['audit', 'project'],
   project: ['audit', 'access'],

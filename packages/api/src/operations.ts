@@ -14,6 +14,7 @@ import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { draftOperations } from './draft.ts'
 import { drillOperations } from './drill.ts'
+import { exchangeOperations } from './exchange.ts'
 import { flagOperations } from './flag.ts'
 import { hookOperations } from './hook.ts'
 import { inboundOperations } from './inbound.ts'
@@ -50,6 +51,7 @@ export const operations = {
   ...accountOperations,
   ...projectOperations,
   ...auditOperations,
+  ...exchangeOperations,
   ...flagOperations,
   ...segmentOperations,
   ...personaOperations,

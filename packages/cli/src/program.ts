@@ -9,6 +9,7 @@ import { channelCommands } from './channel.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { draftCommands } from './draft.ts'
+import { exchangeCommands } from './exchange.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -86,6 +87,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   segmentCommands(program, open)
   draftCommands(program, open)
   personaCommands(program, open)
+  exchangeCommands(program, open)
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)

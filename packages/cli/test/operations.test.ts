@@ -17,6 +17,8 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   getOpenApi: 'for generators; openapi.json is in the repository too',
   confirmGate: 'for Flagger and Argo Rollouts; `gate check` says the same and more',
   getSnapshot: MACHINES,
+  getFlagdDefinition: 'flagd asks for it by itself; `export` has the same with its report',
+  getManifest: 'the OpenFeature CLI asks for it; `export --format manifest` has the same',
   streamSnapshot: MACHINES,
   acknowledgeRevision: MACHINES,
   sendTelemetry: MACHINES,

@@ -39,6 +39,7 @@ import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as draftHandlers } from './http/handlers/draft.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
+import { handlers as exchangeHandlers } from './http/handlers/exchange.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
@@ -103,6 +104,7 @@ const handlers = {
   ...auditHandlers,
   ...flagHandlers,
   ...deliveryHandlers,
+  ...exchangeHandlers,
   ...personaHandlers,
   ...draftHandlers,
   ...ofrepHandlers,

@@ -46,6 +46,8 @@ export interface BodyAnswer<B> {
   readonly status?: number
   /** Where it is not the one of the operation's media. */
   readonly contentType?: string
+  /** Further headers, by their lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
   /** The header Set-Cookie. */
   readonly cookie?: string
   /** The body as it goes over the wire, where it was made before. */

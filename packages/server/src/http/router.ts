@@ -220,6 +220,7 @@ function sendStored(reply: FastifyReply, answer: StoredAnswer): FastifyReply {
 
 function send({ operation, request, reply }: Exchange, answer: BodyAnswer<unknown>): FastifyReply {
   if (answer.cookie !== undefined) reply.header('set-cookie', answer.cookie)
+  if (answer.headers !== undefined) reply.headers(answer.headers)
   const etag = etagOf(answer)
   if (etag !== null) reply.header('etag', etag)
   if (etag !== null && operation.method === 'GET' && request.headers['if-none-match'] === etag) {

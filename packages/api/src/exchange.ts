@@ -1,0 +1,110 @@
+/**
+ * Formats of other tools: what an environment serves as a flagd definition or an OpenFeature manifest.
+ */
+import { z } from 'zod'
+
+import { FlagValue } from './flag-model.ts'
+import { operation } from './operation.ts'
+import { ProjectPath } from './project.ts'
+import { Key } from './shapes.ts'
+
+const ReportLine = z
+  .strictObject({
+    severity: z
+      .enum(['HIGH', 'MEDIUM', 'LOW'])
+      .describe(
+        'HIGH: left out, or it would serve something else. MEDIUM: the same in all but named cases. LOW: good to know.',
+      ),
+    entity: z.string().describe('Like `flag checkout`.'),
+    message: z.string(),
+  })
+  .meta({ id: 'ReportLine' })
+
+const FlagdDefinition = z
+  .strictObject({
+    $schema: z.string(),
+    metadata: z.record(z.string(), z.union([z.string(), z.number()])),
+    flags: z.record(
+      z.string(),
+      z.strictObject({
+        state: z.literal('ENABLED'),
+        variants: z.record(z.string(), FlagValue),
+        defaultVariant: z.string(),
+        targeting: z.json().optional().describe('JSONLogic with flagd’s operators.'),
+      }),
+    ),
+  })
+  .meta({ id: 'FlagdDefinition' })
+export type FlagdDefinition = z.infer<typeof FlagdDefinition>
+
+const ManifestType = z
+  .enum(['boolean', 'string', 'integer', 'float', 'object'])
+  .describe('A number flag is an integer where all of its variants are.')
+
+const Manifest = z
+  .strictObject({
+    flags: z.array(
+      z.strictObject({
+        key: z.string(),
+        name: z.string(),
+        type: ManifestType,
+        description: z.string().optional(),
+        defaultValue: FlagValue.describe('What is served while the flag is off.'),
+      }),
+    ),
+  })
+  .meta({ id: 'Manifest' })
+export type Manifest = z.infer<typeof Manifest>
+
+const ManifestFile = z
+  .strictObject({
+    $schema: z.string(),
+    flags: z.record(
+      z.string(),
+      z.strictObject({
+        flagType: ManifestType,
+        defaultValue: FlagValue,
+        description: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'ManifestFile' })
+
+const Export = z
+  .strictObject({
+    document: z.union([FlagdDefinition, ManifestFile]),
+    report: z.array(ReportLine).describe('What is not the same there; the worst first.'),
+  })
+  .meta({ id: 'Export' })
+export type Export = z.infer<typeof Export>
+
+export const exchangeOperations = {
+  getFlagdDefinition: operation({
+    method: 'GET',
+    path: '/api/v1/environments/{environment}/flagd.json',
+    summary:
+      'Download what the environment serves as a flagd definition, for the flagd daemon and in-process providers; 304 when If-None-Match names its revision.',
+    can: 'snapshot:read',
+    params: z.strictObject({ environment: Key }),
+    success: { status: 200, body: FlagdDefinition },
+  }),
+  getManifest: operation({
+    method: 'GET',
+    path: '/openfeature/v0/manifest',
+    summary: 'The flags of the environment of the key as an OpenFeature manifest (sync API v0, reading).',
+    can: 'snapshot:read',
+    success: { status: 200, body: Manifest },
+  }),
+  exportFlags: operation({
+    method: 'GET',
+    path: '/api/v1/projects/{project}/export',
+    summary: 'Export what an environment serves, with a report of what is not the same there.',
+    can: 'flag:read',
+    params: ProjectPath,
+    query: z.strictObject({
+      format: z.enum(['flagd', 'manifest']).describe('`manifest`: the file of the OpenFeature CLI.'),
+      environment: Key,
+    }),
+    success: { status: 200, body: Export },
+  }),
+}
