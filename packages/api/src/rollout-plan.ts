@@ -7,6 +7,7 @@ import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 import { z } from 'zod'
 
 import { VariantName } from './flag-model.ts'
+import { ResourceLevel } from './resource.ts'
 import { FlagKey, Instant, Key, Line } from './shapes.ts'
 
 const MINUTE = 60_000
@@ -74,6 +75,9 @@ const MetricSource = z
       good: MetricQuery.exactOptional().describe('… or what is good: bad is then the rest.'),
       slo: Line.exactOptional().describe('The OpenSLO objective that it was taken from.'),
     }),
+    ResourceLevel.omit({ form: true })
+      .extend({ kind: z.literal('resources') })
+      .describe('A resource of a service, from the SDKs: a watch that holds above the limit.'),
   ])
   .describe('What is counted: by the SDKs, or in Prometheus.')
   .meta({ id: 'MetricSource' })

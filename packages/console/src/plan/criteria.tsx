@@ -75,6 +75,8 @@ function countedWords(criterion: Criterion): string {
       ? 'failed requests, counted by the SDKs'
       : 'slow requests, counted by the SDKs'
   }
+  if (source.kind === 'resources')
+    return `${source.resource} of ${source.service ?? 'each service'}, at most ${source.limit}, reported by the SDKs`
   return `Prometheus (${source.connection}): ${source.bad ?? source.good ?? source.total}`
 }
 

@@ -69,8 +69,8 @@ export const BUILT_IN: RuleSettings = { leastWindowMs: 5 * MINUTE_MS }
 export function alertRulesOf(plan: ServedPlan, settings: RuleSettings = BUILT_IN): readonly AlertRule[] {
   const windowMs = Math.max(WINDOWS * plan.windowMs, settings.leastWindowMs)
   return plan.criteria.flatMap((it) => {
-    // A sum of values has no share that could be too high: a mean holds or rolls back by itself.
-    if (it.role === 'report' || it.mean !== undefined) return []
+    // A sum of values, or a resource, has no share that could be too high: it holds or rolls back by itself.
+    if (it.role === 'report' || it.mean !== undefined || it.source.kind === 'resources') return []
     const about = settings.classes?.[it.id] ?? classOf(it)
     return [...thresholds(it, about, { windowMs, forMs: plan.windowMs }), ...burns(it, about)]
   })

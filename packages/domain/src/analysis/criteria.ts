@@ -8,6 +8,7 @@
  */
 import { ALTERNATIVE_RATIO } from './evidence.ts'
 import { hardFloor } from './hard-floor.ts'
+import { isLevel, type LevelWatch } from './level.ts'
 import { boundNotWorse, boundWithin, boundWorse, differenceOf } from './mean.ts'
 import type {
   ArmCounts,
@@ -76,7 +77,8 @@ export function judge(
     return { kind: 'hold', criterion: id, reason: 'watch', breach: evidence.watched }
   }
   const own = audienceEvidence(evidence, question.audience)
-  const judgement = judgementOf(criterion, own, question)
+  const judged = judgementOf(criterion, own, question)
+  const judgement = isLevel(criterion) ? { ...judged, ...levelOf(criterion, evidence) } : judged
   if (criterion.role === 'watch') return { kind: 'go', criterion: id, tier: 'watch', judgement }
   if (failsInBothArms(criterion, evidence)) {
     return { kind: 'hold', criterion: id, reason: 'both-arms', lacks: [], judgement }
@@ -88,6 +90,11 @@ export function judge(
     return { kind: 'go', criterion: id, tier: 'time', judgement }
   }
   return { kind: 'hold', criterion: id, reason: 'collecting', lacks: found, judgement }
+}
+
+/** The latest window of a resource. */
+function levelOf({ source: { limit } }: LevelWatch, { levels }: CriterionEvidence): Pick<Judgement, 'level'> {
+  return { level: { ...(levels?.at(-1) ?? { n: 0, x: 0 }), limit } }
 }
 
 /** Whether, in any audience, the latest exposed requests are an outage and the control's are too. */

@@ -6,6 +6,7 @@
  */
 import { findBreach } from './breach.ts'
 import { foldRecent } from './hard-floor.ts'
+import { foldLevel, isLevel } from './level.ts'
 import { foldMean } from './mean.ts'
 import type {
   ArmsWindow,
@@ -70,6 +71,10 @@ export function foldCriterion(
   if (known.kind !== 'ok') {
     const blind = { kind: known.kind, detail: known.detail }
     return { ...evidence, blindWindows: evidence.blindWindows + 1, blind }
+  }
+  if (isLevel(criterion)) {
+    const { blind: _over, ...seen } = evidence
+    return foldLevel(criterion, { ...seen, blindWindows: 0 }, known.audiences, scope.windowEnd)
   }
   const audiences: Record<string, AudienceEvidence> = { ...evidence.audiences }
   for (const audience of scope.audiences) {

@@ -7,13 +7,14 @@ import type { ReportKind, Severity } from '../signal/report.ts'
  * turns them into words when somebody asks. Everything here is plain JSON: evidence is stored as
  * it is, and a restarted controller continues with exactly what it had.
  */
+import type { ResourceLimit } from './resource.ts'
 import type { NewKeys } from './split.ts'
 import type { BlockBound } from './statistics/block.ts'
 import type { Dispersion, History } from './statistics/dispersion.ts'
 import type { Mixture } from './statistics/restart.ts'
 
 /** Where a criterion is counted. */
-export type MetricSource = TelemetrySource | PrometheusSource
+export type MetricSource = TelemetrySource | PrometheusSource | ResourceSource
 
 /** Counts that the SDKs report. */
 export interface TelemetrySource {
@@ -33,6 +34,11 @@ export interface PrometheusSource {
   readonly good?: string
   /** Name of the OpenSLO objective that it was taken from. */
   readonly slo?: string
+}
+
+/** A resource of a service, from the SDKs: compared with a limit, because both arms share it. */
+export interface ResourceSource extends ResourceLimit {
+  readonly kind: 'resources'
 }
 
 /** A criterion that rolls the rollout back when it is breached, and must be passed to advance. */
@@ -160,6 +166,8 @@ export interface CriterionEvidence {
   readonly breach?: Breach
   /** Of a watch: its breach, until it has recovered. */
   readonly watched?: Breach
+  /** Of a resource: instances, and those above the limit, in the latest windows, oldest first. */
+  readonly levels?: readonly ArmCounts[]
   readonly audiences: Readonly<Record<string, AudienceEvidence>>
 }
 
@@ -201,7 +209,7 @@ export interface InStage {
 }
 
 /** Which test spoke. */
-export type HarmTest = 'F1r' | 'F5' | 'F4' | 'F2b-harm' | 'hard-floor'
+export type HarmTest = 'F1r' | 'F5' | 'F4' | 'F2b-harm' | 'hard-floor' | 'level'
 
 /** A criterion failed, with the numbers of that moment. */
 export interface Breach {
@@ -234,6 +242,8 @@ export interface Judgement {
   readonly harmLogE?: number
   /** Of a mean with a control: on average the exposed arm's is worse than `harmRatio` times. */
   readonly worse?: boolean
+  /** Of a resource: instances and those above the limit, in the latest window. */
+  readonly level?: ArmCounts & { readonly limit: number }
   /** Of a mean: (exposed − control) / control, for people; it decides nothing. */
   readonly difference?: { readonly value: number; readonly halfWidth: number }
   /** F2b-safe and block-abs; absent without a ceiling. */

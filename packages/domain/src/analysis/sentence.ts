@@ -43,6 +43,8 @@ export function breachSentence(breach: Breach): string {
       return `${criterion}: mean ${mean(exposed)}, control ${mean(control)}; F4: in a window ${excessText(value, threshold)} beyond what is tolerated${breach.ceiling === undefined ? '' : `, the last acceptable being ${short(breach.ceiling)}`}`
     case 'F2b-harm':
       return `${counts}; F2b-harm log e = ${value.toFixed(2)} ≥ ${thresholdText(threshold)}, dispersion ${short(breach.phi)}: above the ceiling of ${percent(breach.ceiling ?? 0)}`
+    case 'level':
+      return `${criterion}: ${exposed.x} of ${exposed.n} instances above ${short(threshold)} in each of the latest windows: of the service, and of both arms alike`
     case 'hard-floor':
       return `${counts} in the latest windows but the worst; ${percent(value)} ≥ hard floor ${percent(threshold)}, and at least twice the control's: an outage`
   }
@@ -57,7 +59,7 @@ function excessText(mean: number, halfWidth: number): string {
 function holdText(verdict: Extract<Verdict, { kind: 'hold' }>): string {
   switch (verdict.reason) {
     case 'watch':
-      return `${breachSentence(verdict.breach).replace(`${verdict.criterion}: `, '')} → hold until 30 windows show it no more`
+      return `${breachSentence(verdict.breach).replace(`${verdict.criterion}: `, '')} → hold until ${verdict.breach.test === 'level' ? 'the latest' : '30'} windows show it no more`
     case 'both-arms':
       return `${armsText(verdict.judgement)}; both arms fail together, so it is not this feature → hold`
     case 'collecting': {
@@ -73,9 +75,10 @@ function holdText(verdict: Extract<Verdict, { kind: 'hold' }>): string {
   }
 }
 
-type Arms = Pick<Judgement, 'exposed' | 'control' | 'difference' | 'safe' | 'relative'>
+type Arms = Pick<Judgement, 'exposed' | 'control' | 'difference' | 'safe' | 'relative' | 'level'>
 
-function armsText({ exposed, control, difference, safe, relative }: Arms): string {
+function armsText({ exposed, control, difference, safe, relative, level }: Arms): string {
+  if (level !== undefined) return `${level.x} of ${level.n} instances above ${short(level.limit)}`
   if (difference !== undefined) {
     const { value, halfWidth } = difference
     return `mean ${mean(exposed)}, control ${mean(control)} (${percent(value)} ± ${percent(halfWidth)})`

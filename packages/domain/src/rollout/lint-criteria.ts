@@ -74,12 +74,33 @@ function lintRatio(
     const message = `${id} plans to see a regression of ${safeRatio} times; the agreed risk is ${accepted} times`
     findings.push(error('risk-ratio', `${path}/safeRatio`, message))
   }
+  findings.push(...lintLevel(criterion, path))
   if (criterion.source.kind === 'prometheus') {
     findings.push(
       ...queryFaults(criterion.source).map((it) => error('query', `${path}/source`, `${id}: ${it}`)),
     )
   }
   return [...findings, ...lintMean(criterion, path), ...lintCeiling(plan, criterion, path)]
+}
+
+/** A resource is of a service: it holds, and nothing that compares arms can be said of it. */
+function lintLevel({ id, role, source, mean, ceiling }: Guardrail | Watch, path: string): Finding[] {
+  if (source.kind !== 'resources') return []
+  const compared = role !== 'watch' || mean !== undefined || ceiling !== undefined
+  return [
+    ...(compared
+      ? [
+          error(
+            'resource-watch',
+            `${path}/role`,
+            `${id}: a resource is a watch with a limit; both arms share it`,
+          ),
+        ]
+      : []),
+    ...(source.limit >= 0
+      ? []
+      : [error('resource-limit', `${path}/source/limit`, `${id}: a limit is not negative`)]),
+  ]
 }
 
 /** Telemetry counts requests: it has no values of which there could be a mean. */

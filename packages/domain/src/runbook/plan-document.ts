@@ -195,6 +195,10 @@ function measureOf(criterion: JsonObject): string {
   if (textAt(criterion, 'role') === 'report') return 'reports of people'
   if (textAt(criterion, 'source.kind') === 'telemetry')
     return `share of ${textAt(criterion, 'source.counts')} requests, from the SDKs`
+  if (textAt(criterion, 'source.kind') === 'resources') {
+    const service = textAt(criterion, 'source.service')
+    return `${textAt(criterion, 'source.resource')} of ${service === '' ? 'each service' : service}, at most ${textAt(criterion, 'source.limit')}, from the SDKs`
+  }
   const [bad, good] = [textAt(criterion, 'source.bad'), textAt(criterion, 'source.good')]
   const counted = bad === '' ? `what is not ${good}` : bad
   return `${counted} of ${textAt(criterion, 'source.total')}, from connection ${textAt(criterion, 'source.connection')}`

@@ -23,6 +23,8 @@ export async function readPast(
   const { environment, control } = plan
   const histories = measuredOf(plan).map(async (criterion): Promise<readonly ElsewhereHistory[]> => {
     const { id, source, mean } = criterion
+    if (source.kind === 'resources')
+      return [{ criterion: id, kind: 'left', why: 'a resource is of a service and has no arms' }]
     if (source.kind !== 'prometheus') return []
     const key = source.connection
     const connection = await openConnection(queries, parts.safe, { project, connection: key })

@@ -1,14 +1,17 @@
 /** Resources of services, as the SDKs have reported them. */
 import type { ResourceUse } from '@flagmarshal/api/resource'
 import type { MetricTrial } from '@flagmarshal/domain/analysis/metric'
+import type { Measurement } from '@flagmarshal/domain/analysis/model'
 import { limitedBy, unitOf } from '@flagmarshal/domain/analysis/resource'
 import type { ResourceLimit } from '@flagmarshal/domain/analysis/resource'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
+import type { MetricSource } from '../integrations/interfaces.ts'
 import { notFound } from '../refusals.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
-import { selectResourceUse } from '../storage/process-samples.ts'
+import { selectProcessSamples, selectResourceUse } from '../storage/process-samples.ts'
+import type { ProcessSample } from '../storage/process-samples.ts'
 import { selectEnvironments } from '../storage/projects.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 
@@ -49,4 +52,41 @@ export async function tryResource(
 async function usedIn(queries: Queries, key: EnvironmentKey, minutes: number) {
   const now = await databaseNow(queries)
   return await selectResourceUse(queries, key, new Date(now.getTime() - minutes * MINUTE_MS))
+}
+
+/** How old a sample may be at the end of a window: three reports of an SDK. */
+const FRESH_MS = 30_000
+
+/** What the SDKs report, as a source of metrics: of each window the instances, and those above the limit. */
+export function resourceSource(queries: Queries, key: EnvironmentKey): MetricSource {
+  return {
+    async measure({ criterion, source, audiences, ends }) {
+      if (source.kind !== 'resources') throw new Error('this source is what processes use')
+      const [first, last] = [ends[0], ends.at(-1)]
+      if (first === undefined || last === undefined) return []
+      const since = new Date(first.getTime() - FRESH_MS)
+      const samples = (await selectProcessSamples(queries, key, { since, until: last })).filter(
+        (it) => source.service === undefined || it.service === source.service,
+      )
+      const audience = audiences[0] ?? 'everybody'
+      return ends.map((end): Measurement => {
+        const now = latestAt(samples, end).flatMap((it) => it.used[source.resource] ?? [])
+        if (now.length === 0)
+          return { criterion, kind: 'empty', detail: `no instance has reported ${source.resource}` }
+        const x = now.filter((value) => value > source.limit).length
+        const exposed = { n: now.length, x }
+        return { criterion, kind: 'ok', audiences: [{ audience, exposed, control: { n: 0, x: 0 } }] }
+      })
+    },
+  }
+}
+
+/** The latest sample of each instance that is not too old. */
+function latestAt(samples: readonly ProcessSample[], end: Date): readonly ProcessSample[] {
+  const latest = new Map<string, ProcessSample>()
+  for (const sample of samples) {
+    const age = end.getTime() - sample.at.getTime()
+    if (age >= 0 && age < FRESH_MS) latest.set(sample.instance, sample)
+  }
+  return [...latest.values()]
 }

@@ -9,6 +9,7 @@ import type { OpenConnection } from '../connection/read.ts'
 import type { MetricSource, Prometheus, PrometheusAt } from '../integrations/interfaces.ts'
 import type { Safe } from '../secret/seal.ts'
 import type { Queries } from '../storage/database.ts'
+import { resourceSource } from './resources.ts'
 import { telemetrySource } from './telemetry-windows.ts'
 import type { CountedWindow } from './telemetry-windows.ts'
 
@@ -60,6 +61,7 @@ async function sourceOf(
   windows: WindowsOf,
 ): Promise<MetricSource> {
   if (source.kind === 'telemetry') return telemetrySource(windows.counted)
+  if (source.kind === 'resources') return resourceSource(queries, windows)
   if (parts === undefined) return silent('it is not asked here')
   const { project, environment } = windows
   return await prometheusSource(queries, parts, source, { project, environment })

@@ -10,6 +10,7 @@ import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
 import { openConnection } from '../connection/read.ts'
 import type { Queries } from '../storage/database.ts'
+import { tryResource } from './resources.ts'
 import { latestEnd, prometheusAt, sourceLagMs } from './sources.ts'
 import type { SourceParts } from './sources.ts'
 
@@ -21,8 +22,12 @@ export async function tryCriteria(
   now: Date,
 ): Promise<readonly MetricTrial[]> {
   const trials = plan.criteria.map(async (criterion): Promise<readonly MetricTrial[]> => {
-    if (criterion.role === 'report' || criterion.source.kind !== 'prometheus') return []
+    if (criterion.role === 'report' || criterion.source.kind === 'telemetry') return []
     const { id, source } = criterion
+    if (source.kind === 'resources') {
+      const there = { project, environment: plan.environment }
+      return [await tryResource(queries, there, { name: id, counted: source })]
+    }
     const mean = criterion.mean !== undefined
     const connection = await openConnection(queries, parts.safe, { project, connection: source.connection })
     const { windowMs, environment } = plan

@@ -59,7 +59,7 @@ export function noConnection(environment: string): Refusal {
 export function ruleSubject(of: MonitoredRun, { settings }: OpenConnection): RuleSubject {
   const { project, run, feature, flag, plan, outputs, address } = of
   const place = { project, environment: plan.environment, flag }
-  const criteria = plan.criteria.filter((it) => it.role !== 'report')
+  const criteria = plan.criteria.flatMap((it) => (it.role === 'report' ? [] : [it]))
   const alerts = outputs.monitoring.alerts ?? []
   const people = Object.fromEntries(alerts.map((it) => [it.criterion, it.person]))
   return {
@@ -69,7 +69,11 @@ export function ruleSubject(of: MonitoredRun, { settings }: OpenConnection): Rul
       leastWindowMs: LEAST_SCRAPES * settings.prometheus.scrapeMs,
       classes: classesOf(outputs),
     }),
-    queries: Object.fromEntries(criteria.map((it) => [it.id, queriesOf(it, place)])),
+    queries: Object.fromEntries(
+      criteria.flatMap(({ id, source }) =>
+        source.kind === 'resources' ? [] : [[id, queriesOf({ source }, place)]],
+      ),
+    ),
     blindBudgets: Object.fromEntries(criteria.map((it) => [it.id, it.blindBudgetMs])),
     people,
     person: alerts[0]?.person ?? '',
@@ -91,9 +95,9 @@ export function dashboardFor(
     ...place,
     feature,
     criteria: plan.criteria.flatMap((it) => {
-      if (it.role === 'report') return []
+      if (it.role === 'report' || it.source.kind === 'resources') return []
       const ceiling = it.ceiling === undefined ? {} : { ceiling: it.ceiling }
-      return [{ id: it.id, queries: queriesOf(it, place), ...ceiling }]
+      return [{ id: it.id, queries: queriesOf({ source: it.source }, place), ...ceiling }]
     }),
     windowMs: Math.max(plan.windowMs, LEAST_SCRAPES * settings.prometheus.scrapeMs),
     refreshSeconds: refresh.length === 0 ? DEFAULT_REFRESH_SECONDS : Math.min(...refresh),

@@ -39,6 +39,31 @@ export async function selectResourceUse(
   return rows
 }
 
+/** What one instance used at a moment. */
+export interface ProcessSample {
+  readonly service: string
+  readonly instance: string
+  readonly at: Date
+  readonly used: ResourceValues
+}
+
+/** The samples of an environment in a time, oldest first. */
+export async function selectProcessSamples(
+  queries: Queries,
+  { project, environment }: EnvironmentKey,
+  { since, until }: { readonly since: Date; readonly until: Date },
+): Promise<readonly ProcessSample[]> {
+  return await queries
+    .selectFrom('process_samples')
+    .select(['service', 'instance', 'at', 'used'])
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('at', '>', since)
+    .where('at', '<=', until)
+    .orderBy('at')
+    .execute()
+}
+
 /** Deletes what is older than two days. */
 export async function deleteOldProcessSamples(queries: Queries): Promise<void> {
   await sql`delete from process_samples where at < now() - interval '2 days'`.execute(queries)

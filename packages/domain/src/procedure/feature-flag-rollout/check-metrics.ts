@@ -28,7 +28,7 @@ export function criterionFindings(
   trials: readonly MetricTrial[] | undefined,
 ): TrialFindings {
   const asked = plan.criteria.flatMap((it) =>
-    it.role !== 'report' && it.source.kind === 'prometheus' ? [it.id] : [],
+    it.role !== 'report' && it.source.kind !== 'telemetry' ? [it.id] : [],
   )
   const { wrong, unknown, notes } = findingsOn(asked, trials)
   const lag = lagMs(plan)

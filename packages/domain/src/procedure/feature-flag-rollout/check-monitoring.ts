@@ -38,7 +38,7 @@ export function checkAlertRules(facts: FlagRolloutFacts): CheckOutcome {
   const { plan } = facts.outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
   if (facts.connected?.prometheus === true) return onSetUp(facts, ruleFindings)
-  const foreign = plan.criteria.filter((it) => it.role !== 'report' && it.source.kind !== 'telemetry')
+  const foreign = plan.criteria.filter((it) => it.role !== 'report' && it.source.kind === 'prometheus')
   if (foreign.length > 0)
     return unknown(`${foreign.map((it) => it.id).join(', ')}: counted in Prometheus, which is not connected`)
   const rules = alertRulesOf(plan)
@@ -165,7 +165,9 @@ export function setUpGaps(facts: FlagRolloutFacts): Findings {
   if (kept === undefined || !kept.current)
     return { wrong: [], unknown: [`nothing current was set up: ${SET_UP}`] }
   const { dashboard, routes } = kept.found
-  const judged = plan.criteria.filter((it) => it.role !== 'report')
+  const judged = plan.criteria.flatMap((it) =>
+    it.role === 'report' || it.source.kind === 'resources' ? [] : [it],
+  )
   return {
     wrong: [
       ...judged

@@ -64,9 +64,9 @@ export function checkMonitoringFulfilsPlan(facts: FlagRolloutFacts): CheckOutcom
   return { state: 'unknown', findings: [...setUp.unknown], facts: seen }
 }
 
-/** What people report needs no metric and no alert of its own: a report is a signal by itself. */
+/** What people report, and a resource that holds by itself, needs no metric and no alert of its own. */
 function measured({ criteria }: { readonly criteria: readonly Criterion[] }): readonly Criterion[] {
-  return criteria.filter((it) => it.role !== 'report')
+  return criteria.filter((it) => it.role !== 'report' && it.source.kind !== 'resources')
 }
 
 function bindingFindings(criterion: Criterion, bound: readonly BoundMetric[]): readonly string[] {
