@@ -4,6 +4,8 @@ import type { EvaluationContext } from '@openfeature/server-sdk'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 
+import { newFlag } from '../../packages/server/test/support/flags.ts'
+import { execute } from '../support/cluster.ts'
 import { expectOk } from '../support/server.ts'
 import { openConsole } from './support/console.ts'
 import { seedShop } from './support/seed.ts'
@@ -188,4 +190,40 @@ test('a segment saved by somebody else meanwhile is shown before it is overwritt
       return environments.find((it) => it.environment === 'development')?.include
     })
     .toEqual(['grace', 'ivan', 'heidi'])
+})
+
+test('P-S1-12 the inventory tells flags apart by their life, and asks for the clean-up of many at once', async () => {
+  const { client } = shop.seed.stage.developer
+  for (const key of ['old-banner', 'old-footer']) {
+    const body = { ...newFlag(key), name: `Flag ${key}` }
+    expectOk(await client.call('createFlag', { params: project, body }))
+  }
+  await execute(
+    shop.server.databaseUrl,
+    `with old as (
+       update flags set created_at = now() - interval '90 days' where key like 'old-%' returning key)
+     update flag_configs set updated_at = now() - interval '90 days' where flag in (select key from old)`,
+  )
+  await execute(
+    shop.server.databaseUrl,
+    `insert into usage_minutes (project, environment, flag, variant, minute_end, n, bad, slow)
+     values ('shop', 'production', 'old-footer', 'off', now() - interval '1 hour', 3, 0, 0)`,
+  )
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags')
+  // The shop's repository has reported where it asks new-checkout, and these are not in it.
+  await page.getByRole('radiogroup').getByText('To remove 1').click()
+  await page.getByRole('link', { name: 'Flag old-banner' }).waitFor()
+  await page.getByRole('radiogroup').getByText('To monitor 1').click()
+  await page.getByRole('row', { name: /old-footer.*1 h ago/ }).waitFor()
+
+  await page.getByRole('radiogroup').getByText(/^All/).click()
+  await page.getByRole('checkbox', { name: 'All 2 that should go' }).check()
+  await page.getByRole('button', { name: 'Open clean-up of 2' }).click()
+  await page.getByText('Asked for 2').waitFor()
+  const { items } = expectOk(await shop.server.admin.call('listSignals', { params: project, query: {} }))
+  expect(items.filter((it) => it.type.endsWith('cleanup.requested')).map((it) => it.subject)).toEqual(
+    expect.arrayContaining(['flags/old-banner', 'flags/old-footer']),
+  )
 })

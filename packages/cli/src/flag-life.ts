@@ -1,5 +1,5 @@
 /**
- * `flagmarshal flag edit|debt|monitoring|tests`: a flag's definition, how it fares, and when it should go.
+ * `flagmarshal flag edit|debt|lifecycle|clean-up|monitoring|tests`: a flag's definition, how it fares, and when it should go.
  */
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
@@ -60,6 +60,34 @@ export function lifeCommands(program: Command, open: Open): void {
           it.enabledIn.join(', ') || 'none',
         ]),
       )
+    })
+  flag
+    .command('lifecycle')
+    .description('where each flag is in its life: debt, code references, evaluations and age, joined')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listFlagLifecycle', { params: { project: session.project() } })
+      session.rows(
+        items,
+        ['flag', 'stage', 'evaluated', 'asked in', 'why'],
+        items.map((it) => [
+          it.flag,
+          it.stage,
+          it.lastEvaluatedAt ?? 'not in 30 days',
+          it.references === null ? 'not known' : `${it.references} places`,
+          it.why,
+        ]),
+      )
+    })
+  flag
+    .command('clean-up <key>')
+    .description('ask for a flag that should go to be removed from the code')
+    .action(async (key: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const asked = await session.call('requestCleanUp', {
+        params: { project: session.project(), flag: key },
+      })
+      session.result(asked, () => asked.text)
     })
   trying(flag, open)
 }

@@ -16,7 +16,7 @@ import { differencesOf } from './config-difference.ts'
 import { bodyOf, draftOf } from './config-draft.ts'
 import type { Config } from './config-draft.ts'
 import { Differences } from './differences.tsx'
-import type { Flag } from './lifecycle.ts'
+import type { Flag } from './flag-list.tsx'
 import { useAddressed } from './use-addressed.ts'
 
 import classes from './flag.module.css'

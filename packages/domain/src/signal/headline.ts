@@ -55,6 +55,7 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
   ['rollback.reopened', 'Rollback opened again'],
   ['rollback.reported', 'Rollback done'],
   ['flag.kill.verified', 'Kill verified'],
+  ['flag.cleanup.requested', 'Flag to be removed from the code'],
   ['report.received', 'Report received'],
   ['report.resolved', 'Report resolved'],
 ]

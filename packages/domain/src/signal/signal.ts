@@ -35,6 +35,8 @@ export const SIGNAL_TYPES = {
   consulted: 'dev.flagmarshal.procedure.consulted',
   /** A rollback is done: its report, and who follows the cause up. */
   rollbackReported: 'dev.flagmarshal.rollback.reported',
+  /** A flag that should go is to be removed from the code. */
+  cleanUpRequested: 'dev.flagmarshal.flag.cleanup.requested',
 } as const
 
 /** The type that takes an earlier signal back. */

@@ -66,7 +66,7 @@ export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise
 /**
  * One delivery a channel. Whoever takes a signal is also told when it is taken back; a Jira channel
  * always hears that a plan is approved or no longer so, because a run that has a ticket waits for it, and
- * of a rollback that is to be followed up.
+ * of a rollback that is to be followed up and of a flag that is to be cleaned up.
  */
 async function address(
   tx: Tx,
@@ -79,7 +79,7 @@ async function address(
     select from unnest(subscribes) as wanted
     where wanted in (${base}, ${type}, '*')
       or (wanted like '%.*' and starts_with(${base}, left(wanted, -1))))`
-  const always = sql<boolean>`(kind = 'jira' and ${/\.(rolloutplan\.approved|rollback\.reported)$/.test(base)})`
+  const always = sql<boolean>`(kind = 'jira' and ${/\.(rolloutplan\.approved|rollback\.reported|flag\.cleanup\.requested)$/.test(base)})`
   const hasHeard = sql<boolean>`exists (
     select from deliveries before join outbox told on told.id = before.signal
     where before.project = ${project} and before.channel = channels.key

@@ -1,6 +1,6 @@
 /**
- * The issue that follows a rollback up. It carries a label with the rollback's id, by which it is found
- * before it is made, so that a message that is tried again makes no second one.
+ * The issue that follows a rollback up, or in which a flag is removed from the code. It carries a label
+ * by which it is found before it is made, so that a message that is tried again makes no second one.
  */
 import { z } from 'zod'
 
@@ -13,8 +13,16 @@ const Reported = z.object({
   feature: z.string(),
   followUp: z.object({ owner: z.string(), due: z.string(), ticket: z.null() }),
 })
+const CleanUp = z.object({ flag: z.string(), owner: z.string() })
 const Found = z.object({ issues: z.array(z.object({ key: z.string() })) })
 const Made = z.object({ key: z.string() })
+
+/** What is told of an issue. */
+interface Wanted {
+  readonly label: string
+  readonly summary: string
+  readonly due?: string
+}
 
 /** The key of the issue; undefined where the message asks for none. */
 export async function createFollowUp(
@@ -22,11 +30,9 @@ export async function createFollowUp(
   message: Message,
   project: string,
 ): Promise<string | undefined> {
-  if (!message.type.endsWith('.rollback.reported')) return undefined
-  const reported = Reported.safeParse(message.data).data
-  if (reported === undefined) return undefined
-  const { rollback, feature, followUp } = reported
-  const label = `flagmarshal-${rollback}`
+  const wanted = wantedBy(message)
+  if (wanted === undefined) return undefined
+  const { label, summary, due } = wanted
   const jql = encodeURIComponent(`project = "${project}" AND labels = "${label}"`)
   const found = Found.parse(await ask('GET', `/search/jql?jql=${jql}&fields=summary`))
   const [known] = found.issues
@@ -34,10 +40,26 @@ export async function createFollowUp(
   const fields = {
     project: { key: project },
     issuetype: { name: 'Task' },
-    summary: `Root cause of the rollback of ${feature} (${followUp.owner})`,
+    summary,
     description: adfOf(message),
-    duedate: followUp.due,
+    ...(due === undefined ? {} : { duedate: due }),
     labels: ['flagmarshal', label],
   }
   return Made.parse(await ask('POST', '/issue', { fields })).key
+}
+
+function wantedBy({ type, data }: Message): Wanted | undefined {
+  if (type.endsWith('.rollback.reported')) {
+    const reported = Reported.safeParse(data).data
+    if (reported === undefined) return undefined
+    const { rollback, feature, followUp } = reported
+    const summary = `Root cause of the rollback of ${feature} (${followUp.owner})`
+    return { label: `flagmarshal-${rollback}`, summary, due: followUp.due }
+  }
+  if (!type.endsWith('.flag.cleanup.requested')) return undefined
+  const { flag, owner } = CleanUp.parse(data)
+  return {
+    label: `flagmarshal-clean-up-${flag}`,
+    summary: `Remove the flag ${flag} from the code (${owner})`,
+  }
 }
