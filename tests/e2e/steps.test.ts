@@ -2,11 +2,13 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 
+import { follow } from '../../packages/server/test/support/instances.ts'
 import {
   FILES,
   goThrough,
   openRun,
   OUTPUTS,
+  prepareStep,
   provide,
   setStage,
   start,
@@ -122,6 +124,31 @@ test('P-S2-4 P-S2-6 P-E2 step 2 is written, verified by a job that survives a re
     .waitFor({ state: 'detached' })
   const after = await showRun(stage, run)
   expect(after.steps[1]).toMatchObject({ state: 'go', decidedBy: [stage.technicalLead.id] })
+})
+
+test('who leaves long work is told on another page when it has ended', { timeout: 180_000 }, async () => {
+  const stage = await setStage(open.server, 'left')
+  const run = await openRun(stage)
+  await goThrough(stage, run, 1)
+  await prepareStep(stage, run, 2)
+  // Somebody has to be waited for: an instance that confirms nothing.
+  const key = await open.server.sdkKey('left', 'development')
+  const silent = await follow(open.server.address, key, { instance: 'silent', acknowledges: false })
+  await using visitor = await open.visitAs(stage.developer)
+  const { page } = visitor
+  await page.goto('/p/left/f/new-checkout/steps/2')
+  await page.getByRole('button', { name: 'Start a verification run' }).click()
+  await page.getByRole('button', { name: 'It runs' }).waitFor()
+  await page.getByRole('link', { name: 'Home', exact: true }).click()
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  const told = page.getByRole('status', { name: 'Finished work' })
+  await told.getByText('Verification run has ended').waitFor({ timeout: 120_000 })
+  await settled(page)
+  expect(await accessibilityFaults(page)).toEqual([])
+  await told.getByRole('link', { name: 'Look at it' }).click()
+  await page.getByRole('region', { name: 'Verification run' }).waitFor()
+  expect(await told.getByText('has ended').count()).toBe(0)
+  await silent.close()
 })
 
 test(

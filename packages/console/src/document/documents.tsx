@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import type { ReactElement } from 'react'
 
+import { useFollowed } from '../exercise/long-work.ts'
 import { paths } from '../paths.ts'
 import { useFeature } from '../procedure/feature-layout.tsx'
 import { useLive, useWrite } from '../query.ts'
@@ -105,6 +106,10 @@ function Publish(): ReactElement {
   const { run } = useFeature()
   const params = { project: run.project, run: run.id }
   const read = useLive('listPublications', { params })
+  useFollowed(
+    { operation: 'listPublications', ...params, title: 'Publication of the documents' },
+    read.data?.items,
+  )
   const publish = useWrite('publishDocuments')
   const jobs = read.data?.items ?? []
   const busy = jobs.some((it) => it.state === 'accepted' || it.state === 'publishing')

@@ -7,6 +7,7 @@ import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { Exercises } from './exercises.tsx'
 import type { Exercise } from './exercises.tsx'
+import { useFollowed } from './long-work.ts'
 
 import classes from './exercise.module.css'
 
@@ -54,6 +55,7 @@ function verdictOf(it: Exercise, done: ReactElement): ReactElement {
 function Verifications({ run }: OfRun): ReactElement {
   const params = { project: run.project, run: run.id }
   const read = useLive('listVerifications', { params })
+  useFollowed({ operation: 'listVerifications', ...params, title: 'Verification run' }, read.data?.items)
   const start = useWrite('startVerification')
   const findings = (it: Verification): readonly string[] =>
     (it.environments ?? []).flatMap((one) =>
@@ -160,6 +162,10 @@ const DRILLS = {
 function Drills({ run, kind }: OfRun & { readonly kind: keyof typeof DRILLS }): ReactElement {
   const params = { project: run.project, run: run.id }
   const read = useLive('listDrills', { params })
+  useFollowed(
+    { operation: 'listDrills', ...params, title: DRILLS[kind].title },
+    read.data?.items.filter((it) => it.kind === kind),
+  )
   const start = useWrite('startDrill')
   return (
     <Exercises
@@ -245,6 +251,10 @@ function DrillFound({ drill: it }: { readonly drill: Drill }): ReactElement {
 function Setups({ run }: OfRun): ReactElement {
   const params = { project: run.project, run: run.id }
   const read = useLive('listMonitoringSetups', { params })
+  useFollowed(
+    { operation: 'listMonitoringSetups', ...params, title: 'Set-up of monitoring' },
+    read.data?.items,
+  )
   const start = useWrite('startMonitoringSetup')
   return (
     <Exercises

@@ -5,6 +5,7 @@ import { Outlet } from '@tanstack/react-router'
 import { Suspense, useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { FinishedWork } from '../exercise/finished-work.tsx'
 import { useRead } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { TimeTip } from '../ui/time-ago.tsx'
@@ -33,6 +34,7 @@ export function Shell(): ReactElement {
       </Drawer>
       <Keys shown={shown} show={show} />
       <TimeTip />
+      <FinishedWork />
       <main id="main" tabIndex={-1} className={classes['main']}>
         <Loaded read={me}>
           {() => (
