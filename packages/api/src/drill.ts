@@ -76,7 +76,9 @@ const RollbackResult = z.strictObject({
         said: z.string(),
       }),
     )
-    .describe('Really run on staging where there is one, data only planned; a dry run in production.'),
+    .describe(
+      'Really run on staging where there is one, data once a person has confirmed its plan; a dry run in production.',
+    ),
 })
 
 export const Drill = z

@@ -20,7 +20,9 @@ export function refuse(code: string, message: string, remedy: string, pointer?: 
   return { refused: true, code, message, remedy, ...(pointer === undefined ? {} : { pointer }) }
 }
 
-/** Whether a result is a refusal. */
+/** Whether a result is a refusal: with what every one has, so that content from elsewhere is none for one word. */
 export function isRefusal(result: unknown): result is Refusal {
-  return typeof result === 'object' && result !== null && 'refused' in result && result.refused === true
+  if (typeof result !== 'object' || result === null) return false
+  const { refused, code, message, remedy } = result as { readonly [of in keyof Refusal]?: unknown }
+  return refused === true && [code, message, remedy].every((it) => typeof it === 'string')
 }

@@ -9,12 +9,14 @@ import type {
   MonitoringOutput,
   RollbackOutput,
 } from '@flagmarshal/domain/procedure/feature-flag-rollout/outputs'
+import { z } from 'zod'
 
 import { selectPeople } from '../storage/access.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectProvenHooks } from '../storage/hook-runs.ts'
 import { selectHook } from '../storage/hooks.ts'
 import { selectSources } from '../storage/inbound.ts'
+import { selectUpload } from '../storage/references.ts'
 
 /** Loads it for a project. */
 export async function loadSurroundings(
@@ -29,6 +31,7 @@ export async function loadSurroundings(
   },
 ): Promise<RollbackSurroundings> {
   const names = hooksOf(output)
+  const handover = await handoverOf(queries, project, output)
   // Only those that are named: somebody new is no change of what the checks look at.
   const named = new Set([
     ...(output.triggers ?? []).flatMap(({ bound }) => ('person' in bound ? [bound.person] : [])),
@@ -61,5 +64,43 @@ export async function loadSurroundings(
       named.has(it),
     ),
     sources: (await selectSources(queries, project)).map((it) => it.key),
+    ...(handover && { handover }),
+  }
+}
+
+/** As `flagmarshal procedure show --json` prints a procedure; more of it is not compared. */
+const Uploaded = z.object({
+  id: z.string().min(1).max(200),
+  version: z.int().min(1),
+  steps: z
+    .array(z.object({ id: z.string().max(200), checks: z.array(z.object({ id: z.string() })).default([]) }))
+    .max(100),
+})
+
+/** The definition of another system's procedure, where it was uploaded. */
+async function handoverOf(
+  queries: Queries,
+  project: string,
+  { handover }: Partial<RollbackOutput>,
+): Promise<RollbackSurroundings['handover']> {
+  const { kind, hash } = handover?.reference ?? {}
+  if (kind !== 'upload' || hash === undefined) return undefined
+  const upload = await selectUpload(queries, project, hash)
+  if (upload === undefined) return { unreadable: 'there is no such upload' }
+  const read = Uploaded.safeParse(jsonOf(upload.content))
+  if (!read.success) return { unreadable: 'it is no JSON with id, version, and steps with their checks' }
+  const { id, version, steps } = read.data
+  return {
+    id,
+    version,
+    steps: steps.map((it) => ({ id: it.id, checks: it.checks.map((one) => one.id) })),
+  }
+}
+
+function jsonOf(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'))
+  } catch {
+    return undefined
   }
 }

@@ -4,7 +4,7 @@
  */
 import { ROLLBACK_CHECKS, ROLLBACK_VERSIONS } from '../rollback.ts'
 import type { CheckOutcome } from '../run.ts'
-import type { FlagRolloutFacts, HookFacts } from './facts.ts'
+import type { FlagRolloutFacts, HookFacts, RollbackSurroundings } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { HookName, RollbackOutput } from './outputs.ts'
 
@@ -32,25 +32,31 @@ export function checkProven({ outputs, rollback }: FlagRolloutFacts): CheckOutco
   return open.length === 0 ? outcome([], facts) : { state: 'unknown', findings: open, facts }
 }
 
-/** P-S5-10: the newest version of a procedure that is known here, with a step for each way back. */
-export function checkHandover({ outputs }: FlagRolloutFacts): CheckOutcome {
-  const { handover } = outputs.rollback
-  const named = handover?.definition
+/** Steps that the procedure must have, in this order. */
+const HANDED_STEPS = ['disable', 'code', 'data', 'health', 'report'] as const
+
+/**
+ * P-S5-10: the newest version of a procedure that is known here, or another system's by its uploaded
+ * definition; with a step for each way back, in order, that looks at what it does.
+ */
+export function checkHandover({
+  outputs,
+  rollback,
+}: Pick<FlagRolloutFacts, 'outputs' | 'rollback'>): CheckOutcome {
+  const named = outputs.rollback.handover?.definition
+  const foreign = rollback?.handover
+  const ours = ROLLBACK_VERSIONS.filter((it) => it.id === named?.id)
+  if (foreign !== undefined && ours.length === 0) return checkForeign(outputs.rollback, named, foreign)
   if (named === undefined) {
-    return unknown('the Rollback Procedure is not named by its definition and version')
+    return unknown(
+      'the Rollback Procedure is not named by its definition and version; of another system its definition is uploaded',
+    )
   }
-  const versions = ROLLBACK_VERSIONS.filter((it) => it.id === named.id)
-  const found = versions.find((it) => it.version === named.version)
+  const found = ours.find((it) => it.version === named.version)
   if (found === undefined) {
     return outcome([`there is no procedure ${named.id} in version ${named.version}`])
   }
-  const newest = Math.max(...versions.map((it) => it.version))
-  const places = ['disable', 'code', 'data', 'health', 'report'].map((id) => ({
-    id,
-    at: found.steps.findIndex((it) => it.id === id),
-  }))
-  const absent = places.filter((it) => it.at < 0).map((it) => `it has no step ${it.id}`)
-  const disordered = places.some((it, index) => index > 0 && it.at < (places[index - 1]?.at ?? 0))
+  const newest = Math.max(...ours.map((it) => it.version))
   const checks = new Set(found.steps.flatMap((it) => it.checks.map((one) => one.id)))
   const blind = wantedChecks(outputs.rollback)
     .filter((it) => !checks.has(it))
@@ -58,10 +64,7 @@ export function checkHandover({ outputs }: FlagRolloutFacts): CheckOutcome {
   return outcome(
     [
       ...(named.version === newest ? [] : [`version ${named.version} is not its newest, ${newest}`]),
-      ...absent,
-      ...(disordered && absent.length === 0
-        ? ['it puts data back before code, or either before the flag is off']
-        : []),
+      ...stepFindings(found.steps),
       ...blind,
     ],
     {
@@ -70,6 +73,42 @@ export function checkHandover({ outputs }: FlagRolloutFacts): CheckOutcome {
       steps: found.steps.map((it) => it.id),
     },
   )
+}
+
+/** Another system names its checks as it likes: each step that puts something back must have one. */
+function checkForeign(
+  output: Partial<RollbackOutput>,
+  named: { readonly id: string; readonly version: number } | undefined,
+  foreign: NonNullable<RollbackSurroundings['handover']>,
+): CheckOutcome {
+  if ('unreadable' in foreign)
+    return outcome([`the uploaded procedure cannot be read: ${foreign.unreadable}`])
+  const { id, version, steps } = foreign
+  const other =
+    named !== undefined && (named.id !== id || named.version !== version)
+      ? [`the upload is ${id} in version ${version}; named is ${named.id} in version ${named.version}`]
+      : []
+  const { codeRollback: code, dataRollback: data } = output
+  const wanted = [
+    'disable',
+    ...(code === undefined ? [] : ['code']),
+    ...(data !== undefined && 'steps' in data ? ['data'] : []),
+  ]
+  const blind = steps
+    .filter((it) => wanted.includes(it.id) && it.checks.length === 0)
+    .map((it) => `its step ${it.id} looks at nothing`)
+  return outcome([...other, ...stepFindings(steps), ...blind], {
+    procedure: `${id}@${version}`,
+    steps: steps.map((it) => it.id),
+  })
+}
+
+function stepFindings(steps: readonly { readonly id: string }[]): readonly string[] {
+  const places = HANDED_STEPS.map((id) => ({ id, at: steps.findIndex((it) => it.id === id) }))
+  const absent = places.filter((it) => it.at < 0).map((it) => `it has no step ${it.id}`)
+  if (absent.length > 0) return absent
+  const disordered = places.some((it, index) => index > 0 && it.at < (places[index - 1]?.at ?? 0))
+  return disordered ? ['it puts data back before code, or either before the flag is off'] : []
 }
 
 /** The hooks that step 5 names. */

@@ -88,6 +88,15 @@ export interface RollbackSurroundings {
   readonly people: readonly string[]
   /** Sources that send alerts. */
   readonly sources: readonly string[]
+  /** The procedure of another system that step 5 hands over to, where its definition was uploaded. */
+  readonly handover?: ForeignProcedure | { readonly unreadable: string }
+}
+
+/** As much of another system's procedure as is compared. */
+export interface ForeignProcedure {
+  readonly id: string
+  readonly version: number
+  readonly steps: readonly { readonly id: string; readonly checks: readonly string[] }[]
 }
 
 /** One version of a hook that the outputs name. */

@@ -159,5 +159,7 @@ export interface RollbackOutput {
   readonly handover: {
     readonly procedure: string
     readonly definition?: { readonly id: string; readonly version: number }
+    /** Of an upload its hash. */
+    readonly reference?: { readonly kind: string; readonly hash?: string }
   }
 }
