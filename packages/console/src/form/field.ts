@@ -27,9 +27,10 @@ export type Field = Named &
   (
     | { readonly kind: 'line'; readonly suggest?: Suggested }
     | { readonly kind: 'text' | 'day' | 'instant' | 'number' | 'check' | 'lines' }
+    | { readonly kind: 'secret' }
     | { readonly kind: 'upload' }
     | { readonly kind: 'json' }
-    | { readonly kind: 'choice'; readonly of: readonly string[] }
+    | { readonly kind: 'choice' | 'choices'; readonly of: readonly string[] }
     | { readonly kind: 'hook'; readonly part: 'code' | 'data' | 'infrastructure' }
     | { readonly kind: 'group'; readonly fields: readonly Field[] }
     | { readonly kind: 'list'; readonly item: Field; readonly add: string }
@@ -70,6 +71,12 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
 
+/** A text of an object; what stands for it where there is none, or nothing in it. */
+export function wordOf(value: unknown, name: string, empty: string): string {
+  const word = fieldsOf(value)[name]
+  return typeof word === 'string' && word !== '' ? word : empty
+}
+
 /** The items of a list; of anything else, none. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
@@ -92,6 +99,7 @@ function sent(field: Field, value: unknown): unknown {
       return sentFields(field.fields, value)
     case 'list':
       return filled(itemsOf(value).map((it) => sent(field.item, it)))
+    case 'choices':
     case 'lines':
       return filled(itemsOf(value).map((it) => (it === '' ? undefined : it)))
     case 'either': {
@@ -110,6 +118,7 @@ function sent(field: Field, value: unknown): unknown {
     case 'instant':
     case 'line':
     case 'number':
+    case 'secret':
     case 'text':
     case 'upload':
       return value === '' || value === null ? undefined : value

@@ -3,7 +3,9 @@ import {
   Autocomplete,
   Button,
   Checkbox,
+  Group,
   NumberInput,
+  PasswordInput,
   SegmentedControl,
   Select,
   TextInput,
@@ -78,10 +80,12 @@ function FieldInput({ field, value, change }: FieldProps): ReactElement {
       return <LineField field={field} value={value} change={change} />
     case 'check':
     case 'choice':
+    case 'choices':
     case 'day':
     case 'instant':
     case 'lines':
     case 'number':
+    case 'secret':
     case 'text':
       return <PlainField field={field} value={value} change={change} />
   }
@@ -105,7 +109,7 @@ function LineField({ field, value, change }: FieldProps<Of<'line'>>): ReactEleme
   )
 }
 
-type Plain = 'check' | 'choice' | 'day' | 'instant' | 'lines' | 'number' | 'text'
+type Plain = 'check' | 'choice' | 'choices' | 'day' | 'instant' | 'lines' | 'number' | 'secret' | 'text'
 
 function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactElement {
   const shared = { ...labelOf(field), withAsterisk: false }
@@ -129,6 +133,17 @@ function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactEleme
       )
     case 'choice':
       return <Select {...shared} data={[...field.of]} value={textOf(value) || null} onChange={change} />
+    case 'choices':
+      return <ChoicesField field={field} value={value} change={change} />
+    case 'secret':
+      return (
+        <PasswordInput
+          {...shared}
+          autoComplete="new-password"
+          value={textOf(value)}
+          onChange={(event) => change(event.currentTarget.value)}
+        />
+      )
     case 'lines':
       return (
         <Textarea
@@ -173,6 +188,31 @@ function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactEleme
         />
       )
   }
+}
+
+function ChoicesField({ field, value, change }: FieldProps<Of<'choice' | 'choices'>>): ReactElement {
+  const chosen = itemsOf(value).map(String)
+  return (
+    <fieldset className={classes['part']}>
+      <legend>{field.label}</legend>
+      {field.help === undefined ? null : <p className={classes['help']}>{field.help}</p>}
+      <Group gap="md">
+        {field.of.map((it) => (
+          <Checkbox
+            key={it}
+            label={it}
+            checked={chosen.includes(it)}
+            onChange={(event) =>
+              change(
+                // In the order in which they are offered.
+                field.of.filter((one) => (one === it ? event.currentTarget.checked : chosen.includes(one))),
+              )
+            }
+          />
+        ))}
+      </Group>
+    </fieldset>
+  )
 }
 
 /** RFC 3339 → what the browser's field shows, in the reader's own zone. */

@@ -44,6 +44,7 @@ export function GetStarted(): ReactElement {
                 <CopyCommand
                   command={`flagmarshal flag create new-checkout --owner payments --layer backend`}
                 />
+                <Link to={paths.register(project)}>Register a feature</Link>
                 <CopyCommand command="flagmarshal feature new checkout --team payments --flag new-checkout --layer backend --technical-lead … --operations-lead … --product-owner …" />
                 <CopyCommand command="flagmarshal feature start checkout --trigger feature_ready=ready" />
               </>

@@ -41,7 +41,12 @@ export function Features(): ReactElement {
     <Page
       title="Features"
       beside={<span className="fm-dim">{standings.length}</span>}
-      actions={<Freshness of={[features, attention, rollouts]} />}
+      actions={
+        <>
+          <Link to={paths.register(project)}>Register a feature</Link>
+          <Freshness of={[features, attention, rollouts]} />
+        </>
+      }
     >
       {standings.length === 0 ? null : (
         <TextInput

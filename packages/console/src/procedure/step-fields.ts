@@ -4,45 +4,15 @@
  */
 import type { Field } from '../form/field.ts'
 import { reference } from '../form/field.ts'
+import { choice, group, line, lines, list, number, text } from '../form/make-field.ts'
 
 const LAYERS = ['backend', 'frontend', 'middleware'] as const
 const KINDS = ['usage', 'errors', 'response-time', 'engagement', 'business', 'resources'] as const
 const REPORTS = ['complaint', 'incident', 'security', 'data-loss', 'feedback'] as const
 const SEVERITIES = ['critical', 'major', 'minor'] as const
 
-type More = { readonly help?: string; readonly optional?: true }
-const line = (key: string, label: string, more: More = {}): Field => ({ kind: 'line', key, label, ...more })
-const text = (key: string, label: string, more: More = {}): Field => ({ kind: 'text', key, label, ...more })
-const lines = (key: string, label: string, more: More = {}): Field => ({ kind: 'lines', key, label, ...more })
-const number = (key: string, label: string, more: More = {}): Field => ({
-  kind: 'number',
-  key,
-  label,
-  ...more,
-})
-const choice = (key: string, label: string, of: readonly string[]): Field => ({
-  kind: 'choice',
-  key,
-  label,
-  of,
-})
-const group = (key: string, label: string, fields: readonly Field[], more: More = {}): Field => ({
-  kind: 'group',
-  key,
-  label,
-  fields,
-  ...more,
-})
 const criterion = (key: string, label: string): Field => ({ kind: 'line', key, label, suggest: 'criteria' })
 const person = (key: string, label: string): Field => ({ kind: 'line', key, label, suggest: 'people' })
-const list = (key: string, label: string, add: string, item: Field): Field => ({
-  kind: 'list',
-  key,
-  label,
-  add,
-  item,
-})
-
 const FLAGS: readonly Field[] = [
   line('flag', 'Key of the flag'),
   text('configuration', 'How it is configured, in words'),

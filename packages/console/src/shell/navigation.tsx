@@ -22,7 +22,11 @@ function entriesOf(project: string | undefined): readonly Entry[] {
     { word: 'Home', icon: 'home', to: paths.home() },
     { word: 'Now', icon: 'clock', to: paths.now() },
   ]
-  if (project === undefined) return everywhere
+  const always: readonly Entry[] = [
+    { word: 'Settings', icon: 'settings', to: paths.settings() },
+    { word: 'Status', icon: 'pulse', to: paths.status() },
+  ]
+  if (project === undefined) return [...everywhere, ...always]
   return [
     ...everywhere,
     { word: 'Features', icon: 'steps', to: paths.features(project) },
@@ -31,6 +35,7 @@ function entriesOf(project: string | undefined): readonly Entry[] {
     { word: 'Segments', icon: 'person', to: paths.segments(project) },
     { word: 'Audit', icon: 'lock', to: paths.audit(project) },
     { word: 'Get started', icon: 'plug', to: paths.start(project) },
+    ...always,
   ]
 }
 
@@ -40,7 +45,7 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }): ReactEleme
   return (
     <nav aria-label="Main" className={classes['navigation']}>
       {entriesOf(project).map((it) => {
-        const here = it.to === '/' ? path === '/' : path === it.to || path.startsWith(`${it.to}/`)
+        const here = isHere(it.to, path)
         return (
           <Link
             key={it.to}
@@ -61,4 +66,11 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }): ReactEleme
       </a>
     </nav>
   )
+}
+
+/** The settings of a project have addresses of the project, and one entry. */
+function isHere(to: string, path: string): boolean {
+  if (to === paths.home()) return path === to
+  if (to === paths.settings() && /^\/p\/[^/]+\/settings(\/|$)/.test(path)) return true
+  return path === to || path.startsWith(`${to}/`)
 }

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 
 import { paths } from '../paths.ts'
 import { reading } from '../query.ts'
+import { INSTALLATION, projectSections } from '../settings/sections.ts'
+import type { Section } from '../settings/sections.ts'
 
 export interface Entry {
   readonly group: 'Pages' | 'Features' | 'Flags' | 'Turn off' | 'Acts'
@@ -18,6 +20,9 @@ export function useEntries(project: string | undefined): readonly Entry[] {
     { group: 'Pages', title: 'Home', to: paths.home() },
     { group: 'Pages', title: 'Now: changes of the last two hours', to: paths.now() },
     { group: 'Pages', title: 'Account and password', to: paths.account() },
+    { group: 'Pages', title: 'Status of the product', to: paths.status() },
+    { group: 'Pages', title: 'Settings', to: paths.settings() },
+    ...INSTALLATION.map(settingsEntry),
     { group: 'Turn off', title: 'Kill list: everything that is on', to: paths.killList(), outside: true },
     { group: 'Acts', title: 'Use the other theme', to: 'act:theme' },
     { group: 'Acts', title: 'Keyboard shortcuts', to: 'act:keys' },
@@ -33,6 +38,9 @@ export function useEntries(project: string | undefined): readonly Entry[] {
     { group: 'Pages', title: 'Rollouts', to: paths.rollouts(project) },
     { group: 'Pages', title: 'Calendar of rollouts', to: paths.rolloutCalendar(project) },
     { group: 'Pages', title: 'Get started', to: paths.start(project) },
+    { group: 'Pages', title: 'Register a feature', to: paths.register(project) },
+    { group: 'Pages', title: 'Rollbacks', to: paths.rollbacks(project) },
+    ...projectSections(project).map(settingsEntry),
     ...everywhere,
     ...features.map(({ key, name }): Entry => ({
       group: 'Features',
@@ -56,4 +64,8 @@ export function useEntries(project: string | undefined): readonly Entry[] {
         })),
     ),
   ]
+}
+
+function settingsEntry({ word, to }: Section): Entry {
+  return { group: 'Pages', title: `Settings: ${word}`, to }
 }

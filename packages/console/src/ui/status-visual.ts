@@ -66,6 +66,13 @@ const STATES: Readonly<Record<string, StatusVisual>> = {
   on: visual('On', 'dot', 'moving'),
   off: visual('Off', 'ring', 'off'),
   connected: visual('Connected', 'check', 'go'),
+  // Channels and deliveries.
+  active: visual('Active', 'check', 'go'),
+  disabled: visual('Disabled', 'cross', 'off'),
+  waiting: visual('Waiting', 'clock', 'hold'),
+  delivered: visual('Delivered', 'check', 'go'),
+  dead: visual('Given up', 'up', 'no-go'),
+  dropped: visual('Dropped', 'cross', 'off'),
   silent: visual('Silent', 'question', 'no-data'),
   ended: visual('Ended', 'cross', 'off'),
 }

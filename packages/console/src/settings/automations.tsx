@@ -1,0 +1,145 @@
+/** Tokens of automations: they do the work of a run, may turn off, and never decide or approve. */
+import { Button } from '@mantine/core'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+
+import { wordOf } from '../form/field.ts'
+import { line, number } from '../form/make-field.ts'
+import { useLive, useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
+import { Confirm } from '../ui/confirm.tsx'
+import { CopyCommand } from '../ui/copy-command.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { Freshness } from '../ui/freshness.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Card } from '../ui/page.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
+import { CreateCard } from './create-card.tsx'
+import { useCannot } from './may.ts'
+import { SettingsPage } from './settings-page.tsx'
+import { ShownOnce } from './shown-once.tsx'
+
+type Token = Answer<'listServiceTokens'>['items'][number]
+
+const FIELDS = [
+  line('name', 'Automation', { help: 'What it is for, like the pipeline of the shop.' }),
+  number('expiresInDays', 'Days until it ends', { optional: true, help: '90 unless given; 365 at most.' }),
+]
+
+export function Automations(): ReactElement {
+  const { project = '' } = useParams({ strict: false })
+  const read = useLive('listServiceTokens', { params: { project } })
+  const create = useWrite('createServiceToken')
+  const cannot = useCannot('access:write')
+  const [token, setToken] = useState<string>()
+  return (
+    <SettingsPage title="Automations" actions={<Freshness of={[read]} />}>
+      <Card title="Tokens" flush>
+        <Loaded read={read}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState title="No automation has a token" command="flagmarshal token automation pipeline">
+                A pipeline gives inputs, runs checks, writes steps and turns off with a token of its own. It
+                never decides and never approves, and nothing that it writes is anybody&apos;s own work.
+              </EmptyState>
+            ) : (
+              <Table project={project} items={items} />
+            )
+          }
+        </Loaded>
+      </Card>
+      <CreateCard
+        title="A new token"
+        verb="Make the token"
+        fields={() => FIELDS}
+        cannot={cannot}
+        create={async (body) => {
+          // The form has asked for the name; the server checks the shape.
+          const wanted = body as unknown as Pick<Token, 'name'>
+          const made = await create
+            .mutateAsync([{ params: { project }, body: wanted }])
+            .catch(() => undefined)
+          if (made !== undefined) setToken(made.token)
+          return made
+        }}
+        creating={create.isPending}
+        error={create.error}
+        command={(body) => `flagmarshal token automation '${wordOf(body, 'name', 'pipeline')}'`}
+        request={`POST /api/v1/projects/${project}/service-tokens`}
+      >
+        {token === undefined ? null : (
+          <ShownOnce what="The token" secret={token} close={() => setToken(undefined)}>
+            The automation sends it as FLAGMARSHAL_TOKEN or as a bearer token.
+          </ShownOnce>
+        )}
+      </CreateCard>
+    </SettingsPage>
+  )
+}
+
+interface TableProps {
+  readonly project: string
+  readonly items: readonly Token[]
+}
+
+function Table({ project, items }: TableProps): ReactElement {
+  const revoke = useWrite('revokeServiceToken')
+  const cannot = useCannot('access:write')
+  const [asked, setAsked] = useState<Token>()
+  return (
+    <>
+      <table className="fm-table">
+        <thead>
+          <tr>
+            <th>Automation</th>
+            <th>Made</th>
+            <th>Ends</th>
+            <th>Act</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((it) => (
+            <tr key={it.id}>
+              <td>
+                {it.name} <code className="fm-dim">{it.id}</code>
+              </td>
+              <td>
+                <TimeAgo at={it.createdAt} />
+              </td>
+              <td>
+                <TimeAgo at={it.expiresAt} />
+              </td>
+              <td>
+                <Button
+                  variant="default"
+                  size="compact-xs"
+                  disabled={cannot !== undefined}
+                  aria-label={`Revoke the token of ${it.name}, ${it.id}`}
+                  onClick={() => setAsked(it)}
+                >
+                  Revoke…
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {asked === undefined ? null : (
+        <Confirm
+          opened
+          close={() => setAsked(undefined)}
+          title={`Revoke the token of ${asked.name}`}
+          verb="Revoke it"
+          danger
+          act={() => revoke.mutateAsync([{ params: { project, token: asked.id } }])}
+        >
+          <p className="fm-sentence">
+            {asked.name} is refused from the next request on. What it has written stays, under its name.
+          </p>
+          <CopyCommand command={`flagmarshal token revoke ${asked.id} --automation`} />
+        </Confirm>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,160 @@
+/** The invitations that nobody has accepted: made, shown once, revoked. */
+import { ROLES } from '@flagmarshal/domain/access/permission'
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+
+import { choices, line, number } from '../form/make-field.ts'
+import { useLive, useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
+import { Confirm } from '../ui/confirm.tsx'
+import { CopyCommand } from '../ui/copy-command.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { Freshness } from '../ui/freshness.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Card } from '../ui/page.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
+import { CreateCard } from './create-card.tsx'
+import { useCannot } from './may.ts'
+import { SettingsPage } from './settings-page.tsx'
+import { ShownOnce } from './shown-once.tsx'
+
+type Invitation = Answer<'listInvitations'>['items'][number]
+
+const FIELDS = [
+  choices('roles', 'Roles', ROLES),
+  line('name', 'Name', { optional: true }),
+  line('email', 'E-mail address', { optional: true }),
+  number('expiresInHours', 'Hours until it ends', { optional: true, help: '72 unless given; 720 at most.' }),
+]
+
+export function Invitations(): ReactElement {
+  const cannot = useCannot('access:write')
+  return (
+    <SettingsPage title="Invitations">
+      {cannot === undefined ? (
+        <Known />
+      ) : (
+        <Card title="Invitations">
+          <EmptyState title="Administrators invite" command="flagmarshal person invite --role developer">
+            An invitation is a link, good once and for a time, by which somebody joins with the roles that it
+            names. Who is here already is listed under People and roles.
+          </EmptyState>
+        </Card>
+      )}
+    </SettingsPage>
+  )
+}
+
+function Known(): ReactElement {
+  const read = useLive('listInvitations')
+  const create = useWrite('createInvitation')
+  const [link, setLink] = useState<string>()
+  return (
+    <>
+      <Card title="Waiting to be accepted" beside={<Freshness of={[read]} />} flush>
+        <Loaded read={read}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState title="No invitation is open" command="flagmarshal person invitations">
+                Every link that was made has been used, has ended or was revoked.
+              </EmptyState>
+            ) : (
+              <Table items={items} />
+            )
+          }
+        </Loaded>
+      </Card>
+      <CreateCard
+        title="Invite somebody new"
+        says="They choose their own id and password. Send the link by a way that only they read."
+        verb="Make the link"
+        fields={() => FIELDS}
+        cannot={undefined}
+        create={async (body) => {
+          // The form has asked for the roles; the server checks the shape.
+          const made = await create
+            .mutateAsync([{ body: body as unknown as Pick<Invitation, 'roles'> }])
+            .catch(() => undefined)
+          if (made !== undefined) setLink(made.link)
+          return made
+        }}
+        creating={create.isPending}
+        error={create.error}
+        command={(body) =>
+          `flagmarshal person invite --role ${Array.isArray(body['roles']) ? body['roles'].join(' ') : 'developer'}`
+        }
+        request="POST /api/v1/invitations"
+      >
+        {link === undefined ? null : (
+          <ShownOnce what="The link" secret={link} close={() => setLink(undefined)}>
+            It is good once. Until somebody has used it, it is listed above and can be revoked.
+          </ShownOnce>
+        )}
+      </CreateCard>
+    </>
+  )
+}
+
+function Table({ items }: { readonly items: readonly Invitation[] }): ReactElement {
+  const revoke = useWrite('revokeInvitation')
+  const [asked, setAsked] = useState<Invitation>()
+  return (
+    <>
+      <table className="fm-table">
+        <thead>
+          <tr>
+            <th>For</th>
+            <th>Roles</th>
+            <th>Made by</th>
+            <th>Ends</th>
+            <th>Act</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((it) => (
+            <tr key={it.id}>
+              <td>{whoOf(it)}</td>
+              <td>{it.roles.join(', ')}</td>
+              <td>
+                {it.createdBy}, <TimeAgo at={it.createdAt} />
+              </td>
+              <td>
+                <TimeAgo at={it.expiresAt} />
+              </td>
+              <td>
+                <Button
+                  variant="default"
+                  size="compact-xs"
+                  aria-label={`Revoke the invitation for ${whoOf(it)}`}
+                  onClick={() => setAsked(it)}
+                >
+                  Revoke…
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {asked === undefined ? null : (
+        <Confirm
+          opened
+          close={() => setAsked(undefined)}
+          title={`Revoke the invitation for ${whoOf(asked)}`}
+          verb="Revoke it"
+          danger
+          act={() => revoke.mutateAsync([{ params: { invitation: asked.id } }])}
+        >
+          <p className="fm-sentence">
+            The link is worth nothing from now on: {whoOf(asked)} does not join as {asked.roles.join(', ')}.
+          </p>
+          <CopyCommand command={`flagmarshal person uninvite ${asked.id}`} />
+        </Confirm>
+      )}
+    </>
+  )
+}
+
+function whoOf({ person, name, email }: Invitation): string {
+  return person ?? name ?? email ?? 'somebody new'
+}

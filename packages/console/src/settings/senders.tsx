@@ -1,0 +1,145 @@
+/** Systems that may send: events that start runs, alerts, reports; each signed with a secret of its own. */
+import { Button } from '@mantine/core'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+
+import { wordOf } from '../form/field.ts'
+import { line } from '../form/make-field.ts'
+import { useLive, useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
+import { Confirm } from '../ui/confirm.tsx'
+import { CopyCommand } from '../ui/copy-command.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { Freshness } from '../ui/freshness.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Card } from '../ui/page.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
+import { CreateCard } from './create-card.tsx'
+import { useCannot } from './may.ts'
+import { SettingsPage } from './settings-page.tsx'
+import { ShownOnce } from './shown-once.tsx'
+
+type Source = Answer<'listInboundSources'>['items'][number]
+
+const FIELDS = [line('key', 'Key', { help: 'Like orchestrator or alertmanager: a-z, 0-9 and -.' })]
+
+export function Senders(): ReactElement {
+  const { project = '' } = useParams({ strict: false })
+  const read = useLive('listInboundSources', { params: { project } })
+  const create = useWrite('createInboundSource')
+  const cannot = useCannot('project:write')
+  const [issued, setIssued] = useState<{ readonly key: string; readonly secret: string }>()
+  const base = `${location.origin}/api/v1/projects/${project}/inbound`
+  return (
+    <SettingsPage title="Systems that send" actions={<Freshness of={[read]} />}>
+      <Card title="Systems" flush>
+        <Loaded read={read}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState title="No system may send" command="flagmarshal inbound create orchestrator">
+                Another system starts runs by signed CloudEvents, Alertmanager reports its alerts, a help desk
+                its complaints. Each gets a secret of its own, so each can be shut out by itself.
+              </EmptyState>
+            ) : (
+              <Table project={project} items={items} />
+            )
+          }
+        </Loaded>
+      </Card>
+      <CreateCard
+        title="Let a system send"
+        verb="Let it send"
+        fields={() => FIELDS}
+        cannot={cannot}
+        create={async (body) => {
+          const key = wordOf(body, 'key', '')
+          const made = await create
+            .mutateAsync([{ params: { project }, body: { key } }])
+            .catch(() => undefined)
+          if (made !== undefined) setIssued(made)
+          return made
+        }}
+        creating={create.isPending}
+        error={create.error}
+        command={(body) => `flagmarshal inbound create ${wordOf(body, 'key', 'orchestrator')}`}
+        request={`POST /api/v1/projects/${project}/inbound`}
+      >
+        {issued === undefined ? null : (
+          <ShownOnce
+            what={`The secret of ${issued.key}`}
+            secret={issued.secret}
+            close={() => setIssued(undefined)}
+          >
+            Events go to <code>{`${base}/${issued.key}/cloudevents`}</code> and reports to{' '}
+            <code>{`${base}/${issued.key}/reports`}</code>, signed with it; Alertmanager posts to{' '}
+            <code>{`${base}/${issued.key}/alertmanager`}</code> with it as bearer token.
+          </ShownOnce>
+        )}
+      </CreateCard>
+    </SettingsPage>
+  )
+}
+
+interface TableProps {
+  readonly project: string
+  readonly items: readonly Source[]
+}
+
+function Table({ project, items }: TableProps): ReactElement {
+  const remove = useWrite('deleteInboundSource')
+  const cannot = useCannot('project:write')
+  const [asked, setAsked] = useState<string>()
+  return (
+    <>
+      <table className="fm-table">
+        <thead>
+          <tr>
+            <th>System</th>
+            <th>Since</th>
+            <th>Act</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((it) => (
+            <tr key={it.key}>
+              <td>
+                <code>{it.key}</code>
+              </td>
+              <td>
+                <TimeAgo at={it.createdAt} />
+              </td>
+              <td>
+                <Button
+                  variant="default"
+                  size="compact-xs"
+                  disabled={cannot !== undefined}
+                  aria-label={`Shut ${it.key} out`}
+                  onClick={() => setAsked(it.key)}
+                >
+                  Shut out…
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {asked === undefined ? null : (
+        <Confirm
+          opened
+          close={() => setAsked(undefined)}
+          title={`Shut ${asked} out`}
+          verb="Accept nothing more from it"
+          danger
+          act={() => remove.mutateAsync([{ params: { project, source: asked } }])}
+        >
+          <p className="fm-sentence">
+            Events, alerts and reports of {asked} are refused from now on. What it has sent stays, and so do
+            the runs that it started.
+          </p>
+          <CopyCommand command={`flagmarshal inbound delete ${asked}`} />
+        </Confirm>
+      )}
+    </>
+  )
+}
