@@ -7,7 +7,7 @@ import { createApprovals, start, until } from '../../packages/server/test/suppor
 import { startTraffic } from '../../packages/server/test/support/traffic.ts'
 import { accessibilityFaults, goDark, scrollsSideways, settled } from './support/browser.ts'
 import { openConsole } from './support/console.ts'
-import { seedShop } from './support/seed.ts'
+import { seedSettings, seedShop } from './support/seed.ts'
 
 const PAGES = [
   ['home', '/'],
@@ -44,6 +44,27 @@ const PAGES = [
   ['rolling it back', '/p/shop/f/new-checkout/rollback'],
   ['the rollbacks', '/p/shop/rollbacks'],
   ['the audit chain', '/p/shop/audit'],
+  ['the files of its monitoring', '/p/shop/f/new-checkout/monitoring-files'],
+  ['registering a feature', '/p/shop/register'],
+  ['the settings', '/settings'],
+  ['the settings of a project', '/p/shop/settings'],
+  ['environments and keys', '/p/shop/settings/environments'],
+  ['channels', '/p/shop/settings/channels'],
+  ['a channel', '/p/shop/settings/channels/ops'],
+  ['connections', '/p/shop/settings/connections'],
+  ['a connection', '/p/shop/settings/connections/metrics'],
+  ['documentation', '/p/shop/settings/documentation'],
+  ['the policy', '/p/shop/settings/policy'],
+  ['hooks', '/p/shop/settings/hooks'],
+  ['a hook', '/p/shop/settings/hooks/deploy'],
+  ['automations', '/p/shop/settings/automations'],
+  ['systems that send', '/p/shop/settings/senders'],
+  ['people', '/settings/people'],
+  ['invitations', '/settings/invitations'],
+  ['plan templates', '/settings/plan-templates'],
+  ['the procedure', '/settings/procedures/feature-flag-rollout'],
+  ['secrets', '/settings/secrets'],
+  ['the status', '/status'],
   ['the account', '/account'],
   ['an address without a page', '/nowhere'],
 ] as const
@@ -52,6 +73,7 @@ const approvals = createApprovals()
 const shop = openConsole(
   async (server) => {
     const seed = await seedShop(server)
+    await seedSettings(server)
     const key = await shop.server.sdkKey('shop', 'production')
     const at = { server, project: 'shop', flag: 'new-checkout', key }
     const traffic = await startTraffic(at, { badShare: (variant) => (variant === 'on' ? 0.03 : 0.01) })

@@ -78,3 +78,23 @@ async function seedTargeting({ developer: { client } }: Stage): Promise<void> {
   expectOk(await client.call('configureFlag', { params: where, body: off, ifMatch: 1 }))
   expectOk(await client.call('configureFlag', { params: where, body: { ...off, rules }, ifMatch: 2 }))
 }
+
+/** What is settled beside the procedure: a channel, a connection, a hook, an automation, a system that sends. */
+export async function seedSettings({ admin }: TestServer, url = 'https://programs.example'): Promise<void> {
+  const params = { project: 'shop' }
+  const subscribes = ['dev.flagmarshal.report.*']
+  const settings = { url: `${url}/signals` }
+  const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
+  const channel = { key: 'ops', kind: 'webhook' as const, settings, secret, subscribes }
+  expectOk(await admin.call('createChannel', { params, body: channel }))
+  const programs = { prometheus: { url }, alertmanager: { url }, grafana: { url } }
+  const connection = { key: 'metrics', kind: 'prometheus' as const, settings: programs }
+  expectOk(await admin.call('createConnection', { params, body: connection }))
+  const probe = { kind: 'http' as const, url: `${url}/version` }
+  const target = { action: { kind: 'http' as const, url: `${url}/deploy` }, probe, budgetMs: 5_000 }
+  const hook = { key: 'deploy', part: 'code' as const, title: 'Deploys a version', production: target }
+  const body = { ...hook, staging: target, secret }
+  expectOk(await admin.call('createHook', { params, body }))
+  expectOk(await admin.call('createServiceToken', { params, body: { name: 'pipeline' } }))
+  expectOk(await admin.call('createInboundSource', { params, body: { key: 'orchestrator' } }))
+}

@@ -4,9 +4,10 @@ import type { ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
 import { useFeature } from '../procedure/feature-layout.tsx'
-import { useRead } from '../query.ts'
+import { problemOf, useRead } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
 import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
@@ -28,6 +29,12 @@ export function MonitoringFiles(): ReactElement {
   const { run } = useFeature()
   const params = { project: run.project, run: run.id }
   const read = useRead('showMonitoringFiles', { params })
+  const problem = problemOf(read.error)
+  const why = problem?.status === 409 ? problem : undefined
+  const [to, word] =
+    why?.code === 'not-connected'
+      ? [paths.connections(run.project), 'Connect one']
+      : [paths.step(run.project, run.feature, 3), 'Write the plan']
   return (
     <>
       <Card title="Files of monitoring">
@@ -44,9 +51,17 @@ export function MonitoringFiles(): ReactElement {
           request={`GET /api/v1/projects/${run.project}/runs/${run.id}/monitoring-files`}
         />
       </Card>
-      <Loaded read={read}>
-        {(it) => filesOf(it).map((file) => <OneFile key={file.name} file={file} />)}
-      </Loaded>
+      {why === undefined ? (
+        <Loaded read={read}>
+          {(it) => filesOf(it).map((file) => <OneFile key={file.name} file={file} />)}
+        </Loaded>
+      ) : (
+        <Card title="There are none yet">
+          <EmptyState title={why.detail} action={<Link to={to}>{word}</Link>}>
+            {why.remedy ?? ''}
+          </EmptyState>
+        </Card>
+      )}
     </>
   )
 }

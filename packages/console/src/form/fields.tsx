@@ -109,6 +109,9 @@ function LineField({ field, value, change }: FieldProps<Of<'line'>>): ReactEleme
   )
 }
 
+/** A list longer than this is searched by typing. */
+const SEARCHED = 12
+
 type Plain = 'check' | 'choice' | 'choices' | 'day' | 'instant' | 'lines' | 'number' | 'secret' | 'text'
 
 function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactElement {
@@ -132,7 +135,15 @@ function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactEleme
         />
       )
     case 'choice':
-      return <Select {...shared} data={[...field.of]} value={textOf(value) || null} onChange={change} />
+      return (
+        <Select
+          {...shared}
+          data={[...field.of]}
+          searchable={field.of.length > SEARCHED}
+          value={textOf(value) || null}
+          onChange={change}
+        />
+      )
     case 'choices':
       return <ChoicesField field={field} value={value} change={change} />
     case 'secret':

@@ -36,27 +36,30 @@ const ROLES = [
 export function Register(): ReactElement {
   const { project = '' } = useParams({ strict: false })
   const flags = useRead('listFlags', { params: { project } })
+  const features = useRead('listFeatures', { params: { project } })
   const people = useRead('listPeople')
+  const taken = new Set(features.data?.items.map((it) => it.flag))
   return (
     <Page title="Register a feature" crumbs={<Link to={paths.features(project)}>Features</Link>}>
       <Loaded read={flags}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {({ items }) => {
+          const free = items.map((it) => it.key).filter((it) => !taken.has(it))
+          return free.length === 0 ? (
             <Card title="First a flag">
               <EmptyState
-                title="The project has no flag"
+                title={items.length === 0 ? 'The project has no flag' : 'Every flag has its feature'}
                 command="flagmarshal flag create new-checkout --owner payments --layer backend"
               >
-                A feature stands behind a flag that is off everywhere. Make the flag first; it is off when it
-                is made.
+                A feature stands behind a flag of its own that is off everywhere. Make the flag first; it is
+                off when it is made.
               </EmptyState>
             </Card>
           ) : (
             <Loaded read={people}>
-              {(known) => <Form project={project} flags={items.map((it) => it.key)} people={known.items} />}
+              {(known) => <Form project={project} flags={free} people={known.items} />}
             </Loaded>
           )
-        }
+        }}
       </Loaded>
     </Page>
   )

@@ -115,7 +115,7 @@ function Table({ project, items }: TableProps): ReactElement {
                   variant="default"
                   size="compact-xs"
                   disabled={cannot !== undefined}
-                  aria-label={`Revoke the token of ${it.name}, ${it.id}`}
+                  aria-label={`Revoke… the token of ${it.name}, ${it.id}`}
                   onClick={() => setAsked(it)}
                 >
                   Revoke…

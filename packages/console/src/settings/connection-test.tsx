@@ -26,7 +26,7 @@ export function ConnectionTest({ project, connection }: ConnectionTestProps): Re
         size="compact-sm"
         disabled={cannot !== undefined}
         loading={test.isPending}
-        aria-label={`Test ${connection} now`}
+        aria-label={`Test now: ${connection}`}
         onClick={() => test.mutate([{ params: { project, connection } }])}
       >
         Test now

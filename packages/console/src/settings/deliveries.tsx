@@ -102,7 +102,7 @@ function Table({ project, items }: TableProps): ReactElement {
                     size="compact-xs"
                     disabled={cannot !== undefined || it.state === 'waiting'}
                     loading={replay.isPending && replay.variables[0].params.delivery === it.id}
-                    aria-label={`Send ${it.signal.type} about ${it.signal.subject} again, ${it.id}`}
+                    aria-label={`Send again: ${it.signal.type} about ${it.signal.subject}, ${it.id}`}
                     onClick={() => replay.mutate([{ params: { project, delivery: it.id } }])}
                   >
                     Send again

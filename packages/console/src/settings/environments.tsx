@@ -179,7 +179,7 @@ function Keys({ keys, ask }: KeysProps): ReactElement {
                     variant="default"
                     size="compact-xs"
                     disabled={cannot !== undefined}
-                    aria-label={`${act === 'replace' ? 'Replace' : 'Revoke'} ${it.name} of ${it.environment}, ${it.id}`}
+                    aria-label={`${act === 'replace' ? 'Replace…' : 'Revoke…'} ${it.name} of ${it.environment}, ${it.id}`}
                     onClick={() => ask(act, it)}
                   >
                     {act === 'replace' ? 'Replace…' : 'Revoke…'}

@@ -51,6 +51,7 @@ const PROBE: Field = {
   kind: 'either',
   key: 'probe',
   label: 'What shows that it worked',
+  help: 'Needed for code and infrastructure; a data hook verifies its own plan.',
   optional: true,
   options: [
     {

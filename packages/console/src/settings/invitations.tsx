@@ -126,7 +126,7 @@ function Table({ items }: { readonly items: readonly Invitation[] }): ReactEleme
                 <Button
                   variant="default"
                   size="compact-xs"
-                  aria-label={`Revoke the invitation for ${whoOf(it)}`}
+                  aria-label={`Revoke… the invitation for ${whoOf(it)}`}
                   onClick={() => setAsked(it)}
                 >
                   Revoke…

@@ -138,7 +138,7 @@ function Table({ people, cannot, ask }: TableProps): ReactElement {
                       variant="default"
                       size="compact-xs"
                       disabled={cannot}
-                      aria-label={`${kind === 'link' ? 'A password link' : 'A token'} for ${person.id}`}
+                      aria-label={`${kind === 'link' ? 'Password link…' : 'Token…'} for ${person.id}`}
                       onClick={() => ask({ kind, person })}
                     >
                       {kind === 'link' ? 'Password link…' : 'Token…'}

@@ -114,7 +114,7 @@ function Table({ project, items }: TableProps): ReactElement {
                   variant="default"
                   size="compact-xs"
                   disabled={cannot !== undefined}
-                  aria-label={`Shut ${it.key} out`}
+                  aria-label={`Shut out… ${it.key}`}
                   onClick={() => setAsked(it.key)}
                 >
                   Shut out…
