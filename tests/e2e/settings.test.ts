@@ -178,7 +178,7 @@ test('what was given up is counted on the status page, its channel put right, an
   await page.getByText('revision 2', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Status', exact: true }).click()
   await dead.getByRole('button', { name: /^Send again: dev\.flagmarshal\.report/ }).click()
-  await dead.getByText('Nothing was to be delivered').waitFor()
+  await dead.getByText('Nothing was given up').waitFor()
   await row.filter({ hasText: 'inside' }).getByText('None').waitFor()
 })
 

@@ -203,12 +203,14 @@ function PlainField({ field, value, change }: FieldProps<Of<Plain>>): ReactEleme
 
 function ChoicesField({ field, value, change }: FieldProps<Of<'choice' | 'choices'>>): ReactElement {
   const chosen = itemsOf(value).map(String)
+  // What was chosen stays to be seen, also where it is not offered any more.
+  const offered = [...new Set([...field.of, ...chosen])]
   return (
     <fieldset className={classes['part']}>
       <legend>{field.label}</legend>
       {field.help === undefined ? null : <p className={classes['help']}>{field.help}</p>}
       <Group gap="md">
-        {field.of.map((it) => (
+        {offered.map((it) => (
           <Checkbox
             key={it}
             label={it}
@@ -216,7 +218,7 @@ function ChoicesField({ field, value, change }: FieldProps<Of<'choice' | 'choice
             onChange={(event) =>
               change(
                 // In the order in which they are offered.
-                field.of.filter((one) => (one === it ? event.currentTarget.checked : chosen.includes(one))),
+                offered.filter((one) => (one === it ? event.currentTarget.checked : chosen.includes(one))),
               )
             }
           />

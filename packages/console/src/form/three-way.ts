@@ -99,7 +99,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** `blockedAfterDays` → `Blocked after days`. */
-function wordsOf(name: string): string {
+export function wordsOf(name: string): string {
   const words = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

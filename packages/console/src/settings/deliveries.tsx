@@ -42,9 +42,13 @@ export function Deliveries({ project, channel, state }: DeliveriesProps): ReactE
       <Loaded read={read}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState title="Nothing was to be delivered" command={`flagmarshal delivery list${options}`}>
-              Each signal that the channel takes is listed here with every attempt and what the other side
-              answered.
+            <EmptyState
+              title={state === 'dead' ? 'Nothing was given up' : 'Nothing was to be delivered'}
+              command={`flagmarshal delivery list${options}`}
+            >
+              {state === 'dead'
+                ? 'A signal that was tried ten times, or that cannot be sent as it is, stands here until it is sent again.'
+                : 'Each signal that the channel takes is listed here with every attempt and what the other side answered.'}
             </EmptyState>
           ) : (
             <Table project={project} items={items} />

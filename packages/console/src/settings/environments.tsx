@@ -120,8 +120,10 @@ function OneEnvironment({
     >
       {keys.length === 0 ? (
         <EmptyState title="No key" command={`flagmarshal key create shop-backend -e ${environment.key}`}>
-          Nothing can connect to {environment.key} before it has one. Turning a flag on in a protected
-          environment needs the approved plan of its feature.
+          Nothing can connect to {environment.key} before it has one.
+          {environment.protected
+            ? ' It is protected: turning a flag on here needs the approved plan of its feature.'
+            : ''}
         </EmptyState>
       ) : (
         <Keys keys={keys} ask={(act, of) => setAsked({ act, of })} />

@@ -1,10 +1,10 @@
 /** How the runs of a project are decided: hours, deadlines, deputies, reviewers, contacts. */
+import type { Role } from '@flagmarshal/domain/access/permission'
 import { useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 
 import { fieldsOf, itemsOf } from '../form/field.ts'
 import type { Field } from '../form/field.ts'
-import { SuggestionsContext } from '../form/fields.tsx'
 import { choices, group, line, lines, list, number, text } from '../form/make-field.ts'
 import { useLive, useRead, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
@@ -18,10 +18,33 @@ import { SettingsPage } from './settings-page.tsx'
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 const optional = { optional: true } as const
-const people = (key: string, label: string): Field =>
-  lines(key, label, { ...optional, help: 'Ids of people, one on each line.' })
+/** More people than these are written, not ticked. */
+const TICKED = 24
 
-const FIELDS: readonly Field[] = [
+type Person = Answer<'listPeople'>['items'][number]
+
+/** People who are ticked; `may` says who can be. Where they are many, their ids are written. */
+// oxlint-disable-next-line max-params -- a field, and from whom
+const people = (key: string, label: string, all: readonly Person[], may: (it: Person) => boolean): Field => {
+  const ids = all.filter(may).map((it) => it.id)
+  if (all.length > TICKED) return lines(key, label, { ...optional, help: 'Ids of people, one on each line.' })
+  return choices(key, label, ids, {
+    ...optional,
+    ...(ids.length === 0 ? { help: 'Nobody holds the role yet.' } : {}),
+  })
+}
+
+const holds =
+  (role: Role) =>
+  ({ roles }: Person): boolean =>
+    roles.includes(role)
+const anybody = (): boolean => true
+
+function fieldsFor(all: readonly Person[]): readonly Field[] {
+  return [...HOURS, ...peopleFields(all), ...REST]
+}
+
+const HOURS: readonly Field[] = [
   line('zone', 'Time zone', { help: 'Like Europe/Berlin.' }),
   choices('workingDays', 'Working days', DAYS, { help: 'Deadlines are counted in them.' }),
   group(
@@ -55,23 +78,9 @@ const FIELDS: readonly Field[] = [
     ...optional,
     help: '1 to 90; as each input has it unless given.',
   }),
-  group(
-    'deputies',
-    'Deputies',
-    [
-      people('technical-lead', 'For the Technical Lead'),
-      people('operations-lead', 'For the Operations Lead'),
-      people('product-owner', 'For the Product Owner'),
-    ],
-    { ...optional, help: 'They may act in a role beside those that a feature names, and must hold it.' },
-  ),
-  group(
-    'reviewers',
-    'Reviewers',
-    [people('technical', 'Technical'), people('operations', 'Operations'), people('business', 'Business')],
-    { ...optional, help: 'For a group that is left empty, whoever holds its roles.' },
-  ),
-  people('experts', 'Flag experts'),
+]
+
+const REST: readonly Field[] = [
   {
     ...list(
       'contacts',
@@ -88,6 +97,32 @@ const FIELDS: readonly Field[] = [
   }),
 ]
 
+function peopleFields(all: readonly Person[]): readonly Field[] {
+  return [
+    group(
+      'deputies',
+      'Deputies',
+      [
+        people('technical-lead', 'For the Technical Lead', all, holds('technical-lead')),
+        people('operations-lead', 'For the Operations Lead', all, holds('operations-lead')),
+        people('product-owner', 'For the Product Owner', all, holds('product-owner')),
+      ],
+      { ...optional, help: 'They may act in a role beside those that a feature names, and must hold it.' },
+    ),
+    group(
+      'reviewers',
+      'Reviewers',
+      [
+        people('technical', 'Technical', all, anybody),
+        people('operations', 'Operations', all, anybody),
+        people('business', 'Business', all, anybody),
+      ],
+      { ...optional, help: 'For a group that is left empty, whoever holds its roles.' },
+    ),
+    people('experts', 'Flag experts', all, anybody),
+  ]
+}
+
 export function Policy(): ReactElement {
   const { project = '' } = useParams({ strict: false })
   const read = useLive('showPolicy', { params: { project } })
@@ -98,29 +133,31 @@ export function Policy(): ReactElement {
     <SettingsPage title="Policy" actions={<Freshness of={[read]} />}>
       <Loaded read={read}>
         {(policy) => (
-          <SuggestionsContext value={{ people: known.data?.items.map((it) => it.id) ?? [] }}>
-            <EditCard
-              title="Policy"
-              says={
-                policy.changedBy === null
-                  ? 'As every project begins.'
-                  : `Changed by ${policy.changedBy}. Runs under way are judged by it from the moment that it is saved.`
-              }
-              what="the policy"
-              fields={FIELDS}
-              stored={draftOf(policy)}
-              revision={policy.revision}
-              cannot={cannot}
-              bodyOf={bodyOf}
-              save={(body, ifMatch) =>
-                write.mutateAsync([{ params: { project }, body, ifMatch }]).catch(() => undefined)
-              }
-              saving={write.isPending}
-              error={write.error}
-              command={(body) => `echo ${quoted(JSON.stringify(body))} | flagmarshal policy write --file -`}
-              request={`PUT /api/v1/projects/${project}/policy`}
-            />
-          </SuggestionsContext>
+          <Loaded read={known}>
+            {({ items }) => (
+              <EditCard
+                title="Policy"
+                says={
+                  policy.changedBy === null
+                    ? 'As every project begins.'
+                    : `Changed by ${policy.changedBy}. Runs under way are judged by it from the moment that it is saved.`
+                }
+                what="the policy"
+                fields={fieldsFor(items)}
+                stored={draftOf(policy)}
+                revision={policy.revision}
+                cannot={cannot}
+                bodyOf={bodyOf}
+                save={(body, ifMatch) =>
+                  write.mutateAsync([{ params: { project }, body, ifMatch }]).catch(() => undefined)
+                }
+                saving={write.isPending}
+                error={write.error}
+                command={(body) => `echo ${quoted(JSON.stringify(body))} | flagmarshal policy write --file -`}
+                request={`PUT /api/v1/projects/${project}/policy`}
+              />
+            )}
+          </Loaded>
         )}
       </Loaded>
     </SettingsPage>

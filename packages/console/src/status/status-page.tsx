@@ -1,6 +1,7 @@
 /** How the product itself is: what runs, what waits, who is connected, and what was given up. */
 import type { ReactElement } from 'react'
 
+import { wordsOf } from '../form/three-way.ts'
 import { paths } from '../paths.ts'
 import { useLive, useRead } from '../query.ts'
 import type { Answer } from '../query.ts'
@@ -90,12 +91,12 @@ function Server({ health: it }: { readonly health: Health }): ReactElement {
             <tr key={part.name}>
               <th scope="row">{part.name}</th>
               <td>
-                <Status of={part.ok ? 'pass' : 'fail'} />{' '}
+                <Status of={part.ok ? 'pass' : 'fail'} word={part.ok ? 'Fine' : 'Not well'} />{' '}
                 <span className="fm-dim">
                   {Object.entries(part.facts)
                     .map(
                       ([name, value]) =>
-                        `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+                        `${wordsOf(name).toLowerCase()} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
                     )
                     .join(', ')}
                 </span>
