@@ -8,7 +8,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { createClient } from '@flagmarshal/api'
 import { afterAll, describe, expect, it } from 'vitest'
+
+import { startServer } from '../../examples/shop/src/demo/server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** Where these demos put their databases: nobody else's are counted. */
@@ -56,8 +59,26 @@ describe('npm run demo', () => {
     for (const it of traces()) await rm(join(temporary, it), { recursive: true })
   })
 
+  it('plays on a server that runs, where its project stays', async () => {
+    await using running = new AsyncDisposableStack()
+    const server = await startServer(running)
+    const client = createClient({ server: server.url, token: server.token })
+    const projects = async () => {
+      const listed = await client.call('listProjects')
+      return listed.ok ? listed.body.items.map((it) => it.key) : []
+    }
+    expect(await projects()).toEqual([])
+    const demo = start({ FLAGMARSHAL_TOKEN: server.token }, '--into', server.url)
+    await printed(demo, /registers the feature/)
+    demo.kill('SIGINT')
+    expect(await ended(demo)).toBe(130)
+    expect(await projects()).toEqual(['kitchen-drawer'])
+    const features = await client.call('listFeatures', { params: { project: 'kitchen-drawer' } })
+    expect(features.ok && features.body.items.map((it) => it.key)).toEqual(['new-checkout'])
+  })
+
   it('says how it is used when it is asked for something else', async () => {
-    const demo = start('--speed', 'fast')
+    const demo = start({}, '--speed', 'fast')
     const [errors, code] = await Promise.all([text(demo.stderr), ended(demo)])
     expect(code).toBe(2)
     expect(errors).toContain('--speed takes a number from 0.1 to 10')
@@ -65,12 +86,15 @@ describe('npm run demo', () => {
 })
 
 /** The command behind `npm run demo`. */
-function start(...options: string[]): ChildProcessWithoutNullStreams {
+function start(env: Record<string, string> = {}, ...options: string[]): ChildProcessWithoutNullStreams {
   const scripts: { scripts: Record<string, string> } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
   const [program = '', ...args] = scripts.scripts['demo']?.split(' ') ?? []
-  return spawn(program, [...args, ...options], { cwd: root, env: { ...process.env, TMPDIR: temporary } })
+  return spawn(program, [...args, ...options], {
+    cwd: root,
+    env: { ...process.env, TMPDIR: temporary, ...env },
+  })
 }
 
 function ended(demo: ChildProcessWithoutNullStreams): Promise<number | null> {

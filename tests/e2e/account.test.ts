@@ -37,6 +37,14 @@ test('from the printed link to a first project and a connected key', async () =>
   const key = /FLAGMARSHAL_SDK_KEY=(\S+)/.exec(command)?.[1] ?? ''
   await connect(server.address, key)
   await page.getByText('One instance has connected').waitFor()
+
+  // The demonstration is noticed as soon as somebody plays it here.
+  expect(await page.getByText(/^npm run demo -- --keep --into http/).count()).toBe(1)
+  await page.getByText('Waiting for the demonstration').waitFor()
+  const body = { key: 'kitchen-drawer', name: 'The Kitchen Drawer' }
+  expectOk(await server.admin.call('createProject', { body }))
+  await page.getByRole('link', { name: 'Watch The Kitchen Drawer' }).click()
+  await page.waitForURL('**/p/kitchen-drawer/f')
 })
 
 /** What an SDK does first: fetch the snapshot, say which revision it runs. */

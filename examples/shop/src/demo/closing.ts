@@ -11,10 +11,12 @@ export interface Closing {
   readonly cast: Cast
   /** Whether server, shop and shoppers go on running. */
   readonly kept: boolean
+  /** Whether the server is the demo's own, and ends with it. */
+  readonly own: boolean
 }
 
 /** Prints them. */
-export function close({ server, shop, cast, kept }: Closing, output: Output): void {
+export function close({ server, shop, cast, kept, own }: Closing, output: Output): void {
   output.heading('Where to look next')
   if (!kept) {
     output.line(
@@ -38,5 +40,9 @@ export function close({ server, shop, cast, kept }: Closing, output: Output): vo
   say('kill new-checkout -e production --wait 10s', 'off at once, confirmed by every instance')
   say('audit verify', 'recompute the audit chain')
   output.line('')
-  output.line('Ctrl-C ends everything and removes the database.')
+  output.line(
+    own
+      ? 'Ctrl-C ends everything and removes the database.'
+      : `Ctrl-C ends the shop. The project ${PROJECT} stays: ${server}/p/${PROJECT}/f`,
+  )
 }

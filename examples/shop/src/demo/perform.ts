@@ -9,6 +9,7 @@ import { walkThrough } from './procedure.ts'
 import { printReport, proveAudit, proveCompleted, proveRolledBack } from './proof.ts'
 import { explainTests, startRollout, watchRollout } from './rollout.ts'
 import type { Rollout } from './rollout.ts'
+import type { ReachedServer } from './server.ts'
 import { createFlag } from './set-up.ts'
 import { INSTANCES, setTheStage } from './stage.ts'
 import type { Stage } from './stage.ts'
@@ -18,6 +19,8 @@ export interface Performance {
   readonly speed: number
   readonly keep: boolean
   readonly running: AsyncDisposableStack
+  /** A server that runs already. */
+  readonly into?: ReachedServer
 }
 
 /** The good feature needs about 45 s of evidence and the bad one 15 s; the limits leave a slow machine room. */
@@ -35,7 +38,7 @@ export async function perform(performance: Performance): Promise<void> {
   } catch (error) {
     // The server logs warnings and errors only: they may say more than its answers, a moment later.
     await pause(200)
-    const logged = stage.server.process.said().filter((line) => line.startsWith('{'))
+    const logged = (stage.server.process?.said() ?? []).filter((line) => line.startsWith('{'))
     for (const line of logged) performance.output.text(`server: ${line}`, 4)
     throw error
   }
@@ -53,7 +56,8 @@ async function act(stage: Performance & Stage): Promise<void> {
   await proveAudit(stage.administrator, output)
   output.heading('Nobody but the plan and its approvals touched the rollouts:')
   output.line(`${good.flag} reached 100 % on evidence, ${bad.flag} was rolled back by the system.`)
-  close({ server: stage.server.url, shop: stage.shop.url, cast, kept: stage.keep }, output)
+  const own = stage.into === undefined
+  close({ server: stage.server.url, shop: stage.shop.url, cast, kept: stage.keep, own }, output)
 }
 
 /** Takes a feature through the procedure and its rollout. */

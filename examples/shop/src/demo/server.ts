@@ -9,10 +9,16 @@ import { join } from 'node:path'
 import { startChild } from '../process/child.ts'
 import type { Child } from '../process/child.ts'
 
-export interface RunningServer {
+/** A server, and an administrator's token for it. */
+export interface ReachedServer {
   readonly url: string
-  /** Its administrator's token, made for this run. */
   readonly token: string
+  /** Where it is the demo's own. */
+  readonly process?: Child
+}
+
+/** One that was started for this run. */
+export interface RunningServer extends ReachedServer {
   readonly process: Child
 }
 

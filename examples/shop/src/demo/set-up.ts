@@ -8,7 +8,8 @@ import type { Cast } from './cast.ts'
 import { must } from './failure.ts'
 import type { Feature } from './features.ts'
 
-export const PROJECT = 'shop'
+/** Not `shop`, which is what people call a project of their own. */
+export const PROJECT = 'kitchen-drawer'
 export const ENVIRONMENT = 'production'
 
 /** Makes the project with its two environments, and answers a server key for each. */

@@ -19,20 +19,22 @@ import type { Cast } from './cast.ts'
 import { DemoFailure } from './failure.ts'
 import type { Output } from './output.ts'
 import { startServer } from './server.ts'
-import type { RunningServer } from './server.ts'
+import type { ReachedServer } from './server.ts'
 import { connectedInstances, createProject, ENVIRONMENT } from './set-up.ts'
 
 /** What it takes to set it. */
 export interface Setting {
   readonly output: Output
   readonly running: AsyncDisposableStack
+  /** A server that runs already; without one, one of its own is started. */
+  readonly into?: ReachedServer
   /** Visits a second in place of the demo's; with fewer, judging takes longer. */
   readonly visits?: number
 }
 
 /** The stage once it is set. */
 export interface Stage extends Setting {
-  readonly server: RunningServer
+  readonly server: ReachedServer
   readonly administrator: Client
   readonly cast: Cast
   readonly shop: RunningShop
@@ -48,11 +50,7 @@ const CONNECT_LIMIT_MS = 15_000
 /** Sets it. `broken` is told when a part of it ends before it is stopped. */
 export async function setTheStage(setting: Setting, broken: (why: DemoFailure) => void): Promise<Stage> {
   const { output, running } = setting
-  output.status('starting the server and its database')
-  const server = await startServer(running)
-  endsEarly(server.process, broken)
-  output.line(`the server runs at ${server.url}, on a database that is thrown away`, 'done')
-
+  const server = setting.into ?? (await startOwn(setting, broken))
   const administrator = createClient({ server: server.url, token: server.token })
   const cast = await createCast(server.url, administrator)
   const keys = await createProject(administrator)
@@ -82,6 +80,18 @@ export async function setTheStage(setting: Setting, broken: (why: DemoFailure) =
     'done',
   )
   return { ...setting, server, administrator, cast, shop, staging, traffic: traffic.latest }
+}
+
+/** A server of the demo's own, which ends with it. */
+async function startOwn(
+  { output, running }: Setting,
+  broken: (why: DemoFailure) => void,
+): Promise<ReachedServer> {
+  output.status('starting the server and its database')
+  const server = await startServer(running)
+  endsEarly(server.process, broken)
+  output.line(`the server runs at ${server.url}, on a database that is thrown away`, 'done')
+  return server
 }
 
 async function connected(cast: Cast): Promise<void> {

@@ -5,7 +5,7 @@
 import { useEffect, useSyncExternalStore } from 'react'
 
 /** Operations that list such work of a run; what has no end yet is under way. */
-export type WorkOperation = 'listVerifications' | 'listDrills' | 'listMonitoringSetups' | 'listPublications'
+type WorkOperation = 'listVerifications' | 'listDrills' | 'listMonitoringSetups' | 'listPublications'
 
 /** Where a kind of work is listed, and how it is called. */
 export interface WorkList {

@@ -10,6 +10,7 @@ import { useWrite } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card, Page } from '../ui/page.tsx'
+import { LoadDemo } from './load-demo.tsx'
 
 import classes from './home.module.css'
 
@@ -58,10 +59,9 @@ export function FirstProject(): ReactElement {
           <Stack gap="sm">
             <p className="fm-dim">
               The demonstration takes two features through the whole procedure on real traffic, one of which
-              the system rolls back by itself. It runs on a server and a database of its own, in about two
-              minutes, and then stays for you to look at.
+              the system rolls back by itself. It plays here, in a project of its own, in about two minutes.
             </p>
-            <CopyCommand command="npm run demo -- --keep" />
+            <LoadDemo />
           </Stack>
         </Card>
       </div>

@@ -17,6 +17,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { LoadDemo } from './load-demo.tsx'
 
 import classes from './home.module.css'
 
@@ -57,9 +58,9 @@ export function GetStarted(): ReactElement {
           <div className={classes['way']}>
             <p className="fm-dim">
               The demonstration: a shop under real traffic, one feature rolled out to everybody, one rolled
-              back by the system. It uses a server of its own.
+              back by the system. It plays here, in a project of its own.
             </p>
-            <CopyCommand command="npm run demo -- --keep" />
+            <LoadDemo />
           </div>
         </Card>
       </div>
