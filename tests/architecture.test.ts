@@ -197,6 +197,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
     'rollout',
     'rollback',
     'hook',
+    'draft',
     'flag',
     'evidence',
     'audit',

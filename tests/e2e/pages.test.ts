@@ -29,6 +29,7 @@ const PAGES = [
   ['its history', '/p/shop/flags/fast-search?env=development&tab=history'],
   ['its code', '/p/shop/flags/fast-search?env=development&tab=code'],
   ['two environments of a flag', '/p/shop/flags/fast-search/compare?from=development&to=production'],
+  ['drafts', '/p/shop/drafts'],
   ['segments', '/p/shop/segments'],
   ['a segment', '/p/shop/segments/beta?env=development'],
   ['its work plan', '/p/shop/f/new-checkout/work-plan'],

@@ -9,16 +9,16 @@ import { Instant } from './shapes.ts'
 
 const place = {
   project: z.string(),
-  feature: z.string(),
-  name: z.string().describe('Of the feature.'),
+  feature: z.string().describe('Its key; of a draft the key of the flag or segment.'),
+  name: z.string().describe('Of the feature, flag or segment.'),
 }
 
 const AttentionItem = z
   .strictObject({
     ...place,
-    kind: z.enum(['rollout', 'run']),
-    id: z.string().describe('Of the rollout or the run.'),
-    state: z.string().describe('Of the rollout or the run.'),
+    kind: z.enum(['rollout', 'run', 'draft']),
+    id: z.string().describe('Of the rollout, the run or the draft.'),
+    state: z.string().describe('Of it; `behind` of a draft whose base is not live any more.'),
     since: Instant.describe('When it came to stand so: its last act, or change of state.'),
     title: z.string().describe('What is to be done, or what has happened.'),
     more: z.int().describe('Further acts of the same run that are open to this person.'),

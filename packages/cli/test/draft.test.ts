@@ -58,6 +58,7 @@ it('a change that production refuses is saved, asked for, approved by another an
   expect(draft).toMatchObject({ state: 'draft', raises: true })
   expect(await said(developer, 'draft', 'request', draft.id)).toContain(lead.id)
   expect(await said(lead, 'draft', 'list')).toContain('waiting')
+  expect(await said(lead, 'attention')).toContain(`flagmarshal draft show ${draft.id}`)
   const shown = await said(lead, 'draft', 'show', draft.id)
   expect(shown).toContain('technical-lead or operations-lead or product-owner: missing')
   expect(shown).toContain('the sale begins')

@@ -56,6 +56,8 @@ export const paths = {
   flags: (key: string) => `${project(key)}/flags`,
   flag: (key: string, flag: string) => `${project(key)}/flags/${encodeURIComponent(flag)}`,
   compareFlag: (key: string, flag: string) => `${paths.flag(key, flag)}/compare`,
+  drafts: (key: string) => `${project(key)}/drafts`,
+  draft: (key: string, draft: string) => `${project(key)}/drafts/${encodeURIComponent(draft)}`,
   segments: (key: string) => `${project(key)}/segments`,
   segment: (key: string, segment: string) => `${project(key)}/segments/${encodeURIComponent(segment)}`,
   /** Rendered by the server, without the console. */

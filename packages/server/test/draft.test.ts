@@ -367,6 +367,23 @@ test('what needs no draft, changes nothing or is not there is refused with what 
   expect(expectProblem(none).status).toBe(404)
 })
 
+test('a draft asks those it waits for, in each of its states, with the command', async () => {
+  const saved = await save()
+  const asked = async (by: TestPerson) => {
+    const { items } = expectOk(await by.client.call('showAttention'))
+    return items.filter((it) => it.id === saved.id).map(({ state, command }) => `${state}: ${command}`)
+  }
+  const command = (verb: string) => `flagmarshal draft ${verb} ${saved.id}`
+  expect([await asked(developer), await asked(lead)]).toEqual([[`draft: ${command('request')}`], []])
+  expectOk(await developer.client.call('requestDraft', { params: address(saved.id) }))
+  expect([await asked(developer), await asked(lead)]).toEqual([[], [`waiting: ${command('show')}`]])
+  expectOk(await decide(lead, saved))
+  expect([await asked(developer), await asked(lead)]).toEqual([[`approved: ${command('publish')}`], []])
+  const body = { ...EVERYBODY_ON, enabled: false }
+  expectOk(await developer.client.call('configureFlag', { params: production(), body, ifMatch: 1 }))
+  expect(await asked(developer)).toEqual([`behind: ${command('show')}`])
+})
+
 test('drafts are listed, the open ones first asked for, and given up with a reason', async () => {
   const { id } = await ask()
   const query = { flag, environment: 'production' }

@@ -62,6 +62,7 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
   const last = flag.environments.at(-1)
   const environment = useAddressed('env', last?.environment ?? '')
   const tab = useAddressed('tab', 'targeting')
+  const draft = useAddressed('draft', '').value
   const config = flag.environments.find((it) => it.environment === environment.value) ?? last
   if (config === undefined) return <p>The project has no environment.</p>
   const part: FlagPart = { project, flag, config }
@@ -97,7 +98,11 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
           ))}
         </Tabs.List>
         <Tabs.Panel value="targeting" pt="md">
-          <Targeting key={key} {...part} />
+          {draft === '' ? (
+            <Targeting key={key} {...part} />
+          ) : (
+            <TargetingOfDraft key={`${key} ${draft}`} part={part} draft={draft} />
+          )}
         </Tabs.Panel>
         <Tabs.Panel value="explain" pt="md">
           <Card title="Who gets what, and why">
@@ -122,6 +127,18 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
       </Tabs>
     </>
   )
+}
+
+/** The editor with what a draft proposes, to be saved into it again. */
+function TargetingOfDraft({
+  part,
+  draft,
+}: {
+  readonly part: FlagPart
+  readonly draft: string
+}): ReactElement {
+  const read = useRead('showDraft', { params: { project: part.project, draft } })
+  return <Loaded read={read}>{(saved) => <Targeting {...part} saved={saved} />}</Loaded>
 }
 
 function Facts({ flag }: { readonly flag: Flag }): ReactElement {

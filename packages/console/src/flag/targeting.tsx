@@ -1,10 +1,14 @@
 /** Writing what one environment serves: rules, their reach and their answers before they are published. */
+import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
 import { Button, Select, Switch } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { OpenDrafts, SaveDraft } from '../draft/save-draft.tsx'
+import { useProtected } from '../draft/use-drafts.ts'
+import type { Draft } from '../draft/use-drafts.ts'
 import { problemOf, reading, useWrite } from '../query.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { CopyCommand } from '../ui/copy-command.tsx'
@@ -30,9 +34,14 @@ interface Begun {
   readonly draft: ConfigDraft
 }
 
-export function Targeting(part: FlagPart): ReactElement {
+interface TargetingProps extends FlagPart {
+  /** A draft to go on with, in place of what is live. */
+  readonly saved?: Draft
+}
+
+export function Targeting({ saved, ...part }: TargetingProps): ReactElement {
   const { config } = part
-  const [begun, setBegun] = useState<Begun>()
+  const [begun, setBegun] = useState<Begun | undefined>(() => begunWith(config, saved))
   const [said, setSaid] = useState('')
   const base = begun?.base ?? config
   const draft = begun?.draft ?? draftOf(config)
@@ -60,13 +69,26 @@ export function Targeting(part: FlagPart): ReactElement {
         <p className="fm-hidden" role="status">
           {said}
         </p>
-        <Publish part={part} base={base} draft={draft} dirty={dirty} done={() => setBegun(undefined)} />
+        <Publish
+          part={part}
+          base={base}
+          draft={draft}
+          dirty={dirty}
+          saved={saved}
+          done={() => setBegun(undefined)}
+        />
       </div>
       <Card title="Who gets what, and why">
         <Explain {...part} {...(dirty ? { draft } : {})} />
       </Card>
     </div>
   )
+}
+
+/** A draft whose proposal is of this flag, on top of what is live. */
+function begunWith(config: Config, saved: Draft | undefined): Begun | undefined {
+  if (saved === undefined || !('rules' in saved.proposed)) return undefined
+  return { base: config, draft: draftOf(saved.proposed) }
 }
 
 interface EditorProps {
@@ -161,12 +183,18 @@ interface PublishProps {
   readonly base: Config
   readonly draft: ConfigDraft
   readonly dirty: boolean
+  readonly saved: Draft | undefined
   readonly done: () => void
 }
 
-function Publish({ part, base, draft, dirty, done }: PublishProps): ReactElement {
+function Publish({ part, base, draft, dirty, saved, done }: PublishProps): ReactElement {
   const { project, flag, config } = part
   const params = { project, flag: flag.key, environment: config.environment }
+  const guarded = useProtected(project, config.environment)
+  // What raises exposure in a protected environment goes by a draft, unless the feature's gate is open.
+  const needsDraft = guarded && dirty && raisesExposure(base, draft)
+  const place = { project, environment: config.environment, kind: 'flag' as const, subject: flag.key }
+  const stale = base.revision !== config.revision
   const write = useWrite('configureFlag')
   const [opened, dialog] = useDisclosure(false)
   const publish = async (): Promise<void> => {
@@ -184,7 +212,23 @@ function Publish({ part, base, draft, dirty, done }: PublishProps): ReactElement
       <div className={classes['column']}>
         <Reach part={part} draft={dirty ? draft : undefined} />
         <div className={classes['bar']}>
-          <Button disabled={!dirty || base.revision !== config.revision} onClick={dialog.open}>
+          {guarded ? (
+            <SaveDraft
+              place={place}
+              content={{ kind: 'flag', config: bodyOf(draft) }}
+              disabled={!dirty || stale}
+              primary={needsDraft}
+              draft={saved}
+            >
+              <Differences of={differencesOf(base, draft)} />
+              <Reach part={part} draft={draft} />
+            </SaveDraft>
+          ) : null}
+          <Button
+            variant={needsDraft ? 'default' : 'filled'}
+            disabled={!dirty || stale}
+            onClick={dialog.open}
+          >
             Publish to {config.environment}
           </Button>
           {dirty ? (
@@ -195,6 +239,7 @@ function Publish({ part, base, draft, dirty, done }: PublishProps): ReactElement
             <span className="fm-dim">Nothing is changed.</span>
           )}
         </div>
+        {guarded ? <OpenDrafts {...place} /> : null}
         <CopyCommand
           command={`flagmarshal flag set ${flag.key} -e ${config.environment} -f config.json`}
           request={`PUT /api/v1/projects/${project}/flags/${flag.key}/environments/${config.environment}`}

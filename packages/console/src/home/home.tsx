@@ -88,7 +88,7 @@ function Count({ of }: { readonly of: number }): ReactElement {
 function AttentionRow({ item: it }: { readonly item: Item }): ReactElement {
   const now = useNow()
   const state = it.waitsFor === 'approval' || it.waitsFor === 'review' ? 'awaiting_approval' : it.state
-  const to = it.kind === 'rollout' ? paths.rollout(it.project, it.id) : actPath(it.project, it.feature, it)
+  const to = addressOf(it)
   return (
     <li className={classes['row']}>
       <span className={classes['state']}>
@@ -107,6 +107,11 @@ function AttentionRow({ item: it }: { readonly item: Item }): ReactElement {
       </Link>
     </li>
   )
+}
+
+function addressOf(it: Item): string {
+  if (it.kind === 'rollout') return paths.rollout(it.project, it.id)
+  return it.kind === 'draft' ? paths.draft(it.project, it.id) : actPath(it.project, it.feature, it)
 }
 
 function wordOf({ kind, state, role }: Item): string {

@@ -5,10 +5,13 @@ import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { OpenDrafts, SaveDraft } from '../draft/save-draft.tsx'
+import { useProtected } from '../draft/use-drafts.ts'
+import type { Draft as SavedDraft } from '../draft/use-drafts.ts'
 import { ConditionEditor } from '../flag/condition-editor.tsx'
 import { useAddressed } from '../flag/use-addressed.ts'
 import { paths } from '../paths.ts'
-import { useLive, useWrite } from '../query.ts'
+import { useLive, useRead, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
@@ -25,6 +28,7 @@ export function SegmentPage(): ReactElement {
   const { project = '', segment = '' } = useParams({ strict: false })
   const read = useLive('getSegment', { params: { project, segment } })
   const environment = useAddressed('env', '')
+  const asked = useAddressed('draft', '').value
   return (
     <Page
       title={read.data?.name ?? segment}
@@ -45,7 +49,13 @@ export function SegmentPage(): ReactElement {
                 onChange={environment.go}
                 data={environments.map((it) => it.environment)}
               />
-              <Editor key={config.environment} project={project} segment={segment} config={config} />
+              <Opened
+                key={`${config.environment} ${asked}`}
+                project={project}
+                segment={segment}
+                config={config}
+                draft={asked}
+              />
             </>
           )
         }}
@@ -58,12 +68,18 @@ interface EditorProps {
   readonly project: string
   readonly segment: string
   readonly config: Config
+  /** A draft to go on with, in place of what is live. */
+  readonly saved?: SavedDraft | undefined
 }
 
 type Draft = Pick<Config, 'when' | 'include' | 'exclude'>
 
-function Editor({ project, segment, config }: EditorProps): ReactElement {
-  const [begun, setBegun] = useState<{ readonly base: Config; readonly draft: Draft }>()
+function Editor({ project, segment, config, saved }: EditorProps): ReactElement {
+  const [begun, setBegun] = useState<{ readonly base: Config; readonly draft: Draft } | undefined>(() =>
+    saved === undefined || 'rules' in saved.proposed ? undefined : { base: config, draft: saved.proposed },
+  )
+  const guarded = useProtected(project, config.environment)
+  const place = { project, environment: config.environment, kind: 'segment' as const, subject: segment }
   const write = useWrite('changeSegment')
   const base = begun?.base ?? config
   const draft: Draft = begun?.draft ?? config
@@ -72,9 +88,9 @@ function Editor({ project, segment, config }: EditorProps): ReactElement {
   const { when, include, exclude } = draft
   const save = async (): Promise<void> => {
     const params = { project, segment, environment: config.environment }
-    const body = { ...(when === undefined ? {} : { when }), include, exclude }
-    const saved = await write.mutateAsync([{ params, body, ifMatch: base.revision }]).catch(() => undefined)
-    if (saved !== undefined) setBegun(undefined)
+    const body = bodyOf(draft)
+    const stored = await write.mutateAsync([{ params, body, ifMatch: base.revision }]).catch(() => undefined)
+    if (stored !== undefined) setBegun(undefined)
   }
   return (
     <Card
@@ -113,6 +129,20 @@ function Editor({ project, segment, config }: EditorProps): ReactElement {
         />
         <Members label="Excluded, always" keys={exclude} change={(it) => change({ exclude: it })} />
         <div className={classes['bar']}>
+          {guarded ? (
+            <SaveDraft
+              place={place}
+              content={{ kind: 'segment', content: bodyOf(draft) }}
+              disabled={begun === undefined || conflict}
+              primary={false}
+              draft={saved}
+            >
+              <ul>
+                <Change label="Included" before={base.include} after={include} />
+                <Change label="Excluded" before={base.exclude} after={exclude} />
+              </ul>
+            </SaveDraft>
+          ) : null}
           <Button
             disabled={begun === undefined || conflict}
             loading={write.isPending}
@@ -125,6 +155,7 @@ function Editor({ project, segment, config }: EditorProps): ReactElement {
             expose somebody more, it takes a draft or the open gate of the feature.
           </span>
         </div>
+        {guarded ? <OpenDrafts {...place} /> : null}
         {write.error === null || conflict ? null : <ErrorView error={write.error} />}
         <CopyCommand
           command={`flagmarshal segment set ${segment} -e ${config.environment} -f segment.json`}
@@ -133,6 +164,21 @@ function Editor({ project, segment, config }: EditorProps): ReactElement {
       </div>
     </Card>
   )
+}
+
+/** The editor with what is live, or with what a draft proposes, to be saved into it again. */
+function Opened({ draft, ...it }: Omit<EditorProps, 'saved'> & { readonly draft: string }): ReactElement {
+  return draft === '' ? <Editor {...it} /> : <OfDraft {...it} draft={draft} />
+}
+
+function OfDraft({ draft, ...it }: Omit<EditorProps, 'saved'> & { readonly draft: string }): ReactElement {
+  const read = useRead('showDraft', { params: { project: it.project, draft } })
+  return <Loaded read={read}>{(saved) => <Editor {...it} saved={saved} />}</Loaded>
+}
+
+/** What is sent: the whole segment. */
+function bodyOf({ when, include, exclude }: Draft) {
+  return { ...(when === undefined ? {} : { when }), include, exclude }
 }
 
 /** Targeting keys, one a line. */

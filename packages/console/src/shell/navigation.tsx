@@ -32,6 +32,7 @@ function entriesOf(project: string | undefined): readonly Entry[] {
     { word: 'Features', icon: 'steps', to: paths.features(project) },
     { word: 'Rollouts', icon: 'play', to: paths.rollouts(project) },
     { word: 'Flags', icon: 'flag', to: paths.flags(project) },
+    { word: 'Drafts', icon: 'copy', to: paths.drafts(project) },
     { word: 'Segments', icon: 'person', to: paths.segments(project) },
     { word: 'Audit', icon: 'lock', to: paths.audit(project) },
     { word: 'Get started', icon: 'plug', to: paths.start(project) },

@@ -35,6 +35,7 @@ export function useEntries(project: string | undefined): readonly Entry[] {
   return [
     { group: 'Pages', title: 'Features', to: paths.features(project) },
     { group: 'Pages', title: 'Flags', to: paths.flags(project) },
+    { group: 'Pages', title: 'Drafts', to: paths.drafts(project) },
     { group: 'Pages', title: 'Rollouts', to: paths.rollouts(project) },
     { group: 'Pages', title: 'Calendar of rollouts', to: paths.rolloutCalendar(project) },
     { group: 'Pages', title: 'Get started', to: paths.start(project) },

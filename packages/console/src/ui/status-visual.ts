@@ -37,6 +37,11 @@ const STATES: Readonly<Record<string, StatusVisual>> = {
   reopened: visual('Reopened', 'back', 'hold'),
   aborted: visual('Aborted', 'cross', 'off'),
   blocked: visual('Blocked', 'up', 'no-go'),
+  // Drafts.
+  changes_requested: visual('Changes asked for', 'back', 'hold'),
+  behind: visual('Behind what is live', 'back', 'hold'),
+  published: visual('Published', 'check', 'go'),
+  discarded: visual('Discarded', 'cross', 'off'),
   // Steps.
   locked: visual('Locked', 'lock', 'off'),
   stale: visual('Needs a new check', 'back', 'hold'),

@@ -8,6 +8,8 @@ import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
 
 import type { Context } from '../context.ts'
+import { draftsWaitingFor } from '../draft/attention.ts'
+import type { WaitingDraft } from '../draft/attention.ts'
 import { policiesOf } from '../project/policy.ts'
 import { rolloutsUnderWay } from '../rollout/under-way.ts'
 import { selectUnreviewedGlass } from '../storage/broken-glass.ts'
@@ -42,6 +44,7 @@ export async function showAttention(context: Context, { kysely }: Database): Pro
   const waiting = [
     ...seenRollouts.flatMap(ofRollout),
     ...seenRuns.flatMap((it) => ofRun(it, context.actor.id)),
+    ...(await draftsWaitingFor(kysely, context.actor, policy)).map(ofDraft),
   ]
   return {
     at: context.now.toISOString(),
@@ -107,6 +110,38 @@ function ofRun({ feature, run, setting, brokenGlass }: Judged, person: string): 
   }
   const signature = position.waitsFor === 'approval' || position.waitsFor === 'review'
   return [{ rank: STUCK.length + (signature ? 0 : run.state.kind === 'halted' ? 1 : 2), item }]
+}
+
+/** What is to be done with a draft, and by which command, in each of its states. */
+const DRAFT_ACTS: Readonly<Record<string, readonly [title: string, verb: string]>> = {
+  draft: ['Ask for the approval of the draft', 'request'],
+  waiting: ['Approve the draft, or ask for changes', 'show'],
+  changes_requested: ['Make the changes of the draft that are asked for', 'show'],
+  approved: ['Publish the approved draft', 'publish'],
+  behind: ['Save the draft again on top of what is live', 'show'],
+}
+
+/** A verdict that others wait for is as urgent as a signature. */
+function ofDraft({ project, draft }: WaitingDraft): Ranked {
+  const { id, subject, environment, why, changedAt } = draft
+  const state = draft.behind ? 'behind' : draft.state
+  const [title = state, verb = 'show'] = DRAFT_ACTS[state] ?? []
+  const item: AttentionItem = {
+    project,
+    feature: subject.key,
+    name: subject.key,
+    kind: 'draft',
+    id,
+    state,
+    since: changedAt,
+    title: `${title} (${environment}): ${why}`,
+    more: 0,
+    role: null,
+    step: null,
+    waitsFor: null,
+    command: `flagmarshal draft ${verb} ${id}`,
+  }
+  return { rank: STUCK.length + (state === 'waiting' ? 0 : 2), item }
 }
 
 function underWay({ feature, run, setting }: Judged, now: Date): RunUnderWay {

@@ -54,6 +54,17 @@ export async function selectDrafts(
     .execute()
 }
 
+/** The open drafts of all projects, the oldest first. */
+export async function selectOpenDrafts(queries: Queries): Promise<readonly DraftRow[]> {
+  return await queries
+    .selectFrom('drafts')
+    .selectAll()
+    .where('closed_as', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
 /** One draft. */
 export async function selectDraft(
   queries: Queries,
