@@ -105,7 +105,7 @@ describe('withFlags', () => {
     const answers = await Promise.all(users.map(async (user) => (await get(url, user)).text()))
     const expected = users.map((targetingKey) => {
       const answer = connection.evaluate('half', 'boolean', { targetingKey })
-      const value = 'errorCode' in answer ? answer.errorCode : String(answer.value)
+      const value = 'errorCode' in answer ? answer.errorCode : JSON.stringify(answer.value)
       return `${value} ${value}`
     })
     expect(answers).toEqual(expected)
