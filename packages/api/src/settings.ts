@@ -59,6 +59,19 @@ export const SETTINGS = {
   FLAGMARSHAL_PROJECT: { reader: 'cli', means: 'Project that commands mean.' },
   FLAGMARSHAL_SDK_KEY: { reader: 'sdk', means: 'Key that an application connects with.' },
   FLAGMARSHAL_URL: { reader: 'sdk', means: 'Address of the server that an application connects to.' },
+  FLAGMARSHAL_CACHE_FILE: {
+    reader: 'sdk',
+    means: 'Where an application keeps its last known flags, for a start while the server is away. None.',
+  },
+  FLAGMARSHAL_OVERRIDES: {
+    reader: 'sdk',
+    means:
+      "Values that win over the server's in this process, as flag=value with commas between: the emergency path. None.",
+  },
+  FLAGMARSHAL_OVERRIDE_FILE: {
+    reader: 'sdk',
+    means: 'A JSON file of the same, {"flag": value}, read again within a second when it changes. None.',
+  },
   FLAGMARSHAL_TEST_DATABASE_URL: { reader: 'tests', means: 'A PostgreSQL to test against.' },
   FLAGMARSHAL_CONFORMANCE_DIR: { reader: 'tests', means: 'Where the public suites are.' },
   FLAGMARSHAL_SETUP: { reader: 'tests', means: '`never` forbids installing system programs for tests.' },

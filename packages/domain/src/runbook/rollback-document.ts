@@ -98,6 +98,12 @@ function quickDisable(facts: DocumentFacts): readonly Block[] {
     commands(`flagmarshal kill ${flag} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`),
     text('While a rollout runs, this serves the old version and keeps counting:'),
     commands(`flagmarshal rollout rollback ${flag} --reason "what is wrong"`),
+    text(
+      'While the server cannot be reached: where the application runs, in a file that it obeys within a second',
+    ),
+    commands(`echo '{${JSON.stringify(flag)}: ${offValue(facts)}}' > "$FLAGMARSHAL_OVERRIDE_FILE"`),
+    text('or, where it was started without such a file, in its environment before a restart:'),
+    commands(`FLAGMARSHAL_OVERRIDES='${flag}=${offValue(facts)}'`),
     steps(linesAt(quick, 'steps')),
     fields([
       ['Precondition', 'none'],
@@ -108,6 +114,15 @@ function quickDisable(facts: DocumentFacts): readonly Block[] {
       ['Point of no return', 'none: it can be turned on again through the gate'],
     ]),
   ]
+}
+
+/** What the flag serves when it is off, as JSON. */
+function offValue(facts: DocumentFacts): string {
+  const environments = rowsAt(facts.flag, 'environments')
+  const production = planEnvironment(facts)
+  const it = environments.find((row) => textAt(row, 'environment') === production) ?? environments[0]
+  const value = valueAt(valueAt(it, 'variants'), textAt(it, 'offVariant'))
+  return JSON.stringify(value ?? false)
 }
 
 function dataRollback({ outputs }: DocumentFacts): readonly Block[] {

@@ -26,8 +26,12 @@ import { createCounts } from './counts.ts'
 import type { Counts, FirstEvaluation } from './counts.ts'
 import { comparedArmsOf, describeEvaluation } from './describe-evaluation.ts'
 import { createKeySample } from './key-sample.ts'
+import { createLastKnown } from './last-known.ts'
+import type { LastKnown } from './last-known.ts'
 import { createListeners } from './listeners.ts'
 import type { Listeners } from './listeners.ts'
+import { createOverrides } from './overrides.ts'
+import type { Overrides } from './overrides.ts'
 import { createProvider } from './provider.ts'
 import { noteEvaluation } from './request-scope.ts'
 import { settingsOf } from './settings.ts'
@@ -72,6 +76,8 @@ export class Connection {
   readonly #acknowledger: Acknowledger
   readonly #telemetry: TelemetryReporter
   readonly #updates: Closable
+  readonly #overrides: Overrides
+  readonly #lastKnown: LastKnown | undefined
   readonly #changes: Listeners<Change>
   readonly #states: Listeners<ConnectionState>
   readonly #settled: Promise<void>
@@ -98,7 +104,17 @@ export class Connection {
     this.#settled = new Promise((resolve) => (settle = resolve))
     this.#settle = settle
     // This timer keeps the process alive on purpose: somebody may be waiting for `ready()`.
-    this.#initTimeout = setTimeout(settle, settings.initTimeoutMs)
+    this.#initTimeout = setTimeout(() => this.#giveUpWaiting(), settings.initTimeoutMs)
+    const { overrides: text, overrideFile, cacheFile: cache, base, key, logger } = settings
+    this.#overrides = createOverrides({ text, file: overrideFile, logger }, (flagsChanged) =>
+      this.#changes.tell({ revision: this.revision ?? 0, flagsChanged }),
+    )
+    this.#lastKnown = cache === undefined ? undefined : createLastKnown({ file: cache, base, key, logger })
+    const known = this.#lastKnown?.read()
+    if (known !== undefined) {
+      this.#memory = { snapshot: known, compiled: compile(known) }
+      this.#telemetry.every(known.telemetry.flushIntervalMs)
+    }
     this.provider = createProvider(this)
     this.#updates = keepUpdated(settings, this.#updateTarget())
   }
@@ -127,6 +143,9 @@ export class Connection {
    * uses the OpenFeature client instead, which adds its contexts and hooks to this.
    */
   evaluate(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
+    // Not counted: it says nothing about what the server decided.
+    const overridden = this.#overrides.answer(key, valueType)
+    if (overridden !== undefined) return overridden
     const answer = this.#answer(key, valueType, context)
     if ('errorCode' in answer) {
       this.counts.codeDefault(key, answer.errorCode)
@@ -173,7 +192,15 @@ export class Connection {
     this.#updates.close()
     this.#acknowledger.close()
     this.verifier?.close()
+    this.#overrides.close()
+    await this.#lastKnown?.close()
     this.#enter('closed')
+  }
+
+  /** Nobody waits any longer: what an earlier process knew is served, if anything. */
+  #giveUpWaiting(): void {
+    if (this.#memory !== undefined) this.#enter('out-of-reach')
+    this.#settle()
   }
 
   #answer(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
@@ -199,10 +226,10 @@ export class Connection {
         this.#enter('current')
       },
       outOfReach: (why) => {
-        if (this.#state === 'ready') {
+        if (this.#memory !== undefined && this.#state !== 'stale') {
           this.logger.warn(`flagmarshal: the server is out of reach, serving the last known values: ${why}`)
         }
-        this.#enter('out-of-reach')
+        if (this.#memory !== undefined) this.#enter('out-of-reach')
       },
       refused: (status) => {
         const why = `flagmarshal: the server answered ${status} to the key; no more updates`
@@ -233,6 +260,7 @@ export class Connection {
     if (before !== undefined && before.revision === snapshot.revision) return
     const compiled = compile(snapshot)
     this.#memory = { snapshot, compiled }
+    this.#lastKnown?.write(snapshot)
     this.#acknowledge(mode)
     this.#telemetry.every(snapshot.telemetry.flushIntervalMs)
     const flagsChanged = changedFlags(before, snapshot)

@@ -38,6 +38,16 @@ export interface FlagmarshalOptions {
   readonly pools?: Readonly<Record<string, () => Pool>>
   /** `false`: what the process uses is not reported. Default `true`. */
   readonly reportProcess?: boolean
+  /**
+   * Where the last known configuration is kept, for a process that starts while the server is away.
+   * Default: `FLAGMARSHAL_CACHE_FILE`; without it nothing is kept.
+   */
+  readonly cacheFile?: string
+  /**
+   * A JSON file of flags and values that win over the server's, read again when it changes. Default:
+   * `FLAGMARSHAL_OVERRIDE_FILE`. `FLAGMARSHAL_OVERRIDES` (`flag=value,…`) wins over the file.
+   */
+  readonly overrideFile?: string
   /** `ready()` settles after this long at the latest, in milliseconds. Default 5000. */
   readonly initTimeoutMs?: number
   readonly fetch?: typeof fetch
@@ -64,6 +74,10 @@ export interface Settings {
   readonly allowVerification: boolean
   /** Absent: what the process uses is not reported. */
   readonly pools: Readonly<Record<string, () => Pool>> | undefined
+  readonly cacheFile: string | undefined
+  readonly overrideFile: string | undefined
+  /** As in `FLAGMARSHAL_OVERRIDES`. */
+  readonly overrides: string | undefined
   readonly initTimeoutMs: number
   readonly fetch: typeof fetch
   readonly logger: Logger
@@ -118,12 +132,21 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
     streaming: options.streaming ?? true,
     allowVerification: options.allowVerification ?? false,
     pools: options.reportProcess === false ? undefined : (options.pools ?? {}),
+    cacheFile: options.cacheFile ?? setting('FLAGMARSHAL_CACHE_FILE'),
+    overrideFile: options.overrideFile ?? setting('FLAGMARSHAL_OVERRIDE_FILE'),
+    overrides: setting('FLAGMARSHAL_OVERRIDES'),
     initTimeoutMs: options.initTimeoutMs ?? 5_000,
     fetch: options.fetch ?? fetch,
     // A logger that throws must not become an error of the application.
     logger: options.logger === undefined ? new DefaultLogger() : new SafeLogger(options.logger),
     timings: TIMINGS,
   }
+}
+
+/** Of the process, for whoever runs it; empty is none. */
+function setting(name: string): string | undefined {
+  const value = process.env[name]
+  return value === '' ? undefined : value
 }
 
 function parseUrl(url: string | URL): string {

@@ -3,7 +3,7 @@
  */
 
 /**
- * `not-ready`: nothing in memory yet. `ready`: memory is current. `stale`: memory is the last that
+ * `not-ready`: the server has not answered yet; in memory is nothing, or what an earlier process kept. `ready`: memory is current. `stale`: memory is the last that
  * was known, the server is out of reach. `refused`: the key was not accepted, nothing more is tried;
  * what is in memory is still served. `closed`.
  */
@@ -13,7 +13,7 @@ export type ConnectionState = 'not-ready' | 'ready' | 'stale' | 'refused' | 'clo
 export type ConnectionEvent = 'current' | 'out-of-reach' | 'refused' | 'closed'
 
 const transitions = {
-  'not-ready': { current: 'ready', refused: 'refused', closed: 'closed' },
+  'not-ready': { current: 'ready', 'out-of-reach': 'stale', refused: 'refused', closed: 'closed' },
   ready: { 'out-of-reach': 'stale', refused: 'refused', closed: 'closed' },
   stale: { current: 'ready', refused: 'refused', closed: 'closed' },
   refused: { closed: 'closed' },
