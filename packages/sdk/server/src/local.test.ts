@@ -100,6 +100,6 @@ describe('flags of a file', () => {
 
   it.each(['', '[]', '{"schema":1}'])('with the content %j are refused at the start', async (text) => {
     await writeFile(file, text)
-    expect(() => createFileFlags({ file })).toThrow()
+    expect(() => createFileFlags({ file })).toThrow(/JSON|snapshot/)
   })
 })
