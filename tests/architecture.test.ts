@@ -41,7 +41,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: 'packages/sdk/server/src',
-    may: ['packages/evaluation/src', '@openfeature/', NODE],
+    may: ['packages/evaluation/src', '@openfeature/', 'json-logic-engine', NODE],
     why: 'an SDK stays small',
   },
   {
@@ -163,6 +163,11 @@ const layers: readonly Layer[] = [
     files: 'packages/server/src/flag/value-schema.ts',
     may: ['packages/domain/src', 'packages/evaluation/src', 'ajv'],
     why: 'values are held against JSON Schemas here and nowhere else',
+  },
+  {
+    files: 'packages/server/src/json-logic.ts',
+    may: ['packages/evaluation/src', 'json-logic-engine'],
+    why: 'imported JSONLogic is evaluated here and nowhere else',
   },
   {
     files: 'packages/server/src/access/password.ts',

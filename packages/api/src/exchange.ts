@@ -3,10 +3,10 @@
  */
 import { z } from 'zod'
 
-import { FlagValue } from './flag-model.ts'
+import { FlagKind, FlagValue, Layer } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { Key } from './shapes.ts'
+import { Key, Line } from './shapes.ts'
 
 const ReportLine = z
   .strictObject({
@@ -78,7 +78,41 @@ const Export = z
   .meta({ id: 'Export' })
 export type Export = z.infer<typeof Export>
 
+const Import = z
+  .strictObject({
+    created: z.array(z.string()).describe('Keys of new flags.'),
+    updated: z.array(z.string()).describe('Keys of flags whose values or configuration changed.'),
+    unchanged: z.array(z.string()),
+    report: z.array(ReportLine).describe('What is not the same here; the worst first.'),
+  })
+  .meta({ id: 'Import' })
+export type Import = z.infer<typeof Import>
+
+const ImportQuery = z.strictObject({
+  format: z.enum(['flagd']),
+  environments: z
+    .string()
+    .regex(/^[^:,]{1,200}:[a-z0-9-]{1,63}$/, 'Write theirs:ours, like production:staging.')
+    .describe('`theirs:ours`. A flagd file has no environments; write `*` for theirs.'),
+  owner: Line.describe('Who answers for new flags whose file names nobody.'),
+  layer: Layer.default('backend').describe('Where new flags are read.'),
+  kind: FlagKind.default('release').describe('Of new flags.'),
+  dryRun: z.enum(['true', 'false']).default('false').describe('`true` stores nothing.'),
+})
+export type ImportQuery = z.infer<typeof ImportQuery>
+
 export const exchangeOperations = {
+  importFlags: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/import',
+    summary:
+      'Import flags with the configuration of one environment, with a report of what is not the same here.',
+    can: 'flag:write',
+    params: ProjectPath,
+    query: ImportQuery,
+    body: z.record(z.string(), z.json()).describe('The definition, as it stands in the file.'),
+    success: { status: 200, body: Import },
+  }),
   getFlagdDefinition: operation({
     method: 'GET',
     path: '/api/v1/environments/{environment}/flagd.json',

@@ -1,12 +1,21 @@
 /**
- * `flagmarshal export`: what an environment serves, in the formats of other tools.
+ * `flagmarshal export` and `flagmarshal import`: flags in the formats of other tools.
  */
 import { writeFileSync } from 'node:fs'
 
+import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
+import { readObject } from './given.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
+
+type ImportCall = Call<Operations['importFlags']>
+type ImportBody = NonNullable<ImportCall['body']>
+type ImportOptions = Required<Pick<ImportCall['query'], 'owner' | 'format' | 'layer' | 'kind'>> & {
+  readonly env: string
+  readonly dryRun?: boolean
+}
 
 export function exchangeCommands(program: Command, open: Open): void {
   program
@@ -27,6 +36,36 @@ export function exchangeCommands(program: Command, open: Open): void {
       if (!session.json) sayReport(session, report)
       session.result({ document, report }, () =>
         given.output === undefined ? text : `${given.output} is written.`,
+      )
+    })
+  importCommand(program, open)
+}
+
+function importCommand(program: Command, open: Open): void {
+  program
+    .command('import <file>')
+    .description('import flags with the configuration of one environment; - reads stdin')
+    .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
+    .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
+    .option('--format <format>', 'flagd', 'flagd')
+    .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
+    .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
+    .option('--dry-run', 'store nothing, and say what would be')
+    .action(async (file: string, given: ImportOptions, command: Command) => {
+      const session = open(command)
+      const { env, owner, format, layer, kind, dryRun = false } = given
+      const it = await session.call('importFlags', {
+        params: { project: session.project() },
+        // The server knows the choices and names them.
+        query: { format, environments: `*:${env}`, owner, layer, kind, dryRun: dryRun ? 'true' : 'false' },
+        body: readObject(file) as ImportBody,
+      })
+      if (!session.json) sayReport(session, it.report)
+      const would = dryRun ? 'would be ' : ''
+      session.result(it, () =>
+        (['created', 'updated', 'unchanged'] as const)
+          .map((what) => `${would}${what}: ${it[what].join(', ') || 'none'}`)
+          .join('\n'),
       )
     })
 }

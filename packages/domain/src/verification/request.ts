@@ -4,6 +4,7 @@
  */
 import { BUCKETS, compile, raise } from '@flagmarshal/evaluation'
 import type {
+  Engines,
   EvaluationContext,
   Flag,
   Segment,
@@ -75,11 +76,15 @@ export function exposedDraft(
 }
 
 /** Where the answers of an instance differ from the engine's, in a sentence a draft. */
-export function differences(request: VerificationRequest, given: VerificationAnswers): readonly string[] {
+export function differences(
+  request: VerificationRequest,
+  given: VerificationAnswers,
+  engines: Engines = {},
+): readonly string[] {
   return request.drafts.flatMap(({ name, flag }) => {
     const answered = given.answers.find((it) => it.draft === name)?.variants
     if (answered === undefined) return [`${given.instanceId} did not answer the draft ${name}`]
-    const compiled = compile({ flags: [flag], segments: request.segments }).flag(flag.key)
+    const compiled = compile({ flags: [flag], segments: request.segments }, engines).flag(flag.key)
     const different = request.contexts.filter((context, index) => {
       const evaluation = compiled?.decide(context).evaluation
       const variant = evaluation !== undefined && 'variant' in evaluation ? evaluation.variant : null

@@ -25,6 +25,7 @@ import type { Closable } from './closable.ts'
 import { createCounts } from './counts.ts'
 import type { Counts, FirstEvaluation } from './counts.ts'
 import { comparedArmsOf, describeEvaluation } from './describe-evaluation.ts'
+import { engines } from './json-logic.ts'
 import { createKeySample } from './key-sample.ts'
 import { createLastKnown } from './last-known.ts'
 import type { LastKnown } from './last-known.ts'
@@ -112,7 +113,7 @@ export class Connection {
     this.#lastKnown = cache === undefined ? undefined : createLastKnown({ file: cache, base, key, logger })
     const known = this.#lastKnown?.read()
     if (known !== undefined) {
-      this.#memory = { snapshot: known, compiled: compile(known) }
+      this.#memory = { snapshot: known, compiled: compile(known, engines) }
       this.#telemetry.every(known.telemetry.flushIntervalMs)
     }
     this.provider = createProvider(this)
@@ -258,7 +259,7 @@ export class Connection {
   #use(snapshot: Snapshot, mode: Mode): void {
     const before = this.#memory?.snapshot
     if (before !== undefined && before.revision === snapshot.revision) return
-    const compiled = compile(snapshot)
+    const compiled = compile(snapshot, engines)
     this.#memory = { snapshot, compiled }
     this.#lastKnown?.write(snapshot)
     this.#acknowledge(mode)

@@ -18,6 +18,7 @@ import { DefaultLogger } from '@openfeature/server-sdk'
 import type { Logger, Provider } from '@openfeature/server-sdk'
 
 import type { Change } from './connection.ts'
+import { engines } from './json-logic.ts'
 import { createListeners } from './listeners.ts'
 import { createProvider } from './provider.ts'
 import type { ProviderConnection } from './provider.ts'
@@ -96,7 +97,7 @@ function readFlags(file: string): Answer {
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new Error(`${file} must hold a JSON object: a snapshot, or flags with their values`)
   if ('schema' in content) {
-    const compiled: Compiled = compile(parseSnapshot(content))
+    const compiled: Compiled = compile(parseSnapshot(content), engines)
     return (key, valueType, context) => evaluate(compiled, key, valueType, context)
   }
   // Whatever JSON has is a value of a flag, except null, which is none.

@@ -8,6 +8,7 @@ import type { FlagValue, VerificationAnswers, VerificationRequest } from '@flagm
 
 import type { Closable } from './closable.ts'
 import { post } from './endpoint.ts'
+import { engines } from './json-logic.ts'
 import type { Settings } from './settings.ts'
 import { parseVerification } from './wire.ts'
 
@@ -58,7 +59,7 @@ function answersTo(
   return {
     instanceId,
     answers: drafts.map(({ name, flag: draft }) => {
-      const compiled = compile({ flags: [draft], segments })
+      const compiled = compile({ flags: [draft], segments }, engines)
       const variants = contexts.map((context) => {
         const answer = evaluate(compiled, flag, draft.valueType, context)
         return 'variant' in answer ? answer.variant : null

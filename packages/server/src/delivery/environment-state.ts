@@ -8,6 +8,7 @@ import { gzip } from 'node:zlib'
 import { compile, SNAPSHOT_SCHEMA } from '@flagmarshal/evaluation'
 import type { Compiled, Patch, Snapshot, TelemetrySettings } from '@flagmarshal/evaluation'
 
+import { engines } from '../json-logic.ts'
 import type { Changes, EnvironmentKey } from '../storage/snapshots.ts'
 
 /** Patches kept for streams that come back. */
@@ -103,7 +104,7 @@ function stateOf(snapshot: Snapshot, patches: readonly Patch[]): EnvironmentStat
     text,
     bytes,
     gzipped: once(() => compress(bytes())),
-    compiled: once(() => compile(snapshot)),
+    compiled: once(() => compile(snapshot, engines)),
   }
 }
 

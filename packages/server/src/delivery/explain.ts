@@ -8,6 +8,7 @@ import { compile, explain } from '@flagmarshal/evaluation'
 import type { Compiled, EvaluationContext, Snapshot } from '@flagmarshal/evaluation'
 
 import { draftOf } from '../flag/draft.ts'
+import { engines } from '../json-logic.ts'
 import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
@@ -55,5 +56,5 @@ export async function explainFlag(
 function compileDraft(snapshot: Snapshot, flag: string, draft: ServedConfig): Compiled {
   // All of them: a draft may ask for other flags.
   const flags = snapshot.flags.map((it) => (it.key === flag ? { ...withoutPrerequisites(it), ...draft } : it))
-  return compile({ ...snapshot, flags })
+  return compile({ ...snapshot, flags }, engines)
 }

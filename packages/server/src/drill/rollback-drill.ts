@@ -14,6 +14,7 @@ import type { Flag } from '@flagmarshal/evaluation'
 
 import { killFlag } from '../flag/kill.ts'
 import { readVerification, startVerification } from '../flag/verification.ts'
+import { engines } from '../json-logic.ts'
 import { lockExercise } from '../storage/exercises.ts'
 import { selectFlagConfigs } from '../storage/flags.ts'
 import { selectCounted } from '../storage/kill-watches.ts'
@@ -166,7 +167,10 @@ async function trySynthetic(
   const stored = configs.find((it) => it.environment === key.environment)
   if (stored === undefined) throw new Error(`the flag has no configuration in ${key.environment}`)
   const { enabled, off_variant: offVariant, rules, fallthrough } = stored
-  const compiled = compile({ flags: [{ ...flag, enabled, offVariant, rules, fallthrough }], segments })
+  const compiled = compile(
+    { flags: [{ ...flag, enabled, offVariant, rules, fallthrough }], segments },
+    engines,
+  )
   const decided = compiled.flag(flag.key)
   const exposed = Array.from({ length: SYNTHETIC_USERS }, (_, index) => {
     const evaluation = decided?.decide({ targetingKey: `synthetic-${index}` }).evaluation

@@ -16,6 +16,7 @@ import type { JsonObject, Run } from '@flagmarshal/domain/procedure/run'
 import type { Flag, Layer } from '@flagmarshal/evaluation'
 
 import { sha256 } from '../id.ts'
+import { engines } from '../json-logic.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectFlag, selectFlagConfigs } from '../storage/flags.ts'
 import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
@@ -67,6 +68,7 @@ export async function loadFacts(
       protected: it.protected,
       segments: segments.filter((one) => one.environment === it.key).map(segmentOf),
     })),
+    engines,
     serverKeys: await countServerKeys(queries, project, now),
     documents: published === undefined ? {} : { published: publishedFacts(published) },
     ...(run.request === undefined
@@ -134,7 +136,8 @@ export function baselineHashes(facts: FlagRolloutFacts): readonly (readonly [num
 
 /** What everything that checks look at hashes to: whether it is still what they saw. */
 export function factsHash(facts: FlagRolloutFacts): string {
-  const json: Json = JSON.parse(JSON.stringify(facts))
+  const { engines: _, ...looked } = facts
+  const json: Json = JSON.parse(JSON.stringify(looked))
   return sha256(canonical(json))
 }
 

@@ -5,6 +5,7 @@ import type { RequestFacts } from '@flagmarshal/domain/verification/request'
 import type { FlagValue } from '@flagmarshal/evaluation'
 
 import { newId } from '../id.ts'
+import { engines } from '../json-logic.ts'
 import { insertRequest, selectAnswers } from '../storage/verification-requests.ts'
 import type { Exercise } from './exercises.ts'
 
@@ -41,7 +42,7 @@ export async function askInstances(
   const answers = await answered()
   const silent = instances.filter((id) => !answers.some((it) => it.instanceId === id))
   const findings = [
-    ...answers.flatMap((it) => differences(request, it)),
+    ...answers.flatMap((it) => differences(request, it, engines)),
     ...silent.map((id) => `${id} did not answer within ${ANSWER_MS / 1000} s`),
   ]
   const told = answers.flatMap(({ instanceId, codeDefault }) =>

@@ -28,11 +28,11 @@ export function checkOffInProduction(facts: FlagRolloutFacts): CheckOutcome {
 }
 
 /** P-S2-3: the engine accepts the flag in each environment, and the flag covers the strategy's layers. */
-export function checkSound({ flag, environments, outputs }: FlagRolloutFacts): CheckOutcome {
+export function checkSound({ flag, environments, outputs, engines }: FlagRolloutFacts): CheckOutcome {
   if (flag === undefined) return unknown('the flag does not exist')
   const problems = flag.configurations.flatMap(({ environment, flag: served }) => {
     const segments = environments.find((it) => it.key === environment)?.segments ?? []
-    const compiled = compile({ flags: [{ ...served, enabled: true }], segments })
+    const compiled = compile({ flags: [{ ...served, enabled: true }], segments }, engines)
     return compiled.problems.map((it) => `${environment}: ${it.message}`)
   })
   const layers = outputs.strategy.layers ?? []
@@ -64,6 +64,7 @@ export function checkVerified(facts: FlagRolloutFacts): CheckOutcome {
     ...verifyFlag(served, {
       segments: environments.find((it) => it.key === environment)?.segments ?? [],
       cases: (outputs.flags.targetingCases ?? []).filter((it) => it.environment === environment),
+      engines: facts.engines,
     }),
   }))
   const strangers = (outputs.flags.targetingCases ?? []).filter(

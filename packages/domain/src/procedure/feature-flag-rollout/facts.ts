@@ -3,7 +3,7 @@
  * the flag system as it is at this moment. Loaded once before the checks run; nothing here is asked
  * again while they do.
  */
-import type { Flag, FlagKind, Layer, Prerequisite, Segment } from '@flagmarshal/evaluation'
+import type { Engines, Flag, FlagKind, Layer, Prerequisite, Segment } from '@flagmarshal/evaluation'
 
 import type { MetricTrial } from '../../analysis/metric.ts'
 import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found.ts'
@@ -21,6 +21,8 @@ export interface FlagRolloutFacts {
   readonly outputs: Outputs
   readonly inputs: InputFacts
   readonly environments: readonly EnvironmentFacts[]
+  /** What the engine needs for imported conditions; no fact, so it counts in no hash. */
+  readonly engines?: Engines
   /** The feature's flag; undefined while there is none. */
   readonly flag?: FlagFacts
   /** What became of telling the ticket of the plan; undefined while no approval is asked for. */

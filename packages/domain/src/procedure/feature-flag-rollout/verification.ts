@@ -3,7 +3,7 @@
  * of it is asked about synthetic keys. The same keys each time, so the same flag gives the same answer.
  */
 import { BUCKETS, compile, raise, share } from '@flagmarshal/evaluation'
-import type { Allocation, Compiled, EvaluationContext, Flag, Segment } from '@flagmarshal/evaluation'
+import type { Allocation, Compiled, Engines, EvaluationContext, Flag, Segment } from '@flagmarshal/evaluation'
 
 import type { JsonObject } from '../run.ts'
 import type { TargetingCase } from './outputs.ts'
@@ -26,12 +26,13 @@ export interface Verification {
 export interface VerificationFacts {
   readonly segments: readonly Segment[]
   readonly cases: readonly TargetingCase[]
+  readonly engines?: Engines | undefined
 }
 
 /** Everything that is wrong with how the flag would be served, and the figures. */
 export function verifyFlag(flag: Flag, facts: VerificationFacts): Verification {
   const draft: Flag = { ...flag, enabled: true, rules: flag.rules.filter((it) => it.rollout === undefined) }
-  const toggling = verifyToggling(draft, facts.segments)
+  const toggling = verifyToggling(draft, facts)
   const allocations = allocationsOf(draft).map(({ name, allocation }) =>
     verifyAllocation(draft, name, allocation),
   )
@@ -48,9 +49,9 @@ export function verifyFlag(flag: Flag, facts: VerificationFacts): Verification {
   }
 }
 
-function verifyToggling(draft: Flag, segments: readonly Segment[]): readonly string[] {
-  const off = decider(compile({ flags: [{ ...draft, enabled: false }], segments }), draft.key)
-  const on = decider(compile({ flags: [draft], segments }), draft.key)
+function verifyToggling(draft: Flag, { segments, engines }: VerificationFacts): readonly string[] {
+  const off = decider(compile({ flags: [{ ...draft, enabled: false }], segments }, engines), draft.key)
+  const on = decider(compile({ flags: [draft], segments }, engines), draft.key)
   const contexts = keys(100)
   const leaking = contexts.filter((it) => off(it) !== draft.offVariant).length
   const failing = contexts.filter((it) => on(it) === undefined).length
@@ -110,8 +111,8 @@ function verifyExposure(draft: Flag): Verification {
   return { findings, figures: { treatment, steps } }
 }
 
-function verifyCases(draft: Flag, { segments, cases }: VerificationFacts): readonly string[] {
-  const ask = decider(compile({ flags: [draft], segments }), draft.key)
+function verifyCases(draft: Flag, { segments, cases, engines }: VerificationFacts): readonly string[] {
+  const ask = decider(compile({ flags: [draft], segments }, engines), draft.key)
   return cases.flatMap(({ context, variant }, index) => {
     const served = ask(context)
     return served === variant

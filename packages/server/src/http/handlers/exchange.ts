@@ -1,11 +1,21 @@
 /** Formats of other tools, over HTTP. */
 import type { exchangeOperations } from '@flagmarshal/api/exchange'
+import { FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
 import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { z } from 'zod'
 
 import { exportFlags, flagdDefinition, manifestOf } from '../../exchange/export.ts'
+import { importFlags } from '../../exchange/import.ts'
+import type { ImportReaders } from '../../exchange/import.ts'
 import { reply } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 import { ownEnvironment } from './delivery.ts'
+
+/** What is imported is held to what everybody else may send. */
+const readers: ImportReaders = {
+  flag: (value) => readBy(NewFlag, value),
+  config: (value) => readBy(FlagConfigChange, value),
+}
 
 export const handlers: Handlers<typeof exchangeOperations> = {
   getFlagdDefinition: async ({ context, services }) => {
@@ -21,6 +31,17 @@ export const handlers: Handlers<typeof exchangeOperations> = {
     return { body: await manifestOf(services, key), headers: { 'x-manifest-capabilities': 'read' } }
   },
 
+  importFlags: async ({ context, services, params, query, body }) =>
+    reply(await importFlags(context, services, { ...params, ...query, definition: body }, readers)),
+
   exportFlags: async ({ services, params, query }) =>
     reply(await exportFlags(services, { ...params, environment: query.environment }, query.format)),
+}
+
+/** The value, or in a clause what is wrong with it. */
+function readBy<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | string {
+  const read = schema.safeParse(value)
+  if (read.success) return read.data
+  const [first] = read.error.issues
+  return `/${first?.path.join('/') ?? ''}: ${first?.message ?? 'it cannot be stored'}`
 }

@@ -1,0 +1,169 @@
+/**
+ * Importing flags from the format of another tool. Each flag is stored by the use cases that people
+ * use, with all that they refuse; one that is refused is reported and hurts no other.
+ */
+import type { Import, ImportQuery } from '@flagmarshal/api/exchange'
+import type { Flag, FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
+import { canonical } from '@flagmarshal/domain/audit/canonical'
+import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
+import type { ImportedFlag } from '@flagmarshal/domain/exchange/flagd-import'
+import { orderedReport } from '@flagmarshal/domain/exchange/report'
+import type { ReportLine } from '@flagmarshal/domain/exchange/report'
+import { isRefusal } from '@flagmarshal/domain/refusal'
+import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { JsonObject } from '@flagmarshal/evaluation'
+
+import type { Context } from '../context.ts'
+import { changeFlag } from '../flag/change.ts'
+import { configureFlag } from '../flag/configure.ts'
+import { createFlag } from '../flag/create.ts'
+import type { FlagParts } from '../flag/ports.ts'
+import { getFlag } from '../flag/read.ts'
+import { engines } from '../json-logic.ts'
+import { notFound } from '../refusals.ts'
+import { selectEnvironments, selectProject } from '../storage/projects.ts'
+
+/** Read a flag and a configuration as anybody may send them; a clause where they cannot be. */
+export interface ImportReaders {
+  readonly flag: (value: unknown) => NewFlag | string
+  readonly config: (value: unknown) => FlagConfigChange | string
+}
+
+/** What is imported, where to, and what new flags are. */
+export type ImportRequest = Pick<ImportQuery, 'environments' | 'owner' | 'layer' | 'kind' | 'dryRun'> & {
+  readonly project: string
+  readonly definition: JsonObject
+}
+
+/** What became of one flag. */
+type Outcome = 'created' | 'updated' | 'unchanged'
+
+/** Imports a flagd definition into one environment. Refuses a project or environment that is not there. */
+export async function importFlags(
+  context: Context,
+  parts: FlagParts,
+  request: ImportRequest,
+  readers: ImportReaders,
+): Promise<Import | Refusal> {
+  const { project } = request
+  const environment = request.environments.slice(request.environments.indexOf(':') + 1)
+  if ((await selectProject(parts.database.kysely, project)) === undefined) return notFound('project', project)
+  const environments = await selectEnvironments(parts.database.kysely, project)
+  if (!environments.some((it) => it.key === environment)) return notFound('environment', environment)
+
+  const { flags, report } = flagdImport(request.definition, engines)
+  const lines: ReportLine[] = [...report]
+  const done: Record<Outcome, string[]> = { created: [], updated: [], unchanged: [] }
+  for (const flag of flags) {
+    const outcome = await importFlag(context, parts, wantedOf(flag, request, environment), readers)
+    if (typeof outcome === 'string') done[outcome].push(flag.key)
+    else lines.push({ severity: 'HIGH', entity: `flag ${flag.key}`, message: outcome.message })
+  }
+  return { ...done, report: orderedReport(lines) }
+}
+
+interface Wanted {
+  readonly project: string
+  readonly environment: string
+  readonly key: string
+  readonly dryRun: boolean
+  readonly definition: unknown
+  readonly config: unknown
+}
+
+function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: string): Wanted {
+  const { key, valueType, variants, description, enabled, offVariant, rules, fallthrough } = flag
+  const { project, kind, layer, owner, dryRun } = request
+  return {
+    project,
+    environment,
+    key,
+    dryRun: dryRun === 'true',
+    definition: {
+      key,
+      name: key,
+      kind,
+      valueType,
+      variants,
+      offVariant,
+      layers: [layer],
+      owner: flag.owner ?? owner,
+      ...(description === undefined ? {} : { description }),
+    },
+    config: { enabled, offVariant, rules, fallthrough },
+  }
+}
+
+async function importFlag(
+  context: Context,
+  parts: FlagParts,
+  wanted: Wanted,
+  readers: ImportReaders,
+): Promise<Outcome | { readonly message: string }> {
+  const { project, key } = wanted
+  const definition = readers.flag(wanted.definition)
+  const config = readers.config(wanted.config)
+  if (typeof definition === 'string') return leftOut(definition)
+  if (typeof config === 'string') return leftOut(config)
+
+  const found = await getFlag(parts.database, project, key)
+  const before = isRefusal(found) ? undefined : found
+  if (before !== undefined && before.valueType !== definition.valueType)
+    return leftOut(`a ${before.valueType} flag with this key is there, and a type never changes`)
+  if (wanted.dryRun) return before === undefined ? 'created' : 'updated'
+
+  const stored =
+    before === undefined
+      ? await createFlag(context, parts, project, definition)
+      : await redefined(context, parts, project, { before, definition })
+  if (isRefusal(stored)) return leftOut(stored.message)
+  const configured = await reconfigured(context, parts, wanted, { flag: stored, config })
+  if (isRefusal(configured)) return { message: `Its configuration is not stored: ${configured.message}` }
+  if (before === undefined) return 'created'
+  return configured || stored.revision !== before.revision ? 'updated' : 'unchanged'
+}
+
+/** A flag that is there keeps its owner, name and kind; what it is worth is what the file says. */
+async function redefined(
+  context: Context,
+  parts: FlagParts,
+  project: string,
+  { before, definition }: { readonly before: Flag; readonly definition: NewFlag },
+): Promise<Flag | Refusal> {
+  const variants = { ...before.variants, ...definition.variants }
+  if (canonical(variants) === canonical(before.variants)) return before
+  return await changeFlag(
+    context,
+    parts,
+    { project, flag: before.key },
+    { change: { variants }, ifMatch: before.revision },
+  )
+}
+
+/** Whether the configuration changed. Rules keep their ids, so that a file that is imported again changes nothing. */
+async function reconfigured(
+  context: Context,
+  parts: FlagParts,
+  { project, environment, key }: Wanted,
+  { flag, config }: { readonly flag: Flag; readonly config: FlagConfigChange },
+): Promise<boolean | Refusal> {
+  const current = flag.environments.find((it) => it.environment === environment)
+  if (current === undefined) return notFound('flag', `${key} in ${environment}`)
+  const own = current.rules.filter((it) => it.rollout === undefined)
+  const rules = config.rules.map((rule, index) => {
+    const id = own[index]?.id
+    return id === undefined ? rule : { ...rule, id }
+  })
+  const change = { ...config, rules }
+  const stored = await configureFlag(
+    context,
+    parts,
+    { project, environment, flag: key },
+    { change, ifMatch: current.revision },
+  )
+  return isRefusal(stored) ? stored : stored.revision !== current.revision
+}
+
+function leftOut(why: string): { readonly message: string } {
+  return { message: `It is left out: ${why}` }
+}

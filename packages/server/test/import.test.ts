@@ -1,0 +1,122 @@
+import type { JsonValue } from '@flagmarshal/evaluation'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
+import type { TestServer } from '../../../tests/support/server.ts'
+import { newFlag } from './support/flags.ts'
+
+let server: TestServer
+const params = { project: 'shop' }
+
+beforeAll(async () => {
+  server = await startServer()
+  expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+})
+afterAll(() => server.close())
+
+const colors = { red: '#f00', blue: '#00f' }
+const file = {
+  $evaluators: { faas: { in: ['@faas.com', { var: 'email' }] } },
+  metadata: { owner: 'team-file' },
+  flags: {
+    'header-color': {
+      state: 'ENABLED',
+      variants: colors,
+      defaultVariant: 'red',
+      targeting: {
+        if: [
+          { $ref: 'faas' },
+          {
+            fractional: [
+              ['red', 50],
+              ['blue', 50],
+            ],
+          },
+        ],
+      },
+    },
+    odd: {
+      state: 'ENABLED',
+      variants: { on: true, off: false },
+      defaultVariant: 'off',
+      targeting: { if: [{ '===': [{ '%': [{ var: 'age' }, 2] }, 1] }, 'on'] },
+    },
+    'not a key': { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' },
+    late: { state: 'ENABLED', variants: { on: true }, defaultVariant: null },
+  },
+}
+
+async function imported(body: unknown, more: { dryRun?: 'true'; environments?: string } = {}) {
+  const query = { format: 'flagd' as const, environments: '*:development', owner: 'team-a', ...more }
+  return await server.admin.call('importFlags', { params, query, body: body as Record<string, never> })
+}
+
+async function served(flag: string, context: Record<string, JsonValue>) {
+  const address = { ...params, flag, environment: 'development' }
+  return expectOk(await server.admin.call('explainFlag', { params: address, body: { context } }))
+}
+
+describe('importing a flagd definition', () => {
+  test('a dry run says what would be and stores nothing', async () => {
+    const { created, report } = expectOk(await imported(file, { dryRun: 'true' }))
+    expect(created).toEqual(['header-color', 'odd'])
+    expect(report.map(({ severity, entity }) => `${severity} ${entity}`)).toEqual([
+      'HIGH flag late',
+      'HIGH flag not a key',
+      'MEDIUM flag header-color',
+      'LOW flag header-color',
+      'LOW flag odd',
+    ])
+    expect(expectOk(await server.admin.call('listFlags', { params })).items).toEqual([])
+  })
+
+  test('flags and their configuration are stored, evaluated and explained; a second time changes nothing', async () => {
+    expect(expectOk(await imported(file))).toMatchObject({ created: ['header-color', 'odd'], updated: [] })
+    const flag = expectOk(await server.admin.call('getFlag', { params: { ...params, flag: 'header-color' } }))
+    expect(flag).toMatchObject({ owner: 'team-file', valueType: 'string', variants: colors })
+    expect(flag.environments.map((it) => it.enabled)).toEqual([true, false, false])
+
+    expect(await served('header-color', { email: 'ada@example.com' })).toMatchObject({ variant: 'red' })
+    expect(await served('header-color', { email: 'ada@faas.com' })).toMatchObject({ variant: 'red' })
+    const split = await served('header-color', { email: 'ada@faas.com', targetingKey: 'user-1' })
+    expect(split).toMatchObject({ reason: 'SPLIT' })
+    // JSONLogic that no condition says, by the engine that the server brings.
+    expect(await served('odd', { age: 7 })).toMatchObject({ variant: 'on' })
+    expect(await served('odd', { age: 8 })).toMatchObject({ variant: 'off' })
+    expect(await served('odd', { age: 'seven' })).toMatchObject({ variant: 'off' })
+
+    const again = expectOk(await imported(file))
+    expect(again).toMatchObject({ created: [], updated: [], unchanged: ['header-color', 'odd'] })
+  })
+
+  test('a flag that is there keeps what is its own and serves what the file says', async () => {
+    const flags = {
+      odd: { ...file.flags.odd, variants: { ...file.flags.odd.variants, never: false }, targeting: {} },
+    }
+    expect(expectOk(await imported({ flags }))).toMatchObject({ updated: ['odd'], report: [] })
+    expect(await served('odd', { age: 7 })).toMatchObject({ variant: 'off' })
+
+    expectOk(await server.admin.call('createFlag', { params, body: newFlag('typed') }))
+    const typed = { state: 'ENABLED', variants: { on: 'x' }, defaultVariant: 'on' }
+    const { report } = expectOk(await imported({ flags: { typed } }))
+    expect(report).toEqual([
+      { severity: 'HIGH', entity: 'flag typed', message: expect.stringContaining('a type never changes') },
+    ])
+  })
+
+  test('a protected environment asks for its gate, flag by flag', async () => {
+    const { report } = expectOk(await imported(file, { environments: 'production:production' }))
+    expect(report.filter((it) => it.message.includes('is protected')).map((it) => it.entity)).toEqual([
+      'flag header-color',
+      'flag odd',
+    ])
+  })
+
+  test('a project or environment that is not there, and no definition at all, are said', async () => {
+    expect(expectProblem(await imported(file, { environments: '*:nowhere' })).status).toBe(404)
+    expect(expectProblem(await imported(file, { environments: 'staging' })).status).toBe(422)
+    expect(expectOk(await imported({ name: 'x' })).report).toEqual([
+      { severity: 'HIGH', entity: 'file', message: 'It has no flags, so it is no flagd definition.' },
+    ])
+  })
+})
