@@ -36,6 +36,9 @@ interface Shown {
   readonly exposedAt: string | null
   readonly position: { readonly percent: number } | null
   readonly hold: { readonly reason: string } | null
+  readonly approval: { readonly evidence: string } | null
+  readonly overrides: readonly { readonly criterion: string; readonly by: string }[]
+  readonly planVersion: number
 }
 
 /** A rollout with traffic, as its lead sees it by command line. */
@@ -44,11 +47,12 @@ async function underway(name: string, plan: RolloutPlanInput = SLOWLY, traffic: 
   await addFeature(at)
   const running = await startTraffic(at, traffic)
   const caller = callerOf(server, name, lead)
-  await callerOf(server, name).said('rollout', 'start', approvals.approve(name, plan))
+  const run = approvals.approve(name, plan)
+  await callerOf(server, name).said('rollout', 'start', run)
   const show = () => caller.json<Shown>('rollout', 'status', name)
   const until = (fits: (it: Shown) => boolean) =>
     vi.waitUntil(async () => fits(await show()), { timeout: 60_000, interval: 100 })
-  return { at, caller, show, until, traffic: running }
+  return { at, run, caller, show, until, traffic: running }
 }
 
 /** The program itself, as a process of its own. */
@@ -78,6 +82,71 @@ describe.concurrent('people inside a rollout', { timeout: 300_000 }, () => {
     const log = await caller.said('rollout', 'decisions', 'steered')
     for (const kind of ['pause', 'resume', 'advance', 'roll-back'])
       expect(log).toMatch(new RegExp(`${lead.id} +${kind} .*because of the test`))
+  })
+
+  it('P-X3 a pause for a time ends by itself; who exposes nobody yet is aborted', async () => {
+    const long = { ...SLOWLY, observeWindows: 5_000 }
+    const { caller, until, show, traffic } = await underway('observing', long)
+    await until((it) => it.state === 'observing')
+    const soon = new Date(Date.now() + 1_500).toISOString()
+    await caller.said('rollout', 'pause', 'observing', '--until', soon, ...because)
+    await until((it) => it.state === 'observing')
+    await caller.ends(EXIT.conflict, 'rollout', 'advance', 'observing', ...because)
+    await caller.said('rollout', 'abort', 'observing', ...because)
+    expect(await show()).toMatchObject({ state: 'aborted' })
+    await traffic.stop()
+  })
+
+  it('P-X2 an increment that waits for a person is approved on the evidence that was seen, by a lead', async () => {
+    const plan = { ...QUICK, stages: [{ ...STAGE!, advance: 'manual' as const }] }
+    const { caller, until, show, traffic } = await underway('manual', plan)
+    await until((it) => it.hold?.reason === 'approval')
+    const approve = ['rollout', 'approve', 'manual', ...because, '--evidence']
+    expect(await caller.ends(EXIT.conflict, ...approve, 'unseen')).toContain('Look at the verdicts again')
+    const { approval } = await show()
+    const status = await caller.said('rollout', 'status', 'manual')
+    expect(status).toContain(`waits for one; evidence ${approval?.evidence}`)
+    await callerOf(server, 'manual').ends(EXIT.access, ...approve, approval?.evidence ?? '')
+    expect(await caller.said(...approve, approval?.evidence ?? '')).toContain('Approved.')
+    await until((it) => it.position?.percent === 100)
+    await traffic.stop()
+    expect(await caller.said('rollout', 'decisions', 'manual')).toMatch(
+      new RegExp(`${lead.id} +approve .*because of the test`),
+    )
+  })
+
+  it('P-X3 a criterion is set aside for a time, by a lead, and what is approved anew is taken over', async () => {
+    const slow = { id: 'slow', role: 'guardrail', source: { kind: 'telemetry', counts: 'slow' } } as const
+    // Far below what any traffic of a test can show.
+    const far = { ...slow, ceiling: 0.000_001, onFail: 'hold' as const }
+    const plan = { ...QUICK, criteria: [...QUICK.criteria, far] }
+    const { run, caller, until, show, traffic } = await underway('steered-on', plan)
+    await until((it) => it.exposedAt !== null)
+    const until_ = new Date(Date.now() + 3_600_000).toISOString()
+    const override = [
+      'rollout',
+      'override',
+      'steered-on',
+      '--criterion',
+      'slow',
+      '--until',
+      until_,
+      ...because,
+    ]
+    await callerOf(server, 'steered-on').ends(EXIT.access, ...override)
+    expect(await caller.said(...override)).toContain(`slow is set aside until ${until_}`)
+    expect(await show()).toMatchObject({ overrides: [{ criterion: 'slow', by: lead.id }] })
+
+    const adopt = ['rollout', 'adopt-plan', 'steered-on', ...because]
+    expect(await caller.ends(EXIT.conflict, ...adopt)).toContain('follows this plan already')
+    approvals.change(run, { ...plan, stages: [{ ...STAGE!, increments: [50, 75, 100] }] })
+    await caller.said(...adopt)
+    expect(await show()).toMatchObject({ planVersion: 2 })
+    await until((it) => it.state === 'completed')
+    await traffic.stop()
+    const log = await caller.said('rollout', 'decisions', 'steered-on')
+    expect(log).toMatch(/override .*because of the test/)
+    expect(log).toMatch(/adopt-plan .*because of the test/)
   })
 
   it('P-X4 a critical report rolls back, and what spoke is in the report', async () => {
