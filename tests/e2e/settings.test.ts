@@ -1,11 +1,15 @@
 /** Settings in the console: secrets shown once, tests shown live, two people at once, acts with their numbers. */
+import { readFile } from 'node:fs/promises'
+
 import type { Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 
+import { goThrough, openRun, prepareStep, setStage } from '../../packages/server/test/support/procedure.ts'
 import { startReceiver } from '../../packages/server/test/support/receiver.ts'
 import type { AnswerWith, Receiver } from '../../packages/server/test/support/receiver.ts'
 import { expectOk } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
+import { accessibilityFaults } from './support/browser.ts'
 import { openConsole } from './support/console.ts'
 import { seedSettings, seedShop } from './support/seed.ts'
 
@@ -261,4 +265,25 @@ test('P-T3 a feature is registered by keyboard alone, and only with three differ
     await shop.server.admin.call('showFeature', { params: { ...params, feature: 'new-cart' } }),
   )
   expect(made).toMatchObject({ team: 'carts', flag: 'new-cart', ticket: { none: 'a test' } })
+})
+
+test('P-S4-3 P-S4-2 the files of monitoring are seen and downloaded, as the command line writes them', async () => {
+  const stage = await setStage(shop.server, 'watched')
+  const run = await openRun(stage)
+  for (const step of [1, 2]) await goThrough(stage, run, step)
+  await prepareStep(stage, run, 3)
+  const ofWatched = { project: 'watched' }
+  await using visitor = await shop.visitAs(stage.operationsLead)
+  const { page } = visitor
+  await page.goto('/p/watched/f/new-checkout/monitoring-files')
+  await page.getByRole('region', { name: 'alertmanager.yml' }).getByText('receivers:').waitFor()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download rules.yml' }).click()
+  const file = await download
+  expect(file.suggestedFilename()).toBe('rules.yml')
+  const files = expectOk(
+    await shop.server.admin.call('showMonitoringFiles', { params: { ...ofWatched, run } }),
+  )
+  expect(await readFile(await file.path(), 'utf8')).toBe(files.rules)
+  expect(await accessibilityFaults(page)).toEqual([])
 })

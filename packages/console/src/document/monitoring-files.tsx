@@ -31,10 +31,6 @@ export function MonitoringFiles(): ReactElement {
   const read = useRead('showMonitoringFiles', { params })
   const problem = problemOf(read.error)
   const why = problem?.status === 409 ? problem : undefined
-  const [to, word] =
-    why?.code === 'not-connected'
-      ? [paths.connections(run.project), 'Connect one']
-      : [paths.step(run.project, run.feature, 3), 'Write the plan']
   return (
     <>
       <Card title="Files of monitoring">
@@ -57,7 +53,10 @@ export function MonitoringFiles(): ReactElement {
         </Loaded>
       ) : (
         <Card title="There are none yet">
-          <EmptyState title={why.detail} action={<Link to={to}>{word}</Link>}>
+          <EmptyState
+            title={why.detail}
+            action={<Link to={paths.step(run.project, run.feature, 3)}>Write the plan</Link>}
+          >
             {why.remedy ?? ''}
           </EmptyState>
         </Card>

@@ -72,6 +72,9 @@ export function StepRail({ run, here }: StepRailProps): ReactElement {
         <Row to={paths.documents(project, feature)} title="Documents" mark="">
           preview, publish, drift
         </Row>
+        <Row to={paths.monitoringFiles(project, feature)} title="Files of monitoring" mark="">
+          rules, routes, dashboard
+        </Row>
         <Row to={paths.approval(project, feature)} title="Reviews and approval" mark="">
           {run.reviews.filter((it) => it.state === 'reviewed').length} of {run.reviews.length} reviewed
         </Row>
