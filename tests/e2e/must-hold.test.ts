@@ -105,6 +105,20 @@ describe('by keyboard', () => {
   })
 })
 
+test('on a phone the seven steps are one line above the page; opened, they lead on and close again', async () => {
+  await using visitor = await shop.visitAs(shop.seed.stage.technicalLead, { size: 'phone' })
+  const { page } = visitor
+  await page.goto('/p/shop/f/new-checkout/steps/1')
+  await settled(page)
+  const steps = page.getByRole('navigation', { name: 'Steps of the procedure' })
+  const line = steps.getByRole('button', { name: /^Step 1 of 7/ })
+  expect((await steps.boundingBox())?.height).toBeLessThan(60)
+  await line.press('Enter')
+  await steps.getByRole('link', { name: /^Inputs/ }).tap()
+  await page.waitForURL('**/inputs')
+  await expect.poll(async () => (await steps.boundingBox())?.height).toBeLessThan(60)
+})
+
 const RUNNING = `document.getAnimations().filter((it) => it.playState === 'running').length`
 
 test('nothing moves where somebody asked for less motion; a live state pulses otherwise', async () => {
@@ -205,6 +219,20 @@ const SCROLL = `new Promise((resolve) => {
   requestAnimationFrame(step)
 })`
 
+/** Milliseconds of the processor that scripts, styles and layout of the page take from now on. */
+async function startWorkMeter(page: Page): Promise<() => Promise<number>> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const spent = async (): Promise<number> => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    const parts = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration']
+    const seconds = metrics.filter((it) => parts.includes(it.name)).reduce((sum, it) => sum + it.value, 0)
+    return seconds * 1_000
+  }
+  const before = await spent()
+  return async () => (await spent()) - before
+}
+
 test('two thousand flags are listed by drawing only those that are looked at, and scroll smoothly', async () => {
   await using own = await startServer()
   expectOk(await own.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
@@ -217,16 +245,19 @@ test('two thousand flags are listed by drawing only those that are looked at, an
   const { page } = visitor
   await page.goto('/p/shop/flags')
   await page.getByRole('link', { name: 'Flag 0000' }).waitFor()
+  const worked = await startWorkMeter(page)
   const { frames, rows }: { frames: number[]; rows: number } = await page.evaluate(SCROLL)
+  const perFrame = (await worked()) / frames.length
   await page.getByRole('link', { name: 'Flag 1999' }).waitFor()
   const sorted = frames.toSorted((a, b) => a - b)
   const [median = 0, slow = 0] = [0.5, 0.95].map((share) => sorted[Math.floor(sorted.length * share)])
   console.log(
-    `2,000 flags: ${frames.length} frames, median ${median.toFixed(1)} ms, 95 % below ${slow.toFixed(1)} ms, at most ${rows} rows`,
+    `2,000 flags: ${frames.length} frames, ${perFrame.toFixed(1)} ms of work each; median ${median.toFixed(1)} ms, 95 % below ${slow.toFixed(1)} ms, at most ${rows} rows`,
   )
   expect(frames.length).toBeGreaterThan(100)
   expect(rows).toBeLessThan(120)
-  expect(median, 'a frame, on a machine that does other things').toBeLessThan(150)
+  // Of 60 frames a second each has 17 ms; how long one really takes depends on what else the machine does.
+  expect(perFrame).toBeLessThan(17)
   await page.evaluate('window.scrollTo(0, 0)')
   await page.getByLabel('Filter the flags').fill('flag-0777')
   await page.getByRole('link', { name: 'Flag 0777' }).waitFor()

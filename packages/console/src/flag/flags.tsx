@@ -7,6 +7,7 @@ import type { ReactElement } from 'react'
 
 import { useLive, useRead } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { ErrorView } from '../ui/error-view.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
@@ -41,6 +42,7 @@ export function Flags(): ReactElement {
   const [filter, setFilter] = useState('')
   const field = useRef<HTMLInputElement>(null)
   useHotkeys([['/', () => field.current?.focus()]])
+  const known = life.data !== undefined
   const lives = new Map((life.data?.items ?? []).map((it) => [it.flag, it]))
   const staged = (flags.data?.items ?? []).map((flag) => ({ flag, life: lives.get(flag.key) }))
   const shown = staged.filter((it) => (tab === 'all' || it.life?.stage === tab) && matches(it.flag, filter))
@@ -51,12 +53,16 @@ export function Flags(): ReactElement {
       beside={<span className="fm-dim">{staged.length}</span>}
       actions={<Freshness of={[flags]} />}
     >
-      <div className={classes['bar']}>
+      <div className={classes['bar']} aria-busy={!known && life.error === null}>
         <SegmentedControl
           className={classes['tabs'] ?? ''}
           value={tab}
           onChange={go}
-          data={TABS.map(([value, word]) => ({ value, label: `${word} ${count(staged, value)}` }))}
+          data={TABS.map(([value, word]) => ({
+            value,
+            // A number that is not known yet is none, not 0.
+            label: known || value === 'all' ? `${word} ${count(staged, value)}` : word,
+          }))}
         />
         <TextInput
           ref={field}
@@ -67,6 +73,7 @@ export function Flags(): ReactElement {
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
       </div>
+      {life.error === null ? null : <ErrorView error={life.error} />}
       <Card title={title} beside={<span className="fm-dim">{meaning}</span>} flush>
         <Loaded read={flags}>
           {() =>
