@@ -60,7 +60,7 @@ function print(rows: readonly Result[]): void {
   }
   console.log()
   for (const [workload, why] of Object.entries(NOT_IN_THIS_VERSION)) {
-    console.log(`${workload}  not in this version: ${why}`)
+    console.log(`${workload}  not measured in this version: ${why}`)
   }
 }
 
