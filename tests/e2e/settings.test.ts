@@ -287,3 +287,25 @@ test('P-S4-3 P-S4-2 the files of monitoring are seen and downloaded, as the comm
   expect(await readFile(await file.path(), 'utf8')).toBe(files.rules)
   expect(await accessibilityFaults(page)).toEqual([])
 })
+
+test('an automation gets a token that is shown once and loses it; a system that sends is shut out', async () => {
+  await using visitor = await shop.visitAs(shop.seed.administrator)
+  const { page } = visitor
+  await page.goto('/p/shop/settings/automations')
+  await page.getByLabel('Automation', { exact: true }).fill('nightly')
+  await page.getByRole('button', { name: 'Make the token' }).click()
+  await page.getByText(/^fm_service_/).waitFor()
+  await page.getByRole('button', { name: /^Revoke… the token of nightly/ }).click()
+  expect(await confirm(page, 'Revoke it')).toContain('is refused from the next request on')
+  const tokens = async () => expectOk(await shop.server.admin.call('listServiceTokens', { params })).items
+  await expect.poll(async () => (await tokens()).map((it) => it.name)).toEqual(['pipeline'])
+
+  await page.getByRole('link', { name: 'Systems that send' }).click()
+  await page.getByLabel('Key', { exact: true }).fill('help-desk')
+  await page.getByRole('button', { name: 'Let it send' }).click()
+  await page.getByText(/^whsec_/).waitFor()
+  await page.getByRole('button', { name: 'Shut out… help-desk' }).click()
+  await confirm(page, 'Accept nothing more from it')
+  const sources = async () => expectOk(await shop.server.admin.call('listInboundSources', { params })).items
+  await expect.poll(async () => (await sources()).map((it) => it.key)).toEqual(['orchestrator'])
+})

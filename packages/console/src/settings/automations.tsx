@@ -1,5 +1,4 @@
 /** Tokens of automations: they do the work of a run, may turn off, and never decide or approve. */
-import { Button } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -8,13 +7,12 @@ import { wordOf } from '../form/field.ts'
 import { line, number } from '../form/make-field.ts'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { Confirm } from '../ui/confirm.tsx'
-import { CopyCommand } from '../ui/copy-command.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
 import { SettingsPage } from './settings-page.tsx'
@@ -86,60 +84,44 @@ interface TableProps {
 function Table({ project, items }: TableProps): ReactElement {
   const revoke = useWrite('revokeServiceToken')
   const cannot = useCannot('access:write')
-  const [asked, setAsked] = useState<Token>()
   return (
-    <>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>Automation</th>
-            <th>Made</th>
-            <th>Ends</th>
-            <th>Act</th>
+    <table className="fm-table">
+      <thead>
+        <tr>
+          <th>Automation</th>
+          <th>Made</th>
+          <th>Ends</th>
+          <th>Act</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((it) => (
+          <tr key={it.id}>
+            <td>
+              {it.name} <code className="fm-dim">{it.id}</code>
+            </td>
+            <td>
+              <TimeAgo at={it.createdAt} />
+            </td>
+            <td>
+              <TimeAgo at={it.expiresAt} />
+            </td>
+            <td>
+              <AskButton
+                word="Revoke…"
+                of={`the token of ${it.name}, ${it.id}`}
+                cannot={cannot}
+                title={`Revoke the token of ${it.name}`}
+                verb="Revoke it"
+                act={() => revoke.mutateAsync([{ params: { project, token: it.id } }])}
+                command={`flagmarshal token revoke ${it.id} --automation`}
+              >
+                {it.name} is refused from the next request on. What it has written stays, under its name.
+              </AskButton>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((it) => (
-            <tr key={it.id}>
-              <td>
-                {it.name} <code className="fm-dim">{it.id}</code>
-              </td>
-              <td>
-                <TimeAgo at={it.createdAt} />
-              </td>
-              <td>
-                <TimeAgo at={it.expiresAt} />
-              </td>
-              <td>
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  disabled={cannot !== undefined}
-                  aria-label={`Revoke… the token of ${it.name}, ${it.id}`}
-                  onClick={() => setAsked(it)}
-                >
-                  Revoke…
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {asked === undefined ? null : (
-        <Confirm
-          opened
-          close={() => setAsked(undefined)}
-          title={`Revoke the token of ${asked.name}`}
-          verb="Revoke it"
-          danger
-          act={() => revoke.mutateAsync([{ params: { project, token: asked.id } }])}
-        >
-          <p className="fm-sentence">
-            {asked.name} is refused from the next request on. What it has written stays, under its name.
-          </p>
-          <CopyCommand command={`flagmarshal token revoke ${asked.id} --automation`} />
-        </Confirm>
-      )}
-    </>
+        ))}
+      </tbody>
+    </table>
   )
 }

@@ -1,19 +1,17 @@
 /** The invitations that nobody has accepted: made, shown once, revoked. */
 import { ROLES } from '@flagmarshal/domain/access/permission'
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { choices, line, number } from '../form/make-field.ts'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { Confirm } from '../ui/confirm.tsx'
-import { CopyCommand } from '../ui/copy-command.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
 import { SettingsPage } from './settings-page.tsx'
@@ -98,60 +96,45 @@ function Known(): ReactElement {
 
 function Table({ items }: { readonly items: readonly Invitation[] }): ReactElement {
   const revoke = useWrite('revokeInvitation')
-  const [asked, setAsked] = useState<Invitation>()
   return (
-    <>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>For</th>
-            <th>Roles</th>
-            <th>Made by</th>
-            <th>Ends</th>
-            <th>Act</th>
+    <table className="fm-table">
+      <thead>
+        <tr>
+          <th>For</th>
+          <th>Roles</th>
+          <th>Made by</th>
+          <th>Ends</th>
+          <th>Act</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((it) => (
+          <tr key={it.id}>
+            <td>{whoOf(it)}</td>
+            <td>{it.roles.join(', ')}</td>
+            <td>
+              {it.createdBy}, <TimeAgo at={it.createdAt} />
+            </td>
+            <td>
+              <TimeAgo at={it.expiresAt} />
+            </td>
+            <td>
+              <AskButton
+                word="Revoke…"
+                of={`the invitation for ${whoOf(it)}`}
+                cannot={undefined}
+                title={`Revoke the invitation for ${whoOf(it)}`}
+                verb="Revoke it"
+                act={() => revoke.mutateAsync([{ params: { invitation: it.id } }])}
+                command={`flagmarshal person uninvite ${it.id}`}
+              >
+                The link is worth nothing from now on: {whoOf(it)} does not join as {it.roles.join(', ')}.
+              </AskButton>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((it) => (
-            <tr key={it.id}>
-              <td>{whoOf(it)}</td>
-              <td>{it.roles.join(', ')}</td>
-              <td>
-                {it.createdBy}, <TimeAgo at={it.createdAt} />
-              </td>
-              <td>
-                <TimeAgo at={it.expiresAt} />
-              </td>
-              <td>
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  aria-label={`Revoke… the invitation for ${whoOf(it)}`}
-                  onClick={() => setAsked(it)}
-                >
-                  Revoke…
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {asked === undefined ? null : (
-        <Confirm
-          opened
-          close={() => setAsked(undefined)}
-          title={`Revoke the invitation for ${whoOf(asked)}`}
-          verb="Revoke it"
-          danger
-          act={() => revoke.mutateAsync([{ params: { invitation: asked.id } }])}
-        >
-          <p className="fm-sentence">
-            The link is worth nothing from now on: {whoOf(asked)} does not join as {asked.roles.join(', ')}.
-          </p>
-          <CopyCommand command={`flagmarshal person uninvite ${asked.id}`} />
-        </Confirm>
-      )}
-    </>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

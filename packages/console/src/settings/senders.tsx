@@ -1,5 +1,4 @@
 /** Systems that may send: events that start runs, alerts, reports; each signed with a secret of its own. */
-import { Button } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -8,13 +7,12 @@ import { wordOf } from '../form/field.ts'
 import { line } from '../form/make-field.ts'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
-import { Confirm } from '../ui/confirm.tsx'
-import { CopyCommand } from '../ui/copy-command.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
 import { SettingsPage } from './settings-page.tsx'
@@ -89,57 +87,41 @@ interface TableProps {
 function Table({ project, items }: TableProps): ReactElement {
   const remove = useWrite('deleteInboundSource')
   const cannot = useCannot('project:write')
-  const [asked, setAsked] = useState<string>()
   return (
-    <>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>System</th>
-            <th>Since</th>
-            <th>Act</th>
+    <table className="fm-table">
+      <thead>
+        <tr>
+          <th>System</th>
+          <th>Since</th>
+          <th>Act</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((it) => (
+          <tr key={it.key}>
+            <td>
+              <code>{it.key}</code>
+            </td>
+            <td>
+              <TimeAgo at={it.createdAt} />
+            </td>
+            <td>
+              <AskButton
+                word="Shut out…"
+                of={it.key}
+                cannot={cannot}
+                title={`Shut ${it.key} out`}
+                verb="Accept nothing more from it"
+                act={() => remove.mutateAsync([{ params: { project, source: it.key } }])}
+                command={`flagmarshal inbound delete ${it.key}`}
+              >
+                Events, alerts and reports of {it.key} are refused from now on. What it has sent stays, and so
+                do the runs that it started.
+              </AskButton>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((it) => (
-            <tr key={it.key}>
-              <td>
-                <code>{it.key}</code>
-              </td>
-              <td>
-                <TimeAgo at={it.createdAt} />
-              </td>
-              <td>
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  disabled={cannot !== undefined}
-                  aria-label={`Shut out… ${it.key}`}
-                  onClick={() => setAsked(it.key)}
-                >
-                  Shut out…
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {asked === undefined ? null : (
-        <Confirm
-          opened
-          close={() => setAsked(undefined)}
-          title={`Shut ${asked} out`}
-          verb="Accept nothing more from it"
-          danger
-          act={() => remove.mutateAsync([{ params: { project, source: asked } }])}
-        >
-          <p className="fm-sentence">
-            Events, alerts and reports of {asked} are refused from now on. What it has sent stays, and so do
-            the runs that it started.
-          </p>
-          <CopyCommand command={`flagmarshal inbound delete ${asked}`} />
-        </Confirm>
-      )}
-    </>
+        ))}
+      </tbody>
+    </table>
   )
 }
