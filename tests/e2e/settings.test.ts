@@ -143,7 +143,8 @@ test('the policy is written by two: the second is shown what the first changed a
     changedAt: _at,
     ...policy
   } = expectOk(await shop.server.admin.call('showPolicy', { params }))
-  const theirs = { ...policy, actionDueDays: 4 }
+  const drafts = { production: { accepted: false, approvals: [['product-owner' as const]] } }
+  const theirs = { ...policy, actionDueDays: 4, drafts }
   expectOk(await shop.server.admin.call('writePolicy', { params, body: theirs, ifMatch: revision }))
   const conflict = page.getByRole('alert')
   await conflict.getByText('Somebody else has saved the policy since you began').waitFor()
@@ -153,7 +154,7 @@ test('the policy is written by two: the second is shown what the first changed a
   await page.getByRole('button', { name: 'Save the policy' }).click()
   await expect
     .poll(async () => expectOk(await shop.server.admin.call('showPolicy', { params })))
-    .toMatchObject({ zone: 'Europe/Berlin', actionDueDays: 4 })
+    .toMatchObject({ zone: 'Europe/Berlin', actionDueDays: 4, drafts })
   await page.getByText(`revision ${revision + 2}`, { exact: true }).waitFor()
 })
 

@@ -52,6 +52,7 @@ const ONE_BY_ONE: Readonly<Partial<Record<OperationId, string>>> = {
   changeDraft: 'serves nothing until it is published',
   requestDraft: 'serves nothing until it is published',
   discardDraft: 'serves nothing',
+  requestCleanUp: 'a ticket to take the flag out of the code; it stays as it is',
   savePersona: 'a context to ask with',
   deletePersona: 'a context to ask with',
 }

@@ -122,7 +122,7 @@ function OneEnvironment({
         <EmptyState title="No key" command={`flagmarshal key create shop-backend -e ${environment.key}`}>
           Nothing can connect to {environment.key} before it has one.
           {environment.protected
-            ? ' It is protected: turning a flag on here needs the approved plan of its feature.'
+            ? ' It is protected: raising exposure here needs the approved plan of the feature, or an approved draft.'
             : ''}
         </EmptyState>
       ) : (

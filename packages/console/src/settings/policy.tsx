@@ -11,6 +11,7 @@ import type { Answer } from '../query.ts'
 import { quoted } from '../ui/copy-command.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
+import { DRAFTS_FIELD, draftsSent, draftsShown } from './draft-policy.ts'
 import { EditCard } from './edit-card.tsx'
 import type { Body } from './edit-card.tsx'
 import { useCannot } from './may.ts'
@@ -81,6 +82,7 @@ const HOURS: readonly Field[] = [
 ]
 
 const REST: readonly Field[] = [
+  DRAFTS_FIELD,
   {
     ...list(
       'contacts',
@@ -164,15 +166,15 @@ export function Policy(): ReactElement {
   )
 }
 
-/** As the form writes it: contacts as a list. */
+/** As the form writes it: contacts and drafts as lists. */
 function draftOf(policy: Answer<'showPolicy'>): Body {
   const contacts = Object.entries(policy.contacts).map(([name, mailbox]) => ({ name, mailbox }))
   const { revision: _, changedBy: _by, changedAt: _at, ...rest } = policy
-  return { ...rest, contacts }
+  return { ...rest, contacts, drafts: draftsShown(policy.drafts) }
 }
 
 /** As the server takes it. */
-function bodyOf({ contacts, ...body }: Body): Body {
+function bodyOf({ contacts, drafts, ...body }: Body): Body {
   const pairs = itemsOf(contacts).map((it) => [String(fieldsOf(it)['name']), fieldsOf(it)['mailbox']])
-  return { ...body, contacts: Object.fromEntries(pairs) }
+  return { ...body, contacts: Object.fromEntries(pairs), drafts: draftsSent(drafts) }
 }
