@@ -45,6 +45,7 @@ const ONE_BY_ONE: Readonly<Partial<Record<OperationId, string>>> = {
   publishDraft: 'tried',
   startRollout: 'tried',
   breakGlass: 'tried',
+  importFlags: 'tried',
   decideDraft: 'tried',
   createFlag: 'a new flag is off everywhere',
   createSegment: 'no rule names a new segment yet; its key cannot be that of another one',
@@ -313,6 +314,17 @@ describe('exposing somebody in a protected environment', () => {
     }
   })
 
+  test('importFlags: what would expose somebody is left out, and said', async () => {
+    const variants = { on: true, off: false }
+    const body = { flags: { [flag]: { state: 'ENABLED', variants, defaultVariant: 'on' } } }
+    const query = { format: 'flagd' as const, environments: '*:production', owner: 'shop' }
+    for (const by of callers) {
+      const outcome = await by.client.call('importFlags', { params: { project: 'shop' }, query, body })
+      if (outcome.ok) expect(JSON.stringify(outcome.body.report), by.id).toContain('production is protected')
+      expect(await served()).toEqual(AS_APPROVED)
+    }
+  })
+
   test('breakGlass: only a lead can, and only for the flag of the feature', async () => {
     const body = { reason: 'an emergency', minutes: 5 }
     const params = { project: 'shop', feature: stage.feature }
@@ -345,7 +357,7 @@ describe('exposing somebody in a protected environment', () => {
       )
       .map(([id]) => id)
     expect(unknown).toEqual([])
-    const tried = new Set<string>([...tries.map(([id]) => id), 'breakGlass'])
+    const tried = new Set<string>([...tries.map(([id]) => id), 'breakGlass', 'importFlags'])
     const claimed = Object.entries(ONE_BY_ONE)
       .filter(([, it]) => it === 'tried')
       .map(([id]) => id)
