@@ -199,6 +199,15 @@ test('every operator is stored, sent and evaluated; what it cannot read is named
       variant: name === 'plan' ? 'on' : 'off',
     })
   }
+  const logic = { not: { jsonLogic: { nope: [1] } } }
+  const unknown = await server.admin.call('configureFlag', {
+    params: configParams('operators'),
+    body: JSON.parse(JSON.stringify({ ...body, rules: [{ ...rules[0], when: logic }] })),
+    ifMatch: 2,
+  })
+  expect(expectProblem(unknown).errors).toEqual([
+    { pointer: '/rules/0/when/not/jsonLogic', message: 'JSONLogic has no operator "nope".' },
+  ])
   const slow = { attribute: 'mail', op: 'matches', values: ['(?=a)'] }
   const refused = await server.admin.call('configureFlag', {
     params: configParams('operators'),

@@ -10,6 +10,7 @@ import type { Condition } from '@flagmarshal/evaluation'
 
 import { draftOf } from '../flag/draft.ts'
 import { invalid } from '../flag/invalid.ts'
+import { logicFaults } from '../flag/logic-faults.ts'
 import { noConfig } from '../flag/read.ts'
 import { conditionsOf as conditionsOfSegments, exposedBy } from '../flag/segments.ts'
 import { servedConfig } from '../flag/view.ts'
@@ -53,7 +54,7 @@ export async function wantedContent(
   }
   const { when, include, exclude } = wanted.content
   const conditions = await conditionsOfSegments(queries, about.project, about.environment)
-  const no = invalid(segmentFaults(about.subject, when, conditions))
+  const no = invalid([...segmentFaults(about.subject, when, conditions), ...logicFaults(when, '/when')])
   if (no !== undefined) return no
   const lists = { include: [...new Set(include)], exclude: [...new Set(exclude)] }
   return await membersContent(queries, about, { ...lists, condition: when ?? null })

@@ -25,6 +25,7 @@ import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
+import { logicFaults } from './logic-faults.ts'
 import type { FlagParts, FlagPorts } from './ports.ts'
 import { noConfig } from './read.ts'
 import { newSalt } from './salt.ts'
@@ -134,7 +135,12 @@ export async function recordConfig(
 
 /** What a change makes of a configuration, or why it cannot be. */
 export function editOf(change: FlagConfigChange, facts: EditFacts): ServedConfig | Refusal {
-  return ownedRuleRefusal(change, facts.current) ?? invalid(faultsOf(change, facts)) ?? edited(change, facts)
+  const logic = change.rules.flatMap((it, index) => logicFaults(it.when, `/rules/${index}/when`))
+  return (
+    ownedRuleRefusal(change, facts.current) ??
+    invalid([...faultsOf(change, facts), ...logic]) ??
+    edited(change, facts)
+  )
 }
 
 /** The flags that a configuration may ask for; none are read where it asks for none. */

@@ -35,6 +35,7 @@ import {
 import type { SegmentConfigKey, SegmentConfigRow } from '../storage/segments.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
+import { logicFaults } from './logic-faults.ts'
 import type { FlagParts, FlagPorts } from './ports.ts'
 import { segmentAudit, segmentConfigView, segmentSummary, segmentView } from './segment-view.ts'
 import { servedConfig } from './view.ts'
@@ -92,9 +93,10 @@ async function insertContents(tx: Tx, project: string, input: NewSegment): Promi
   for (const environment of environments) {
     // Also the lock under which conditions are compared: segments of an environment change one after the other.
     const revision = await bumpRevision(tx, project, environment)
-    const refusal = invalid(
-      segmentFaults(input.key, input.when, await conditionsOf(tx, project, environment)),
-    )
+    const refusal = invalid([
+      ...segmentFaults(input.key, input.when, await conditionsOf(tx, project, environment)),
+      ...logicFaults(input.when, '/when'),
+    ])
     if (refusal !== undefined) return refusal
     const columns = { project, environment, segment: input.key, ...columnsOf(input) }
     rows.push({ ...columns, revision: 1, environment_revision: revision })
@@ -139,7 +141,10 @@ export async function changeSegmentIn(
   if (row.revision !== ifMatch) return stale(`segment ${segment} in ${environment}`, segmentConfigView(row))
   const revision = await bumpRevision(tx, project, environment)
   const conditions = await conditionsOf(tx, project, environment)
-  const refusal = invalid(segmentFaults(segment, content.when, conditions))
+  const refusal = invalid([
+    ...segmentFaults(segment, content.when, conditions),
+    ...logicFaults(content.when, '/when'),
+  ])
   if (refusal !== undefined) return refusal
 
   const configs = await selectEnvironmentConfigs(tx, project, environment)
