@@ -1,0 +1,77 @@
+/** Flags of every type, `export` and `import`, against a real server. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { expectOk, startServer } from '../../../tests/support/server.ts'
+import type { TestServer } from '../../../tests/support/server.ts'
+import { EXIT } from '../src/exit-code.ts'
+import { callerOf } from './support/caller.ts'
+import type { Caller } from './support/caller.ts'
+
+let server: TestServer
+let cli: Caller
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'flagmarshal-exchange-'))
+  server = await startServer()
+  expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+  cli = callerOf(server, 'shop')
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function file(name: string, content: unknown): string {
+  const at = path.join(folder, name)
+  writeFileSync(at, JSON.stringify(content))
+  return at
+}
+
+it('flag create takes numbers and objects as JSON, with a schema; flag edit changes them', async () => {
+  const create = (key: string, ...more: string[]) =>
+    cli.json('flag', 'create', key, '--owner', 'team-a', '--layer', 'backend', ...more)
+  expect(await create('limit', '--type', 'number', '--variant', 'low=0.5', 'high=3')).toMatchObject({
+    valueType: 'number',
+    variants: { low: 0.5, high: 3 },
+  })
+  const schema = file('schema.json', { type: 'object', required: ['title'] })
+  expect(
+    await create('banner', '--type', 'object', '--variant', 'on={"title": "Hi"}', '--schema', schema),
+  ).toMatchObject({ variants: { on: { title: 'Hi' } }, schema: { required: ['title'] } })
+
+  const bad = file('variants.json', { on: { name: 'Hi' } })
+  expect(await cli.ends(EXIT.invalid, 'flag', 'edit', 'banner', '--variants', bad)).toContain('/variants/on')
+  expect(await cli.json('flag', 'edit', 'banner', '--variants', bad, '--no-schema')).toMatchObject({
+    variants: { on: { name: 'Hi' } },
+  })
+})
+
+it('import says what is not the same, a dry run stores nothing, and export gives it back', async () => {
+  const targeting = { if: [{ '===': [{ var: ['plan'] }, 'pro'] }, 'on'] }
+  const flag = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off', targeting }
+  const late = { ...flag, defaultVariant: null }
+  const given = file('flags.json', { flags: { pro: flag, late } })
+  const args = ['import', given, '-e', 'development', '--owner', 'team-a']
+
+  const dry = await cli.call(...args, '--dry-run')
+  expect(dry).toMatchObject({
+    code: EXIT.ok,
+    err: expect.stringContaining('HIGH  flag late: It is left out'),
+  })
+  expect(dry.out).toContain('would be created: pro')
+  expect(await cli.json(...args)).toMatchObject({ created: ['pro'], report: [{ severity: 'HIGH' }] })
+
+  const output = path.join(folder, 'flagd.json')
+  expect(await cli.said('export', '-e', 'development', '-o', output)).toContain('is written')
+  const written: unknown = JSON.parse(readFileSync(output, 'utf8'))
+  expect(written).toMatchObject({
+    flags: { pro: { state: 'ENABLED', variants: flag.variants, defaultVariant: 'off' } },
+  })
+  const manifest: unknown = JSON.parse(await cli.said('export', '-e', 'development', '--format', 'manifest'))
+  expect(manifest).toMatchObject({ flags: { pro: { flagType: 'boolean', defaultValue: false } } })
+})
