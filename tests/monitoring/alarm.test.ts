@@ -172,8 +172,15 @@ describe.skipIf(!installed(...PROGRAMS))(`with real programs (programs: ${PROGRA
     const { found } = await setUp()
     const exposed = found?.panels.find((it) => it.panel === 'metric-errors' && it.legend === 'exposed')
     expect(exposed).toMatchObject({ environment: 'production', state: 'data', source: 'drill' })
-    const control = found?.panels.find((it) => it.panel === 'metric-errors' && it.legend === 'control')
-    expect(control).not.toHaveProperty('source')
+    const impact = found?.panels.find((it) => it.panel === 'impact-errors')
+    expect(impact).toMatchObject({ state: 'data', source: 'drill' })
+    // There is no control before a rollout: everybody is not exposed.
+    for (const panel of ['metric-errors', 'usage']) {
+      const others = found?.panels.find((it) => it.panel === panel && it.legend === 'not exposed')
+      expect(others).toMatchObject({ environment: 'production', state: 'data' })
+      expect(others).not.toHaveProperty('source')
+    }
+    expect(found?.panels.find((it) => it.panel === 'exposure')).toMatchObject({ population: 'rollout' })
   })
 
   test('P-X4 the regression of the shop is seen through Prometheus and rolled back, its alert arrives through Alertmanager, and the dashboard shows each step', async () => {

@@ -39,7 +39,7 @@ const Rules = z.strictObject({
     .describe('Rules of others on the same metrics.'),
 })
 
-const Population = z.enum(['exposed', 'unexposed', 'service'])
+const Population = z.enum(['exposed', 'unexposed', 'service', 'rollout'])
 
 export const MonitoringSetup = z
   .strictObject({
@@ -72,9 +72,11 @@ export const MonitoringSetup = z
             population: Population,
             environment: Key.describe('Whose data it was.'),
             source: z
-              .literal('drill')
+              .enum(['drill', 'built-in'])
               .optional()
-              .describe('The series of a fire drill, because nobody is exposed.'),
+              .describe(
+                'Prometheus unless it says otherwise; `drill`: the series of a fire drill, because nobody is exposed.',
+              ),
             state: z.enum(['data', 'empty', 'failed']),
             why: z.string().optional(),
           }),

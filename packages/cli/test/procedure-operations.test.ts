@@ -124,6 +124,10 @@ describe('step 4', () => {
 
   it('P-S4-11 resources come from the SDKs, too: shown by service, against a limit, and named in step 4', async () => {
     const sdk = server.client(await server.sdkKey('shop', 'production'))
+    // What an instance that is connected would report later: one that nobody knows would be waited for.
+    const at = { project: 'shop', environment: 'production' }
+    const { items } = expectOk(await server.admin.call('listInstances', { params: at }))
+    const { instanceId = '', description } = items[0] ?? {}
     const pools = [{ name: 'database', size: 10, inUse: 3, waiting: 1 }]
     const process = {
       cpu: 0.31,
@@ -134,15 +138,21 @@ describe('step 4', () => {
       pools,
     }
     const nothing = { counts: [], errors: [], codeDefaults: [], fromMs: 0, toMs: 1 }
-    const body = { instanceId: 'till', seq: 1, ...nothing, process }
+    const body = { instanceId, seq: 1_000_000, ...nothing, process }
     expectOk(await sdk.call('sendTelemetry', { params: { environment: 'production' }, body }))
     const resources = ['metric', 'resources', '--env', 'production'] as const
     const shown = await developer.said(...resources)
-    expect(shown).toMatch(/till +cpu +0\.31 +0\.31 +0\.31 +cores/)
-    expect(shown).toMatch(/till +pool:database +0\.3 .* share/)
-    const cpu = ['--resource', 'cpu', '--service', 'unknown', '--limit'] as const
-    expect(await developer.said(...resources, ...cpu, '0.5')).toContain('till')
-    expect(await developer.ends(EXIT.notVerified, ...resources, ...cpu, '0.2')).toContain('till')
+    expect(shown).toMatch(/ cpu +[\d.]+ .* cores/)
+    expect(shown).toMatch(/ pool:database +0\.3 +0\.3 +0\.3 +share/)
+    const pool = [
+      '--resource',
+      'pool:database',
+      '--service',
+      description?.application ?? '',
+      '--limit',
+    ] as const
+    expect(await developer.said(...resources, ...pool, '0.5')).toContain(instanceId)
+    expect(await developer.ends(EXIT.notVerified, ...resources, ...pool, '0.2')).toContain(instanceId)
     expect(await developer.ends(EXIT.usage, ...resources, '--limit', '1')).toContain('needs a resource')
 
     const { metrics } = OUTPUTS[3] as { readonly metrics: readonly object[] }

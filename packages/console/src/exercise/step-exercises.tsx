@@ -310,6 +310,9 @@ function SetupFound({ setup: { findings, unknown, found } }: { readonly setup: S
               />{' '}
               <span className="fm-dim">
                 {it.environment}
+                {it.source === undefined
+                  ? ''
+                  : `, ${it.source === 'drill' ? 'series of the drill' : it.source}`}
                 {it.why === undefined ? '' : `: ${it.why}`}
               </span>
             </li>

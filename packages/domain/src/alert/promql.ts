@@ -52,8 +52,13 @@ export function shareOf({ side, total, good }: ArmQueries, windowMs: number): st
 }
 
 /** Only one arm of an expression that answers by arm. */
-export function onlyArm(expression: string, arm: 'exposed' | 'control'): string {
+export function onlyArm(expression: string, arm: 'exposed' | 'control' | 'outside'): string {
   return `(${expression}) and on (arm) label_replace(vector(1), "arm", ${quoted(arm)}, "", "")`
+}
+
+/** Whoever is not exposed: the control, and before there is one everybody. */
+export function notExposed(expression: string): string {
+  return `(${onlyArm(expression, 'control')})\nor on () (${onlyArm(expression, 'outside')})`
 }
 
 /** When the rule fires: for what is really counted, or for the breach of a drill under its labels. */

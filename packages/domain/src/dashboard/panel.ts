@@ -3,7 +3,7 @@
  * impact, resources. What draws them knows nothing of rollouts, and what checks them needs no screen.
  */
 import type { ArmQueries, DrillPlace } from '../alert/promql.ts'
-import { DRILL_SERIES, onlyArm, promDuration, quoted, shareOf, within } from '../alert/promql.ts'
+import { DRILL_SERIES, notExposed, onlyArm, promDuration, quoted, shareOf, within } from '../alert/promql.ts'
 
 /** Who must be there before an expression can answer (P-S4-13). */
 export type Population =
@@ -13,6 +13,8 @@ export type Population =
   | 'unexposed'
   /** A service runs. */
   | 'service'
+  /** A rollout is under way: before it begins there is nothing to look for. */
+  | 'rollout'
 
 export interface PanelQuery {
   readonly legend: string
@@ -65,6 +67,9 @@ export interface DashboardSubject extends DrillPlace {
 /** Faster than this nobody looks, and slower than this a regression is seen late. */
 export const DEFAULT_REFRESH_SECONDS = 30
 
+/** The legend of whoever is not exposed. */
+export const NOT_EXPOSED = 'not exposed'
+
 /** The dashboard of a rollout. */
 export function dashboardOf(subject: DashboardSubject): Dashboard {
   const { flag, environment, project, feature } = subject
@@ -94,7 +99,7 @@ function criterionPanel(subject: DashboardSubject, it: ShownCriterion): Panel {
     ...(it.ceiling === undefined ? {} : { threshold: it.ceiling }),
     queries: [
       { legend: 'exposed', expression: onlyArm(share, 'exposed'), population: 'exposed', drilled },
-      { legend: 'control', expression: onlyArm(share, 'control'), population: 'unexposed' },
+      { legend: NOT_EXPOSED, expression: notExposed(share), population: 'unexposed' },
     ],
   }
 }
@@ -118,22 +123,25 @@ function usagePanels({ criteria: [first], windowMs }: DashboardSubject): readonl
       unit: 'per-second',
       queries: [
         { legend: 'exposed', expression: onlyArm(perSecond, 'exposed'), population: 'exposed' },
-        { legend: 'control', expression: onlyArm(perSecond, 'control'), population: 'unexposed' },
+        { legend: NOT_EXPOSED, expression: notExposed(perSecond), population: 'unexposed' },
       ],
     },
   ]
 }
 
 /** What the feature changes: the exposed arm's share minus the control's. */
-function impactPanel({ windowMs }: DashboardSubject, it: ShownCriterion): Panel {
+function impactPanel(subject: DashboardSubject, it: ShownCriterion): Panel {
+  const { windowMs } = subject
   const share = shareOf(it.queries, windowMs)
-  const expression = `(${onlyArm(share, 'exposed')})\n- on () (${onlyArm(share, 'control')})`
+  const against = `- on () (${onlyArm(share, 'control')})`
+  const expression = `(${onlyArm(share, 'exposed')})\n${against}`
+  const drilled = `max(${drilledSeries(subject, it)})\n- on () (${notExposed(share)})`
   return {
     id: `impact-${it.id}`,
     title: `${it.id}: exposed minus control, over ${promDuration(windowMs)}`,
     group: 'impact',
     unit: 'share',
-    queries: [{ legend: 'difference', expression, population: 'exposed' }],
+    queries: [{ legend: 'difference', expression, population: 'exposed', drilled }],
   }
 }
 
@@ -149,7 +157,7 @@ function rolloutPanels({ project, environment, flag }: DashboardSubject): readon
     title,
     group: 'rollout',
     unit,
-    queries: [{ legend, expression: `max by (${legend}) (${series}{${place}})`, population: 'exposed' }],
+    queries: [{ legend, expression: `max by (${legend}) (${series}{${place}})`, population: 'rollout' }],
   })
   return [
     own(

@@ -54,8 +54,8 @@ export interface PanelFound {
   readonly population: Population
   /** The environment whose data it was. */
   readonly environment: string
-  /** Present where it was the series of a fire drill, because nobody is exposed. */
-  readonly source?: 'drill'
+  /** Where it came from: Prometheus unless it says otherwise. `drill`: what a fire drill raised, because nobody is exposed. */
+  readonly source?: 'drill' | 'built-in'
   readonly state: 'data' | 'empty' | 'failed'
   readonly why?: string
 }
@@ -128,14 +128,14 @@ export function routeFindings({ routes: { looked, routes } }: MonitoringFound): 
 }
 
 /** Panels that cannot be drawn (P-S4-7). */
-export function panelFindings({ panels }: MonitoringFound): Findings {
+export function panelFindings({ panels }: Pick<MonitoringFound, 'panels'>): Findings {
   const named = (it: PanelFound) => `${it.title} (${it.legend})`
   return {
     wrong: panels
       .filter((it) => it.state === 'failed')
       .map((it) => `${named(it)} cannot be evaluated: ${it.why ?? ''}`),
     unknown: panels
-      .filter((it) => it.state === 'empty')
+      .filter((it) => it.state === 'empty' && it.population !== 'rollout')
       .map((it) => `${named(it)} returns nothing in ${it.environment}`),
   }
 }

@@ -70,7 +70,7 @@ const exercises: NonNullable<FlagRolloutFacts['exercises']> = {
       hooks: [],
     },
   },
-  monitoring: { status: true, usage: true },
+  monitoring: { status: true, usage: true, served: [{ environment: 'production', variant: 'off' }] },
 }
 
 const flag: Flag = {

@@ -22,7 +22,7 @@ import { selectConnections } from '../storage/connections.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectLatestDone } from '../storage/exercises.ts'
 import type { ExerciseKind, ExerciseRow } from '../storage/exercises.ts'
-import { isServed } from '../storage/instance-usage.ts'
+import { selectServed } from '../storage/instance-usage.ts'
 import { selectSighting } from '../storage/monitoring-setups.ts'
 import { countInstances } from '../storage/rollout-surroundings.ts'
 
@@ -122,7 +122,8 @@ async function monitoringOf(
   const { plan } = outputs.plan
   if (flag === undefined || plan === undefined) return { status: false, usage: false }
   const { connected } = await countInstances(queries, project, plan.environment)
-  return { status: connected > 0, usage: await isServed(queries, project, flag.key) }
+  const served = await selectServed(queries, project, flag.key)
+  return { status: connected > 0, usage: served.length > 0, served }
 }
 
 function hashOf(parts: readonly unknown[]): string {

@@ -47,17 +47,22 @@ export async function selectInstanceUsage(
     .execute()
 }
 
-/** Whether an instance has served a flag in the last hour, in any environment. */
-export async function isServed(queries: Queries, project: string, flag: string): Promise<boolean> {
-  const row = await queries
+/** What instances have served of a flag in the last hour, and where. */
+export async function selectServed(
+  queries: Queries,
+  project: string,
+  flag: string,
+): Promise<readonly { readonly environment: string; readonly variant: string }[]> {
+  return await queries
     .selectFrom('instance_usage')
-    .select('instance')
+    .select(['environment', 'variant'])
+    .distinct()
     .where('project', '=', project)
     .where('flag', '=', flag)
     .where('last_at', '>', sql<Date>`now() - interval '1 hour'`)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
+    .orderBy('environment')
+    .orderBy('variant')
+    .execute()
 }
 
 /** Forgets what was not served for a week. */

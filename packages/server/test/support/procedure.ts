@@ -361,7 +361,7 @@ async function overridesOf(
 }
 
 /** And P-S5-9: these tests put everything back by hand, unless they name hooks. */
-const NEED_INSTANCES = ['P-S5-9', 'P-S2-5', 'P-S2-8', 'P-S4-4', 'P-S4-7', 'P-S4-12', 'P-S5-6']
+const NEED_INSTANCES = ['P-S5-9', 'P-S2-5', 'P-S2-8', 'P-S4-4', 'P-S4-7', 'P-S4-12', 'P-S4-13', 'P-S5-6']
 
 /** Has the documents published, and waits until they are. */
 export async function publishDocuments({ developer, project }: Stage, run: string): Promise<Publication> {

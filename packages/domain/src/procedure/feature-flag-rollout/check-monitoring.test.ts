@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Served } from '../../dashboard/built-in-panel.ts'
 import type { MonitoringFound, PanelFound } from '../../monitoring/found.ts'
 import { defaultPlan, guardrail } from '../../rollout/plan.ts'
 import { runCheck } from './checks.ts'
@@ -188,6 +189,76 @@ describe('what was set up', () => {
       findings: ['otto, whom errors reaches, is neither a person nor a role here'],
     })
     expect(people(['otto']).state).toBe('unknown')
+  })
+
+  it('P-S4-7 P-S4-13 without Prometheus each panel names the built-in source and the environment of its data', () => {
+    const at = (seen: Partial<NonNullable<FlagRolloutFacts['exercises']>>, served: readonly Served[]) => {
+      const facts = withFound()
+      const metric = { name: 'cpu', kind: 'resources', source: 'built-in-telemetry' } as const
+      const counted = { form: 'level', resource: 'cpu', limit: 1 } as const
+      const { monitoring } = facts.outputs
+      const metrics = [...(monitoring.metrics ?? []), { ...metric, counted }]
+      const without: FlagRolloutFacts = {
+        ...facts,
+        outputs: { ...facts.outputs, monitoring: { ...monitoring, metrics } },
+        connected: { prometheus: false, alertmanager: false, grafana: false },
+        exercises: { ...seen, monitoring: { status: true, usage: true, served } },
+        trials: [{ of: 'cpu', kind: 'ok', detail: '1 instances' }],
+      }
+      return { panels: runCheck('P-S4-7', without), populations: runCheck('P-S4-13', without) }
+    }
+    const served = [{ environment: 'production', variant: 'off' }]
+    const nobody = at({}, served)
+    expect(nobody.populations).toMatchObject({
+      state: 'unknown',
+      findings: [
+        'errors: exposed against control (exposed) has no data in production',
+        'Requests that asked the flag (exposed) has no data in production',
+        'errors: exposed minus control (difference) has no data in production',
+      ],
+    })
+    const staged = at({}, [...served, { environment: 'staging', variant: 'on' }])
+    const row = (panel: string, legend: string, environment: string) => ({
+      panel,
+      legend,
+      environment,
+      source: 'built-in',
+      state: 'data',
+    })
+    expect(staged.populations).toMatchObject({
+      state: 'pass',
+      facts: {
+        panels: [
+          row('metric-errors', 'exposed', 'staging'),
+          row('metric-errors', 'not exposed', 'production'),
+          row('usage', 'exposed', 'staging'),
+          row('usage', 'not exposed', 'production'),
+          row('impact-errors', 'difference', 'staging'),
+          row('resource-cpu', 'cpu', 'production'),
+        ],
+      },
+    })
+    expect(staged.panels.state).toBe('pass')
+    const elsewhere = at({}, [
+      { environment: 'staging', variant: 'off' },
+      { environment: 'staging', variant: 'on' },
+    ])
+    expect(elsewhere.populations.facts['panels']).toContainEqual(row('usage', 'not exposed', 'staging'))
+    expect(at({}, [{ environment: 'staging', variant: 'on' }]).panels.findings).toContain(
+      'Requests that asked the flag (not exposed) returns nothing in production',
+    )
+    const found = {
+      nonce: 'n',
+      rule: 'errors',
+      numbers: { requests: 1, share: 1, threshold: 1 },
+      hops: [],
+      channels: [],
+    }
+    const alert = { id: 'drill_1', evidence: 'e', current: true, found }
+    // The drill stands in for the criterion that was drilled; who asked the flag it does not say.
+    expect(at({ alert }, served).populations.findings).toEqual([
+      'Requests that asked the flag (exposed) has no data in production',
+    ])
   })
 
   it('P-S4-2 P-S4-13 a dashboard that is refreshed more rarely than it is reviewed', () => {

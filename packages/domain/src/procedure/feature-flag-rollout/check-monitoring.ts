@@ -5,12 +5,12 @@
 import { evaluateAlert, LEAST_REQUESTS } from '../../alert/evaluate.ts'
 import { alertRulesOf } from '../../alert/rule.ts'
 import type { AlertRule } from '../../alert/rule.ts'
-import type { Findings, MonitoringFound } from '../../monitoring/found.ts'
+import { builtInPanels } from '../../dashboard/built-in-panel.ts'
+import type { Findings, MonitoringFound, PanelFound } from '../../monitoring/found.ts'
 import { panelFindings, routeFindings, ruleFindings } from '../../monitoring/found.ts'
 import type { Kept } from '../../verification/model.ts'
 import type { CheckOutcome, JsonObject } from '../run.ts'
 import { productionOf } from './check-flags.ts'
-import { checkFlagMonitoring } from './check-verification.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import type { LogQuery } from './outputs.ts'
@@ -83,8 +83,49 @@ export function checkRoutes(facts: FlagRolloutFacts): CheckOutcome {
 
 /** P-S4-7: every expression of every panel returns data. */
 export function checkPanels(facts: FlagRolloutFacts): CheckOutcome {
-  if (facts.connected?.prometheus !== true) return checkFlagMonitoring(facts)
-  return onSetUp(facts, panelFindings)
+  if (facts.connected?.prometheus === true) return onSetUp(facts, panelFindings)
+  const panels = panelsOfLiveView(facts)
+  if (panels === undefined) return unknown('there is no rollout plan yet')
+  return judged(panelFindings({ panels }), { panels: panelFacts(panels) })
+}
+
+/** What the live view shows with built-in telemetry, panel by panel. */
+function panelsOfLiveView({
+  outputs,
+  exercises,
+  trials,
+}: FlagRolloutFacts): readonly PanelFound[] | undefined {
+  const { plan } = outputs.plan
+  if (plan === undefined) return undefined
+  const { verification, alert, monitoring } = exercises ?? {}
+  const rule = alert?.current === true ? alert.found.rule : undefined
+  const drilled = alertRulesOf(plan).find((it) => it.id === rule)?.criterion
+  const verified = (branch: 'servedOn' | 'servedOff') =>
+    (verification?.found.environments ?? [])
+      .filter(({ layers }) => layers.some((it) => it[branch]))
+      .map((it) => it.environment)
+  return builtInPanels(plan, {
+    served: monitoring?.served ?? [],
+    verifiedIn: verified('servedOn'),
+    verifiedWithoutIn: verified('servedOff'),
+    ...(drilled === undefined ? {} : { drilled }),
+    resources: (outputs.monitoring.metrics ?? []).flatMap((it) => {
+      if (!('name' in it) || it.source !== 'built-in-telemetry') return []
+      const trial = trials?.find((one) => one.of === it.name)
+      return [{ name: it.name, ...(trial === undefined ? {} : { trial }) }]
+    }),
+  })
+}
+
+/** Beside each panel: whose data it is, and where it comes from. */
+function panelFacts(panels: readonly PanelFound[]): JsonObject[] {
+  return panels.map(({ panel, legend, environment, source = 'prometheus', state }) => ({
+    panel,
+    legend,
+    environment,
+    source,
+    state,
+  }))
 }
 
 /** P-S4-9: what exists was reviewed, the log query too; rules of others on the same metrics are named. */
@@ -133,15 +174,24 @@ function logFindings(
   return { wrong: empty, unknown: [], facts: { logQuery: query, lines, upload: returned } }
 }
 
+/** Exposure, evidence and time without data: nothing can be looked for before the rollout. */
+const FROM_ITS_START = 'its own panels are shown from its start on'
+
 /** P-S4-13: what can be shown before anybody is exposed, and where it comes from. */
 export function checkPopulations(facts: FlagRolloutFacts): CheckOutcome {
   if (refreshOf(facts).length === 0) return unknown('no dashboard is named yet')
   const slow = refreshFindings(facts)
-  if (facts.connected?.prometheus !== true)
-    return outcome(slow, {
-      refreshSeconds: refreshOf(facts),
-      panels: 'of the live view, with built-in telemetry',
-    })
+  if (facts.connected?.prometheus !== true) {
+    const panels = panelsOfLiveView(facts) ?? []
+    const open = panels.filter((it) => it.state !== 'data' && it.population !== 'service')
+    return judged(
+      {
+        wrong: slow,
+        unknown: open.map((it) => `${it.title} (${it.legend}) has no data in ${it.environment}`),
+      },
+      { refreshSeconds: refreshOf(facts), rollout: FROM_ITS_START, panels: panelFacts(panels) },
+    )
+  }
   const production = productionOf(facts.environments)
   return onSetUp(facts, ({ panels }) => ({
     wrong: [
@@ -152,7 +202,7 @@ export function checkPopulations(facts: FlagRolloutFacts): CheckOutcome {
         .map((it) => `${it.title} (${it.legend}) was seen in ${it.environment}, which is not production`),
     ],
     unknown: panels
-      .filter((it) => it.state !== 'data' && it.population !== 'service')
+      .filter((it) => it.state !== 'data' && it.population !== 'service' && it.population !== 'rollout')
       .map((it) => `${it.title} (${it.legend}) has no data in ${it.environment}`),
   }))
 }

@@ -6,6 +6,7 @@
 import type { Engines, Flag, FlagKind, Layer, Prerequisite, Segment } from '@flagmarshal/evaluation'
 
 import type { MetricTrial } from '../../analysis/metric.ts'
+import type { Served } from '../../dashboard/built-in-panel.ts'
 import type { MonitoringFound, MonitoringSighting } from '../../monitoring/found.ts'
 import type { CodeReferences } from '../../reference/code-references.ts'
 import type { TestResults } from '../../reference/model.ts'
@@ -123,6 +124,8 @@ export interface ExerciseFacts {
     readonly status: boolean
     /** Whether an instance has reported requests of the flag in the last hour, in any environment. */
     readonly usage: boolean
+    /** What was served in that hour, and where. */
+    readonly served?: readonly Served[]
     /** What was set up in monitoring systems last. */
     readonly setup?: Kept<MonitoringFound>
     /** What was seen of it since; absent where nothing was set up. */
