@@ -41,10 +41,14 @@ it('flag create takes numbers and objects as JSON, with a schema; flag edit chan
   })
   const schema = file('schema.json', { type: 'object', required: ['title'] })
   expect(
-    await create('banner', '--type', 'object', '--variant', 'on={"title": "Hi"}', '--schema', schema),
+    await create(
+      'banner',
+      ...['--type', 'object', '--schema', schema, '--off', 'off'],
+      ...['--variant', 'on={"title": "Hi"}', 'off={"title": ""}'],
+    ),
   ).toMatchObject({ variants: { on: { title: 'Hi' } }, schema: { required: ['title'] } })
 
-  const bad = file('variants.json', { on: { name: 'Hi' } })
+  const bad = file('variants.json', { on: { name: 'Hi' }, off: { title: '' } })
   expect(await cli.ends(EXIT.invalid, 'flag', 'edit', 'banner', '--variants', bad)).toContain('/variants/on')
   expect(await cli.json('flag', 'edit', 'banner', '--variants', bad, '--no-schema')).toMatchObject({
     variants: { on: { name: 'Hi' } },
