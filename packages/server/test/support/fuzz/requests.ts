@@ -48,7 +48,7 @@ interface Target {
 const LATER: readonly (readonly string[])[] = [
   ['writeStep', 'decideStep', 'reviewSubject', 'startRollout'],
   ['provideInput', 'writeWorkPlan', 'reviewWorkPlan', 'changeFlag', 'configureFlag'],
-  ['rollbackRollout', 'showRollbackReport'],
+  ['rollbackRollout', 'showRollbackReport', 'publishDraft', 'changeDraft', 'discardDraft'],
   ['abortRun', 'abortRollout', 'revokeToken', 'revokeKey'],
 ]
 

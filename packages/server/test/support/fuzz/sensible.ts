@@ -25,11 +25,15 @@ export function sensibleBody(
     case 'createDraft':
       return fc.constantFrom<unknown>(...CONFIGS).map((config) => ({
         kind: 'flag',
-        flag: first('flag'),
+        flag: 'greeting',
         environment: 'production',
         why: 'so',
         config,
       }))
+    case 'decideDraft':
+      return fc
+        .constantFrom('approved', 'changes_requested')
+        .map((verdict) => ({ verdict, hash: first('draftHash'), comment: 'so' }))
     case 'changeDraft':
       return fc.constantFrom<unknown>(...CONFIGS).map((config) => ({ kind: 'flag', config }))
     case 'sendTelemetry':

@@ -177,21 +177,25 @@ async function connectOthers({
   expectOk(await admin.call('createInboundSource', { params, body: { key: 'ci' } }))
   const persona = { name: 'Ada', context: { targetingKey: 'ada' } }
   expectOk(await developer.client.call('savePersona', { params: { project, persona: 'ada' }, body: persona }))
+  // Rules and allocations would get ids of their own; so all of them have one hash.
   const draft = {
     kind: 'flag' as const,
     flag: 'greeting',
     environment: 'production',
     why: 'a test',
-    config: CONFIG,
+    config: { ...CONFIG, rules: [], fallthrough: { variant: 'on' } },
   }
   const drafts: string[] = []
-  for (let n = 0; n < 3; n++) {
-    const made = expectOk(await developer.client.call('createDraft', { params, body: draft }))
-    drafts.push(made.id)
-    expectOk(await developer.client.call('requestDraft', { params: { ...params, draft: made.id } }))
+  const hashes = new Set<string>()
+  for (let n = 0; n < 5; n++) {
+    const { id, hash } = expectOk(await developer.client.call('createDraft', { params, body: draft }))
+    drafts.push(id)
+    hashes.add(hash)
+    expectOk(await developer.client.call('requestDraft', { params: { ...params, draft: id } }))
   }
   return {
     draft: drafts,
+    draftHash: [...hashes],
     channel: ['others'],
     connection: ['main'],
     hook: ['back'],
