@@ -219,3 +219,15 @@ test('every operator is stored, sent and evaluated; what it cannot read is named
     message: expect.stringContaining('Looking ahead or behind is not linear'),
   })
 })
+
+test('a condition of a segment is served as it was stored, with each null in it', async () => {
+  const when = { jsonLogic: { '!': null } }
+  const body = { key: 'everybody', name: 'Everybody', when }
+  expectOk(await server.admin.call('createSegment', { params: project, body }))
+  const token = await server.sdkKey('shop', 'development')
+  const sdk = createClient({ server: server.address, token })
+  await vi.waitFor(async () => {
+    const snapshot = expectOk(await sdk.call('getSnapshot', { params: { environment: 'development' } }))
+    expect(snapshot?.segments).toContainEqual({ key: 'everybody', when, include: [], exclude: [] })
+  })
+})

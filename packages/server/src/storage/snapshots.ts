@@ -1,7 +1,7 @@
 /**
  * What an environment serves, as of one moment: the query behind snapshots and patches.
  */
-import type { Flag, Segment } from '@flagmarshal/evaluation'
+import type { Condition, Flag, Segment } from '@flagmarshal/evaluation'
 import { sql } from 'kysely'
 
 import type { Queries } from './database.ts'
@@ -31,7 +31,7 @@ export async function selectChanges(
   { project, environment }: EnvironmentKey,
   after: number,
 ): Promise<Changes | undefined> {
-  const answer = await sql<Changes>`
+  const answer = await sql<Omit<Changes, 'segments'> & { readonly segments: readonly SegmentRow[] }>`
     select
       coalesce((
         select revision from environment_revisions
@@ -56,12 +56,12 @@ export async function selectChanges(
           and configs.environment_revision > ${after}
       ), '[]') as flags,
       coalesce((
-        select json_agg(json_strip_nulls(json_build_object(
+        select json_agg(json_build_object(
           'key', segment,
           'when', condition,
           'include', include,
           'exclude', exclude
-        )) order by segment)
+        ) order by segment)
         from segment_configs
         where project = ${project} and environment = ${environment}
           and environment_revision > ${after}
@@ -69,7 +69,31 @@ export async function selectChanges(
     from environments
     where environments.project = ${project} and environments.key = ${environment}`.execute(queries)
   const changes = answer.rows[0]
-  return changes && { ...changes, flags: changes.flags.map(withoutEmpty) }
+  return (
+    changes && {
+      ...changes,
+      flags: changes.flags.map(withoutEmpty),
+      segments: changes.segments.map(segmentOf),
+    }
+  )
+}
+
+/** A segment as its row has it. */
+interface SegmentRow {
+  readonly key: string
+  readonly when: Condition | null
+  readonly include: readonly string[] | null
+  readonly exclude: readonly string[] | null
+}
+
+/** Without what it does not have. Not `json_strip_nulls` for that: a null inside a condition means something. */
+function segmentOf({ key, when, include, exclude }: SegmentRow): Segment {
+  return {
+    key,
+    ...(when === null ? {} : { when }),
+    ...(include === null ? {} : { include }),
+    ...(exclude === null ? {} : { exclude }),
+  }
 }
 
 /** A flag without prerequisites has no such member: most have none, and a snapshot holds thousands. */
