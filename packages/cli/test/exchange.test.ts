@@ -43,8 +43,15 @@ it('flag create takes numbers and objects as JSON, with a schema; flag edit chan
   expect(
     await create(
       'banner',
-      ...['--type', 'object', '--schema', schema, '--off', 'off'],
-      ...['--variant', 'on={"title": "Hi"}', 'off={"title": ""}'],
+      '--type',
+      'object',
+      '--schema',
+      schema,
+      '--off',
+      'off',
+      '--variant',
+      'on={"title": "Hi"}',
+      'off={"title": ""}',
     ),
   ).toMatchObject({ variants: { on: { title: 'Hi' } }, schema: { required: ['title'] } })
 
