@@ -15,7 +15,7 @@ import {
 import type { Place } from '../../packages/server/test/support/rollouts.ts'
 import { startApplication } from '../support/application.ts'
 import type { Application } from '../support/application.ts'
-import { visitAs } from './support/browser.ts'
+import { accessibilityFaults, visitAs } from './support/browser.ts'
 import { layCable } from './support/cable.ts'
 import { openConsole } from './support/console.ts'
 
@@ -67,6 +67,24 @@ async function confirm(page: Page, button: string | RegExp, reason: string): Pro
   return said
 }
 
+/** The line of evidence, its thresholds and its table, in both themes. */
+async function seesEvidence(page: Page): Promise<void> {
+  const line = page.getByRole('img', { name: /^Evidence of errors: harm -?\d.*safe below the ceiling -?\d/ })
+  await line.waitFor()
+  await page.getByText(/^harm is shown at \d+\.\d\d$/).waitFor()
+  await page.getByText(/^a GO needs \d+\.\d\d$/).waitFor()
+  await page.getByText('Evidence of errors as a table').click()
+  const table = page.getByRole('region', { name: 'Evidence of errors by window' })
+  await table
+    .getByRole('cell', { name: /^-?\d+\.\d\d$/ })
+    .first()
+    .waitFor()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await line.locator('canvas').waitFor()
+  expect(await accessibilityFaults(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
 test('P-X3 a running rollout is watched as it happens, paused, resumed and rolled back, confirmed by real SDKs', async () => {
   const { at, id } = await underway('watched')
   await using _ = await applications(at)
@@ -86,9 +104,10 @@ test('P-X3 a running rollout is watched as it happens, paused, resumed and rolle
     .getByRole('rowheader', { name: /errors/ })
     .waitFor()
   await page.getByRole('img', { name: /Chart of errors: exposed .*%, control .*%/ }).waitFor()
-  await page.getByText('errors as a table').click()
+  await page.getByText('errors as a table', { exact: true }).click()
   const windows = page.getByRole('region', { name: 'Windows of errors' }).getByRole('row')
   await expect.poll(() => windows.count()).toBeGreaterThan(5)
+  await seesEvidence(page)
 
   const paused = await confirm(page, 'Pause', 'somebody is looking')
   expect(paused).toMatch(/It stays where it is: 50 % of everybody/)
@@ -172,6 +191,7 @@ test('who only looks may not steer, and is told so', async () => {
   await using visitor = await open.visitAs(viewer)
   const { page } = visitor
   await page.goto(`/p/${at.project}/rollouts/${id}`)
+  await page.getByText(/^No line of evidence: in these windows nobody was exposed/).waitFor()
   await page.getByText('Who may do what').click()
   await page.getByText('Your roles do not allow to steer it.').waitFor()
   for (const name of ['Pause', 'Roll back', 'Turn off now']) {

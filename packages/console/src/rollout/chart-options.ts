@@ -1,4 +1,4 @@
-/** How a chart of a criterion is drawn: scales, lines, the ceiling with its name, marks of decisions. */
+/** How the charts of a criterion are drawn: scales, lines, thresholds with their names, marks of decisions. */
 import type { RefObject } from 'react'
 import type UPlot from 'uplot'
 
@@ -6,6 +6,8 @@ import type { ChartProps } from './chart.tsx'
 import { rateWords } from './words.ts'
 
 const HEIGHT = 160
+const EVIDENCE_HEIGHT = 130
+const FONT = '11px system-ui, sans-serif'
 
 /** Decisions that change nothing about who is exposed. */
 const UNMARKED = /^(review|scheduled|remind)/
@@ -22,30 +24,90 @@ function colour(name: string): string {
 
 /** Options for uPlot; `props` is read whenever it draws. */
 export function chartOptions(props: RefObject<ChartProps>): UPlot.Options {
-  const [dim, line, exposed] = [colour('dim'), colour('line'), colour('moving')]
-  const font = '11px system-ui, sans-serif'
-  const axis = { stroke: dim, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } }
   const { isMean } = props.current
   return {
-    width: 320,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { y: false, points: { size: 6 } },
+    ...frame(HEIGHT, (value) => rateWords(value, isMean)),
     scales: {
       x: { time: true },
       y: { range: (_, __, highest) => [0, topOf(props.current, highest)] },
     },
-    axes: [
-      { ...axis, values: (_, values) => values.map(timeWords) },
-      { ...axis, size: 56, values: (_, values) => values.map((it) => rateWords(it, isMean)) },
-    ],
     series: [
       {},
-      { label: 'exposed', stroke: exposed, width: 2, points: { show: false } },
-      { label: 'control', stroke: dim, width: 1.5, dash: [5, 4], points: { show: false } },
+      { label: 'exposed', stroke: colour('moving'), width: 2, points: { show: false } },
+      { label: 'control', stroke: colour('dim'), width: 1.5, dash: [5, 4], points: { show: false } },
     ],
-    hooks: { draw: [(plot) => drawMarks(plot, props.current, font)] },
+    hooks: { draw: [(plot) => drawMarks(plot, props.current)] },
   }
+}
+
+/** A line that evidence has to reach, with its name. */
+export interface Limit {
+  readonly at: number
+  readonly words: string
+  readonly line: 'ceiling' | 'safe'
+}
+
+/** Options for uPlot of log E: of harm, of safety against the control, of safety below the ceiling. */
+export function evidenceOptions(limits: readonly Limit[]): UPlot.Options {
+  const needed = Math.max(...limits.map((it) => it.at))
+  const line = { width: 1.5, points: { show: false } }
+  return {
+    ...frame(EVIDENCE_HEIGHT, String),
+    scales: {
+      x: { time: true },
+      y: { range: (_, lowest, highest) => [Math.min(0, lowest), 1.3 * Math.max(highest, needed)] },
+    },
+    series: [
+      {},
+      { ...line, label: 'harm', stroke: colour('no-go') },
+      { ...line, label: 'safe against the control', stroke: colour('go'), dash: [8, 3] },
+      { ...line, label: 'safe below the ceiling', stroke: colour('moving'), dash: [2, 3] },
+    ],
+    hooks: { draw: [(plot) => drawLimits(plot, limits)] },
+  }
+}
+
+/** What both charts have: the time below, numbers on the left in the colours of the theme. */
+function frame(height: number, words: (value: number) => string): Omit<UPlot.Options, 'series'> {
+  const line = { stroke: colour('line'), width: 1 }
+  const axis = { stroke: colour('dim'), font: FONT, grid: line, ticks: line }
+  return {
+    width: 320,
+    height,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 } },
+    axes: [
+      { ...axis, values: (_, values) => values.map(timeWords) },
+      { ...axis, size: 56, values: (_, values) => values.map((it) => words(it)) },
+    ],
+  }
+}
+
+function drawLimits(plot: UPlot, limits: readonly Limit[]): void {
+  plot.ctx.save()
+  beginMarks(plot.ctx)
+  for (const it of limits) drawLimit(plot, it)
+  plot.ctx.restore()
+}
+
+/** Axes and lines leave their own alignment and dashes behind. */
+function beginMarks(ctx: CanvasRenderingContext2D): void {
+  ctx.lineWidth = devicePixelRatio
+  ctx.font = FONT.replace('11px', `${11 * devicePixelRatio}px`)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'alphabetic'
+  ctx.setLineDash([])
+}
+
+function drawLimit(plot: UPlot, { at, words, line }: Limit): void {
+  const { ctx, bbox } = plot
+  const ratio = devicePixelRatio
+  const y = plot.valToPos(at, 'y', true)
+  const tone = colour(line === 'ceiling' ? 'no-go' : 'go')
+  ctx.strokeStyle = tone
+  ctx.fillStyle = tone
+  lineTo(ctx, [bbox.left, y], [bbox.left + bbox.width, y])
+  ctx.fillText(words, bbox.left + 6 * ratio, y - 4 * ratio)
 }
 
 /** The ceiling is always in sight, with room above it. */
@@ -53,18 +115,13 @@ function topOf({ criterion: { ceiling } }: ChartProps, highest: number): number 
   return 1.3 * Math.max(highest, ceiling ?? 0, 1e-4)
 }
 
-function drawMarks(plot: UPlot, { criterion, annotations, isMean }: ChartProps, font: string): void {
+function drawMarks(plot: UPlot, { criterion: { ceiling }, annotations, isMean }: ChartProps): void {
   const { ctx, bbox } = plot
   const ratio = devicePixelRatio
   ctx.save()
-  ctx.lineWidth = ratio
-  ctx.font = font.replace('11px', `${11 * ratio}px`)
-  if (criterion.ceiling !== null) {
-    const y = plot.valToPos(criterion.ceiling, 'y', true)
-    ctx.strokeStyle = colour('no-go')
-    ctx.fillStyle = colour('no-go')
-    lineTo(ctx, [bbox.left, y], [bbox.left + bbox.width, y])
-    ctx.fillText(`ceiling ${rateWords(criterion.ceiling, isMean)}`, bbox.left + 6 * ratio, y - 4 * ratio)
+  beginMarks(ctx)
+  if (ceiling !== null) {
+    drawLimit(plot, { at: ceiling, words: `ceiling ${rateWords(ceiling, isMean)}`, line: 'ceiling' })
   }
   ctx.strokeStyle = colour('hold')
   ctx.fillStyle = colour('hold')

@@ -20,6 +20,7 @@ import { Acts, AskAct } from './acts.tsx'
 import type { Asked } from './acts.tsx'
 import { Aftermath, Killed } from './aftermath.tsx'
 import { Chart } from './chart.tsx'
+import { EvidenceChart } from './evidence-chart.tsx'
 import { SILENT_MS, joined, useLiveFeed } from './live-feed.ts'
 import type { Feed } from './live-feed.ts'
 import { Reports, Watching } from './people.tsx'
@@ -293,11 +294,26 @@ function Charts({ live: { rollout }, feed, series }: ChartsProps): ReactElement 
         return (
           <Card key={it.criterion} title={it.criterion} beside={<span className="fm-dim">{it.role}</span>}>
             <Chart criterion={it} isMean={isMean} points={points} annotations={annotations} />
+            <EvidenceChart
+              criterion={it}
+              needed={series.needed}
+              points={points}
+              never={withoutEvidence(criterion)}
+            />
           </Card>
         )
       })}
     </div>
   )
+}
+
+/** Why a criterion of its kind has no log E; undefined where it has. */
+function withoutEvidence(
+  criterion: RolloutLive['rollout']['plan']['criteria'][number] | undefined,
+): string | undefined {
+  if (criterion === undefined || criterion.role === 'report') return undefined
+  if (criterion.source.kind === 'resources') return 'a resource is compared with its limit.'
+  return criterion.mean === undefined ? undefined : 'a mean is judged by its windows alone.'
 }
 
 function Timeline({ decisions }: { readonly decisions: readonly RolloutDecision[] }): ReactElement {

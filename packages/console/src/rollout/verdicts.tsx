@@ -135,7 +135,7 @@ function Row({ verdict: it, live, stale, setAside }: RowProps): ReactElement {
             <Button
               variant="subtle"
               size="compact-xs"
-              aria-label={`Set ${it.criterion} aside`}
+              aria-label={`Set it aside: ${it.criterion}`}
               onClick={() => setAside(it.criterion)}
             >
               Set it aside
