@@ -105,6 +105,28 @@ test('somebody is added with roles, invited with a link that is shown once, and 
   await page.getByText('No invitation is open').waitFor()
 })
 
+test('the roles of somebody are changed in place by two administrators: the second sees what the first did', async () => {
+  const { id } = await shop.server.person('viewer')
+  const call = { params: { person: id } }
+  await using visitor = await shop.visitAs(shop.seed.administrator)
+  const { page } = visitor
+  await page.goto('/settings/people')
+  await page.getByRole('button', { name: `Roles… of ${id}` }).click()
+  const card = page.getByRole('region', { name: `Roles of ${id}` })
+  await card.getByRole('checkbox', { name: 'developer' }).check()
+  await card.getByText(`flagmarshal person roles ${id} developer viewer`).waitFor()
+  const theirs = { roles: ['product-owner' as const], seen: ['viewer' as const] }
+  expectOk(await shop.server.admin.call('changeRoles', { ...call, body: theirs }))
+  const conflict = card.getByRole('alert')
+  await conflict.getByText(`Somebody else has saved the roles of ${id} since you began`).waitFor()
+  await conflict.getByRole('button', { name: 'Take theirs, drop mine' }).click()
+  await card.getByRole('checkbox', { name: 'developer' }).check()
+  await card.getByRole('button', { name: `Save the roles of ${id}` }).click()
+  const row = page.getByRole('row').filter({ has: page.getByText(id, { exact: true }) })
+  await row.getByText('product-owner, developer', { exact: true }).waitFor()
+  expect(await accessibilityFaults(page)).toEqual([])
+})
+
 test('who is no administrator reads, and is told why the rest is not theirs', async () => {
   await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor

@@ -35,6 +35,17 @@ export type NewPerson = z.infer<typeof NewPerson>
 export const Person = z.strictObject({ ...NewPerson.shape, createdAt: Instant }).meta({ id: 'Person' })
 export type Person = z.infer<typeof Person>
 
+export const ChangedRoles = z
+  .strictObject({
+    roles: NewPerson.shape.roles,
+    seen: z
+      .array(RoleName)
+      .max(6)
+      .describe('The roles that the caller saw: 412 where the person has others by now.'),
+  })
+  .meta({ id: 'ChangedRoles' })
+export type ChangedRoles = z.infer<typeof ChangedRoles>
+
 export const NewToken = z
   .strictObject({
     name: Line,
@@ -116,6 +127,15 @@ export const accessOperations = {
     body: NewPerson,
     success: { status: 201, body: Person },
     idempotent: true,
+  }),
+  changeRoles: operation({
+    method: 'PUT',
+    path: '/api/v1/people/{person}/roles',
+    summary: 'Give a person other roles; tokens and sessions have them at once.',
+    can: 'access:write',
+    params: z.strictObject({ person: Key }),
+    body: ChangedRoles,
+    success: { status: 200, body: Person },
   }),
   createToken: operation({
     method: 'POST',

@@ -54,6 +54,22 @@ export function peopleCommands(program: Command, open: Open): void {
       )
     })
 
+  person
+    .command('roles <id> <roles...>')
+    .description(
+      'give a person these roles instead of the present ones; tokens and sessions have them at once',
+    )
+    .action(async (id: string, roles: NewPerson['roles'], _: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listPeople', {})
+      const seen = items.find((it) => it.id === id)?.roles ?? []
+      const changed = await session.call('changeRoles', { params: { person: id }, body: { roles, seen } })
+      session.result(
+        changed,
+        () => `${id} is ${changed.roles.join(', ')} now; before: ${seen.join(', ')}. It counts at once.`,
+      )
+    })
+
   inviting(person, open)
 
   const token = program.command('token').description('tokens of people and of automations')

@@ -7,12 +7,15 @@ import { useState } from 'react'
 import { clashesOf, merged } from './three-way.ts'
 import type { Clash } from './three-way.ts'
 
-export interface Draft<T extends object> {
+/** What tells one version from another: its number or, of what has none, its content as a text. */
+export type Revision = number | string
+
+export interface Draft<T extends object, R extends Revision = number> {
   readonly value: T
   readonly change: (value: T) => void
   readonly dirty: boolean
   /** The revision that the draft began with: what `If-Match` names. */
-  readonly revision: number
+  readonly revision: R
   /** Somebody else has saved since: what each of the two changed. */
   readonly conflict: readonly Clash[] | undefined
   /** Puts my changes on what the other one has saved, and goes on from there. */
@@ -20,15 +23,15 @@ export interface Draft<T extends object> {
   /** Goes on from what the server has now. */
   readonly takeTheirs: () => void
   /** It has been saved so. */
-  readonly saved: (value: T, revision: number) => void
+  readonly saved: (value: T, revision: R) => void
 }
 
 /** A draft of what the server has, which it calls this revision. */
-export function useDraft<T extends object>(
+export function useDraft<T extends object, R extends Revision>(
   stored: T,
-  revision: number,
+  revision: R,
   labels?: Readonly<Record<string, string>>,
-): Draft<T> {
+): Draft<T, R> {
   const [begun, setBegun] = useState({ base: stored, value: stored, revision, dirty: false })
   const moved = begun.dirty && begun.revision !== revision
   const clashes = moved ? clashesOf({ base: begun.base, theirs: stored, mine: begun.value }, labels) : []
@@ -36,7 +39,7 @@ export function useDraft<T extends object>(
   const follows = !begun.dirty || (moved && clashes.every((it) => it.who === 'both'))
   const draft = follows ? { base: stored, value: stored, revision, dirty: false } : begun
   const versions = { base: draft.base, theirs: stored, mine: draft.value }
-  const settle = (value: T, at: number): void => setBegun({ base: value, value, revision: at, dirty: false })
+  const settle = (value: T, at: R): void => setBegun({ base: value, value, revision: at, dirty: false })
   return {
     value: draft.value,
     change: (value) => setBegun({ ...draft, dirty: true, value }),

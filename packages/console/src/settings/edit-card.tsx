@@ -7,6 +7,7 @@ import type { ReactElement, ReactNode } from 'react'
 
 import { Conflict } from '../form/conflict.tsx'
 import { useDraft } from '../form/draft.ts'
+import type { Revision } from '../form/draft.ts'
 import { lacking, sentFields } from '../form/field.ts'
 import type { Field } from '../form/field.ts'
 import { Fields } from '../form/fields.tsx'
@@ -21,7 +22,7 @@ import classes from './settings.module.css'
 /** The body of a form. */
 export type Body = Readonly<Record<string, unknown>>
 
-interface EditCardProps {
+interface EditCardProps<R extends Revision> {
   readonly title: string
   /** What it means, above the fields. */
   readonly says?: ReactNode
@@ -29,13 +30,13 @@ interface EditCardProps {
   readonly what: string
   readonly fields: readonly Field[]
   readonly stored: Body
-  readonly revision: number
+  readonly revision: R
   /** Why this person may not; undefined where they may. */
   readonly cannot: string | undefined
   /** What is sent, of what the fields say; just that unless given. */
   readonly bodyOf?: (fields: Body) => Body
   /** Saves; answers what is stored then, or undefined where it was refused. */
-  readonly save: (body: Body, revision: number) => Promise<{ readonly revision: number } | undefined>
+  readonly save: (body: Body, revision: R) => Promise<{ readonly revision: R } | undefined>
   readonly saving: boolean
   readonly error: Error | null
   /** The command that does the same. */
@@ -43,7 +44,7 @@ interface EditCardProps {
   readonly request: string
 }
 
-export function EditCard(props: EditCardProps): ReactElement {
+export function EditCard<R extends Revision>(props: EditCardProps<R>): ReactElement {
   const { title, says, what, fields, stored, revision, cannot } = props
   const labels = Object.fromEntries(fields.map((it) => [it.key, it.label]))
   const draft = useDraft(stored, revision, labels)
@@ -59,7 +60,7 @@ export function EditCard(props: EditCardProps): ReactElement {
       beside={
         draft.dirty ? (
           <Status of="draft" word="Not saved" />
-        ) : (
+        ) : typeof revision === 'string' ? undefined : (
           <span className="fm-dim">revision {revision}</span>
         )
       }

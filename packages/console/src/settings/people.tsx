@@ -17,6 +17,7 @@ import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
+import { PersonRoles } from './person-roles.tsx'
 import { SettingsPage } from './settings-page.tsx'
 import { ShownOnce } from './shown-once.tsx'
 
@@ -42,12 +43,16 @@ export function People(): ReactElement {
   const create = useWrite('createPerson')
   const cannot = useCannot('access:write')
   const [asked, setAsked] = useState<Gift>()
+  const [editing, setEditing] = useState<string>()
+  const edited = people.data?.items.find((it) => it.id === editing)
   const [given, setGiven] = useState<Gift & { readonly secret: string }>()
   return (
     <SettingsPage title="People and roles" actions={<Freshness of={[people]} />}>
       <Card title="People" flush>
         <Loaded read={people}>
-          {({ items }) => <Table people={items} cannot={cannot !== undefined} ask={setAsked} />}
+          {({ items }) => (
+            <Table people={items} cannot={cannot !== undefined} ask={setAsked} edit={setEditing} />
+          )}
         </Loaded>
         {given === undefined ? null : (
           <div className={classes['pad']}>
@@ -65,6 +70,7 @@ export function People(): ReactElement {
           </div>
         )}
       </Card>
+      {edited === undefined ? null : <PersonRoles key={edited.id} person={edited} cannot={cannot} />}
       {asked === undefined ? null : (
         <Give
           gift={asked}
@@ -103,9 +109,10 @@ interface TableProps {
   readonly people: readonly Person[]
   readonly cannot: boolean
   readonly ask: (gift: Gift) => void
+  readonly edit: (person: string) => void
 }
 
-function Table({ people, cannot, ask }: TableProps): ReactElement {
+function Table({ people, cannot, ask, edit }: TableProps): ReactElement {
   const holders = (role: Role) => people.filter((it) => it.roles.includes(role)).length
   return (
     <>
@@ -132,6 +139,15 @@ function Table({ people, cannot, ask }: TableProps): ReactElement {
               </td>
               <td>
                 <div className={classes['acts']}>
+                  <Button
+                    variant="default"
+                    size="compact-xs"
+                    disabled={cannot}
+                    aria-label={`Roles… of ${person.id}`}
+                    onClick={() => edit(person.id)}
+                  >
+                    Roles…
+                  </Button>
                   {(['link', 'token'] as const).map((kind) => (
                     <Button
                       key={kind}

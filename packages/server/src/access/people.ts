@@ -1,11 +1,15 @@
-/** People: adding and listing them. */
-import type { NewPerson, Person } from '@flagmarshal/api/access'
+/** People: adding and listing them, and their roles. */
+import type { ChangedRoles, NewPerson, Person } from '@flagmarshal/api/access'
+import { ROLES } from '@flagmarshal/domain/access/permission'
+import type { Role } from '@flagmarshal/domain/access/permission'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { insertPerson, selectPeople } from '../storage/access.ts'
+import { notFound } from '../refusals.ts'
+import type { Stale } from '../refusals.ts'
+import { announcePerson, insertPerson, lockPeople, selectPeople, updateRoles } from '../storage/access.ts'
 import type { PersonRow } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 
@@ -34,6 +38,66 @@ export async function createPerson(
     })
     return personView(row)
   })
+}
+
+/**
+ * Gives a person other roles; tokens and sessions have them at once, on every server. Refuses where
+ * the person has other roles than the caller saw, and to take its role from the last administrator.
+ */
+export async function changeRoles(
+  context: Context,
+  database: Database,
+  id: string,
+  input: ChangedRoles,
+): Promise<Person | Refusal> {
+  const roles = inOrder(input.roles)
+  return await database.transaction(async (tx) => {
+    const people = await lockPeople(tx)
+    const before = people.find((it) => it.id === id)
+    if (before === undefined) return notFound('person', id)
+    if (same(before.roles, roles)) return personView(before)
+    if (!same(before.roles, input.seen)) return otherRoles(before)
+    const administrators = people.filter((it) => it.roles.includes('administrator'))
+    const was = before.roles.includes('administrator')
+    if (was && !roles.includes('administrator') && administrators.length === 1) {
+      return refuse(
+        'last-administrator',
+        `${id} is the last administrator.`,
+        'Make somebody else an administrator first.',
+        '/roles',
+      )
+    }
+    await updateRoles(tx, id, roles)
+    await announcePerson(tx, id)
+    await record(tx, context, {
+      chain: 'installation',
+      action: 'person.change-roles',
+      subject: { kind: 'person', id },
+      before: { roles: before.roles },
+      after: { roles },
+    })
+    return personView({ ...before, roles })
+  })
+}
+
+/** Each role once, in the order of their table. */
+function inOrder(roles: readonly Role[]): Role[] {
+  return ROLES.filter((role) => roles.includes(role))
+}
+
+function same(these: readonly Role[], those: readonly Role[]): boolean {
+  return inOrder(these).join() === inOrder(those).join()
+}
+
+function otherRoles(person: PersonRow): Stale {
+  return {
+    ...refuse(
+      'stale-version',
+      `${person.id} has other roles than you saw: ${person.roles.join(', ')}.`,
+      'Look at them, decide anew, and send them as seen.',
+    ),
+    current: personView(person),
+  }
 }
 
 /** All people, by id. */

@@ -31,6 +31,26 @@ export async function selectPerson(queries: Queries, id: string): Promise<Person
   return await queries.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** All people, whose roles nobody else changes before the transaction ends. */
+export async function lockPeople(tx: Tx): Promise<readonly PersonRow[]> {
+  return await tx.selectFrom('people').selectAll().orderBy('id').forNoKeyUpdate().execute()
+}
+
+/** Gives a person other roles. */
+export async function updateRoles(tx: Tx, id: string, roles: Role[]): Promise<void> {
+  await tx.updateTable('people').set({ roles }).where('id', '=', id).execute()
+}
+
+/** Lets every server look anew at the tokens and sessions of a person. */
+export async function announcePerson(tx: Tx, person: string): Promise<void> {
+  await tx
+    .selectFrom('tokens')
+    .select(sql`pg_notify(${REVOKED_CHANNEL}, hash)`.as('told'))
+    .where('person', '=', person)
+    .where('revoked_at', 'is', null)
+    .execute()
+}
+
 /** Stores a token or key. */
 export async function insertToken(tx: Tx, row: Insertable<AccessTables['tokens']>): Promise<void> {
   await tx.insertInto('tokens').values(row).execute()
@@ -105,5 +125,5 @@ export async function revoke(
   return row
 }
 
-/** The channel that carries the hashes of revoked tokens. */
+/** The channel that carries the hashes of tokens that were revoked, or whose person has other roles. */
 export const REVOKED_CHANNEL = 'flagmarshal_revoked'

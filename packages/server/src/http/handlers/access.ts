@@ -3,7 +3,7 @@ import type { accessOperations } from '@flagmarshal/api/access'
 
 import { whoAmI } from '../../access/identity.ts'
 import { createKey, listKeys, revokeKey } from '../../access/keys.ts'
-import { createPerson, listPeople } from '../../access/people.ts'
+import { changeRoles, createPerson, listPeople } from '../../access/people.ts'
 import { createServiceToken, listServiceTokens, revokeServiceToken } from '../../access/service-tokens.ts'
 import { createToken, revokeToken } from '../../access/tokens.ts'
 import { reply, replyList } from '../handler.ts'
@@ -16,6 +16,9 @@ export const handlers: Handlers<typeof accessOperations> = {
 
   createPerson: async ({ context, services, body }) =>
     reply(await createPerson(context, services.database, body)),
+
+  changeRoles: async ({ context, services, params, body }) =>
+    reply(await changeRoles(context, services.database, params.person, body)),
 
   createToken: async ({ context, services, params, body }) =>
     reply(await createToken(context, services.database, params.person, body)),

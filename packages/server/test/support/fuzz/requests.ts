@@ -49,7 +49,7 @@ const LATER: readonly (readonly string[])[] = [
   ['writeStep', 'decideStep', 'reviewSubject', 'startRollout'],
   ['provideInput', 'writeWorkPlan', 'reviewWorkPlan', 'changeFlag', 'configureFlag'],
   ['rollbackRollout', 'showRollbackReport', 'publishDraft', 'changeDraft', 'discardDraft'],
-  ['abortRun', 'abortRollout', 'revokeToken', 'revokeKey'],
+  ['abortRun', 'abortRollout', 'changeRoles', 'revokeToken', 'revokeKey'],
 ]
 
 /** About `count` requests, the same for the same seed, spread evenly over the operations. */
