@@ -57,7 +57,9 @@ function mentions(source: string): string[] {
   return source
     .split('\n')
     .filter((line) => !/^\s*(\/\*)?\*/.test(line))
-    .flatMap((line) => line.match(/flagmarshal [a-z]+( (\$\{[^}]*\}|"[^"]*"|[^"`'.;$<\s]+))+/g) ?? [])
-    .map((it) => it.replaceAll(/\$\{[^}]*\}/g, 'x'))
+    .flatMap(
+      (line) => line.match(/flagmarshal [a-z]+( (\$\{[^}]*\}|<[a-z]+>|"[^"]*"|[^"`'.;$<\s]+))+/g) ?? [],
+    )
+    .map((it) => it.replaceAll(/\$\{[^}]*\}|<[a-z]+>/g, 'x'))
     .filter((it) => it !== SERVER_NAME)
 }

@@ -113,19 +113,23 @@ function ofRun({ feature, run, setting, brokenGlass }: Judged, person: string): 
 }
 
 /** What is to be done with a draft, and by which command, in each of its states. */
-const DRAFT_ACTS: Readonly<Record<string, readonly [title: string, verb: string]>> = {
-  draft: ['Ask for the approval of the draft', 'request'],
-  waiting: ['Approve the draft, or ask for changes', 'show'],
-  changes_requested: ['Make the changes of the draft that are asked for', 'show'],
-  approved: ['Publish the approved draft', 'publish'],
-  behind: ['Save the draft again on top of what is live', 'show'],
+const DRAFT_ACTS: Readonly<Record<string, readonly [title: string, command: (id: string) => string]>> = {
+  draft: ['Ask for the approval of the draft', (id) => `flagmarshal draft request ${id}`],
+  waiting: ['Approve the draft, or ask for changes', showDraft],
+  changes_requested: ['Make the changes of the draft that are asked for', showDraft],
+  approved: ['Publish the approved draft', (id) => `flagmarshal draft publish ${id}`],
+  behind: ['Save the draft again on top of what is live', showDraft],
+}
+
+function showDraft(id: string): string {
+  return `flagmarshal draft show ${id}`
 }
 
 /** A verdict that others wait for is as urgent as a signature. */
 function ofDraft({ project, draft }: WaitingDraft): Ranked {
   const { id, subject, environment, why, changedAt } = draft
   const state = draft.behind ? 'behind' : draft.state
-  const [title = state, verb = 'show'] = DRAFT_ACTS[state] ?? []
+  const [title = state, command = showDraft] = DRAFT_ACTS[state] ?? []
   const item: AttentionItem = {
     project,
     feature: subject.key,
@@ -139,7 +143,7 @@ function ofDraft({ project, draft }: WaitingDraft): Ranked {
     role: null,
     step: null,
     waitsFor: null,
-    command: `flagmarshal draft ${verb} ${id}`,
+    command: command(id),
   }
   return { rank: STUCK.length + (state === 'waiting' ? 0 : 2), item }
 }
