@@ -1,4 +1,5 @@
 /** The rollout plan editor: stages and increments by pointer and by keys, what the plan reaches, and what speaks against it. */
+import type { RolloutPlan } from '@flagmarshal/api/rollout-plan'
 import { openPostgres } from '@flagmarshal/server/storage/postgres'
 import { pino } from 'pino'
 import type { Locator, Page } from 'playwright-core'
@@ -65,6 +66,13 @@ async function middle(it: Locator): Promise<{ x: number; y: number }> {
   const box = await it.boundingBox()
   if (box === null) throw new Error('what is dragged is to be seen')
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
+
+/** The plan of the step as the server has it. */
+async function savedPlan(): Promise<Partial<RolloutPlan> | undefined> {
+  const params = { project: 'shop', run: shop.seed.run, step: 3 }
+  const { output } = expectOk(await shop.server.admin.call('showStep', { params }))
+  return Object(output).plan
 }
 
 test('P-S3-1 P-S3-11 increments are dragged with the mouse and moved by keys, and say whom they reach', async () => {
@@ -160,13 +168,38 @@ test('P-S3-4 P-S3-5 P-S3-6 what it can see, the replay and the calendar stand be
   await calendar.getByRole('button', { name: 'Remove the blackout a very long holiday' }).click()
 
   await page.getByRole('button', { name: /^Save/ }).click()
+  await expect.poll(async () => (await savedPlan())?.stages?.length).toBe(4)
+})
+
+test('P-S3-2 P-S4-11 a resource is added as a watch with a limit, checked at once, and saved', async () => {
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await beginWithTemplate(page)
+  const criteria = page.getByRole('region', { name: 'Criteria' })
+  await criteria.getByRole('button', { name: 'Add a resource' }).click()
+  const added = criteria
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('button', { name: 'Remove criterion cpu' }) })
+  await added.getByText('cpu of each service, at most 1 cores, reported by the SDKs').waitFor()
+  expect(await added.getByLabel('Role').count(), 'it can only watch').toBe(0)
+  await added.getByLabel('Holds above, cores').fill('0.8')
+  await added.getByLabel('Service').fill('till')
+  await added.getByText('cpu of till, at most 0.8 cores').waitFor()
+
+  await added.getByRole('combobox', { name: 'Resource' }).click()
+  await page.getByRole('option', { name: 'a pool: its share in use' }).click()
+  const live = page.getByRole('status', { name: 'Live check of the plan' })
+  await live.getByText(/cpu: pool: is no resource; a pool or queue has a name/).waitFor()
+  await added.getByLabel('Its name').fill('main')
+  await live.getByText('resource-name').waitFor({ state: 'detached' })
+  await added.getByLabel('Holds above, %').fill('75')
+  expect(await accessibilityFaults(page)).toEqual([])
+
+  await page.getByRole('button', { name: /^Save/ }).click()
+  const source = { kind: 'resources', resource: 'pool:main', service: 'till', limit: 0.75 }
   await expect
-    .poll(async () => {
-      const params = { project: 'shop', run: shop.seed.run, step: 3 }
-      const { output } = expectOk(await shop.server.admin.call('showStep', { params }))
-      return Object(output).plan?.stages?.length
-    })
-    .toBe(4)
+    .poll(async () => (await savedPlan())?.criteria?.at(-1))
+    .toMatchObject({ id: 'cpu', role: 'watch', onFail: 'hold', source })
 })
 
 test('the editor is accessible in both themes and fits a phone', async () => {

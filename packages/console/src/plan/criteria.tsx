@@ -2,13 +2,13 @@
 import { Button, Group, NumberInput, Select, TextInput } from '@mantine/core'
 import type { ReactElement } from 'react'
 
-import { newGuardrail, withCriterion } from './plan-draft.ts'
-import type { Criterion } from './plan-draft.ts'
+import { newGuardrail, newResourceWatch, withCriterion } from './plan-draft.ts'
+import type { Criterion, RatioCriterion } from './plan-draft.ts'
+import { ResourceFields, limitWords } from './resource-fields.tsx'
 import type { PartProps } from './stages.tsx'
 
 import classes from './plan.module.css'
 
-type Ratio = Exclude<Criterion, { role: 'report' }>
 type ReportCriterion = Extract<Criterion, { role: 'report' }>
 
 const ON_FAIL = [
@@ -58,6 +58,9 @@ export function Criteria({ draft: { plan }, change }: Omit<PartProps, 'project'>
         <Button variant="default" size="xs" onClick={() => change({ plan: newGuardrail(plan, 'slow') })}>
           Add slow requests
         </Button>
+        <Button variant="default" size="xs" onClick={() => change({ plan: newResourceWatch(plan) })}>
+          Add a resource
+        </Button>
       </Group>
     </section>
   )
@@ -76,7 +79,7 @@ function countedWords(criterion: Criterion): string {
       : 'slow requests, counted by the SDKs'
   }
   if (source.kind === 'resources')
-    return `${source.resource} of ${source.service ?? 'each service'}, at most ${source.limit}, reported by the SDKs`
+    return `${source.resource} of ${source.service ?? 'each service'}, at most ${limitWords(source)}, reported by the SDKs`
   return `Prometheus (${source.connection}): ${source.bad ?? source.good ?? source.total}`
 }
 
@@ -85,7 +88,9 @@ interface FieldsProps<C extends Criterion> {
   readonly set: (criterion: Criterion) => void
 }
 
-function RatioFields({ criterion, set }: FieldsProps<Ratio>): ReactElement {
+function RatioFields({ criterion, set }: FieldsProps<RatioCriterion>): ReactElement {
+  const { source } = criterion
+  if (source.kind === 'resources') return <ResourceFields criterion={criterion} source={source} set={set} />
   const isShare = criterion.mean === undefined
   const scale = isShare ? 100 : 1
   return (

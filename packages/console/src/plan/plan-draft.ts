@@ -9,6 +9,11 @@ import { guardrail } from '@flagmarshal/domain/rollout/plan'
 export type Stage = RolloutPlan['stages'][number]
 export type Criterion = RolloutPlan['criteria'][number]
 
+/** A criterion of counts, not of reports. */
+export type RatioCriterion = Exclude<Criterion, { role: 'report' }>
+/** A resource of a service as the source of one. */
+export type ResourceSource = Extract<RatioCriterion['source'], { kind: 'resources' }>
+
 /** A time in which nothing may start. */
 export interface Blackout {
   readonly from: string
@@ -102,12 +107,23 @@ export function withCriterion(plan: RolloutPlan, index: number, criterion: Crite
 
 /** A guardrail of failed or slow requests, with the usual settings. */
 export function newGuardrail(plan: RolloutPlan, counts: 'bad' | 'slow'): RolloutPlan {
-  const word = counts === 'bad' ? 'errors' : 'slow'
-  const taken = new Set(plan.criteria.map((it) => it.id))
-  let id = word
-  for (let number = 2; taken.has(id); number += 1) id = `${word}-${number}`
+  const id = freeId(plan, counts === 'bad' ? 'errors' : 'slow')
   const made = guardrail(id, { kind: 'telemetry', counts }, { ceiling: 0.02 }) as Criterion
   return { ...plan, criteria: [...plan.criteria, made] }
+}
+
+/** A watch that holds while an instance uses more than one core. */
+export function newResourceWatch(plan: RolloutPlan): RolloutPlan {
+  const source: ResourceSource = { kind: 'resources', resource: 'cpu', limit: 1 }
+  const made = guardrail(freeId(plan, 'cpu'), source, { onFail: 'hold' })
+  return { ...plan, criteria: [...plan.criteria, { ...made, role: 'watch' }] }
+}
+
+function freeId({ criteria }: RolloutPlan, word: string): string {
+  const taken = new Set(criteria.map((it) => it.id))
+  let id = word
+  for (let number = 2; taken.has(id); number += 1) id = `${word}-${number}`
+  return id
 }
 
 /** Audiences that a stage or one before it exposes, whose share of everybody is not given. */

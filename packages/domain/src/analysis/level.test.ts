@@ -78,5 +78,7 @@ describe('a resource', () => {
     expect(faults({ role: 'guardrail' })).toContain('resource-watch')
     expect(faults({ ceiling: 0.5 })).toContain('resource-watch')
     expect(faults({ source: { ...CPU.source, limit: -1 } })).toContain('resource-limit')
+    expect(faults({ source: { ...CPU.source, resource: 'pool:' } })).toContain('resource-name')
+    expect(faults({ source: { ...CPU.source, resource: 'pool:main' } })).not.toContain('resource-name')
   })
 })

@@ -3,6 +3,7 @@
  */
 import type { Guardrail, Report, Watch } from '../analysis/model.ts'
 import { queryFaults } from '../analysis/query.ts'
+import { RESOURCE_NAME } from '../analysis/resource.ts'
 import { error, type Finding } from './finding.ts'
 import { countedOf } from './history.ts'
 import type { LintFacts } from './lint.ts'
@@ -97,6 +98,15 @@ function lintLevel({ id, role, source, mean, ceiling }: Guardrail | Watch, path:
           ),
         ]
       : []),
+    ...(RESOURCE_NAME.test(source.resource)
+      ? []
+      : [
+          error(
+            'resource-name',
+            `${path}/source/resource`,
+            `${id}: ${source.resource} is no resource; a pool or queue has a name`,
+          ),
+        ]),
     ...(source.limit >= 0
       ? []
       : [error('resource-limit', `${path}/source/limit`, `${id}: a limit is not negative`)]),
