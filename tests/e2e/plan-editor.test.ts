@@ -202,6 +202,53 @@ test('P-S3-2 P-S4-11 a resource is added as a watch with a limit, checked at onc
     .toMatchObject({ id: 'cpu', role: 'watch', onFail: 'hold', source })
 })
 
+test('P-X5 P-S3-4 reviews are asked of a role and by name, checkpoints come and go, and all of it is saved', async () => {
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await beginWithTemplate(page)
+  const reviews = page.getByRole('region', { name: 'Reviews' })
+  expect(await reviews.getByLabel('Every').inputValue(), 'as the template has it').toBe('1 d')
+  await reviews.getByRole('button', { name: 'Ask nobody' }).click()
+  await reviews.getByText('The rollout asks nobody for a review.').waitFor()
+  await reviews.getByRole('button', { name: 'Ask every day' }).click()
+  await reviews.getByLabel('Every').fill('12 h')
+  await reviews.getByRole('combobox', { name: 'Asked for it' }).click()
+  await page.getByRole('option', { name: 'Technical Lead' }).click()
+  const { id } = shop.seed.stage.developer
+  const names = reviews.getByLabel('And by name')
+  await names.fill(` ${id} , kim@example.com,`)
+  await names.blur()
+  expect(await names.inputValue(), 'as it is kept').toBe(`${id}, kim@example.com`)
+
+  const checkpoints = reviews.getByRole('list', { name: 'Checkpoints' })
+  await checkpoints.getByText('No checkpoints.').waitFor()
+  const add = reviews.getByRole('button', { name: 'Add it' })
+  expect(await add.isDisabled(), 'no time is given').toBe(true)
+  // The later one first: they stand in the order of time, by the clock of the browser.
+  for (const day of ['2099-03-03', '2099-03-02']) {
+    await reviews.getByLabel('Another checkpoint (your own clock)').fill(`${day}T09:00`)
+    await add.click()
+  }
+  const times = () =>
+    checkpoints.locator('time').evaluateAll((all) => all.map((it) => it.getAttribute('datetime')))
+  const [first = '', second = ''] = await page.evaluate<string[]>(
+    `['2099-03-02T09:00', '2099-03-03T09:00'].map((it) => new Date(it).toISOString())`,
+  )
+  expect(await times()).toEqual([first, second])
+  await reviews.getByRole('button', { name: `Remove the checkpoint ${second}` }).click()
+  expect(await times()).toEqual([first])
+  expect(await accessibilityFaults(page)).toEqual([])
+
+  await page.getByRole('button', { name: /^Save/ }).click()
+  const kept = {
+    everyMs: 43_200_000,
+    role: 'technical-lead',
+    people: [id, 'kim@example.com'],
+    checkpoints: [first],
+  }
+  await expect.poll(async () => (await savedPlan())?.reviews).toEqual(kept)
+})
+
 test('the editor is accessible in both themes and fits a phone', async () => {
   await using visitor = await shop.visitAs(shop.seed.stage.developer)
   const { page } = visitor

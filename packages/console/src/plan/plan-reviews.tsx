@@ -24,6 +24,10 @@ export function PlanReviews({ draft: { plan }, change }: Omit<PartProps, 'projec
   const { reviews } = plan
   const set = (fields: Partial<Reviews>): void =>
     change({ plan: { ...plan, reviews: { ...NONE, ...reviews, ...fields } } })
+  const without = (): void => {
+    const { reviews: _, ...rest } = plan
+    change({ plan: rest })
+  }
   return (
     <section aria-label="Reviews">
       <h3 className={classes['heading']}>Reviews while it runs</h3>
@@ -38,6 +42,9 @@ export function PlanReviews({ draft: { plan }, change }: Omit<PartProps, 'projec
         <>
           <Who reviews={reviews} set={set} />
           <Checkpoints of={reviews.checkpoints} set={(checkpoints) => set({ checkpoints })} />
+          <Button variant="default" size="xs" mt="xs" onClick={without}>
+            Ask nobody
+          </Button>
         </>
       )}
     </section>
