@@ -393,6 +393,16 @@ describe('the page', () => {
     expect(bytes).toBeLessThan(15_000)
   })
 
+  test('names the flags that go off with this one', async () => {
+    const flag = await flagThatIsOn()
+    const child = await flagThatIsOn()
+    await configure(server, child, { ...EVERYBODY_ON, prerequisites: [{ flag, variants: ['on'] }] })
+    const { text } = await browse().open(await linkOf(flag))
+    expect(text).toContain('Parent of')
+    expect(text).toContain(`${child}: off with it`)
+    expect((await browse().open(await linkOf(child))).text).not.toContain('Parent of')
+  })
+
   test('says how to turn the flag on again, and cannot do it', async () => {
     const flag = await flagThatIsOn()
     const { browser, sent } = await killBy(await linkOf(flag))

@@ -2,12 +2,13 @@
 import type { Kill } from '@flagmarshal/api/kill'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import type { Prerequisite } from '@flagmarshal/evaluation'
 
 import { getKill } from '../flag/kill.ts'
 import { noConfig } from '../flag/read.ts'
 import { selectUsage } from '../storage/alerts.ts'
 import type { Database } from '../storage/database.ts'
-import { databaseNow, selectFlag, selectFlagConfig } from '../storage/flags.ts'
+import { databaseNow, selectAskingFor, selectFlag, selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { selectFlagsThatAreOn, selectLatestKill } from '../storage/kill-page.ts'
 import type { FlagThatIsOn } from '../storage/kill-page.ts'
@@ -35,6 +36,8 @@ export interface KillFacts {
   readonly instances: { readonly connected: number; readonly silent: number }
   /** Values asked over OFREP in the last minutes, by clients that evaluate nothing themselves. */
   readonly remote: { readonly n: number; readonly lastAt: Date | null }
+  /** Flags of this environment that ask for another variant of it than off: they go with it. */
+  readonly dependants: readonly string[]
   readonly rollout?: { readonly feature: string; readonly state: string; readonly attempt: number }
   /** The kill that was asked for, or the one that the flag is off by. */
   readonly kill?: Kill
@@ -56,11 +59,12 @@ export async function killFacts(
   const place = environments.find((it) => it.key === environment)
   if (row === undefined || definition === undefined || place === undefined) return noConfig(key)
   const now = await databaseNow(kysely)
-  const [usage, instances, [latest], remote, kill] = await Promise.all([
+  const [usage, instances, [latest], remote, asking, kill] = await Promise.all([
     selectUsage(kysely, key, new Date(now.getTime() - NOW_MS)),
     countInstances(kysely, project, environment),
     selectRollouts(kysely, project, { flag, limit: 1 }),
     selectAsks(kysely, key, { from: new Date(now.getTime() - NOW_MS), to: now }),
+    selectAskingFor(kysely, project, flag),
     killOf(database, key, killId ?? (row.enabled ? undefined : await selectLatestKill(kysely, key))),
   ])
   const rollout =
@@ -81,6 +85,10 @@ export async function killFacts(
     ...(keys === undefined ? {} : { users: { exposed: Math.round(keys / rate), sampled: rate < 1 } }),
     instances,
     remote,
+    dependants: asking
+      .filter((it) => it.environment === environment && wantsOn(it.prerequisites, flag, row.off_variant))
+      .map((it) => it.flag)
+      .toSorted(),
     ...(rollout === undefined
       ? {}
       : {
@@ -92,6 +100,11 @@ export async function killFacts(
         }),
     ...(kill === undefined ? {} : { kill }),
   }
+}
+
+/** Whether these are not met while the flag serves off. */
+function wantsOn(prerequisites: readonly Prerequisite[], flag: string, off: string): boolean {
+  return prerequisites.some((it) => it.flag === flag && !it.variants.includes(off))
 }
 
 /** What is on, protected environments first, at most `limit`; `search` is part of a flag's key or name. */

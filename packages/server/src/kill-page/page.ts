@@ -78,7 +78,8 @@ export function killPage({ facts, nonce, csrf, who }: KillPage): string {
   return documentOf(kill !== undefined && !on && toBeFollowed(kill) ? { ...frame, again: 2 } : frame, content)
 }
 
-function standing({ on, share, requests, users, instances, remote, rollout }: KillFacts): Html {
+function standing(facts: KillFacts): Html {
+  const { on, share, requests, users, instances, remote, rollout, dependants } = facts
   const minutes =
     requests.all === 0
       ? 'no request was reported in the last 5 minutes'
@@ -104,6 +105,12 @@ function standing({ on, share, requests, users, instances, remote, rollout }: Ki
       </dd>
       <dt>Rollout</dt>
       <dd>${running}</dd>
+      ${
+        dependants.length === 0
+          ? html``
+          : html`<dt>Parent of</dt>
+              <dd>${dependants.join(', ')}: off with it</dd>`
+      }
     </dl>`
 }
 
@@ -136,10 +143,7 @@ function form({ key, on, environment }: KillFacts, csrf: string | undefined): Ht
 
 function back({ key }: KillFacts, who: string): Html {
   const { flag, environment, project } = key
-  return html`<p class="dim">
-      No flag can depend on ${flag}: prerequisites are not in this version. Browsers and phones are those that
-      ask this server for values.
-    </p>
+  return html`<p class="dim">Browsers and phones are those that ask this server for values.</p>
     <h2>Turning it on again</h2>
     <p>
       Not from here: that passes the flag’s gate, in the console, with
