@@ -9,7 +9,7 @@ import { createCast } from '../../../examples/shop/src/demo/cast.ts'
 import { NEW_CHECKOUT } from '../../../examples/shop/src/demo/features.ts'
 import type { Output } from '../../../examples/shop/src/demo/output.ts'
 import { walkThrough } from '../../../examples/shop/src/demo/procedure.ts'
-import { createFlag, createProject } from '../../../examples/shop/src/demo/set-up.ts'
+import { createFlag, createProject, PROJECT } from '../../../examples/shop/src/demo/set-up.ts'
 import { createDatabase } from '../../../tests/support/database.ts'
 import { startProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
@@ -52,7 +52,7 @@ test(
         address: running.address,
         admin: createClient({ server: running.address, token: ADMIN_TOKEN }),
       },
-      project: 'shop',
+      project: PROJECT,
       flag: NEW_CHECKOUT.key,
       key,
     })
@@ -75,7 +75,7 @@ test(
     const { gaps, windows } = await measuredWindows(database.url, id, done.plan.windowMs)
     expect(gaps, 'the windows of the time without a server were folded, as unknown ones').toEqual([])
     expect(windows).toBeGreaterThan(60)
-    const chain = expectOk(await at().server.admin.call('verifyAudit', { params: { project: 'shop' } }))
+    const chain = expectOk(await at().server.admin.call('verifyAudit', { params: { project: PROJECT } }))
     expect(chain.ok).toBe(true)
   },
 )
