@@ -205,6 +205,8 @@ const TWO_THOUSAND = `
 const SCROLL = `new Promise((resolve) => {
   const frames = []
   let rows = 0
+  // The list may end for a moment, while what comes next is being measured.
+  let still = 0
   let before = performance.now()
   const step = () => {
     const now = performance.now()
@@ -213,7 +215,8 @@ const SCROLL = `new Promise((resolve) => {
     rows = Math.max(rows, document.querySelectorAll('tbody tr').length)
     const at = window.scrollY
     window.scrollBy(0, 300)
-    if (window.scrollY === at) resolve({ frames, rows })
+    still = window.scrollY === at ? still + 1 : 0
+    if (still === 30) resolve({ frames: frames.slice(0, -still), rows })
     else requestAnimationFrame(step)
   }
   requestAnimationFrame(step)
