@@ -1,13 +1,21 @@
+import { randomBytes } from 'node:crypto'
+
 import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
 import { KEY_PERMISSIONS, permissionsOf, ROLES } from '@flagmarshal/domain/access/permission'
 import type { Permission } from '@flagmarshal/domain/access/permission'
+import type { KyselyPlugin } from 'kysely'
 import { Client } from 'pg'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { sendRaw } from '../../../tests/support/raw-request.ts'
 import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { createAuthenticator } from '../src/access/authenticate.ts'
+import { sha256 } from '../src/id.ts'
+import { createSafe } from '../src/secret/seal.ts'
+import { openPostgres } from '../src/storage/postgres.ts'
 
 let server: TestServer
 
@@ -143,6 +151,35 @@ describe('tokens', () => {
       .toBe(false)
     const again = await server.admin.call('revokeToken', { params: { token: made.id } })
     expect(expectProblem(again).status).toBe(404)
+  })
+
+  test('what was read before a revocation is not remembered after it', async () => {
+    const { token, id } = await server.person('viewer')
+    const database = openPostgres(server.databaseUrl, pino({ level: 'silent' }))
+    const read = Promise.withResolvers<undefined>()
+    const goOn = Promise.withResolvers<undefined>()
+    // The first answer of the database is on its way while the token is revoked.
+    const late: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        read.resolve(undefined)
+        await goOn.promise
+        return result
+      },
+    }
+    const slow = { ...database, kysely: database.kysely.withPlugin(late) }
+    const authenticator = createAuthenticator(slow, ADMIN_TOKEN, createSafe([randomBytes(32)]))
+    try {
+      const before = authenticator.authenticate(token, new Date())
+      await read.promise
+      await inDatabase(`update tokens set revoked_at = now() where person = '${id}'`)
+      authenticator.forget(sha256(token))
+      goOn.resolve(undefined)
+      expect(await before).toMatchObject({ id })
+      expect(await authenticator.authenticate(token, new Date())).toBeUndefined()
+    } finally {
+      await database.close()
+    }
   })
 
   test('an expired token is no token', async () => {

@@ -49,7 +49,8 @@ export interface Authenticator {
 export function createAuthenticator(database: Database, bootstrapToken: string, safe: Safe): Authenticator {
   const bootstrapHash = Buffer.from(sha256(bootstrapToken))
   const remembered = new Map<string, Remembered>()
-  const look = rememberCredentials(database, remembered)
+  const asking = new Map<string, Promise<Credential | undefined>>()
+  const look = rememberCredentials(database, remembered, asking)
   const valid = async (hash: string, now: Date): Promise<Credential | undefined> => {
     const credential = await look(hash, now)
     const expired = credential?.expires_at !== null && (credential?.expires_at ?? now) <= now
@@ -74,8 +75,11 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
       return credential?.kind === 'session' ? actorOf(credential) : undefined
     },
     forget(hash) {
-      if (hash === undefined) remembered.clear()
-      else remembered.delete(hash)
+      // Who is asking now may have read what was true before; the answer is used and not remembered.
+      for (const memory of [remembered, asking]) {
+        if (hash === undefined) memory.clear()
+        else memory.delete(hash)
+      }
     },
   }
 }
@@ -91,9 +95,11 @@ const BOOTSTRAP: Actor = {
 type Look = (hash: string, now: Date) => Promise<Credential | undefined>
 
 /** Looks in memory first. Of several requests with a token that is no longer fresh, one asks the database. */
-function rememberCredentials(database: Database, remembered: Map<string, Remembered>): Look {
-  const asking = new Map<string, Promise<Credential | undefined>>()
-
+function rememberCredentials(
+  database: Database,
+  remembered: Map<string, Remembered>,
+  asking: Map<string, Promise<Credential | undefined>>,
+): Look {
   return async (hash, now) => {
     const known = remembered.get(hash)
     const age = known === undefined ? Infinity : now.getTime() - known.at
@@ -110,25 +116,34 @@ function rememberCredentials(database: Database, remembered: Map<string, Remembe
   }
 
   function ask(hash: string, now: Date): Promise<Credential | undefined> {
-    const answer = renew(database, remembered, hash, now).finally(() => asking.delete(hash))
+    const answer: Promise<Credential | undefined> = renew(hash, now, () => asking.get(hash) === answer)
     asking.set(hash, answer)
     return answer
   }
+
+  async function renew(hash: string, now: Date, latest: () => boolean): Promise<Credential | undefined> {
+    try {
+      const credential = await selectCredential(database.kysely, hash)
+      // Only the latest answer is remembered, and only if nobody said `forget` while it was on its way.
+      if (latest()) remember(remembered, hash, credential, now)
+      return credential
+    } finally {
+      if (latest()) asking.delete(hash)
+    }
+  }
 }
 
-async function renew(
-  database: Database,
+function remember(
   remembered: Map<string, Remembered>,
   hash: string,
+  credential: Credential | undefined,
   now: Date,
-): Promise<Credential | undefined> {
-  const credential = await selectCredential(database.kysely, hash)
+): void {
   remembered.delete(hash)
-  if (credential === undefined) return undefined
+  if (credential === undefined) return
   remembered.set(hash, { credential, at: now.getTime() })
   const oldest = remembered.size > CAPACITY ? remembered.keys().next().value : undefined
   if (oldest !== undefined) remembered.delete(oldest)
-  return credential
 }
 
 function actorOf(credential: Credential): Actor {
