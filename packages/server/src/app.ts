@@ -65,8 +65,10 @@ import { handlers as secretHandlers } from './http/handlers/secret.ts'
 import { handlers as sloHandlers } from './http/handlers/slo.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
+import { registerKillPages } from './http/kill-pages.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
+import { answerOnce } from './idempotency/answer-once.ts'
 import { createMetrics } from './metrics.ts'
 import { startAnnotating } from './monitoring/annotate.ts'
 import { lookAtMonitoring } from './monitoring/look.ts'
@@ -79,10 +81,11 @@ import { startController } from './rollout/controller.ts'
 import { createRolloutMetrics } from './rollout/metrics.ts'
 import type { RolloutPorts } from './rollout/ports.ts'
 import { rolloutWindows } from './rollout/window-of.ts'
+import { closeAll, listenOn, once } from './running.ts'
 import { secretKeys } from './secret/key.ts'
 import { createSafe } from './secret/seal.ts'
-import { StartFailure } from './start-failure.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
+import type { Database } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
 import { openDatabase } from './storage/open.ts'
 import { pingDatabase } from './storage/ping.ts'
@@ -224,6 +227,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       eventTokens: createEventTokens(safe),
     }
 
+    const servicesOn = (within: Database): Services => ({ ...services, database: within })
     const authenticator = createAuthenticator(database, bootstrap.token, safe)
     await database.listen(REVOKED_CHANNEL, (hash) => {
       authenticator.forget(hash)
@@ -236,17 +240,22 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(followRollbacks({ database, clock, log, flagPorts, rolloutPorts }))
 
     const streams = new Set<EventStream>()
-    const server = await createServer({
-      operations: openMetrics(operations, isLoopback(config)),
-      handlers,
-      services,
-      authenticator,
-      log,
-      streams,
-      console: await loadConsole(options.consoleFolder ?? CONSOLE),
-      allowedOrigins: config.allowedOrigins,
-      checkAnswers: options.checkAnswers ?? false,
-    })
+    const server = await createServer(
+      {
+        operations: openMetrics(operations, isLoopback(config)),
+        handlers,
+        services,
+        answerOnce: (context, request, work) =>
+          answerOnce(context, database, request, (within) => work(servicesOn(within))),
+        authenticator,
+        log,
+        streams,
+        console: await loadConsole(options.consoleFolder ?? CONSOLE),
+        allowedOrigins: config.allowedOrigins,
+        checkAnswers: options.checkAnswers ?? false,
+      },
+      (beside) => registerKillPages(beside, { services, authenticator, log }),
+    )
     closing.push(async () => {
       const closed = server.close()
       for (const stream of streams) stream.close()
@@ -258,7 +267,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       setUpSecret: (await isSetUpNeeded(database)) ? accounts.setUpSecret : undefined,
       log,
       close,
-      listen: () => listen(config, ({ host, port }) => server.listen({ host, port })),
+      listen: () => listenOn(config, ({ host, port }) => server.listen({ host, port })),
     }
   } catch (error) {
     await closeAll(closing)
@@ -269,36 +278,4 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 /** Metrics need no token where only this machine can ask. */
 function openMetrics(table: typeof operations, loopback: boolean): Readonly<Record<string, Operation>> {
   return loopback ? { ...table, getMetrics: { ...table.getMetrics, can: 'public' } } : table
-}
-
-async function listen(
-  config: Config,
-  start: (at: { host: string; port: number }) => Promise<string>,
-): Promise<string> {
-  try {
-    return await start(config)
-  } catch (error) {
-    const { host, port } = config
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const sentences: Readonly<Record<string, string>> = {
-      EADDRINUSE: `Port ${port} of ${host} is taken by another program: stop it, or set FLAGMARSHAL_PORT.`,
-      EACCES: `This user may not listen on port ${port}: set FLAGMARSHAL_PORT to one above 1023.`,
-      EADDRNOTAVAIL: `${host} is no address of this machine: set FLAGMARSHAL_HOST.`,
-      ENOTFOUND: `${host} is no known host: set FLAGMARSHAL_HOST.`,
-    }
-    const sentence = sentences[String(code)]
-    throw sentence === undefined ? error : new StartFailure(sentence, { cause: error })
-  }
-}
-
-/** In the opposite order of opening; one failure does not keep the rest open. */
-async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const close of closing.toReversed()) await close().catch((error: unknown) => failures.push(error))
-  if (failures.length > 0) throw new AggregateError(failures, 'closing the app')
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined
-  return () => (running ??= work())
 }

@@ -17,9 +17,7 @@ import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.
 import type { Database, Tx } from '../storage/database.ts'
 import { identityOf } from './identity.ts'
 import { hashPassword, isPassword, refuseWeakPassword } from './password.ts'
-
-/** How long a session lasts. */
-export const SESSION_MS = 7 * 24 * 3_600_000
+import { SESSION_MS } from './session-length.ts'
 
 /** A session that has just been opened: what the caller is told, and the secret for the cookie. */
 export interface OpenedSession {

@@ -10,7 +10,6 @@ import type { Log } from '../context.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
-import type { FlagConfigKey } from '../storage/flags.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import { selectRequest, VERIFY_CHANNEL } from '../storage/verification-requests.ts'
 import { createAsks } from './asks.ts'
@@ -49,8 +48,8 @@ export interface Delivery {
   acknowledge(key: EnvironmentKey, acknowledgement: Acknowledgement): Promise<void>
   /** Counts a report. */
   report(key: EnvironmentKey, report: Telemetry): Promise<Received | Refusal>
-  /** Counts that a client asked for a value. */
-  asked(key: FlagConfigKey): void
+  /** Counts that a client asked for the value of a flag; without one, of all. */
+  asked(key: EnvironmentKey, flag?: string): void
   /** Ends the streams of keys that have been revoked. */
   keysChanged(): void
   /** Ends what goes on beside requests and writes what is left of the journal. */
@@ -105,7 +104,7 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       metrics.reports.inc({ result: typeof received === 'string' ? received : 'late' })
       return received
     },
-    asked: (key) => asks.note(key),
+    asked: (key, flag) => asks.note(key, flag),
     keysChanged: () => tasks.keysChanged(),
     async close() {
       await tasks.stop()

@@ -15,9 +15,9 @@ type Decoded<O, K extends string> = O extends { readonly [P in K]: infer S exten
   : undefined
 
 /** A request, decoded and allowed. */
-export interface Call<O extends Operation = Operation> {
+export interface Call<O extends Operation = Operation, S = Services> {
   readonly context: Context
-  readonly services: Services
+  readonly services: S
   readonly params: Decoded<O, 'params'>
   readonly query: Decoded<O, 'query'>
   readonly body: Decoded<O, 'body'>
@@ -78,11 +78,11 @@ export type Answer<O extends Operation> =
       ? StreamAnswer
       : BodyAnswer<BodyOf<O>> | UnchangedAnswer)
 
-export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
+export type Handler<O extends Operation, S = Services> = (call: Call<O, S>) => Answer<O> | Promise<Answer<O>>
 
-/** One handler for each operation of a noun. */
-export type Handlers<T extends Readonly<Record<string, Operation>>> = {
-  readonly [Id in keyof T]: Handler<T[Id]>
+/** One handler for each operation of a noun; with `S`, for a program that has no more than these services. */
+export type Handlers<T extends Readonly<Record<string, Operation>>, S = Services> = {
+  readonly [Id in keyof T]: Handler<T[Id], S>
 }
 
 /** The answer for what a use case gave: its refusal, or the thing with its revision. */

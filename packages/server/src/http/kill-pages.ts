@@ -28,6 +28,7 @@ import type { FlagConfigKey } from '../storage/flags.ts'
 import { isKillLinkRevoked } from '../storage/kill-links.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import type { RouterParts } from './router.ts'
+import type { Services } from './services.ts'
 import { sessionOf } from './session-cookie.ts'
 
 const LARGEST_FORM_BYTES = 4_096
@@ -37,6 +38,11 @@ const Query = z.object({
   part: z.string().max(1).optional(),
   q: z.string().max(100).optional(),
 })
+
+/** What the pages need. */
+interface KillPageParts extends Pick<RouterParts, 'authenticator' | 'log'> {
+  readonly services: Services
+}
 
 /** Somebody who may look, with what proves a form of theirs. */
 interface Visitor {
@@ -49,7 +55,7 @@ interface Visitor {
 }
 
 /** Registers the pages. */
-export async function registerKillPages(server: FastifyInstance, parts: RouterParts): Promise<void> {
+export async function registerKillPages(server: FastifyInstance, parts: KillPageParts): Promise<void> {
   await server.register(async (scope) => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -64,7 +70,11 @@ export async function registerKillPages(server: FastifyInstance, parts: RouterPa
   })
 }
 
-async function list(parts: RouterParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function list(
+  parts: KillPageParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const actor = await signedIn(parts, request)
   if (actor === undefined || !permissionsOfActor(actor).has('flag:read')) throw unknownVisitor()
   const search = Query.parse(request.query).q ?? ''
@@ -73,7 +83,11 @@ async function list(parts: RouterParts, request: FastifyRequest, reply: FastifyR
   return send(reply, nonce, killList(nonce, search, flags))
 }
 
-async function show(parts: RouterParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function show(
+  parts: KillPageParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const key = keyOf(request)
   const query = Query.parse(request.query)
   const [visitor] = await visitorsOf(parts, request, key)
@@ -89,7 +103,11 @@ async function show(parts: RouterParts, request: FastifyRequest, reply: FastifyR
   return send(reply, nonce, killPage({ facts, nonce, who, csrf: mayKill ? csrf : undefined }))
 }
 
-async function kill(parts: RouterParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function kill(
+  parts: KillPageParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const key = keyOf(request)
   const form = request.body
   if (!(form instanceof URLSearchParams)) {
@@ -123,7 +141,7 @@ async function kill(parts: RouterParts, request: FastifyRequest, reply: FastifyR
 
 /** Who the request may be of: a person whose session may turn off comes before a link, a person who may only look after it. */
 async function visitorsOf(
-  parts: RouterParts,
+  parts: KillPageParts,
   request: FastifyRequest,
   key: FlagConfigKey,
 ): Promise<readonly Visitor[]> {
@@ -144,7 +162,7 @@ async function visitorsOf(
 
 /** The link behind a text, unless it has ended or was revoked. */
 async function linkBehind(
-  { services: { safe, database } }: RouterParts,
+  { services: { safe, database } }: KillPageParts,
   text: string,
   key: FlagConfigKey,
   now: Date,
@@ -159,7 +177,10 @@ function personVisitor(actor: Actor, secret: string, key: FlagConfigKey): Visito
   return { actor, mayKill, csrf: csrfOf(secret, key), who: `Signed in as ${actor.name}.` }
 }
 
-async function signedIn({ authenticator }: RouterParts, request: FastifyRequest): Promise<Actor | undefined> {
+async function signedIn(
+  { authenticator }: KillPageParts,
+  request: FastifyRequest,
+): Promise<Actor | undefined> {
   const secret = sessionOf(request.headers.cookie)
   return secret === undefined ? undefined : await authenticator.authenticateSession(secret, request.now)
 }
@@ -174,7 +195,7 @@ function linkCookie(cookie: string | undefined): string | undefined {
 }
 
 function cookieOf(
-  { services }: RouterParts,
+  { services }: KillPageParts,
   key: FlagConfigKey,
   { text, until }: NonNullable<Visitor['link']>,
 ): string {
@@ -227,7 +248,7 @@ function sendPart(request: FastifyRequest, reply: FastifyReply, markup: string):
   return reply.type('text/html; charset=utf-8').send(markup)
 }
 
-function sendError(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function sendError(parts: KillPageParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, problem } = problemAnswer(error)
   if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
   const nonce = newNonce()

@@ -13,7 +13,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor, Context, Log } from '../context.ts'
 import { sha256 } from '../id.ts'
-import { answerOnce } from '../idempotency/answer-once.ts'
 import type { Answered, StoredAnswer } from '../idempotency/answer-once.ts'
 import { authorize } from './authorize.ts'
 import type { ConsoleFiles } from './console-files.ts'
@@ -24,7 +23,7 @@ import type { EventStream } from './event-stream.ts'
 import type { BodyAnswer, Call, StreamAnswer, UnchangedAnswer } from './handler.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { sendProblemAnswer } from './send-problem.ts'
-import type { Services } from './services.ts'
+import type { HttpServices } from './services.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,11 +42,20 @@ declare module 'fastify' {
 /** A handler whose operation is not known any more: the table has checked its types. */
 export type AnyHandler = (call: never) => unknown
 
+/** Runs `work` once for a key, with the services that write in its transaction, and answers a repeat in the same way. */
+export type AnswerOnce = (
+  context: Context,
+  request: { readonly key: string; readonly hash: string },
+  work: (services: HttpServices) => Promise<Answered | Refusal>,
+) => Promise<StoredAnswer | Refusal>
+
 /** What the routes need. */
 export interface RouterParts {
   readonly operations: Readonly<Record<string, Operation>>
   readonly handlers: Readonly<Record<string, AnyHandler>>
-  readonly services: Services
+  readonly services: HttpServices
+  /** Gives a creation that is repeated its first answer; undefined where nothing can be created. */
+  readonly answerOnce: AnswerOnce | undefined
   readonly authenticator: Authenticator
   readonly log: Log
   /** Open event streams; the app ends them when it closes. */
@@ -58,6 +66,8 @@ export interface RouterParts {
   readonly allowedOrigins: readonly string[]
   /** Checks each answer against its schema: for tests. */
   readonly checkAnswers: boolean
+  /** Further headers of every answer at this moment. */
+  readonly headers?: () => Readonly<Record<string, string>>
 }
 
 type AnyAnswer = Refusal | StreamAnswer | BodyAnswer<unknown> | UnchangedAnswer
@@ -116,7 +126,8 @@ async function handle(exchange: Exchange): Promise<unknown> {
   const decoded = decode(operation, request)
   const context = contextOf(request, parts.log)
   const key = operation.idempotent === true ? idempotencyKeyOf(request) : undefined
-  if (key === undefined) {
+  const { answerOnce } = parts
+  if (key === undefined || answerOnce === undefined) {
     const answer = await call(exchange, decoded, context, parts.services)
     if (isRefusal(answer)) return sendProblemAnswer(problemAnswer(answer), request, reply)
     if ('stream' in answer) return sendStream(exchange, answer)
@@ -124,8 +135,8 @@ async function handle(exchange: Exchange): Promise<unknown> {
     return send(exchange, answer)
   }
   const hash = sha256(canonical({ ...decoded, id: exchange.id }))
-  const answer = await answerOnce(context, parts.services.database, { key, hash }, async (database) => {
-    const first = await call(exchange, decoded, context, { ...parts.services, database })
+  const answer = await answerOnce(context, { key, hash }, async (services) => {
+    const first = await call(exchange, decoded, context, services)
     return isRefusal(first) ? first : answered(operation, first)
   })
   return isRefusal(answer)
@@ -137,7 +148,7 @@ async function call(
   { id, operation, request, parts }: Exchange,
   decoded: Decoded,
   context: Context,
-  services: Services,
+  services: HttpServices,
 ): Promise<AnyAnswer> {
   const header = (name: string) => {
     const value = request.headers[name]

@@ -13,7 +13,6 @@ import { newId } from '../id.ts'
 import { sendConsole } from './console.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { readJson } from './json-body.ts'
-import { registerKillPages } from './kill-pages.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { registerRoutes } from './router.ts'
 import type { RouterParts } from './router.ts'
@@ -21,8 +20,11 @@ import { sendProblemAnswer } from './send-problem.ts'
 
 const LARGEST_BODY_BYTES = 1024 * 1024
 
-/** A server with all routes, not listening yet. */
-export async function createServer(parts: RouterParts): Promise<FastifyInstance> {
+/** A server with all routes, and what else is registered beside them, not listening yet. */
+export async function createServer(
+  parts: RouterParts,
+  beside: (server: FastifyInstance) => Promise<void> = async () => undefined,
+): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
     bodyLimit: LARGEST_BODY_BYTES,
@@ -59,6 +61,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
     prepare(parts, request)
     refuseNameless(request)
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
+    if (parts.headers !== undefined) reply.headers(parts.headers())
   })
   server.addHook('onResponse', async (request, reply) => logRequest(parts, request, reply))
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply))
@@ -71,7 +74,7 @@ export async function createServer(parts: RouterParts): Promise<FastifyInstance>
   closeConnections(server)
   ignoreExpectations(server)
   registerRoutes(server, parts)
-  await registerKillPages(server, parts)
+  await beside(server)
   return server
 }
 

@@ -19,6 +19,30 @@ import type { Database } from '../storage/database.ts'
 import type { Exercises } from '../verification/exercises.ts'
 import type { Monitoring } from '../wire-monitoring.ts'
 
+/** What the HTTP layer itself needs. */
+export interface HttpServices {
+  readonly accounts: Pick<Accounts, 'publicUrl'>
+  readonly clock: Clock
+  readonly metrics: Metrics
+}
+
+/** What the process says about itself with. */
+export type ProcessServices = Pick<Services, 'readiness' | 'metrics'>
+
+/** What SDKs are served with. */
+export interface SdkServices {
+  readonly delivery: Pick<Delivery, 'follow' | 'polled' | 'acknowledge' | 'report'> & {
+    readonly environments: Pick<Delivery['environments'], 'get'>
+  }
+}
+
+/** What evaluating over HTTP needs. */
+export interface EvaluationServices extends Pick<Services, 'evaluationLimit' | 'eventTokens' | 'safe'> {
+  readonly delivery: Pick<Delivery, 'follow' | 'asked' | 'metrics'> & {
+    readonly environments: Pick<Delivery['environments'], 'get' | 'now' | 'fresh'>
+  }
+}
+
 export interface Services {
   readonly database: Database
   readonly clock: Clock

@@ -8,7 +8,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
-import { SESSION_MS } from '../access/sessions.ts'
+import { SESSION_MS } from '../access/session-length.ts'
 import { HttpProblem } from './problems.ts'
 
 const NAME = 'flagmarshal_session'

@@ -9,7 +9,7 @@ import { importFlags } from '../../exchange/import.ts'
 import type { ImportReaders } from '../../exchange/import.ts'
 import { reply } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
-import { ownEnvironment } from './delivery.ts'
+import { ownEnvironment } from '../own-environment.ts'
 
 /** What is imported is held to what everybody else may send. */
 const readers: ImportReaders = {

@@ -11,24 +11,23 @@ import { evaluateAll, evaluateOver } from '../../delivery/evaluate.ts'
 import { ofrepVoice, refetchEvent, revisionOfTag } from '../../delivery/voices.ts'
 import { sha256 } from '../../id.ts'
 import { notFound } from '../../refusals.ts'
-import { ALL_FLAGS } from '../../storage/remote-asks.ts'
 import type { EnvironmentKey } from '../../storage/snapshots.ts'
 import { tokenOfHeader } from '../authorize.ts'
 import type { Handlers } from '../handler.ts'
+import { ownEnvironment } from '../own-environment.ts'
 import { HttpProblem } from '../problems.ts'
-import type { Services } from '../services.ts'
-import { ownEnvironment } from './delivery.ts'
+import type { EvaluationServices } from '../services.ts'
 
 /** How long a page that nobody sees keeps its stream: the default of OFREP. */
 const INACTIVITY_S = 120
 
-export const handlers: Handlers<typeof ofrepOperations> = {
+export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
   evaluateFlag: async ({ context, services, params, body }) => {
     const state = await stateFor(context, services)
     if (isRefusal(state)) return state
     const { delivery } = services
     const answer = evaluateOver(state, params.key, body)
-    if ('value' in answer.body) delivery.asked({ ...placeOf(state), flag: params.key })
+    if ('value' in answer.body) delivery.asked(placeOf(state), params.key)
     delivery.metrics.evaluations.inc({ reason: 'reason' in answer.body ? answer.body.reason : 'ERROR' })
     // A failure has another shape than what the operation promises, with another status.
     return answer as { readonly status: number; readonly body: OfrepSuccess }
@@ -43,7 +42,7 @@ export const handlers: Handlers<typeof ofrepOperations> = {
     if (header('if-none-match')?.replace(/^W\//, '') === etag) return { unchanged: etag }
     const answer = evaluateAll(state, body)
     if (typeof answer === 'string') throw new HttpProblem(400, 'invalid', answer)
-    services.delivery.asked({ ...placeOf(state), flag: ALL_FLAGS })
+    services.delivery.asked(placeOf(state))
     for (const [reason, n] of answer.reasons) services.delivery.metrics.evaluations.inc({ reason }, n)
     return { ...written(answer.text, state, token), etag }
   },
@@ -71,7 +70,7 @@ export const handlers: Handlers<typeof ofrepOperations> = {
 /** The environment of the key, where the key may still evaluate in it. */
 async function stateFor(
   { actor, now }: Context,
-  { delivery, evaluationLimit }: Services,
+  { delivery, evaluationLimit }: EvaluationServices,
 ): Promise<EnvironmentState | Refusal> {
   const own = ownEnvironment(actor)
   if (isRefusal(own)) return own
@@ -90,7 +89,7 @@ function placeOf({ snapshot: { project, environment } }: EnvironmentState): Envi
 async function asNewAs(
   state: EnvironmentState,
   tag: string | undefined,
-  { delivery }: Services,
+  { delivery }: EvaluationServices,
 ): Promise<EnvironmentState> {
   if ((revisionOfTag(tag) ?? 0) <= state.snapshot.revision) return state
   const newer = await delivery.environments.fresh(placeOf(state)).catch(() => undefined)

@@ -6,7 +6,7 @@ import { readExercise, readExercises, startVerificationRun, takeAnswers } from '
 import { verificationView } from '../../verification/view.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
-import { ownEnvironment } from './delivery.ts'
+import { ownEnvironment } from '../own-environment.ts'
 
 export const handlers: Handlers<typeof verificationOperations> = {
   startVerification: async ({ context, services, params, body }) =>
