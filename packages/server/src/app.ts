@@ -84,6 +84,7 @@ import { rolloutWindows } from './rollout/window-of.ts'
 import { closeAll, listenOn, once } from './running.ts'
 import { secretKeys } from './secret/key.ts'
 import { createSafe } from './secret/seal.ts'
+import { createSecretMetrics, tellOfLostSecrets } from './secret/status.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
 import type { Database } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
@@ -208,6 +209,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(watch)
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     createDrillMetrics(metrics, database)
+    createSecretMetrics(metrics, database, safe)
+    await tellOfLostSecrets(database, safe, log)
     const hooks = await startHooks({ database, clock, log, safe, ports: hookPortsOf() }, config)
     closing.push(() => hooks.close())
     closing.push(await startAlerts({ database, clock, log }))

@@ -1,11 +1,12 @@
 /**
  * The administrator's first token: from the settings, or made once and kept in the data directory.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Config } from '../config.ts'
 import { newToken } from '../id.ts'
+import { readPrivate } from '../private-file.ts'
 import { unwritable } from '../start-failure.ts'
 
 export interface Bootstrap {
@@ -34,7 +35,7 @@ export async function bootstrapToken(config: Config): Promise<Bootstrap> {
 }
 
 async function readKnown(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const text = await readPrivate(file, 'delete it: the next start makes another')
   const token = text?.trim()
   return token === undefined || token === '' ? undefined : token
 }

@@ -4,11 +4,14 @@
  * A key that is lost takes the secrets with it: they are then given anew.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Config } from '../config.ts'
+import { readPrivate } from '../private-file.ts'
 import { StartFailure, unwritable } from '../start-failure.ts'
+
+const REMEDY = 'put a new key in a line above it, start, and run flagmarshal secret rotate'
 
 /** 32 bytes each, the first one is the current one. Throws a StartFailure when they can be neither read nor kept. */
 export async function secretKeys(config: Config): Promise<readonly [Buffer, ...Buffer[]]> {
@@ -39,9 +42,9 @@ function keysOf(texts: readonly string[], where: string): readonly [Buffer, ...B
   return [first, ...older]
 }
 
-/** One key a line. */
+/** One key a line. Throws a StartFailure for a file that others may read. */
 async function readKnown(file: string): Promise<readonly string[] | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const text = await readPrivate(file, REMEDY)
   const keys = text
     ?.split('\n')
     .map((line) => line.trim())

@@ -7,11 +7,13 @@ import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { lockSecrets, updateSecret } from '../storage/secrets.ts'
-import type { SecretRow } from '../storage/secrets.ts'
-import { channelOwner, connectionOwner, hookOwner, sourceOwner } from './seal.ts'
+import { ownerOf } from './owner.ts'
 import type { Safe } from './seal.ts'
 
-/** Seals them in one transaction; those that no key opens are named and stay as they are. */
+/**
+ * Seals them in one transaction, so a server that ends in the middle has done nothing and the command is
+ * given again; those that no key opens are named and stay as they are.
+ */
 export async function rotateSecrets(context: Context, database: Database, safe: Safe): Promise<Rotated> {
   return await database.transaction(async (tx) => {
     const rows = await lockSecrets(tx)
@@ -23,7 +25,8 @@ export async function rotateSecrets(context: Context, database: Database, safe: 
       await updateSecret(tx, row, anew)
       sealed++
     }
-    const result = { sealed, unchanged: rows.length - sealed - lost.length, lost: lost.map(ownerOf) }
+    const [key] = safe.keyIds
+    const result = { key, sealed, unchanged: rows.length - sealed - lost.length, lost: lost.map(ownerOf) }
     await record(tx, context, {
       chain: 'installation',
       action: 'secret.rotate',
@@ -32,15 +35,4 @@ export async function rotateSecrets(context: Context, database: Database, safe: 
     })
     return result
   })
-}
-
-const OWNERS = {
-  channel: channelOwner,
-  inbound: sourceOwner,
-  connection: connectionOwner,
-  hook: hookOwner,
-} as const
-
-function ownerOf({ of, project, key }: SecretRow): string {
-  return OWNERS[of](project, key)
 }

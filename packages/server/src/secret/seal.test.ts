@@ -1,6 +1,6 @@
 /** R17: what is sealed opens with its key, for its owner, and not otherwise. */
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createCipheriv, randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 
 import { configOf } from '../config.ts'
 import { secretKeys } from './key.ts'
-import { createSafe } from './seal.ts'
+import { createSafe, keyIdOf, sealedUnder } from './seal.ts'
 
 describe('R17 sealing', () => {
   const safe = createSafe([randomBytes(32)])
@@ -24,11 +24,47 @@ describe('R17 sealing', () => {
     const sealed = safe.seal('secret', 'channel/shop/ops')
     expect(createSafe([randomBytes(32)]).open(sealed, 'channel/shop/ops')).toBeUndefined()
     expect(safe.open(sealed, 'channel/shop/dev')).toBeUndefined()
-    for (const bad of [sealed.slice(0, -4), sealed.replace('v1', 'v2'), 'v1.', 'v1.AAAA', '']) {
+    for (const bad of [
+      sealed.slice(0, -4),
+      sealed.replace('v2', 'v1'),
+      sealed.replace('v2', 'v3'),
+      'v1.',
+      'v1.AAAA',
+      'v2.AAAA',
+      '',
+    ]) {
       expect(safe.open(bad, 'channel/shop/ops')).toBeUndefined()
     }
   })
 })
+
+describe('R17 the form that is stored', () => {
+  test('R17 it names the key, by an id that says nothing of it, and a key that is not there is told apart from a wrong text', () => {
+    const key = randomBytes(32)
+    const sealed = createSafe([key]).seal('secret', 'x')
+    expect(sealed).toMatch(/^v2\.[\da-f]{8}\.[\w+/]+=*$/)
+    expect([sealedUnder(sealed), createSafe([key]).keyIds]).toEqual([keyIdOf(key), [keyIdOf(key)]])
+    expect(key.toString('hex')).not.toContain(keyIdOf(key))
+    expect(sealedUnder('v1.AAAA')).toBeUndefined()
+  })
+
+  test('R17 what was sealed before keys had ids opens, and is sealed anew by a rotation', () => {
+    const key = randomBytes(32)
+    const safe = createSafe([key])
+    const before = sealedBefore(key, 'secret', 'x')
+    expect(safe.open(before, 'x')).toBe('secret')
+    expect(createSafe([randomBytes(32)]).open(before, 'x')).toBeUndefined()
+    expect(sealedUnder(safe.reseal(before, 'x') ?? '')).toBe(keyIdOf(key))
+  })
+})
+
+/** As version 0.1.0 stored it. */
+function sealedBefore(key: Buffer, secret: string, owner: string): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner))
+  const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+  return `v1.${Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')}`
+}
 
 describe('R17 rotation', () => {
   test('a newer key opens what an older one sealed, and seals it anew once', () => {
@@ -66,6 +102,13 @@ describe('R17 the key', () => {
       expect(await secretKeys(config)).toEqual([newer, made])
       const both = { FLAGMARSHAL_SECRET_KEY: `${newer.toString('base64')},${given.toString('hex')}` }
       expect(await secretKeys(configOf(both, dir))).toEqual([newer, given])
+      for (const mode of [0o644, 0o640, 0o602]) {
+        await chmod(file, mode)
+        await expect(secretKeys(config)).rejects.toThrow(/others \(mode 06\d\d\): run chmod 600/)
+      }
+      await chmod(file, 0o400)
+      expect(await secretKeys(config)).toEqual([newer, made])
+      await chmod(file, 0o600)
       await writeFile(file, 'nonsense')
       await expect(secretKeys(config)).rejects.toThrow(/is no key/)
     } finally {

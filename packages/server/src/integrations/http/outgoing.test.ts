@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 
 import { afterEach, describe, expect, test } from 'vitest'
 
@@ -14,15 +15,15 @@ afterEach(() => {
   for (const close of open.splice(0)) close()
 })
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
+async function serve(listener: RequestListener, host = '127.0.0.1', at = 0): Promise<string> {
+  const server = createServer(listener).listen(at, host)
   await once(server, 'listening')
   open.push(() => {
     server.closeAllConnections()
     server.close()
   })
   // A server that listens on TCP has an address and a port.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return `http://${host}:${(server.address() as AddressInfo).port}`
 }
 
 const anywhere = createOutgoing(['127.0.0.1', 'localhost'])
@@ -135,6 +136,121 @@ describe('R16 requests', () => {
     const result = await anywhere.send({ method: 'GET', url: `http://localhost:${port}/` })
     // Where localhost is also ::1 nothing listens there: both addresses are tried, without asking again.
     expect(result.kind === 'answered' && result.body.toString()).toBe(`localhost:${port}`)
+  })
+})
+
+/** A name whose owner changes where it leads: one answer after the other, the last one for ever. */
+function turncoat(...answers: (readonly string[])[]) {
+  let asked = 0
+  return {
+    asked: () => asked,
+    names: async () => {
+      const found = answers[Math.min(asked++, answers.length - 1)] ?? []
+      return found.map((address) => ({ address, family: 4 }))
+    },
+  }
+}
+
+/** 127.0.0.2 stands for an address of the internet, 127.0.0.1 for one of the operator's own network. */
+describe('R16 a name that changes where it leads', () => {
+  async function both() {
+    const outside = await serve((request, response) => {
+      if (request.url !== '/moved') return void response.end('outside')
+      response.writeHead(302, { location: '/end' }).end()
+    }, '127.0.0.2')
+    const { port } = new URL(outside)
+    const reached: string[] = []
+    await serve(
+      (request, response) => {
+        reached.push(request.url ?? '')
+        response.end('inside')
+      },
+      '127.0.0.1',
+      Number(port),
+    )
+    return { reached, url: `http://rebind.example:${port}` }
+  }
+
+  test('R16 it is asked once for each connection, and the connection goes to the answer that was checked', async () => {
+    const { url, reached } = await both()
+    const dns = turncoat(['127.0.0.2'], ['127.0.0.1'])
+    const outgoing = createOutgoing(['127.0.0.2'], undefined, dns.names)
+    const first = await outgoing.send({ method: 'GET', url })
+    expect(first.kind === 'answered' && first.body.toString()).toBe('outside')
+    expect(dns.asked()).toBe(1)
+    expect(await outgoing.send({ method: 'GET', url })).toMatchObject({ kind: 'refused' })
+    expect(dns.asked()).toBe(2)
+    expect(reached).toEqual([])
+  })
+
+  test('R16 of several answers only those that may be called are tried', async () => {
+    const { url, reached } = await both()
+    const dns = turncoat(['127.0.0.1', '127.0.0.2'])
+    const answer = await createOutgoing(['127.0.0.2'], undefined, dns.names).send({ method: 'GET', url })
+    expect(answer.kind === 'answered' && answer.body.toString()).toBe('outside')
+    expect(reached).toEqual([])
+  })
+
+  test('R16 a redirect on the same host is looked up and checked anew', async () => {
+    const { url, reached } = await both()
+    const dns = turncoat(['127.0.0.2'], ['127.0.0.1'])
+    const outgoing = createOutgoing(['127.0.0.2'], undefined, dns.names)
+    expect(await outgoing.send({ method: 'GET', url: `${url}/moved` })).toMatchObject({ kind: 'refused' })
+    expect([dns.asked(), reached]).toEqual([2, []])
+  })
+})
+
+describe('R16 answers that are made to do harm', () => {
+  test('R16 a packed answer is never unpacked, and packing is not asked for', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000))
+    const asked: unknown[] = []
+    const url = await serve((request, response) => {
+      asked.push(request.headers['accept-encoding'])
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
+    })
+    expect(await anywhere.send({ method: 'GET', url })).toMatchObject({
+      kind: 'failed',
+      why: expect.stringContaining('packed'),
+    })
+    expect(asked).toEqual(['identity'])
+  })
+
+  test('R16 a body without end stops at the limit, and the connection is closed', async () => {
+    let sent = 0
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const url = await serve((_, response) => {
+      response.on('close', resolve)
+      const pour = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 65_536
+      }
+      response.on('drain', pour)
+      pour()
+    })
+    expect(await anywhere.send({ method: 'GET', url })).toMatchObject({
+      kind: 'failed',
+      why: expect.stringContaining('more than'),
+    })
+    await promise
+    // One MiB is read; what the sockets of both sides hold comes on top.
+    expect(sent).toBeLessThan(20_000_000)
+  })
+
+  test('R16 a body that drips for ever ends at the time for the whole request', async () => {
+    const url = await serve((_, response) => {
+      const drip = setInterval(() => response.write('x'), 20)
+      response.on('close', () => clearInterval(drip))
+    })
+    expect(await anywhere.send({ method: 'GET', url, timeoutMs: 300 })).toMatchObject({
+      kind: 'failed',
+      why: expect.stringContaining('too long'),
+    })
+  })
+
+  test('R16 headers without measure are a failure', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { 'x-large': 'x'.repeat(30_000) }).end()
+    })
+    expect(await anywhere.send({ method: 'GET', url })).toMatchObject({ kind: 'failed' })
   })
 })
 

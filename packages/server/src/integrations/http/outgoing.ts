@@ -4,7 +4,7 @@
  * refused; time and size are limited; redirects stay on their host. `fetch` is not used because it
  * cannot be told where to connect.
  */
-import { lookup } from 'node:dns/promises'
+import { lookup as lookUp } from 'node:dns/promises'
 import { request as requestHttp } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -18,12 +18,27 @@ const TIMEOUT_MS = 15_000
 const MAX_BYTES = 1_048_576
 const MOST_REDIRECTS = 3
 
+/** The addresses of a name, as `lookup` of `node:dns/promises` gives them. */
+export type LookUp = (
+  host: string,
+  options: { readonly all: true; readonly verbatim: true },
+) => Promise<readonly { readonly address: string; readonly family: number }[]>
+
+interface Rules {
+  readonly addresses: AddressRules
+  readonly names: LookUp
+}
+
 /**
  * The way out, with the hosts, addresses and ranges that the operator allows beside the internet;
- * `stopping` ends what is under way.
+ * `stopping` ends what is under way; names are looked up as the system does unless given otherwise.
  */
-export function createOutgoing(allowed: readonly string[], stopping?: AbortSignal): Outgoing {
-  const rules = createAddressRules(allowed)
+export function createOutgoing(
+  allowed: readonly string[],
+  stopping?: AbortSignal,
+  names: LookUp = lookUp,
+): Outgoing {
+  const rules: Rules = { addresses: createAddressRules(allowed), names }
   return {
     send(request) {
       const late = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS)
@@ -33,11 +48,7 @@ export function createOutgoing(allowed: readonly string[], stopping?: AbortSigna
   }
 }
 
-async function send(
-  rules: AddressRules,
-  request: OutgoingRequest,
-  deadline: AbortSignal,
-): Promise<OutgoingResult> {
+async function send(rules: Rules, request: OutgoingRequest, deadline: AbortSignal): Promise<OutgoingResult> {
   const first = urlOf(request.url)
   if (first === undefined) return { kind: 'refused', why: 'the address is no http or https address' }
   let url = first
@@ -61,7 +72,7 @@ interface Attempt {
   readonly deadline: AbortSignal
 }
 
-async function sendOnce(rules: AddressRules, attempt: Attempt): Promise<OutgoingResult> {
+async function sendOnce(rules: Rules, attempt: Attempt): Promise<OutgoingResult> {
   const { url, deadline } = attempt
   if (url.username !== '' || url.password !== '') {
     return { kind: 'refused', why: 'the address holds a user or password' }
@@ -77,12 +88,12 @@ async function sendOnce(rules: AddressRules, attempt: Attempt): Promise<Outgoing
   }
 }
 
-async function resolve(rules: AddressRules, host: string): Promise<OutgoingAddresses> {
+async function resolve({ addresses: rules, names }: Rules, host: string): Promise<OutgoingAddresses> {
   let found: readonly { address: string; family: number }[]
   try {
     found =
       isIP(host) === 0
-        ? await lookup(host, { all: true, verbatim: true })
+        ? await names(host, { all: true, verbatim: true })
         : [{ address: host, family: isIP(host) }]
   } catch (error) {
     return { kind: 'failed', why: `the name ${host} is not found: ${codeOf(error)}` }
@@ -102,6 +113,8 @@ function exchange({ request, url, deadline }: Attempt, addresses: Addresses): Pr
     method: request.method,
     headers: {
       'user-agent': 'flagmarshal',
+      // Nothing is ever unpacked: a few bytes could become gigabytes.
+      'accept-encoding': 'identity',
       ...request.headers,
       ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
     },
@@ -125,6 +138,11 @@ function exchange({ request, url, deadline }: Attempt, addresses: Addresses): Pr
 
 /** Reads to the end; leaving the loop early ends the connection. */
 async function readAnswer(answer: IncomingMessage, host: string, maxBytes: number): Promise<OutgoingResult> {
+  const { 'content-encoding': encoding = 'identity' } = answer.headers
+  if (encoding !== 'identity') {
+    answer.destroy()
+    return { kind: 'failed', why: `${host} answered packed, which was not asked for` }
+  }
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of answer as AsyncIterable<Buffer>) {
