@@ -6,7 +6,7 @@ import path from 'node:path'
 
 import { createClient } from '@flagmarshal/api'
 import type { Client } from '@flagmarshal/api'
-import pg from 'pg'
+import { Client as Connection } from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
@@ -21,12 +21,12 @@ const OWNERS = CHANNELS.toSorted().map((key) => `channel/shop/${key}`)
 
 let folder: string
 let database: TestDatabase
-let outside: pg.Client
+let outside: Connection
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-rotation-'))
   database = await createDatabase()
-  outside = new pg.Client({ connectionString: database.url })
+  outside = new Connection({ connectionString: database.url })
   await outside.connect()
 })
 afterAll(async () => {
