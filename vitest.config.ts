@@ -13,6 +13,7 @@ export default defineConfig({
             'packages/sdk/*/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
             'tests/*.test.ts',
+            'soak/*.test.ts',
           ],
         },
       },

@@ -23,6 +23,8 @@ interface Count {
   skipped: string[]
 }
 
+const reports = mkdtempSync(join(tmpdir(), 'flagmarshal-test-'))
+
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-b'], fast: true },
   { name: 'lint', command: ['oxlint', '--type-aware'], fast: true },
@@ -34,11 +36,12 @@ const checks: readonly Check[] = [
   { name: 'monitoring', command: ['vitest', 'run', '--project', 'monitoring'], fast: false, suite: true },
   { name: 'browser', command: ['vitest', 'run', '--project', 'browser'], fast: false, suite: true },
   { name: 'demo', command: ['vitest', 'run', '--project', 'demo'], fast: false, suite: true },
+  // The tests of the promises have run in the suites: their reports are read, and nothing runs twice.
+  { name: 'promises', command: ['node', 'soak/soak.ts', '--reports', reports], fast: false },
   { name: 'simulation', command: ['node', 'scripts/simulate.ts', '--quick'], fast: false },
 ]
 
 const root = join(import.meta.dirname, '..')
-const reports = mkdtempSync(join(tmpdir(), 'flagmarshal-test-'))
 const fast = process.argv.includes('--fast')
 const total: Count = { passed: 0, failed: 0, skipped: [] }
 

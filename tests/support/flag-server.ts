@@ -14,8 +14,11 @@ import type { Acknowledgement, Flag, Patch, Segment, Snapshot, Telemetry } from 
 /** The routes, without the environment's prefix. */
 type FlagServerPath = '/snapshot' | '/stream' | '/acks' | '/telemetry'
 
-/** How a route misbehaves: an HTTP status, no answer at all, or an answer that is taken in and never confirmed. */
-type Fault = number | 'hang' | 'lose-answer'
+/**
+ * How a route misbehaves: an HTTP status, no answer at all, an answer only once the fault is over, or one
+ * that is taken in and never confirmed.
+ */
+type Fault = number | 'hang' | 'hold' | 'lose-answer'
 
 type Change = Partial<Pick<Snapshot, 'flags' | 'segments' | 'telemetry'>>
 
@@ -52,6 +55,7 @@ export class FlagServer {
   readonly telemetry: Telemetry[] = []
   snapshot: Snapshot
   readonly #faults = new Map<string, Fault>()
+  readonly #holds = new Map<string, PromiseWithResolvers<void>>()
   readonly #streams = new Set<ServerResponse>()
   readonly #history: Patch[] = []
   #server: Server | undefined
@@ -72,6 +76,8 @@ export class FlagServer {
 
   /** Makes a route misbehave until it is set to `undefined`. */
   fault(path: FlagServerPath, fault: Fault | undefined): void {
+    this.#holds.get(path)?.resolve()
+    if (fault === 'hold') this.#holds.set(path, Promise.withResolvers())
     if (fault === undefined) this.#faults.delete(path)
     else this.#faults.set(path, fault)
   }
@@ -129,8 +135,10 @@ export class FlagServer {
     const { headers } = request
     this.requests.push({ path, headers })
     const fault = this.#faults.get(path)
+    const held = this.#holds.get(path)?.promise
     const body = await read(request)
     if (fault === 'hang') return
+    if (fault === 'hold') await held
     if (typeof fault === 'number') return void response.writeHead(fault).end()
     if (headers.authorization !== 'Bearer fm_server_test') return void response.writeHead(401).end()
     if (path === '/acks') this.acks.push(JSON.parse(body))

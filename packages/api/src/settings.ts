@@ -73,6 +73,10 @@ export const SETTINGS = {
     means: 'A JSON file of the same, {"flag": value}, read again within a second when it changes. None.',
   },
   FLAGMARSHAL_TEST_DATABASE_URL: { reader: 'tests', means: 'A PostgreSQL to test against.' },
+  FLAGMARSHAL_SOAK: {
+    reader: 'tests',
+    means: '`long` gives the tests of the promises their long form; `npm run soak` sets it.',
+  },
   FLAGMARSHAL_CONFORMANCE_DIR: { reader: 'tests', means: 'Where the public suites are.' },
   FLAGMARSHAL_SETUP: { reader: 'tests', means: '`never` forbids installing system programs for tests.' },
 } as const satisfies Readonly<Record<string, { readonly reader: SettingReader; readonly means: string }>>

@@ -112,7 +112,7 @@ test('entries cannot be changed, deleted or truncated by a statement', async () 
   }
 })
 
-describe('what somebody does to the tables is found, with its place', () => {
+describe('R20 what somebody does to the tables is found, with its place', () => {
   const cases: readonly (readonly [string, number, (chain: string) => string])[] = [
     ['an edit', 3, (chain) => `update audit_entries set after = '{"x":1}' where ${chain} and seq = 3`],
     ['another author', 2, (chain) => `update audit_entries set actor_id = 'eve' where ${chain} and seq = 2`],

@@ -163,7 +163,7 @@ async function instance(name: string) {
   return items.find((it) => it.instanceId === name)
 }
 
-test('serving goes on from memory while the database is away, writing says so, and both recover', async () => {
+test('R1 serving goes on from memory while the database is away, writing says so, and both recover', async () => {
   await using own = await startServer()
   expectOk(await own.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
   expectOk(await own.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag('steady') }))

@@ -86,7 +86,7 @@ test('PostgreSQL of a killed server lives on and is adopted', async () => {
   expect(await postmaster()).toBeUndefined()
 })
 
-test('PostgreSQL that was killed too is started again, with everything that was acknowledged', async () => {
+test('R5 PostgreSQL that was killed too is started again, with everything that was acknowledged', async () => {
   const first = await start()
   expectOk(await clientOf(first).call('createProject', { body: { key: 'kept', name: 'Kept' } }))
   const pid = await postmaster()
@@ -118,7 +118,7 @@ test('of two first starts at once exactly one stays, and it works', async () => 
   }
 })
 
-test('PostgreSQL that dies under a running server is started again by it', async () => {
+test('R1 PostgreSQL that dies under a running server is started again by it', async () => {
   await using server = await start()
   const client = clientOf(server)
   expectOk(await client.call('createProject', { body: { key: 'kept', name: 'Kept' } }))
@@ -131,7 +131,7 @@ test('PostgreSQL that dies under a running server is started again by it', async
   expect(second.stderr).toContain('uses the data directory')
 })
 
-describe('kill -9 during writes', () => {
+describe('R5 kill -9 during writes', () => {
   test('loses nothing that was acknowledged, and the chain holds', async () => {
     const acknowledged: string[] = []
     for (let round = 0; round < 5; round++) {

@@ -1,21 +1,19 @@
 /** Killing the server while it runs a hook: the run goes on elsewhere, with the same key, and says so. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { createClient } from '@flagmarshal/api'
 import { expect, it } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
-import { startProcess } from '../../../tests/support/process.ts'
-import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { expectOk } from '../../../tests/support/server.ts'
 import { HOOK_SECRET, hookRunAt, makePrograms, startGithub } from './support/hooks.ts'
+import { startMortal } from './support/mortal.ts'
 import { startReceiver } from './support/receiver.ts'
 
 const project = 'shop'
 
 it.each(['SIGKILL', 'SIGTERM'] as const)(
-  'a hook whose server ends by %s is neither lost nor silently run twice',
+  'R12 a hook whose server ends by %s is neither lost nor silently run twice',
   async (signal) => {
     await using database = await createDatabase()
     await using programs = await makePrograms()
@@ -29,17 +27,9 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     })
     await using github = await startGithub('no-details')
     github.slow = 1_000_000
-    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-hook-crash-'))
-    const settings = {
-      FLAGMARSHAL_DATA_DIR: cwd,
-      FLAGMARSHAL_DATABASE_URL: database.url,
-      FLAGMARSHAL_BOOTSTRAP_TOKEN: ADMIN_TOKEN,
-      FLAGMARSHAL_LOG_LEVEL: 'silent',
-      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
-      FLAGMARSHAL_HOOK_PROGRAMS: back,
-    }
-    const first = await startProcess({ settings, cwd })
-    const admin = createClient({ server: first.address, token: ADMIN_TOKEN })
+    const settings = { FLAGMARSHAL_HOOK_PROGRAMS: back }
+    await using server = await startMortal(database.url, { settings })
+    const { admin } = server
     expectOk(await admin.call('createProject', { body: { key: project, name: 'Shop' } }))
     const probe = { kind: 'command' as const, program: back, args: ['probe'] }
     const actions = {
@@ -67,21 +57,19 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     await expect.poll(calls, { timeout: 20_000 }).toContain(`${runs[0]} 0`)
     await receiver.until(1)
     await expect.poll(() => github.dispatched.length, { timeout: 20_000 }).toBe(1)
-    await first.kill(signal)
+    await server.die(signal)
     holds = false
     github.slow = 0
 
-    await using second = await startProcess({ settings, cwd })
-    const client = createClient({ server: second.address, token: ADMIN_TOKEN })
+    await server.rise()
     for (const id of runs) {
-      const done = await hookRunAt(client, project, id, 'succeeded')
+      const done = await hookRunAt(admin, project, id, 'succeeded')
       expect(done.repeats, 'it says that a phase was begun again').toBeGreaterThan(0)
     }
     expect((await calls()).split('\n').filter((it) => it.startsWith(`${runs[0]} `))).toContain(`${runs[0]} 1`)
     const ids = receiver.received.map((it) => it.headers['webhook-id'])
     expect(new Set(ids)).toEqual(new Set([`${runs[1]}_0`]))
     expect(github.dispatched, 'the workflow was found by its key, not dispatched again').toHaveLength(1)
-    expect(expectOk(await client.call('verifyAudit', { params: { project } })).ok).toBe(true)
-    await rm(cwd, { recursive: true, force: true })
+    expect(expectOk(await admin.call('verifyAudit', { params: { project } })).ok).toBe(true)
   },
 )

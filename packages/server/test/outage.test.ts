@@ -68,7 +68,7 @@ test.each([
   ['has stopped', stopped],
   ['is frozen', frozen],
 ])(
-  'while PostgreSQL %s, evaluations go on, writes are refused at once, and nothing needs a restart',
+  'R1 while PostgreSQL %s, evaluations go on, writes are refused at once, and nothing needs a restart',
   async (_, harm) => {
     let aheadMs = 0
     const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + aheadMs) }

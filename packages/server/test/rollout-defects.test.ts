@@ -58,7 +58,7 @@ async function goOn(url: string, id: string, ms: number): Promise<void> {
 }
 
 describe('defects that must not exist here: Argo Rollouts, on a server', () => {
-  test('a forward jump of the server’s clock ends neither a pause nor a bake time', async () => {
+  test('R12 a forward jump of the server’s clock ends neither a pause nor a bake time', async () => {
     const at = await place(server, 'jumped')
     const traffic = await startTraffic(at)
     const long = { ...QUICK, stages: [{ ...STAGE!, bakeMs: 600_000, maxMs: 6_000_000 }] }
@@ -81,7 +81,7 @@ describe('defects that must not exist here: Argo Rollouts, on a server', () => {
     expect(await show(at, id)).toMatchObject({ state: 'paused', position: { percent: 50 } })
   })
 
-  test('a forward jump of the database’s clock is time without data, and no increment follows from it', async () => {
+  test('R12 a forward jump of the database’s clock is time without data, and no increment follows from it', async () => {
     const at = await place(server, 'leapt')
     const traffic = await startTraffic(at)
     // Ten minutes on, the jump is longer than what is baked.
@@ -136,7 +136,7 @@ describe('defects that must not exist here: Flagger, on a server', () => {
   })
 })
 
-test('GrowthBook #6330, Flagger: after a restart with a backlog, two servers at once take one step, and the next one bakes in full', async () => {
+test('R7 R12 GrowthBook #6330, Flagger: after a restart with a backlog, two servers at once take one step, and the next one bakes in full', async () => {
   await using database = await createDatabase()
   const launch = () =>
     startServer({ rolloutPorts: approvals, settings: { FLAGMARSHAL_DATABASE_URL: database.url } })

@@ -1,7 +1,7 @@
 /**
  * R7: many accelerated rollouts on two servers, of which one is killed as soon as the other is back, once a
  * second at most. Each decides line by line what the same rollout decides on a server that nobody disturbs.
- * `FLEET=100` is the long form; its figures are printed.
+ * A hundred of them are the long form.
  *
  * A line is what was decided, by whom, from where to where; harm with all its numbers. The numbers of a Go
  * are of the windows that were there at that moment, and a server that was away decides some windows later:
@@ -23,11 +23,12 @@ import { expect, test } from 'vitest'
 import { createDatabase } from '../../../tests/support/database.ts'
 import { startProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk, startServer } from '../../../tests/support/server.ts'
+import { howMuch, record } from '../../../tests/support/soak.ts'
 import { newFlag } from './support/flags.ts'
 import { QUICK } from './support/rollouts.ts'
 import { measuredWindows } from './support/windows.ts'
 
-const FLEET = Number(process.env['FLEET'] ?? 10)
+const FLEET = howMuch(10, 100)
 const PROJECT = 'fleet'
 const WINDOW_MS = FLEET > 20 ? 1_000 : 500
 const [STAGE] = QUICK.stages
@@ -48,7 +49,7 @@ const UNDISTURBED = 5
 test(
   `R7 two servers, one of them killed again and again, make each decision of ${FLEET} rollouts once and alike`,
   { timeout: 400_000 },
-  async () => {
+  async (context) => {
     await using database = await createDatabase()
     const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-fleet-'))
     await using leaving = new AsyncDisposableStack()
@@ -116,7 +117,11 @@ test(
     expect([...breaches], 'the same windows give the same breach, to the last digit').toHaveLength(1)
     const chain = expectOk(await client(0).call('verifyAudit', { params: { project: PROJECT } }))
     expect(chain.ok).toBe(true)
-    console.log(`${FLEET} rollouts, ${kills} kills, ${decided} decisions, none twice, none missing`)
+    record(context, {
+      done: `kill -9 of one of two servers, about every second, over ${FLEET} rollouts`,
+      times: kills,
+      result: `${decided} decisions, none twice, none missing, none other than undisturbed`,
+    })
   },
 )
 

@@ -20,7 +20,7 @@ afterAll(async () => {
   await first.close()
 })
 
-test('Argo Rollouts #2522: of two servers exactly one makes each tick and each decision, and one that goes away is not missed', async () => {
+test('R7 Argo Rollouts #2522: of two servers exactly one makes each tick and each decision, and one that goes away is not missed', async () => {
   const names = ['left', 'right', 'third']
   const places = []
   for (const name of names) places.push(await place(first, name))
@@ -57,7 +57,7 @@ test('Argo Rollouts #2522: of two servers exactly one makes each tick and each d
   }
 })
 
-test('an act of a person and the ticks of two servers never undo each other', async () => {
+test('R7 R13 an act of a person and the ticks of two servers never undo each other', async () => {
   const at = await place(first, 'contended')
   const other = await startServer({
     rolloutPorts: approvals,

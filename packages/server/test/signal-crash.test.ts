@@ -1,43 +1,33 @@
 /** R6 with SIGKILL: a signal that happened is delivered, whenever the server dies; no other is sent. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { createClient } from '@flagmarshal/api'
 import { expect, test } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
-import { startProcess } from '../../../tests/support/process.ts'
-import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { expectOk } from '../../../tests/support/server.ts'
+import { howMuch, record } from '../../../tests/support/soak.ts'
 import { newFlag } from './support/flags.ts'
-import { mortalSettings } from './support/mortal.ts'
+import { startMortal } from './support/mortal.ts'
 import { ok, startReceiver } from './support/receiver.ts'
 import { addChannel, PROJECT, SECRET } from './support/signals.ts'
 
-const ROUNDS = 4
+const ROUNDS = howMuch(4, 20)
 /** Acts of a round, and how many of them are acknowledged before the server dies. */
 const [ACTS, SURVIVING] = [12, 3]
 
 test(
   'R6 a server that is killed while it writes and while it sends delivers every signal that happened, and no other',
-  { timeout: 150_000 },
-  async () => {
+  { timeout: howMuch(150_000, 600_000) },
+  async (context) => {
     await using database = await createDatabase()
     await using receiver = await startReceiver()
-    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-signals-'))
-    const settings = mortalSettings(cwd, database.url)
-    const launch = () => startProcess({ settings, cwd })
-    let running = await launch()
-    await using leaving = new AsyncDisposableStack()
-    leaving.defer(() => rm(cwd, { recursive: true, force: true }))
-    leaving.defer(async () => void (await running.kill('SIGTERM')))
-    const admin = () => createClient({ server: running.address, token: ADMIN_TOKEN })
-    expectOk(await admin().call('createProject', { body: { key: PROJECT, name: PROJECT } }))
+    await using server = await startMortal(database.url)
+    const { admin } = server
+    expectOk(await admin.call('createProject', { body: { key: PROJECT, name: PROJECT } }))
     const project = { project: PROJECT }
-    expectOk(await admin().call('createFlag', { params: project, body: newFlag('one') }))
+    expectOk(await admin.call('createFlag', { params: project, body: newFlag('one') }))
     const subscribes = ['dev.flagmarshal.flag.killed']
-    await addChannel(admin(), {
+    await addChannel(admin, {
       key: 'hook',
       kind: 'webhook',
       settings: { url: receiver.url },
@@ -54,27 +44,27 @@ test(
       const acts = Array.from({ length: ACTS }, async (_, i) => {
         const params = { ...project, flag: 'one', environment: 'production' }
         const reason = `${round}/${i}`
-        const outcome = await admin().call('killFlag', { params, body: { reason } })
+        const outcome = await admin.call('killFlag', { params, body: { reason } })
         if (outcome.ok && acknowledged.push(reason) === before + SURVIVING) enough.resolve()
       })
       // The others are on their way when it dies.
       await enough.promise
       if (round === 0) await receiver.until(1)
-      await running.kill('SIGKILL')
+      await server.die()
       await Promise.all(acts)
-      running = await launch()
+      await server.rise()
     }
     receiver.answer(ok)
 
     const query = { channel: 'hook', limit: '1000' }
     for (const until = Date.now() + 90_000; ;) {
-      const { items } = expectOk(await admin().call('listDeliveries', { params: project, query }))
+      const { items } = expectOk(await admin.call('listDeliveries', { params: project, query }))
       if (items.length > 0 && items.every((it) => it.state === 'delivered')) break
       expect(Date.now()).toBeLessThan(until)
       await wait(100)
     }
     const { items: signals } = expectOk(
-      await admin().call('listSignals', { params: project, query: { limit: '1000' } }),
+      await admin.call('listSignals', { params: project, query: { limit: '1000' } }),
     )
     const happened = new Map(signals.filter((it) => it.type === subscribes[0]).map((it) => [it.id, it.data]))
     const sent = new Map(
@@ -85,9 +75,14 @@ test(
     const reasons = new Set([...sent.values()].map((it) => it.reason))
     expect(acknowledged.filter((it) => !reasons.has(it))).toEqual([])
     expect(acknowledged.length).toBeGreaterThanOrEqual(ROUNDS * SURVIVING)
+    record(context, {
+      done: 'kill -9 while signals are written and sent',
+      times: ROUNDS,
+      result: `${acknowledged.length} acknowledged acts, ${sent.size} signals, each delivered, ${receiver.received.length - sent.size} repeats with the same id`,
+    })
     expect(receiver.received.length, 'some were sent twice, with the same id').toBeGreaterThan(sent.size)
 
-    const chain = expectOk(await admin().call('verifyAudit', { params: project }))
+    const chain = expectOk(await admin.call('verifyAudit', { params: project }))
     expect(chain.ok).toBe(true)
   },
 )

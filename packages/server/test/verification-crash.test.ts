@@ -1,37 +1,29 @@
 /**
  * Verification runs when their server stops or dies: never silent for ever, and nothing stays on.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
-
-import { createClient } from '@flagmarshal/api'
 import type { Client } from '@flagmarshal/api'
 import { describe, expect, it } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
-import { startProcess } from '../../../tests/support/process.ts'
 import { expectOk } from '../../../tests/support/server.ts'
 import { follow } from './support/instances.ts'
-import { mortalSettings, peopleOf } from './support/mortal.ts'
+import { peopleOf, startMortal } from './support/mortal.ts'
 import { openRun, setStage } from './support/procedure.ts'
 
 const PROJECT = 'shop'
 const FLAG = 'new-checkout'
 
-describe('a verification run whose server ends', () => {
+describe('R12 a verification run whose server ends', () => {
   it.each([
     ['SIGTERM', 'was stopped while it ran'],
     ['SIGKILL', 'ended before it was done'],
   ] as const)('by %s ends as failed, and what it switched on is put back', async (signal, problem) => {
     await using database = await createDatabase()
-    const cwd = await mkdtemp(path.join(os.tmpdir(), 'flagmarshal-verification-'))
-    const settings = mortalSettings(cwd, database.url)
-    const first = await startProcess({ settings, cwd })
-    const stage = await setStage(peopleOf(first), PROJECT)
+    await using server = await startMortal(database.url)
+    const stage = await setStage(peopleOf(server), PROJECT)
     const run = await openRun(stage)
     const key = await stage.server.sdkKey(PROJECT, 'staging')
-    const instance = await follow(first.address, key, { environment: 'staging', acknowledges: true })
+    const instance = await follow(server.address, key, { environment: 'staging', acknowledges: true })
     await instance.until((it) => it.event === 'snapshot')
 
     const params = { project: PROJECT, run }
@@ -39,11 +31,11 @@ describe('a verification run whose server ends', () => {
     const body = { trafficMs: 120_000 }
     const { id } = expectOk(await developer.client.call('startVerification', { params, body }))
     await expect.poll(async () => (await staging(developer.client)).enabled).toBe(true)
-    await first.kill(signal)
+    await server.die(signal)
     await instance.close()
 
-    await using second = await startProcess({ settings, cwd })
-    const client = createClient({ server: second.address, token: developer.token })
+    await server.rise()
+    const { client } = developer
     const show = async () =>
       expectOk(await client.call('showVerification', { params: { ...params, verification: id } }))
     await expect.poll(async () => (await show()).state, { timeout: 40_000 }).toBe('failed')
@@ -53,7 +45,6 @@ describe('a verification run whose server ends', () => {
     // And the next one may begin.
     const again = expectOk(await client.call('startVerification', { params, body: { trafficMs: 0 } }))
     expect(again.state).toBe('running')
-    await rm(cwd, { recursive: true, force: true })
   })
 })
 
