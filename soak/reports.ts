@@ -27,7 +27,7 @@ const Report = z.object({
 })
 
 /** What a test did, how often, and with what result. */
-export type Shown = z.output<typeof Seen>
+type Shown = z.output<typeof Seen>
 
 /** One test that shows at least one promise. */
 export interface Showing {

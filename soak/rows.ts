@@ -6,7 +6,7 @@ import type { PromiseId } from './promises.ts'
 import type { Showing } from './reports.ts'
 
 /** `absent`: no test shows it. `skipped`: those that would were all skipped. */
-export type Result = 'held' | 'broken' | 'skipped' | 'absent'
+type Result = 'held' | 'broken' | 'skipped' | 'absent'
 
 export interface Row {
   readonly id: PromiseId

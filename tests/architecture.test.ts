@@ -329,10 +329,13 @@ function layerOf(file: string): Layer | undefined {
 }
 
 function sourceFiles(): string[] {
-  return globSync(['packages/**/*.{ts,tsx}', 'examples/**/*.ts', 'tests/**/*.ts', 'scripts/**/*.ts', 'soak/*.ts'], {
-    cwd: root,
-    exclude: (path) => /node_modules|\.tsc|dist/.test(path),
-  }).filter((file) => !file.endsWith('.d.ts'))
+  return globSync(
+    ['packages/**/*.{ts,tsx}', 'examples/**/*.ts', 'tests/**/*.ts', 'scripts/**/*.ts', 'soak/*.ts'],
+    {
+      cwd: root,
+      exclude: (path) => /node_modules|\.tsc|dist/.test(path),
+    },
+  ).filter((file) => !file.endsWith('.d.ts'))
 }
 
 function readImports(files: readonly string[]): Import[] {

@@ -21,7 +21,7 @@ declare module 'vitest' {
 }
 
 /** Whether this is the long run. */
-export const LONG = process.env['FLAGMARSHAL_SOAK'] === 'long'
+const LONG = process.env['FLAGMARSHAL_SOAK'] === 'long'
 
 /** A number that the long run has larger. */
 export function howMuch(short: number, long: number): number {
