@@ -46,7 +46,15 @@ const layers: readonly Layer[] = [
   },
   {
     files: 'packages/sdk/middleware/src',
-    may: ['packages/sdk/server/src', 'types:packages/evaluation/src', '@openfeature/', 'fastify', NODE],
+    may: [
+      'packages/sdk/server/src',
+      'types:packages/evaluation/src',
+      '@openfeature/',
+      'types:express',
+      'types:fastify',
+      'types:hono',
+      NODE,
+    ],
     why: 'an SDK stays small',
   },
   {
@@ -163,6 +171,11 @@ const layers: readonly Layer[] = [
     files: 'packages/server/src/flag/value-schema.ts',
     may: ['packages/domain/src', 'packages/evaluation/src', 'ajv'],
     why: 'values are held against JSON Schemas here and nowhere else',
+  },
+  {
+    files: 'packages/server/src/grpc',
+    may: ['packages/server/src', 'packages/domain/src', '@grpc/grpc-js', NODE],
+    why: 'gRPC is spoken here and nowhere else',
   },
   {
     files: 'packages/server/src/json-logic.ts',

@@ -28,6 +28,8 @@ export interface TestPerson {
 export interface TestServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`. */
   readonly address: string
+  /** `127.0.0.1:<port>`, where gRPC is served. */
+  readonly grpcAddress: string | undefined
   /** Of this server's database, to look at it or to harm it. */
   readonly databaseUrl: string
   /** The bootstrap token's client. */
@@ -85,6 +87,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 
   return {
     address,
+    grpcAddress: app.grpcAddress(),
     databaseUrl: database.url,
     admin,
     client: (token) => createClient({ server: address, ...(token === undefined ? {} : { token }) }),

@@ -39,6 +39,15 @@ export const SETTINGS = {
     means:
       'Origins whose pages may evaluate flags in the browser, like https://shop.example, with commas between; * for any. None.',
   },
+  FLAGMARSHAL_GRPC_PORT: {
+    reader: 'server',
+    means: 'Port on which flagd’s in-process providers stream flags over gRPC; 0 takes a free one. None.',
+  },
+  FLAGMARSHAL_GRPC_CERTIFICATE: {
+    reader: 'server',
+    means: 'File of the certificate chain (PEM) for gRPC with TLS. None: without TLS.',
+  },
+  FLAGMARSHAL_GRPC_PRIVATE_KEY: { reader: 'server', means: 'File of its private key (PEM). None.' },
   FLAGMARSHAL_EVALUATIONS_PER_SECOND: {
     reader: 'server',
     means: 'Evaluations over HTTP that each SDK key may ask a server for in a second; 0 is no limit. 5000.',

@@ -25,6 +25,7 @@ import { startAlerts } from './drill/alerts.ts'
 import { createDrillMetrics } from './drill/metrics.ts'
 import { errorLine } from './error-line.ts'
 import type { FlagPorts } from './flag/ports.ts'
+import { startGrpc } from './grpc/listener.ts'
 import { loadConsole } from './http/console-files.ts'
 import type { EventStream } from './http/event-stream.ts'
 import { handlers as accessHandlers } from './http/handlers/access.ts'
@@ -146,6 +147,8 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url))
 export interface App {
   /** Starts to listen; returns the address, like `http://127.0.0.1:4860`. */
   listen(): Promise<string>
+  /** Where gRPC is served, like `127.0.0.1:8015`, once it listens; undefined where it is not. */
+  grpcAddress(): string | undefined
   /** Where the administrator's token is kept; undefined when the settings gave it. */
   readonly bootstrapTokenFile: string | undefined
   /** The secret of the link for the first administrator, while there is none. */
@@ -265,12 +268,19 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await closed
     })
     const close = once(() => closeAll(closing))
+    let grpcAddress: string | undefined
     return {
       bootstrapTokenFile: bootstrap.file,
       setUpSecret: (await isSetUpNeeded(database)) ? accounts.setUpSecret : undefined,
       log,
       close,
-      listen: () => listenOn(config, ({ host, port }) => server.listen({ host, port })),
+      grpcAddress: () => grpcAddress,
+      async listen() {
+        const grpc = await startGrpc({ delivery, authenticator, clock, log }, config)
+        if (grpc !== undefined) closing.push(() => grpc.close())
+        grpcAddress = grpc?.address
+        return await listenOn(config, ({ host, port }) => server.listen({ host, port }))
+      },
     }
   } catch (error) {
     await closeAll(closing)

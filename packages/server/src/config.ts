@@ -62,6 +62,11 @@ const ConfigSchema = z.strictObject({
       ),
     )
     .default([]),
+  /** Absent: gRPC is not served. */
+  grpcPort: z.coerce.number('a port, 0 to 65535').int().min(0).max(65_535).optional(),
+  /** Files of PEM. */
+  grpcCertificate: z.string().min(1).optional(),
+  grpcPrivateKey: z.string().min(1).optional(),
   /** Of each SDK key; 0 is no limit. */
   evaluationsPerSecond: z.coerce.number('a number, 0 or more').min(0).default(5_000),
   /** Made absolute. */
@@ -94,6 +99,9 @@ const ENVIRONMENT = {
   FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
   FLAGMARSHAL_HOOK_PROGRAMS: 'hookPrograms',
   FLAGMARSHAL_ALLOWED_ORIGINS: 'allowedOrigins',
+  FLAGMARSHAL_GRPC_PORT: 'grpcPort',
+  FLAGMARSHAL_GRPC_CERTIFICATE: 'grpcCertificate',
+  FLAGMARSHAL_GRPC_PRIVATE_KEY: 'grpcPrivateKey',
   FLAGMARSHAL_EVALUATIONS_PER_SECOND: 'evaluationsPerSecond',
   FLAGMARSHAL_RULES_DIR: 'rulesDir',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',

@@ -7,24 +7,28 @@ const LOCAL = 'http://127.0.0.1:4860'
 interface Started {
   readonly bootstrapTokenFile: string | undefined
   readonly setUpSecret: string | undefined
+  readonly grpcAddress: () => string | undefined
 }
 
 /** The text of the first screen. */
-export function greeting(address: string, { bootstrapTokenFile: tokenFile, setUpSecret }: Started): string {
+export function greeting(
+  address: string,
+  { bootstrapTokenFile: tokenFile, setUpSecret, grpcAddress }: Started,
+): string {
   const token = tokenFile === undefined ? '$FLAGMARSHAL_BOOTSTRAP_TOKEN' : `$(cat ${shown(tokenFile)})`
   // Commands find the usual address by themselves.
   const server = address === LOCAL ? '' : `FLAGMARSHAL_SERVER=${address} `
   return `
 Flagmarshal runs at ${address}
-${
-  setUpSecret === undefined
-    ? ''
-    : `
+${grpcAddress() === undefined ? '' : `flagd's providers stream from ${grpcAddress()} (gRPC)\n`}${
+    setUpSecret === undefined
+      ? ''
+      : `
 Nobody can sign in yet. Set up the first administrator, once, at
   ${address.replace(/\/+$/, '')}/set-up#${setUpSecret}
 
 `
-}The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
+  }The administrator's token is in ${tokenFile ?? 'FLAGMARSHAL_BOOTSTRAP_TOKEN'}
 
 Next, in another terminal:
   export ${server}FLAGMARSHAL_TOKEN=${token} FLAGMARSHAL_PROJECT=shop

@@ -8,8 +8,7 @@ import type { Connection } from '@flagmarshal/sdk-server'
 import { OpenFeature } from '@openfeature/server-sdk'
 
 import type { FlagsOptions, GateOptions } from './options.ts'
-import { ensurePropagation, enterRequest } from './request.ts'
-import type { EnteredRequest } from './request.ts'
+import { deliverEventsInside, ensurePropagation, enterRequest } from './request.ts'
 
 /** Answers a request; may be asynchronous. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -49,12 +48,6 @@ export function gate(flag: string, options: GateOptions<HttpHandler>, handler: H
     const open = await client.getBooleanValue(flag, false)
     return open ? handler(request, response) : closed(request, response)
   }
-}
-
-/** The parser emits the events of a body outside any request; a handler that collects it in callbacks would lose its context there. */
-function deliverEventsInside(request: IncomingMessage, entered: EnteredRequest): void {
-  const emit = request.emit.bind(request)
-  request.emit = (...event: Parameters<typeof emit>) => entered.run(() => emit(...event))
 }
 
 function answerFailure(response: ServerResponse): void {

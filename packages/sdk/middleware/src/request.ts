@@ -2,7 +2,7 @@
  * One request of any HTTP server: entered with its context, and judged when its response is over.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { openRequest } from '@flagmarshal/sdk-server'
 import type { Connection, RequestScope } from '@flagmarshal/sdk-server'
@@ -30,6 +30,12 @@ export function ensurePropagation(): void {
   OpenFeature.setTransactionContextPropagator(new AsyncLocalStorageTransactionContextPropagator())
 }
 
+/** A request whose end somebody else sees. */
+interface OpenedRequest extends EnteredRequest {
+  /** Records the outcome; only the first time. */
+  readonly end: (statusCode: number, aborted: boolean) => void
+}
+
 /** Opens the request and records its outcome once the response is sent or its client is gone. */
 export function enterRequest<Request>(
   connection: Connection,
@@ -37,21 +43,36 @@ export function enterRequest<Request>(
   request: Request,
   response: ServerResponse,
 ): EnteredRequest {
+  const opened = openOne(connection, options, request)
+  response.once('finish', () => opened.end(response.statusCode, false))
+  // Comes after `finish`, too, when the scope has ended already.
+  response.once('close', () => opened.end(response.statusCode, true))
+  return opened
+}
+
+/** The parser emits the events of a body outside any request; whoever collects it in callbacks would lose its context there. */
+export function deliverEventsInside(request: IncomingMessage, entered: EnteredRequest): void {
+  const emit = request.emit.bind(request)
+  request.emit = (...event: Parameters<typeof emit>) => entered.run(() => emit(...event))
+}
+
+/** Opens the request; its outcome is recorded when it is told. */
+export function openOne<Request>(
+  connection: Connection,
+  options: FlagsOptions<Request>,
+  request: Request,
+): OpenedRequest {
   const scope = openRequest(connection)
   const startedAt = performance.now()
   let thrown: unknown
 
-  const end = (aborted: boolean): void => {
-    const durationMs = performance.now() - startedAt
-    const slow = durationMs > (options.slowMs ?? Infinity)
-    const finished = { request, statusCode: response.statusCode, error: thrown, aborted }
-    scope.end({ bad: judge(connection, options, finished), slow, durationMs })
-  }
-  response.once('finish', () => end(false))
-  // Comes after `finish`, too, when the scope has ended already.
-  response.once('close', () => end(true))
-
   return {
+    end(statusCode, aborted) {
+      const durationMs = performance.now() - startedAt
+      const slow = durationMs > (options.slowMs ?? Infinity)
+      const finished = { request, statusCode, error: thrown, aborted }
+      scope.end({ bad: judge(connection, options, finished), slow, durationMs })
+    },
     run: runner(scope, contextOf(connection, options, request)),
     fail(error) {
       if (!isAnswer(error)) thrown ??= error ?? new Error('the handler threw nothing')
@@ -99,6 +120,7 @@ function judge<Request>(
 
 /** Frameworks throw "404 not found" and the like to answer with them. */
 function isAnswer(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return false
-  return typeof error.statusCode === 'number' && error.statusCode < 500
+  if (typeof error !== 'object' || error === null) return false
+  const status = 'statusCode' in error ? error.statusCode : 'status' in error ? error.status : undefined
+  return typeof status === 'number' && status < 500
 }

@@ -1,6 +1,8 @@
 export { createFlagmarshal } from './connection.ts'
 export type { Change, Connection, Readiness } from './connection.ts'
 export type { FirstEvaluation, Outcome, RequestObserver } from './counts.ts'
+export { evaluationEvents } from './evaluation-events.ts'
+export type { EvaluationEvent, EvaluationEventOptions, EventLogger } from './evaluation-events.ts'
 export { watchProcess } from './process-usage.ts'
 export type { Pool, ProcessReading, ProcessWatch } from './process-usage.ts'
 export { evaluationsInRequest, openRequest, runRequest } from './request-scope.ts'

@@ -35,7 +35,7 @@ export async function flagdDefinition(
   key: EnvironmentKey,
 ): Promise<(FlagdExport & { readonly revision: number }) | Refusal> {
   const state = await delivery.environments.get(key)
-  return state === undefined ? notFound('environment', key.environment) : ofState(state)
+  return state === undefined ? notFound('environment', key.environment) : definitionOf(state)
 }
 
 /** The flags of an environment as a manifest, by key. */
@@ -82,7 +82,7 @@ export async function exportFlags(
   const state = await parts.delivery.environments.fresh(key)
   if (state === undefined) return notFound('environment', key.environment)
   if (format === 'flagd') {
-    const { definition, report } = ofState(state)
+    const { definition, report } = definitionOf(state)
     return { document: definition, report: [...report] }
   }
   const { flags } = await manifestOf(parts, key)
@@ -98,7 +98,8 @@ export async function exportFlags(
   return { document, report: [] }
 }
 
-function ofState(state: EnvironmentState): FlagdExport & { readonly revision: number } {
+/** The flagd definition of what is in memory, made once for each revision. */
+export function definitionOf(state: EnvironmentState): FlagdExport & { readonly revision: number } {
   const { snapshot } = state
   let it = made.get(state)
   if (it === undefined) {
