@@ -162,6 +162,8 @@ export interface App {
 export interface AppOptions {
   readonly clock?: Clock
   readonly checkAnswers?: boolean
+  /** How long a request may take to arrive, in place of 30 s. */
+  readonly requestMs?: number
   /** Where the built console is, in place of the usual folder. */
   readonly consoleFolder?: string
   /** In place of what features answer. */
@@ -259,6 +261,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         console: await loadConsole(options.consoleFolder ?? CONSOLE),
         allowedOrigins: config.allowedOrigins,
         checkAnswers: options.checkAnswers ?? false,
+        ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),
       },
       (beside) => registerKillPages(beside, { services, authenticator, log }),
     )

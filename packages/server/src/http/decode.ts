@@ -6,7 +6,8 @@ import type { Operation } from '@flagmarshal/api/operation'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { escapePointer, faultOfText } from './json-body.ts'
+import { faultOfText } from './json-body.ts'
+import { escapePointer } from './json-pointer.ts'
 import { HttpProblem } from './problems.ts'
 import type { FieldError } from './problems.ts'
 

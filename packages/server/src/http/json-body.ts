@@ -1,9 +1,11 @@
 /**
  * Reading a JSON body, and refusing everything in it that no schema should ever meet: text that
- * PostgreSQL cannot store, names that could reach a prototype, numbers beyond a double, and shapes
+ * PostgreSQL cannot store, names that could reach a prototype or stand twice, numbers beyond a double, and shapes
  * made to be expensive.
  */
+import { escapePointer } from './json-pointer.ts'
 import { HttpProblem } from './problems.ts'
+import { repeatedName } from './repeated-name.ts'
 
 const LARGEST_DEPTH = 32
 const LONGEST_NAME = 256
@@ -16,14 +18,18 @@ const FORBIDDEN_NAME = '__proto__'
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
   let value: unknown
+  let text: string
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    value = JSON.parse(text)
   } catch (error) {
     const why = error instanceof TypeError ? 'it is not UTF-8' : 'it is not JSON'
     const message = `The body cannot be read: ${why}.`
     throw new HttpProblem(400, 'bad-json', message, { errors: [{ pointer: '', message }] })
   }
   inspect(value)
+  const repeated = repeatedName(text)
+  if (repeated !== undefined) refuse(repeated, 'This name stands twice here.', 'Keep the one that is meant.')
   return value
 }
 
@@ -41,11 +47,18 @@ function inspect(root: unknown): void {
   let values = 0
   for (let it = open.pop(); it !== undefined; it = open.pop()) {
     const { value, pointer, depth } = it
-    if (++values > MOST_VALUES) refuse(pointer, `The body holds more than ${MOST_VALUES} values.`, 413)
+    if (++values > MOST_VALUES) {
+      throw problem(413, 'body-too-large', pointer, {
+        message: `The body holds more than ${MOST_VALUES} values.`,
+        remedy: 'Send less at once.',
+      })
+    }
     if (typeof value === 'string') refuseIf(faultOfText(value), pointer)
-    if (typeof value === 'number' && !Number.isFinite(value)) refuse(pointer, 'The number is too large.')
+    if (typeof value === 'number' && !Number.isFinite(value))
+      refuse(pointer, 'The number is too large.', 'Send what fits a double, or text.')
     if (typeof value !== 'object' || value === null) continue
-    if (depth >= LARGEST_DEPTH) refuse(pointer, `The body is nested more than ${LARGEST_DEPTH} deep.`)
+    if (depth >= LARGEST_DEPTH)
+      refuse(pointer, `The body is nested more than ${LARGEST_DEPTH} deep.`, 'Make it flatter.')
     for (const [name, member] of Object.entries(value)) {
       const below = `${pointer}/${escapePointer(name.slice(0, LONGEST_NAME))}`
       refuseIf(faultOfName(name) ?? faultOfLength(name, member), below)
@@ -69,17 +82,20 @@ function faultOfLength(name: string, member: unknown): string | undefined {
   return name === 'length' && incomparable ? 'A length is a number.' : undefined
 }
 
-/** One step of a JSON Pointer (RFC 6901); what cannot be printed is replaced. */
-export function escapePointer(name: string): string {
-  return name.toWellFormed().replaceAll('\0', '\uFFFD').replaceAll('~', '~0').replaceAll('/', '~1')
-}
-
 function refuseIf(message: string | undefined, pointer: string): void {
-  if (message !== undefined) refuse(pointer, message)
+  if (message !== undefined) refuse(pointer, message, 'Leave it out, or send another.')
 }
 
-function refuse(pointer: string, message: string, status = 422): never {
-  throw new HttpProblem(status, status === 413 ? 'body-too-large' : 'invalid', message, {
-    errors: [{ pointer, message }],
-  })
+function refuse(pointer: string, message: string, remedy: string): never {
+  throw problem(422, 'invalid', pointer, { message, remedy })
+}
+
+// oxlint-disable-next-line max-params -- the parts of one problem, used in this file only
+function problem(
+  status: number,
+  code: string,
+  pointer: string,
+  { message, remedy }: { readonly message: string; readonly remedy: string },
+): HttpProblem {
+  return new HttpProblem(status, code, message, { remedy, errors: [{ pointer, message }] })
 }

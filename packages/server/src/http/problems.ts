@@ -126,7 +126,6 @@ function ofRefusal(refusal: Refusal): ProblemAnswer {
 
 /** Fastify's own errors that a caller can cause: https://fastify.dev/docs/latest/Reference/Errors/ */
 const FASTIFY: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'The body is larger than 1 MiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'content-type', 'Send the body as application/json.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'content-length', 'The body is not as long as announced.'],
   FST_ERR_BAD_URL: [400, 'bad-address', 'The address is not correctly percent-encoded.'],

@@ -13,29 +13,45 @@ import { newId } from '../id.ts'
 import { sendConsole } from './console.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { readJson } from './json-body.ts'
+import {
+  addressTooLong,
+  bodyTooLarge,
+  LARGEST_BODY_BYTES,
+  LARGEST_HEADERS_BYTES,
+  LONGEST_ADDRESS_BYTES,
+  LONGEST_REQUEST_MS,
+  SLOW_CHECK_MS,
+  unreadable,
+} from './limits.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { registerRoutes } from './router.ts'
 import type { RouterParts } from './router.ts'
 import { sendProblemAnswer } from './send-problem.ts'
-
-const LARGEST_BODY_BYTES = 1024 * 1024
 
 /** A server with all routes, and what else is registered beside them, not listening yet. */
 export async function createServer(
   parts: RouterParts,
   beside: (server: FastifyInstance) => Promise<void> = async () => undefined,
 ): Promise<FastifyInstance> {
+  const requestMs = parts.requestMs ?? LONGEST_REQUEST_MS
   const server = Fastify({
     logger: false,
     bodyLimit: LARGEST_BODY_BYTES,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     // While closing, what still arrives on an open connection is answered; `closeConnections` ends it.
     return503OnClosing: false,
     clientErrorHandler,
-    // Node would refuse without a body.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would refuse without a body.
+      requireHostHeader: false,
+      maxHeaderSize: LARGEST_HEADERS_BYTES,
+      // Node takes the longer one of the two for the whole request, whichever it was given as.
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestMs),
+    },
     routerOptions: { maxParamLength: 512 },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
@@ -60,6 +76,7 @@ export async function createServer(
   server.addHook('onRequest', async (request, reply) => {
     prepare(parts, request)
     refuseNameless(request)
+    if (Buffer.byteLength(request.raw.url ?? '') > LONGEST_ADDRESS_BYTES) throw addressTooLong()
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
     if (parts.headers !== undefined) reply.headers(parts.headers())
   })
@@ -108,22 +125,13 @@ function closeConnections(server: FastifyInstance): void {
 /** What Node's parser cannot read as HTTP never becomes a request; its sender gets a problem all the same. */
 function clientErrorHandler(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const { status, problem } = problemAnswer(unreadable(error.code))
+  const begun = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : undefined
+  const { status, problem } = problemAnswer(unreadable(error.code, begun))
   const body = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
-}
-
-function unreadable(code: string | undefined): HttpProblem {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HttpProblem(431, 'headers-too-large', 'The headers are larger than 16 KiB.')
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HttpProblem(408, 'request-timeout', 'The request took longer than 30 s to arrive.')
-  }
-  return new HttpProblem(400, 'bad-request', 'This is no HTTP request.')
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
@@ -135,12 +143,20 @@ function prepare({ services }: RouterParts, request: FastifyRequest): void {
 }
 
 function sendProblem(parts: RouterParts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = problemAnswer(error)
+  const answer = problemAnswer(isTooLarge(error) ? bodyTooLarge(largestOf(request)) : error)
   const { status, problem } = answer
   if (status === 503)
     parts.log.warn({ code: problem.code, why: String(error), requestId: request.id }, problem.detail)
   else if (status >= 500) parts.log.error({ err: error, requestId: request.id }, problem.detail)
   void sendProblemAnswer(answer, request, reply)
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+}
+
+function largestOf(request: FastifyRequest): number {
+  return request.routeOptions.bodyLimit ?? LARGEST_BODY_BYTES
 }
 
 /** HTTP/1.1 wants to know which server is meant (RFC 9112, 3.2). */

@@ -1,0 +1,70 @@
+/**
+ * Finding a name that stands twice in one JSON object. Parsers keep the last of them, and others the
+ * first: what a person has checked would not be what is done (RFC 8259, 4).
+ */
+import { escapePointer } from './json-pointer.ts'
+
+/** An object or array that is open: its names so far, and the member that is being read. */
+interface Open {
+  readonly names: Set<string> | undefined
+  member: string | number
+  /** The next text is a name. */
+  named: boolean
+}
+
+/** The pointer to the first name that stands twice; undefined where none does. `text` must be valid JSON. */
+export function repeatedName(text: string): string | undefined {
+  const open: Open[] = []
+  for (let at = 0; at < text.length; at++) {
+    const top = open.at(-1)
+    switch (text[at]) {
+      case '{':
+        open.push({ names: new Set(), member: '', named: true })
+        break
+      case '[':
+        open.push({ names: undefined, member: 0, named: false })
+        break
+      case '}':
+      case ']':
+        open.pop()
+        break
+      case ',':
+        if (top !== undefined) next(top)
+        break
+      case '"': {
+        const end = endOfText(text, at)
+        if (top?.named === true && !isNew(top, text.slice(at, end + 1))) {
+          return open.map((it) => `/${escapePointer(String(it.member))}`).join('')
+        }
+        at = end
+        break
+      }
+      default:
+    }
+  }
+  return undefined
+}
+
+function next(top: Open): void {
+  if (typeof top.member === 'number') top.member++
+  else top.named = true
+}
+
+/** Takes a quoted name up; whether it is the first of its kind. */
+function isNew(top: Open, quoted: string): boolean {
+  const name = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
+  top.member = name
+  top.named = false
+  if (top.names?.has(name) === true) return false
+  top.names?.add(name)
+  return true
+}
+
+/** The place of the closing quotation mark. */
+function endOfText(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '"') return at
+    if (text[at] === '\\') at++
+  }
+  return text.length
+}
