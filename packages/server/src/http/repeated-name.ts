@@ -17,29 +17,17 @@ export function repeatedName(text: string): string | undefined {
   const open: Open[] = []
   for (let at = 0; at < text.length; at++) {
     const top = open.at(-1)
-    switch (text[at]) {
-      case '{':
-        open.push({ names: new Set(), member: '', named: true })
-        break
-      case '[':
-        open.push({ names: undefined, member: 0, named: false })
-        break
-      case '}':
-      case ']':
-        open.pop()
-        break
-      case ',':
-        if (top !== undefined) next(top)
-        break
-      case '"': {
-        const end = endOfText(text, at)
-        if (top?.named === true && !isNew(top, text.slice(at, end + 1))) {
-          return open.map((it) => `/${escapePointer(String(it.member))}`).join('')
-        }
-        at = end
-        break
+    const sign = text[at]
+    if (sign === '{') open.push({ names: new Set(), member: '', named: true })
+    else if (sign === '[') open.push({ names: undefined, member: 0, named: false })
+    else if (sign === '}' || sign === ']') open.pop()
+    else if (sign === ',' && top !== undefined) next(top)
+    else if (sign === '"') {
+      const end = endOfText(text, at)
+      if (top?.named === true && !isNew(top, text.slice(at, end + 1))) {
+        return open.map((it) => `/${escapePointer(String(it.member))}`).join('')
       }
-      default:
+      at = end
     }
   }
   return undefined
