@@ -20,9 +20,12 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
+/** A closed gate, and one that is open for something else. */
+const GATE: ReadonlySet<string> = new Set(['gate-closed', 'gate-not-open', 'in-procedure'])
+
 /** The exit code that a problem of the server means. */
 export function exitCodeOf(problem: Problem): ExitCode {
-  if (problem.code === 'gate-closed' || problem.code === 'gate-not-open') return EXIT.gateClosed
+  if (GATE.has(problem.code)) return EXIT.gateClosed
   switch (problem.status) {
     case 401:
     case 403:

@@ -224,7 +224,10 @@ describe('a rollout of an approved run', () => {
       FLAGMARSHAL_PROJECT: 'shop',
     }
     expect((await spawned(['gate', 'check', 'new-checkout'], env)).code).toBe(EXIT.ok)
-    await developer.said('flag', 'on', 'new-checkout', '--env', 'production', '--serve', 'on')
+    const beside = ['flag', 'on', 'new-checkout', '--serve', 'on', '--env'] as const
+    expect(await developer.ends(EXIT.gateClosed, ...beside, 'production')).toContain('its rollout alone')
+    expect((await spawned(['gate', 'check', 'new-checkout'], env)).code).toBe(EXIT.ok)
+    await developer.said(...beside, 'staging')
     expect((await spawned(['gate', 'check', 'new-checkout'], env)).code).toBe(EXIT.gateClosed)
     const refused = await spawned(['--json', 'rollout', 'start', 'new-checkout'], env)
     expect(refused.code).toBe(EXIT.conflict)

@@ -8,6 +8,7 @@ import { expectOk, expectProblem, startServer } from '../../../tests/support/ser
 import type { TestPerson, TestServer } from '../../../tests/support/server.ts'
 import { configParams, EVERYBODY_ON, newFlag } from './support/flags.ts'
 import type { ConfigInput } from './support/flags.ts'
+import { startMail } from './support/mail.ts'
 
 let server: TestServer
 let developer: TestPerson
@@ -20,7 +21,7 @@ type PolicyInput = z.input<typeof Policy>
 let count = 0
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1' } })
   expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
   developer = await server.person('developer')
   lead = await server.person('technical-lead')
@@ -339,6 +340,46 @@ describe('by the policy of the project', () => {
     expectOk(await settle({}))
   })
 
+  test('what exposes somebody is published inside the calendar and outside of incidents; what lowers exposure at any time', async () => {
+    const rollouts = async (change: object) => {
+      const { revision } = expectOk(await server.admin.call('showPolicy', { params: project }))
+      const body = { rollouts: change }
+      return await server.admin.call('writePolicy', { params: project, body, ifMatch: revision })
+    }
+    const asked = await ask()
+    expectOk(await decide(lead, asked))
+    const [from, to] = [Date.now() - 60_000, Date.now() + 3_600_000].map((it) => new Date(it).toISOString())
+    expectOk(await rollouts({ blackouts: [{ from, to, reason: 'the sale' }] }))
+    expect(expectProblem(await publish(developer, asked))).toMatchObject({
+      status: 409,
+      code: 'publish-is-closed',
+      detail: expect.stringContaining('the sale'),
+      remedy: expect.stringContaining(to ?? 'a time'),
+    })
+    expectOk(await rollouts({ blackouts: [] }))
+
+    const report = { kind: 'incident' as const, severity: 'major' as const, text: 'orders are slow' }
+    const made = expectOk(
+      await operations.client.call('createProjectReport', { params: project, body: report }),
+    )
+    expect(expectProblem(await publish(developer, asked))).toMatchObject({
+      code: 'incident-open',
+      remedy: expect.stringContaining(made.id),
+    })
+    expect(await live()).toMatchObject({ enabled: false })
+    const resolved = { params: { ...project, report: made.id }, body: { reason: 'over' } }
+    expectOk(await operations.client.call('resolveReport', resolved))
+    expectOk(await publish(developer, asked))
+
+    expectOk(await rollouts({ blackouts: [{ from, to, reason: 'the sale' }] }))
+    const { revision } = await live()
+    const less = { ...EVERYBODY_ON, enabled: false }
+    expectOk(
+      await developer.client.call('configureFlag', { params: production(), body: less, ifMatch: revision }),
+    )
+    expectOk(await rollouts({ blackouts: [] }))
+  })
+
   test('a line for what is no protected environment is refused', async () => {
     expect(expectProblem(await settle({ staging: { accepted: false } }))).toMatchObject({
       status: 422,
@@ -382,6 +423,23 @@ test('a draft asks those it waits for, in each of its states, with the command',
   const body = { ...EVERYBODY_ON, enabled: false }
   expectOk(await developer.client.call('configureFlag', { params: production(), body, ifMatch: 1 }))
   expect(await asked(developer)).toEqual([`behind: ${command('show')}`])
+})
+
+test('those whom a draft waits for are told by name, each in a mail of their own', async () => {
+  await using post = await startMail()
+  const { revision } = expectOk(await server.admin.call('showPolicy', { params: project }))
+  const contacts = { [lead.id]: 'lead@shop.example', [developer.id]: 'dev@shop.example' }
+  expectOk(await server.admin.call('writePolicy', { params: project, body: { contacts }, ifMatch: revision }))
+  const at = { host: '127.0.0.1', port: post.port, security: 'none' as const }
+  const settings = { ...at, from: 'flags@shop.example', to: ['everybody@shop.example'] }
+  const channel = { key: 'post', kind: 'mail' as const, settings, subscribes: [] }
+  expectOk(await server.admin.call('createChannel', { params: project, body: channel }))
+
+  const asked = await ask()
+  await expect.poll(() => post.mails.map((it) => it.to)).toEqual([['lead@shop.example']])
+  expect(post.mails[0]?.text).toContain(asked.id)
+  expectOk(await decide(lead, asked))
+  await expect.poll(() => post.mails.map((it) => it.to)).toContainEqual(['dev@shop.example'])
 })
 
 test('drafts are listed, the open ones first asked for, and given up with a reason', async () => {

@@ -9,7 +9,7 @@ import type { TestServer } from '../../../tests/support/server.ts'
 import { configParams, configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 
 /** Stands for the features above: the gate is what a test makes it. */
-let gate: FlagGate = { kind: 'open' }
+let gate: FlagGate = { kind: 'open', by: 'broken-glass' }
 const changes: FlagsChanged[] = []
 const flagPorts: FlagPorts = {
   gateOf: () => Promise.resolve(gate),
@@ -29,7 +29,7 @@ beforeAll(async () => {
   expectOk(await server.admin.call('createFlag', { params: project, body: newFlag('guarded') }))
 })
 beforeEach(() => {
-  gate = { kind: 'open' }
+  gate = { kind: 'open', by: 'broken-glass' }
   changes.length = 0
 })
 afterAll(() => server.close())
@@ -111,7 +111,7 @@ test('a gate is asked where a protected environment would serve something else, 
     remedy: expect.stringContaining('flagmarshal gate check checkout'),
   })
   await configure(server, 'guarded', EVERYBODY_ON)
-  gate = { kind: 'open' }
+  gate = { kind: 'open', by: 'broken-glass' }
   await configure(server, 'guarded', EVERYBODY_ON, 'production')
   gate = { kind: 'closed', feature: 'checkout', blockers: [], running: true }
   const edit = { ...EVERYBODY_ON, rules: [{ name: 'All', when: { all: [] }, serve: { variant: 'on' } }] }

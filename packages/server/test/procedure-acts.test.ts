@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { askForApproval, goThrough, openRun, OUTPUTS, prepareStep, setStage } from './support/procedure.ts'
+import type { ConfigInput } from './support/flags.ts'
+import {
+  approvedRun,
+  askForApproval,
+  goThrough,
+  openRun,
+  OUTPUTS,
+  prepareStep,
+  setStage,
+} from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 
 let server: TestServer
@@ -135,6 +144,63 @@ describe('an emergency', () => {
     )
     const again = await operationsLead.client.call('breakGlass', { params, body })
     expect(expectProblem(again).code).toBe('gate-open')
+  })
+})
+
+describe('beside an approved plan', () => {
+  it('P-X1 P-O3 no hand exposes anybody; lists of members and what lowers exposure pass, and an emergency does', async () => {
+    const stage = await newStage()
+    const { project, feature, developer, operationsLead } = stage
+    const params = { project }
+    const beta = { key: 'beta', name: 'Beta', when: { attribute: 'beta', op: 'exists' as const } }
+    expectOk(await developer.client.call('createSegment', { params, body: beta }))
+    const key = { project, flag: 'new-checkout', environment: 'production' }
+    const configure = async (change: object) => {
+      const { revision, enabled, offVariant, rules, fallthrough } = expectOk(
+        await developer.client.call('getFlagConfig', { params: key }),
+      )
+      const body = { enabled, offVariant, rules, fallthrough, ...change } as ConfigInput
+      return await developer.client.call('configureFlag', { params: key, body, ifMatch: revision })
+    }
+    const rules = [{ id: 'beta', name: 'Beta', when: { segment: 'beta' }, serve: { variant: 'on' } }]
+    expectOk(await configure({ rules }))
+    const { run } = await approvedRun(stage)
+
+    const raises = [
+      { enabled: true },
+      { enabled: true, fallthrough: { variant: 'on' } },
+      { offVariant: 'on', fallthrough: { variant: 'on' } },
+    ]
+    for (const change of raises)
+      expect(expectProblem(await configure(change)), JSON.stringify(change)).toMatchObject({
+        status: 409,
+        code: 'in-procedure',
+        remedy: expect.stringContaining('rollout'),
+      })
+    const gate = { params: { project, feature }, query: { gate: 'plan-approved' } }
+    expect(expectOk(await developer.client.call('showGate', gate)).open, 'a refused edit voids nothing').toBe(
+      true,
+    )
+    const served = async (name: string, value: boolean) => {
+      const flag = { project, flag: 'new-checkout' }
+      const { revision } = expectOk(await developer.client.call('getFlag', { params: flag }))
+      const body = { variants: { on: true, off: false, [name]: value } }
+      return await developer.client.call('changeFlag', { params: flag, body, ifMatch: revision })
+    }
+    expect(expectProblem(await served('off', true)).code).toBe('in-procedure')
+
+    const emergency = { reason: 'orders are lost', minutes: 30 }
+    expectOk(
+      await operationsLead.client.call('breakGlass', { params: { project, feature }, body: emergency }),
+    )
+    const again = await operationsLead.client.call('breakGlass', {
+      params: { project, feature },
+      body: emergency,
+    })
+    expect(expectProblem(again).code, 'once is enough').toBe('gate-open')
+    const start = await operationsLead.client.call('startRollout', { params, body: { run } })
+    expect(expectProblem(start).code, 'nothing begins before its review').toBe('glass-unreviewed')
+    expectOk(await configure({ enabled: true }))
   })
 })
 

@@ -8,8 +8,15 @@ import { HOOK_SECRET, hookRunAt, makePrograms, startDataHook } from './support/h
 import type { Programs } from './support/hooks.ts'
 import { acknowledge } from './support/instances.ts'
 import { JIRA, startJira } from './support/jira.ts'
-import { approveAll, askForApproval, goThrough, openRun, OUTPUTS, setStage } from './support/procedure.ts'
-import type { Stage } from './support/procedure.ts'
+import {
+  approveAll,
+  askForApproval,
+  exposeEverybody,
+  goThrough,
+  openRun,
+  OUTPUTS,
+  setStage,
+} from './support/procedure.ts'
 
 let server: TestServer
 let programs: Programs
@@ -90,13 +97,6 @@ async function approved(more: Record<string, unknown> = {}, dataUrl?: string) {
   return { stage, run, project }
 }
 
-async function expose({ project, developer }: Stage): Promise<void> {
-  const key = { project, flag: 'new-checkout', environment: 'production' }
-  const { revision } = expectOk(await developer.client.call('getFlagConfig', { params: key }))
-  const body = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
-  expectOk(await developer.client.call('configureFlag', { params: key, body, ifMatch: revision }))
-}
-
 let seq = 0
 
 async function report(key: string, variant: string, n: number, bad: number): Promise<void> {
@@ -153,7 +153,7 @@ describe('a rollback', () => {
         ifMatch: 1,
       }),
     )
-    await expose(stage)
+    await exposeEverybody(stage)
     const begun = expectOk(
       await developer.client.call('startRollback', {
         params: { project, feature },
@@ -231,7 +231,7 @@ describe('a rollback', () => {
     const { stage, project } = await approved()
     const { developer, feature } = stage
     const key = await server.sdkKey(project, 'production')
-    await expose(stage)
+    await exposeEverybody(stage)
     await report(key, 'on', 100, 40)
     const params = { project, flag: 'new-checkout', environment: 'production' }
     const kill = expectOk(
@@ -279,7 +279,7 @@ describe('a rollback', () => {
   it('P-S5-2 shows a kill as recovered once requests are served off and are no longer bad', async () => {
     const { stage, project } = await approved()
     const key = await server.sdkKey(project, 'production')
-    await expose(stage)
+    await exposeEverybody(stage)
     await report(key, 'on', 100, 40)
     const params = { project, flag: 'new-checkout', environment: 'production' }
     const { client } = stage.developer
@@ -304,7 +304,7 @@ describe('a rollback', () => {
   it('P-X4 begins by a report that is an approved trigger, and by none that is not', async () => {
     const { stage, project } = await approved()
     const { developer, feature } = stage
-    await expose(stage)
+    await exposeEverybody(stage)
     const tell = (kind: 'complaint' | 'data-loss') =>
       developer.client.call('createReport', {
         params: { project, feature },

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { approvedRun, setStage } from './support/procedure.ts'
+import { approvedRun, exposeEverybody, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 
 let server: TestServer
@@ -23,14 +23,6 @@ afterAll(() => server.close())
 
 const newStage = (): Promise<Stage> => setStage(server, `rollback-${++count}`)
 
-/** Lets everybody in production have it. */
-async function expose({ project, developer }: Stage): Promise<void> {
-  const key = { project, flag: 'new-checkout', environment: 'production' }
-  const { revision } = expectOk(await developer.client.call('getFlagConfig', { params: key }))
-  const body = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
-  expectOk(await developer.client.call('configureFlag', { params: key, body, ifMatch: revision }))
-}
-
 describe('a rollback', () => {
   it('P-RB turns the flag off before anything else, follows the approved procedures, and ends with report and follow-up', async () => {
     const stage = await newStage()
@@ -41,7 +33,7 @@ describe('a rollback', () => {
         params: { project, run, output: 'rollback-procedures' },
       }),
     )
-    await expose(stage)
+    await exposeEverybody(stage)
     const body = { reason: 'orders are lost' }
     const params = { project, feature }
     const begun = expectOk(await developer.client.call('startRollback', { params, body }))

@@ -5,7 +5,7 @@ import { flagsUsing, segmentFaults } from './condition.ts'
 import { expiryOf, lifetimeOf, missingVariants } from './definition.ts'
 import { edited, faultsOf, initialConfig, ownedRuleRefusal } from './edit.ts'
 import type { EditFacts, ServedConfig, WantedConfig } from './edit.ts'
-import { gateRefusal, variantsNeedGate } from './enable.ts'
+import { gateRefusal, isOnAgain, variantsNeedGate } from './enable.ts'
 import type { GatedChange } from './enable.ts'
 
 const off = initialConfig('off')
@@ -125,9 +125,26 @@ describe('a protected environment', () => {
     expect(variantsNeedGate(variants, { on: false, off: false }, on)).toBe(true)
   })
 
+  it('leaves exposure to the rollout of an approved plan; what it covers may be on again', () => {
+    const change: GatedChange = { flag: 'f', environment: 'production', drafts: true, what: 'config' }
+    const open = { kind: 'open', by: 'plan' } as const
+    for (const what of ['config', 'values', { segment: 'beta', lists: false }] as const)
+      expect(gateRefusal(open, { ...change, what })?.code).toBe('in-procedure')
+    for (const what of ['on-again', { segment: 'beta', lists: true }] as const)
+      expect(gateRefusal(open, { ...change, what })).toBeUndefined()
+
+    const quiet = { ...off, fallthrough: { variant: off.offVariant } }
+    expect(isOnAgain(quiet, { ...quiet, enabled: true }), 'nobody gets anything by it').toBe(true)
+    const loud = { ...quiet, fallthrough: { variant: 'on' } }
+    expect(isOnAgain(loud, { ...loud, enabled: true }), 'no rollout decides who gets it').toBe(false)
+    const rolled = { ...loud, rules: [owned] }
+    expect(isOnAgain(rolled, { ...rolled, enabled: true })).toBe(true)
+    expect(isOnAgain(rolled, { ...loud, enabled: true, rules: [owned, mine] })).toBe(false)
+  })
+
   it('says what would open the gate', () => {
     const change: GatedChange = { flag: 'f', environment: 'production', drafts: true, what: 'config' }
-    expect(gateRefusal({ kind: 'open' }, change)).toBeUndefined()
+    expect(gateRefusal({ kind: 'open', by: 'broken-glass' }, change)).toBeUndefined()
     const alone = gateRefusal({ kind: 'no-feature' }, change)
     expect(alone?.remedy).toContain('flagmarshal draft save f -e production')
     expect(alone?.remedy).toContain('flagmarshal feature new')
@@ -138,7 +155,7 @@ describe('a protected environment', () => {
     expect(gateRefusal({ ...running, running: false }, change)?.remedy).toContain('draft save')
     const none = gateRefusal({ kind: 'no-feature' }, { ...change, drafts: false })
     expect(none?.remedy).toContain('takes no drafts')
-    const segment = gateRefusal({ kind: 'no-feature' }, { ...change, what: { segment: 'beta' } })
+    const segment = gateRefusal({ kind: 'no-feature' }, { ...change, what: { segment: 'beta', lists: true } })
     expect(segment?.remedy).toContain('flagmarshal draft save beta --segment -e production')
     const values = gateRefusal({ kind: 'no-feature' }, { ...change, what: 'values' })
     expect(values?.remedy).toContain('add a variant')

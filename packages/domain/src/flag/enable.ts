@@ -9,10 +9,12 @@ import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import type { ServedConfig } from './edit.ts'
+import { variantsOf } from './reach.ts'
 
 /** Whether the plan of the feature behind a flag is approved. */
 export type FlagGate =
-  | { readonly kind: 'open' }
+  /** By the approved plan, which the rollout carries out; or by somebody who broke its glass for a time. */
+  | { readonly kind: 'open'; readonly by: 'plan' | 'broken-glass' }
   | {
       readonly kind: 'closed'
       readonly feature: string
@@ -46,14 +48,30 @@ export interface GatedChange {
   readonly environment: string
   /** Whether the environment takes drafts. */
   readonly drafts: boolean
-  /** What is changed: the flag's configuration, the values of its variants, or a segment by its key. */
-  readonly what: 'config' | 'values' | { readonly segment: string }
+  /**
+   * What is changed: the flag's configuration; only that it is on again, with what was approved; the
+   * values of its variants; a segment by its key, or only who is listed in it.
+   */
+  readonly what: 'config' | 'on-again' | 'values' | { readonly segment: string; readonly lists: boolean }
 }
 
-/** The refusal of a closed gate; `undefined` if it is open. */
+/**
+ * Whether an edit only turns on again what the approved plan covers: the rollout's own rule is there
+ * and goes on deciding who gets what, or nobody gets anything but the off variant.
+ */
+export function isOnAgain(current: ServedConfig, next: ServedConfig): boolean {
+  if (canonical({ ...current, enabled: next.enabled }) !== canonical(next)) return false
+  const serves = [...next.rules.map((it) => it.serve), next.fallthrough]
+  return (
+    next.rules.some((it) => it.rollout !== undefined) ||
+    serves.every((it) => variantsOf(it).every((variant) => variant === next.offVariant))
+  )
+}
+
+/** Why the gate keeps a change out; `undefined` where it does not. */
 export function gateRefusal(gate: FlagGate, change: GatedChange): Refusal | undefined {
   const { flag, environment } = change
-  if (gate.kind === 'open') return undefined
+  if (gate.kind === 'open') return gate.by === 'plan' ? besidePlan(change) : undefined
   if (gate.kind === 'closed' && gate.running)
     return refuse(
       'gate-closed',
@@ -75,13 +93,26 @@ export function gateRefusal(gate: FlagGate, change: GatedChange): Refusal | unde
   )
 }
 
+/**
+ * An approved plan says who is exposed when: its rollout does it, not a hand beside it. Who is on the
+ * lists of a segment is nobody's plan.
+ */
+function besidePlan({ flag, environment, what }: GatedChange): Refusal | undefined {
+  if (what === 'on-again' || (typeof what === 'object' && what.lists)) return undefined
+  return refuse(
+    'in-procedure',
+    `The gate of ${flag} is open for its approved plan: its rollout alone raises exposure in ${environment}.`,
+    `Start the rollout or let it advance ("flagmarshal rollout --help"); what the plan does not say needs one that does, approved anew. In an emergency an approver breaks the glass ("flagmarshal gate break --help"). Turning ${flag} off is always possible.`,
+  )
+}
+
 function draftRemedy({ flag, environment, what }: GatedChange): string {
   if (what === 'values')
     return `A value that is served stays as it is: add a variant with the new one, and save a draft that serves it ("flagmarshal draft save ${flag} -e ${environment} --help")`
   const save =
-    what === 'config'
-      ? `flagmarshal draft save ${flag} -e ${environment}`
-      : `flagmarshal draft save ${what.segment} --segment -e ${environment}`
+    typeof what === 'object'
+      ? `flagmarshal draft save ${what.segment} --segment -e ${environment}`
+      : `flagmarshal draft save ${flag} -e ${environment}`
   return `Save it as a draft that somebody else approves ("${save} --help" says how)`
 }
 

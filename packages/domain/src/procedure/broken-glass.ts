@@ -20,9 +20,9 @@ export interface BrokenGlass {
   readonly review?: { readonly by: string; readonly at: Date; readonly note: string }
 }
 
-/** Whether somebody may go past a gate; `open` is whether that is needed at all. */
-export function mayBreak(setting: Setting, actor: Actor, open: boolean): Refusal | undefined {
-  if (open) return refuse('gate-open', 'The gate is open.', 'Go on; there is nothing to break.')
+/** Whether somebody may go past a gate; `needless` is whether it lets everything through already. */
+export function mayBreak(setting: Setting, actor: Actor, needless: boolean): Refusal | undefined {
+  if (needless) return refuse('gate-open', 'The gate is open.', 'Go on; there is nothing to break.')
   return mustBeApprover(setting, actor, 'Going past a gate')
 }
 
@@ -47,7 +47,7 @@ export function unreviewed(broken: readonly BrokenGlass[]): readonly BrokenGlass
   return broken.filter((it) => it.review === undefined)
 }
 
-/** Why a run cannot be completed while a review of its feature is open; undefined where none is. */
+/** Why a run is not completed, and no rollout of it begins, while a review of its feature is open. */
 export function whyGlassOpen(broken: readonly BrokenGlass[]): Refusal | undefined {
   const open = unreviewed(broken)
   return open.length === 0
@@ -55,7 +55,7 @@ export function whyGlassOpen(broken: readonly BrokenGlass[]): Refusal | undefine
     : refuse(
         'glass-unreviewed',
         `Nobody has reviewed it yet: ${open.map(glassNote).join(' · ')}`,
-        'Have each reviewed by another approver, then schedule.',
+        'Have each reviewed by another approver first.',
       )
 }
 

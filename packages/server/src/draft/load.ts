@@ -24,6 +24,8 @@ export interface LoadedDraft {
   readonly live: ContentAt
   /** The draft that was last published about the same. */
   readonly published: DraftRow | undefined
+  /** Where those are reached who are no people of this server. */
+  readonly contacts: Policy['contacts']
 }
 
 /** What all drafts of a project are judged by. */
@@ -56,7 +58,15 @@ export async function loadDraft(
   })
   const behind = live.revision !== row.base_revision || !isSameContent(live.content, row.base)
   const facts = { policy: draftPolicyOf(policy.drafts, row.environment), people, authors, behind }
-  return { row, verdicts, draft: draftOfRow(row, verdicts), facts, live, published }
+  return {
+    row,
+    verdicts,
+    draft: draftOfRow(row, verdicts),
+    facts,
+    live,
+    published,
+    contacts: policy.contacts,
+  }
 }
 
 /** What a draft is about. */

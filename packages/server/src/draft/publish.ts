@@ -21,6 +21,7 @@ import { lockFlagConfig, lockRevision, shareFlag } from '../storage/flags.ts'
 import { lockSegmentConfig } from '../storage/segments.ts'
 import { draftActor } from './decide.ts'
 import { aboutOf, loadDraft, loadSurroundings } from './load.ts'
+import { whyNotNow } from './opening.ts'
 import type { DraftKey } from './read.ts'
 import { whyNoDraft } from './save.ts'
 import { flagKey, isFlagContent } from './subject.ts'
@@ -44,6 +45,7 @@ export async function publishDraft(
     if (present.facts.behind) return whyBehind(row, present.live)
     const published =
       (await whyNoDraft(tx, flagPorts, aboutOf(row), { content: row.proposed, surroundings })) ??
+      (await whyNotNow(tx, context, row, surroundings.policy)) ??
       (await makeLive(tx, context, flagPorts, row))
     if (isRefusal(published)) return published
     const after = await updateDraft(tx, row.id, {

@@ -123,14 +123,14 @@ export async function whyNoDraft(
   for (const flag of flags) {
     const gate = await ports.gateOf(tx, project, flag, environment)
     if (isOutsideProcedure(gate)) continue
-    // An open gate is the procedure's word for a segment's change too.
+    // A segment is more flags' than one: what others approve may change it, and a plan behind it is voided.
     if (gate.kind === 'open' && kind === 'segment') continue
     return (
       gateRefusal(gate, { flag, environment, drafts: true, what: 'config' }) ??
       refuse(
         'in-procedure',
-        `A procedure runs for ${flag}, and its gate is open: it alone changes the flag in ${environment}.`,
-        'Change the exposure by its rollout; what the approved plan does not say needs a run that does.',
+        `Somebody has broken the glass of ${flag}: a change in ${environment} needs no draft now.`,
+        `Make it at once: flagmarshal flag set ${flag} -e ${environment} -f <file>.`,
       )
     )
   }

@@ -23,7 +23,7 @@ export interface DraftAct {
 export async function tellDraft(
   tx: Tx,
   context: Context,
-  { row, draft, facts }: LoadedDraft,
+  { row, draft, facts, contacts }: LoadedDraft,
   { action, signal, words = '', reason, before }: DraftAct,
 ): Promise<void> {
   const { id, project, environment, kind, subject, why, hash, revision } = row
@@ -46,6 +46,7 @@ export async function tellDraft(
         text: `${subject} in ${environment}: the draft ${id} ${words} (${by}). ${why}`,
         ...(reason === undefined ? {} : { comment: reason }),
       },
+      tell: { names: notify, contacts },
       dedupKey: `${signal}/${id}/${revision}`,
     })
   }

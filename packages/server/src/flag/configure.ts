@@ -3,6 +3,7 @@ import type { FlagConfig, FlagConfigChange } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { edited, faultsOf, ownedRuleRefusal } from '@flagmarshal/domain/flag/edit'
 import type { EditFacts, ServedConfig } from '@flagmarshal/domain/flag/edit'
+import { isOnAgain } from '@flagmarshal/domain/flag/enable'
 import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
@@ -79,7 +80,11 @@ export async function configureIn(
   if (isRefusal(next)) return next
   if (canonical(next) === canonical(current)) return flagConfigView(row)
   const closed = raisesExposure(current, next)
-    ? await closedGate(tx, context, flagPorts, { key, what: 'config', draft: draft?.id })
+    ? await closedGate(tx, context, flagPorts, {
+        key,
+        what: isOnAgain(current, next) ? 'on-again' : 'config',
+        draft: draft?.id,
+      })
     : undefined
   if (closed !== undefined) return closed
 

@@ -23,7 +23,8 @@ export interface Raise {
 
 /**
  * Why this environment may not expose anybody by the change; undefined where it is not protected, the
- * gate is open, or an approved draft says so and no procedure runs. An automation never raises exposure.
+ * gate lets it through, or an approved draft says so and no procedure runs. An automation never raises
+ * exposure.
  */
 export async function closedGate(
   tx: Tx,
@@ -35,7 +36,8 @@ export async function closedGate(
   if (!(await isProtected(tx, project, environment))) return undefined
   const gate = await ports.gateOf(tx, project, flag, environment)
   const policy = draftPolicyOf((await policyOf(tx, project)).drafts, environment)
-  if (isOutsideProcedure(gate) && draft !== undefined) return takesDrafts(policy, environment)
+  const forDrafts = isOutsideProcedure(gate) || (gate.kind === 'open' && typeof what === 'object')
+  if (forDrafts && draft !== undefined) return takesDrafts(policy, environment)
   const refusal = gateRefusal(gate, { flag, environment, drafts: policy.accepted, what })
   if (refusal !== undefined || actor.tokenKind !== 'service') return refusal
   return refuse(

@@ -148,16 +148,16 @@ export async function changeSegmentIn(
   if (refusal !== undefined) return refusal
 
   const configs = await selectEnvironmentConfigs(tx, project, environment)
+  const lists = canonical(content.when ?? null) === canonical(row.condition)
   for (const user of exposedBy({ row, content, conditions, configs })) {
-    const at = { key: { project, environment, flag: user.flag }, what: { segment } }
+    const at = { key: { project, environment, flag: user.flag }, what: { segment, lists } }
     const closed = await closedGate(tx, context, flagPorts, { ...at, draft: draft?.id })
     if (closed !== undefined) return closed
   }
 
   const change = { ...columnsOf(content), environment_revision: revision }
   const stored = await updateSegmentConfig(tx, key, change)
-  const redefined = canonical(content.when ?? null) !== canonical(row.condition)
-  const what = redefined ? ('segment' as const) : ('members' as const)
+  const what = lists ? ('members' as const) : ('segment' as const)
   const flags = flagsUsing(segment, conditions, configs).map(({ flag }) => flag)
   await flagPorts.onFlagChanged(tx, context, { project, flags, environments: [environment], what })
   const reason = draft === undefined ? {} : { reason: `${draft.id}: ${draft.why}` }

@@ -1,6 +1,6 @@
 /** Going past a gate in an emergency, and the review that follows. */
 import type { BrokenGlass as GlassView, BreakGlass } from '@flagmarshal/api/broken-glass'
-import { mayBreak, mayReviewGlass } from '@flagmarshal/domain/procedure/broken-glass'
+import { glassOf, mayBreak, mayReviewGlass } from '@flagmarshal/domain/procedure/broken-glass'
 import { approvers } from '@flagmarshal/domain/procedure/can'
 import { featureFlagRollout } from '@flagmarshal/domain/procedure/feature-flag-rollout'
 import { parseGate } from '@flagmarshal/domain/procedure/gate'
@@ -23,6 +23,9 @@ import { brokenGlassOf, glassOfRow, glassView } from './glass-view.ts'
 import { actorOf, settingOf } from './load.ts'
 import { showGate } from './show-gate.ts'
 
+/** The gate that flags ask. */
+const FLAG_GATE = 'plan-approved'
+
 /** A feature by its address. */
 export interface FeatureKey {
   readonly project: string
@@ -43,7 +46,10 @@ export async function breakGlass(
   return await database.transaction(async (tx) => {
     const setting = await lockedSetting(tx, key)
     if (isRefusal(setting)) return setting
-    const no = mayBreak(setting, actorOf(context.actor), shown.open)
+    const earlier = await brokenGlassOf(tx, key.project, key.feature)
+    // What is approved opens it for the rollout alone; an emergency may need more than the plan says.
+    const more = gate === FLAG_GATE && glassOf(earlier, gate, context.now) === undefined
+    const no = mayBreak(setting, actorOf(context.actor), shown.open && !more)
     if (no !== undefined) return no
     const row = {
       id: newId('glass'),
@@ -116,6 +122,7 @@ async function tell(
 ): Promise<void> {
   const { setting, row, type, action } = it
   const { id, project, feature, gate, reason, by, until, review } = row
+  const names = approvers(setting)
   await emit(tx, context, {
     type,
     project,
@@ -129,8 +136,9 @@ async function tell(
       by,
       until: until.toISOString(),
       review,
-      notify: approvers(setting),
+      notify: names,
     },
+    tell: { names, contacts: setting.policy.contacts },
     dedupKey: `${type}/${id}`,
   })
   await record(tx, context, {

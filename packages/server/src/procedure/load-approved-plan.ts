@@ -1,6 +1,7 @@
 /** The plan of a run whose approvals hold now: what a rollout may carry out (P-X1). */
 import { metByAlternative } from '@flagmarshal/domain/procedure/alternative'
 import { standing } from '@flagmarshal/domain/procedure/approval'
+import { whyGlassOpen } from '@flagmarshal/domain/procedure/broken-glass'
 import { startRefusal } from '@flagmarshal/domain/procedure/exit'
 import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
@@ -52,7 +53,7 @@ export async function loadApprovedPlan(
   }
   const startAt = run.schedule?.start
   const closed = startRefusal(setting, { start: now, blackouts: blackoutsOf(facts) }, now)
-  const unfit = unfitOf(facts)
+  const unfit = unfitOf(facts) ?? whyGlassOpen(loaded.brokenGlass)
   return {
     feature: feature.key,
     flag: feature.flag,

@@ -29,6 +29,5 @@ export async function recordsDue(
     run: after.id,
     kind: 'records',
     requested_by: context.actor.id,
-    at: context.now,
   })
 }

@@ -75,14 +75,15 @@ export async function flagGate(
   const run = observe(loaded.setting, loaded.run, { facts, now })
   const presentHash = presentBundle({ ...loaded, run }, facts).hash
   const gate = gateOf(loaded.setting, run, { milestone: 'plan-approved' }, { presentHash })
-  if (!gate.open && glassOf(loaded.brokenGlass, 'plan-approved', now) !== undefined) return { kind: 'open' }
+  if (glassOf(loaded.brokenGlass, 'plan-approved', now) !== undefined)
+    return { kind: 'open', by: 'broken-glass' }
   if (await isRolledOut(queries, { project: place.project, feature: feature.key, run: run.id }))
     return closed(false, 'its rollout is complete')
   const running = run.state.kind !== 'aborted'
   if (!gate.open) return closed(running, ...gate.blockers.map((it) => it.message))
   const approvedFor = facts.outputs.plan.plan?.environment
   return approvedFor === place.environment
-    ? { kind: 'open' }
+    ? { kind: 'open', by: 'plan' }
     : closed(running, `the approved plan is for ${approvedFor}`)
 }
 

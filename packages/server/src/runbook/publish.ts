@@ -81,7 +81,6 @@ async function finish(
     const ended = await endPublication(tx, job.id, {
       state: 'published',
       progress: `Published as ${commit.slice(0, 12)} on ${result.branch}.`,
-      at: context.now,
       result: toJson(result),
     })
     if (!ended) return
@@ -124,7 +123,7 @@ async function fail(
   progress: string,
 ): Promise<Carried> {
   await database.transaction((tx) =>
-    endPublication(tx, job.id, { state: 'failed', progress, at: context.now, result: null }),
+    endPublication(tx, job.id, { state: 'failed', progress, result: null }),
   )
   context.log.warn({ publication: job.id, why: progress }, 'a publication failed')
   return 'failed'

@@ -52,7 +52,6 @@ export async function requestPublication(
       run: run.id,
       kind: 'documents',
       requested_by: by,
-      at: context.now,
     })
     const row = (await selectPublications(tx, run.id)).find((it) => it.id === id)
     if (row === undefined) throw new Error(`publication ${id} was inserted and is not there`)

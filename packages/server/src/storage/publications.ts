@@ -49,18 +49,18 @@ export async function upsertDocumentation(
 /** Stores a job and announces it. */
 export async function insertPublication(
   tx: Tx,
-  row: Pick<PublicationRow, 'id' | 'project' | 'run' | 'kind' | 'requested_by'> & { readonly at: Date },
+  row: Pick<PublicationRow, 'id' | 'project' | 'run' | 'kind' | 'requested_by'>,
 ): Promise<void> {
-  const { at, ...rest } = row
   await tx
     .insertInto('publications')
     .values({
-      ...rest,
+      ...row,
       state: 'accepted',
       progress: 'It waits for its turn.',
       attempts: 0,
-      requested_at: at,
-      // By the database's clock, as it is claimed: a server whose clock is ahead must not make it wait.
+      // All times of a job are the database's: a server whose clock is ahead neither makes it wait
+      // nor has its result pass for the latest.
+      requested_at: sql<Date>`now()`,
       next_at: sql<Date>`now()`,
       ended_at: null,
       result: null,
@@ -151,12 +151,11 @@ export async function postponePublication(
 export async function endPublication(
   tx: Tx,
   id: string,
-  change: Pick<PublicationRow, 'state' | 'progress'> & { readonly at: Date; readonly result: string | null },
+  change: Pick<PublicationRow, 'state' | 'progress'> & { readonly result: string | null },
 ): Promise<boolean> {
-  const { at, ...rest } = change
   const ended = await tx
     .updateTable('publications')
-    .set({ ...rest, ended_at: at, next_at: null })
+    .set({ ...change, ended_at: sql<Date>`now()`, next_at: null })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .executeTakeFirst()

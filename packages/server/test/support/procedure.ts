@@ -459,3 +459,14 @@ export async function approveAll(stage: Stage, run: string, bundleHash: string):
     expectOk(await client.call('approveRun', { params, body: { role, bundleHash } }))
   }
 }
+
+/** Lets everybody in production have it, in an emergency: while a plan is approved nothing else than its rollout may. */
+export async function exposeEverybody({ project, feature, developer, operationsLead }: Stage): Promise<void> {
+  const params = { project, feature }
+  const emergency = { reason: 'a test', minutes: 30 }
+  expectOk(await operationsLead.client.call('breakGlass', { params, body: emergency }))
+  const key = { project, flag: 'new-checkout', environment: 'production' }
+  const { revision } = expectOk(await developer.client.call('getFlagConfig', { params: key }))
+  const body = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
+  expectOk(await developer.client.call('configureFlag', { params: key, body, ifMatch: revision }))
+}
