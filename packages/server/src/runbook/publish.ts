@@ -122,9 +122,7 @@ async function fail(
   job: PublicationRow,
   progress: string,
 ): Promise<Carried> {
-  await database.transaction((tx) =>
-    endPublication(tx, job.id, { state: 'failed', progress, result: null }),
-  )
+  await database.transaction((tx) => endPublication(tx, job.id, { state: 'failed', progress, result: null }))
   context.log.warn({ publication: job.id, why: progress }, 'a publication failed')
   return 'failed'
 }
