@@ -232,7 +232,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   analysis: ['audit', 'connection'],
   rollback: ['flag', 'analysis', 'delivery', 'audit'],
   delivery: ['flag', 'audit', 'project'],
-  draft: ['flag', 'project', 'audit'],
+  draft: ['flag', 'project', 'report', 'audit'],
   exchange: ['delivery', 'flag', 'audit', 'project'],
   flag: ['audit', 'project'],
   access: ['audit', 'project'],
