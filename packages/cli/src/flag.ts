@@ -14,6 +14,7 @@ type NewFlag = Call<Operations['createFlag']>['body']
 
 interface CreateOptions {
   name?: string
+  description?: string
   kind: NewFlag['kind']
   layer: NewFlag['layers']
   owner: string
@@ -39,6 +40,7 @@ function configuring(flag: Command, open: Open): void {
     .requiredOption('--layer <layer...>', 'backend, frontend, middleware')
     .option('--kind <kind>', 'release, experiment, permission, ops', 'release')
     .option('--name <name>', 'name for people; the key unless given')
+    .option('--description <text>', 'what it is for; generated code has it as a comment')
     .option('--type <type>', 'boolean, string, number, object; string where variants are given')
     .option('--variant <name=value...>', 'a variant; of a number or object flag its value as JSON')
     .option('--schema <path>', 'file with a JSON Schema that every variant must satisfy')
@@ -203,6 +205,7 @@ function newFlag(key: string, given: CreateOptions): NewFlag {
   return {
     key,
     name: given.name ?? key,
+    ...(given.description === undefined ? {} : { description: given.description }),
     kind: given.kind,
     valueType,
     // The server checks the values and names the one at fault.

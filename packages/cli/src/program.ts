@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander'
 
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
+import { codegenCommand } from './codegen.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { draftCommands } from './draft.ts'
@@ -88,6 +89,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   draftCommands(program, open)
   personaCommands(program, open)
   exchangeCommands(program, open)
+  codegenCommand(program, open, end)
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)
