@@ -7,13 +7,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { endWithUs } from './end-with-us.ts'
+import { freePort } from './free-port.ts'
 
 /** The programs that these tests run. */
 export type Program = 'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool'
@@ -174,14 +173,4 @@ async function hasScraped(url: string, targets: number): Promise<boolean> {
     readonly data: { readonly activeTargets: readonly { readonly lastScrape: string }[] }
   }
   return data.activeTargets.filter((it) => !it.lastScrape.startsWith('0001-')).length === targets
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // A server that listens on TCP has an address and a port.
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

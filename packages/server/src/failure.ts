@@ -2,8 +2,8 @@
  * What a database error means to a caller: try again at once, try again later, or a bug of ours.
  */
 
-/** `busy`: a lock or deadlock; `unavailable`: no database; `unstorable`: text that it cannot hold. */
-export type Failure = 'busy' | 'unavailable' | 'unstorable'
+/** `busy`: a lock or deadlock; `unavailable`: no database; `full`: no room in it; `unstorable`: text that it cannot hold. */
+export type Failure = 'busy' | 'unavailable' | 'full' | 'unstorable'
 
 /** SQLSTATE codes and Node's network codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const FAILURES: Readonly<Record<string, Failure>> = {
@@ -12,7 +12,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '40001': 'busy', // serialization_failure
   '57014': 'busy', // query_canceled: the statement timeout
   '25P03': 'unavailable', // idle_in_transaction_session_timeout
+  '53100': 'full', // disk_full
+  '53200': 'unavailable', // out_of_memory
   '53300': 'unavailable', // too_many_connections
+  '58030': 'unavailable', // io_error
   '57P01': 'unavailable', // admin_shutdown
   '57P02': 'unavailable', // crash_shutdown
   '57P03': 'unavailable', // cannot_connect_now

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TestContext } from 'vitest'
 
 import { createDatabase } from '../../../tests/support/database.ts'
+import { hasPostgres, startPostgres } from '../../../tests/support/postgres.ts'
 import { startProcess } from '../../../tests/support/process.ts'
 import type { ServerProcess } from '../../../tests/support/process.ts'
 import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
@@ -166,7 +167,7 @@ describe(`R5 kill -9 during writes of all kinds, ${ROUNDS} rounds`, () => {
   })
 
   test('on a PostgreSQL of its own', LIMIT, async (context) => {
-    await using database = await createDatabase()
+    await using database = hasPostgres ? await startPostgres() : await createDatabase()
     const settings = { FLAGMARSHAL_DATA_DIR: folder, FLAGMARSHAL_DATABASE_URL: database.url }
     const book = await survive({ settings, databaseUrl: database.url }, KILLED_AFTER.slice(ROUNDS))
     expect(book.flags.length).toBeGreaterThan(10)

@@ -55,7 +55,7 @@ describe('what keeps the server from starting is one sentence and exit code 1', 
     )
   })
 
-  test('a database that cannot be reached', async () => {
+  test('R1 a database that cannot be reached', async () => {
     const closed = createServer()
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
     const at = closed.address()

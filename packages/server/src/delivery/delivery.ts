@@ -69,7 +69,7 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
     sent.note(key, state.snapshot.revision)
     subscribers.publish(key, state, patch)
   })
-  const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers })
+  const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers, clock: parts.clock })
   const windowOf = rememberWindows(ports)
   const asks = createAsks()
   const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal, asks })

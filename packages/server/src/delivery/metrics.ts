@@ -1,6 +1,7 @@
 /** What delivery tells Prometheus. */
 import { Counter, Gauge, Histogram } from 'prom-client'
 
+import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Environments } from './environments.ts'
 import type { Subscribers } from './subscribers.ts'
@@ -17,7 +18,7 @@ const PLACE = ['project', 'environment'] as const
 /** Adds the metrics to the registry. */
 export function createDeliveryMetrics(
   { registry }: Metrics,
-  parts: { readonly environments: Environments; readonly subscribers: Subscribers },
+  parts: { readonly environments: Environments; readonly subscribers: Subscribers; readonly clock: Clock },
 ): DeliveryMetrics {
   const registers = [registry]
   registry.registerMetric(
@@ -44,6 +45,17 @@ export function createDeliveryMetrics(
           const { project, environment, revision } = snapshot
           this.set({ project, environment }, revision)
         }
+      },
+    }),
+  )
+  registry.registerMetric(
+    new Gauge({
+      name: 'flagmarshal_revision_age_seconds',
+      help: 'Since when this server has not compared what it serves with the database.',
+      registers: [],
+      collect() {
+        const checkedAt = parts.environments.checkedAt()
+        if (checkedAt !== undefined) this.set((parts.clock.now().getTime() - checkedAt.getTime()) / 1_000)
       },
     }),
   )

@@ -103,6 +103,10 @@ export function problemAnswer(fault: unknown): ProblemAnswer {
     const remedy = 'Try again shortly. With the same Idempotency-Key a creation is not repeated.'
     return answer(503, 'database-unavailable', 'The database cannot be reached.', { remedy }, RETRY)
   }
+  if (failure === 'full') {
+    const remedy = 'Make room on the disk of the database. What is served goes on meanwhile.'
+    return answer(503, 'database-full', 'The database has no room for this.', { remedy }, RETRY)
+  }
   if (failure === 'unstorable') {
     return answer(422, 'invalid', 'The request holds text that cannot be stored.', {})
   }

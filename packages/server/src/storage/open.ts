@@ -25,7 +25,7 @@ const PATIENCE_MS = 10_000
 /** Opens it and waits until it answers. Throws a StartFailure when it does not. */
 export async function openDatabase(config: Config, log: Log): Promise<Opened> {
   if (config.databaseUrl !== undefined) {
-    await waitFor(config.databaseUrl)
+    await waitFor(config.databaseUrl, log)
     const database = openPostgres(config.databaseUrl, log)
     return { database, url: config.databaseUrl, close: () => database.close() }
   }
@@ -41,10 +41,10 @@ export async function openDatabase(config: Config, log: Log): Promise<Opened> {
   }
 }
 
-/** Tries until it answers; a wrong password or database is not tried again. */
-async function waitFor(url: string): Promise<void> {
+/** Tries until it answers, and says so; a wrong password or database is not tried again. */
+async function waitFor(url: string, log: Log): Promise<void> {
   const end = performance.now() + PATIENCE_MS
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
     client.on('error', () => undefined)
     try {
@@ -52,7 +52,9 @@ async function waitFor(url: string): Promise<void> {
       return
     } catch (error) {
       const hopeless = error instanceof DatabaseError && !error.code?.startsWith('57P')
-      if (hopeless || performance.now() > end) throw unreachable(url, error)
+      const failure = unreachable(url, error)
+      if (hopeless || performance.now() > end) throw failure
+      if (attempt === 1) log.warn({ why: failure.message, upToMs: PATIENCE_MS }, 'waiting for the database')
     } finally {
       await client.end().catch(() => undefined)
     }

@@ -25,7 +25,7 @@ const LOCK_TIMEOUT_MS = 2_000
 const ATTEMPTS = 3
 
 /** How long to wait for a connection, a free one or a new one. */
-const CONNECT_TIMEOUT_MS = 2_000
+const CONNECT_TIMEOUT_MS = 1_500
 
 /** Opens the pool. Connects at the first use, so it never fails here. */
 export function openPostgres(url: string, log: Log): Database {
