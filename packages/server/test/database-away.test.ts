@@ -19,13 +19,14 @@ import { newFlag } from './support/flags.ts'
 import { startMortal } from './support/mortal.ts'
 import type { Mortal } from './support/mortal.ts'
 import { evaluateUntil, SERVED, serveGreeting, writeFlag } from './support/serving.ts'
-import type { Written } from './support/serving.ts'
+import type { Evaluated, Written } from './support/serving.ts'
 
 const { project, environment } = SERVED
 /** How long the database is away. */
 const AWAY_MS = howMuch(4_000, 60_000)
 /** The promises; on a machine that other tests load, a short run only asks that it ends. */
 const [REFUSED_IN_MS, RECOVERED_IN_MS] = [howMuch(10_000, 2_000), howMuch(20_000, 2_000)]
+const ALIKE = 'every evaluation was answered, and alike'
 const LIMIT = { timeout: howMuch(60_000, 300_000) }
 
 let postgres: Postgres
@@ -57,19 +58,21 @@ describe.skipIf(!hasPostgres)('R1 while the database of a running server', () =>
     'has crashed, evaluations go on, writes are refused in time, and nothing needs a restart',
     LIMIT,
     async (context) => {
-      const figures = await goAway(
+      const { evaluated, figures } = await goAway(
         () => postgres.crash(),
         () => postgres.start(),
       )
+      expect(evaluated.distinct, ALIKE).toHaveLength(1)
       record(context, { done: `PostgreSQL crashed for ${AWAY_MS / 1_000} s`, times: 1, result: figures })
     },
   )
 
   test('is frozen, it is the same', LIMIT, async (context) => {
-    const figures = await goAway(
+    const { evaluated, figures } = await goAway(
       async () => postgres.freeze(),
       async () => postgres.thaw(),
     )
+    expect(evaluated.distinct, ALIKE).toHaveLength(1)
     record(context, {
       done: `PostgreSQL frozen (SIGSTOP) for ${AWAY_MS / 1_000} s`,
       times: 1,
@@ -84,7 +87,7 @@ describe.skipIf(!hasPostgres)('R1 while the database of a running server', () =>
       const standby = open.use(await postgres.standby())
       const params = { project }
       const before = expectOk(await server.admin.call('createFlag', { params, body: newFlag('last-words') }))
-      const figures = await goAway(
+      const { evaluated, figures } = await goAway(
         () => postgres.crash(),
         async () => {
           await standby.promote()
@@ -93,6 +96,7 @@ describe.skipIf(!hasPostgres)('R1 while the database of a running server', () =>
       )
       const flag = before.key
       expectOk(await server.admin.call('getFlag', { params: { project, flag } }))
+      expect(evaluated.distinct, ALIKE).toHaveLength(1)
       record(context, {
         done: 'PostgreSQL lost, its standby promoted under the same name',
         times: 1,
@@ -144,7 +148,10 @@ function through({ port }: TcpProxy): string {
 }
 
 /** Takes the database away and brings it back; the figures, as text, once all that was promised held. */
-async function goAway(leave: () => Promise<void>, comeBack: () => Promise<void>): Promise<string> {
+async function goAway(
+  leave: () => Promise<void>,
+  comeBack: () => Promise<void>,
+): Promise<{ evaluated: Evaluated; figures: string }> {
   const gone = new AbortController()
   const evaluating = evaluateUntil(server.address, key, gone.signal)
   await leave()
@@ -162,9 +169,8 @@ async function goAway(leave: () => Promise<void>, comeBack: () => Promise<void>)
     .not.toBe(503)
   const recoveredMs = Math.round(performance.now() - back)
   gone.abort()
-  const { count, distinct } = await evaluating
+  const evaluated = await evaluating
 
-  expect(distinct, 'every evaluation was answered, and alike').toHaveLength(1)
   expect([...application.served], 'the SDK never gave the default').toEqual([true])
   expect(new Set(writes.map(({ status, code }) => `${status} ${code}`))).toEqual(
     new Set(['503 database-unavailable']),
@@ -173,7 +179,8 @@ async function goAway(leave: () => Promise<void>, comeBack: () => Promise<void>)
   expect(slowestMs).toBeLessThan(REFUSED_IN_MS)
   expect(recoveredMs).toBeLessThan(RECOVERED_IN_MS)
   await followsAgain()
-  return `0 of ${count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms; age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back`
+  const figures = `0 of ${evaluated.count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms; age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back`
+  return { evaluated, figures }
 }
 
 /** What the server says about itself; answers how old its revision is, in milliseconds. */
