@@ -72,6 +72,7 @@ const layers: readonly Layer[] = [
       '@tanstack/',
       'react',
       'uplot',
+      'uqr',
     ],
     why: 'the console speaks the public API only',
   },
@@ -235,7 +236,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   draft: ['flag', 'project', 'report', 'audit'],
   exchange: ['delivery', 'flag', 'audit', 'project'],
   flag: ['audit', 'project'],
-  access: ['audit', 'project'],
+  access: ['audit', 'project', 'secret'],
   project: ['audit', 'access'],
   audit: [],
 }

@@ -30,7 +30,7 @@ const REACHES: Readonly<Record<string, readonly string[]>> = {
 
 const MAY: Readonly<Record<string, string>> = {
   'integrations/http/outgoing.ts': 'it is the guard',
-  'integrations/mail/notify.ts': 'SMTP, to an address that the guard has looked up',
+  'integrations/mail/send.ts': 'SMTP, to an address that the guard has looked up',
   'integrations/git/run-git.ts': 'the git program, held to the address that the guard has looked up',
   'integrations/git-docs/git.ts': 'the git program, held to the address that the guard has looked up',
   'integrations/hook/command.ts': 'programs that the operator has named in FLAGMARSHAL_HOOK_PROGRAMS',

@@ -9,6 +9,7 @@ import { z } from 'zod'
 
 import { Identity, NewPerson, RoleName } from './access.ts'
 import { operation } from './operation.ts'
+import { Code } from './proof.ts'
 import { Id, Instant, Key, Line, list } from './shapes.ts'
 
 const LONGEST_PASSWORD = 200
@@ -36,7 +37,11 @@ export const SetUp = z
 export type SetUp = z.infer<typeof SetUp>
 
 export const SignIn = z
-  .strictObject({ person: Line.describe('Id or e-mail address.'), password: Password })
+  .strictObject({
+    person: Line.describe('Id or e-mail address.'),
+    password: Password,
+    code: Code.optional().describe('Needed where the account has a second factor.'),
+  })
   .meta({ id: 'SignIn' })
 export type SignIn = z.infer<typeof SignIn>
 
@@ -86,6 +91,7 @@ export const AcceptInvitation = z
     id: Key.optional().describe('Needed where the invitation names no person.'),
     name: Line.optional(),
     password: NewPassword,
+    code: Code.optional().describe('Needed where the person has a second factor.'),
   })
   .meta({ id: 'AcceptInvitation' })
 export type AcceptInvitation = z.infer<typeof AcceptInvitation>
@@ -96,9 +102,15 @@ export const accountOperations = {
   showSetUp: operation({
     method: 'GET',
     path: '/api/v1/set-up',
-    summary: 'Whether the first administrator is still to be set up.',
+    summary: 'Whether the first administrator is still to be set up, and what the sign-in page offers.',
     can: 'public',
-    success: { status: 200, body: z.strictObject({ needed: z.boolean() }) },
+    success: {
+      status: 200,
+      body: z.strictObject({
+        needed: z.boolean(),
+        resetByMail: z.boolean().describe('A lost password can be replaced by mail.'),
+      }),
+    },
   }),
   setUp: operation({
     method: 'POST',

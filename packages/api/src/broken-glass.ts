@@ -40,6 +40,7 @@ export const brokenGlassOperations = {
     path,
     summary: 'Go past a closed gate in an emergency, for a limited time; a review stays open.',
     can: 'procedure:decide',
+    signs: true,
     params: ofFeature,
     body: BreakGlass,
     success: { status: 201, body: BrokenGlass },

@@ -192,6 +192,7 @@ export const draftOperations = {
     path: `${path}/{draft}/verdicts`,
     summary: 'Approve a draft by its hash, or ask for changes. By a person who had no hand in it.',
     can: 'draft:decide',
+    signs: true,
     params: DraftPath,
     body: z.strictObject({
       verdict: z.enum(['approved', 'changes_requested']),

@@ -27,6 +27,7 @@ export const inputOperations = {
     path: `${inputs}/{input}/override`,
     summary: 'Accept, as Technical Lead, that the references of an input cannot be looked at.',
     can: 'procedure:decide',
+    signs: true,
     params: ofInput,
     body: z.strictObject({ reason: Text }).meta({ id: 'OverrideInput' }),
     success: run,

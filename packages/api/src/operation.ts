@@ -22,6 +22,8 @@ export interface Operation {
     readonly body?: z.ZodType
     readonly media?: 'json' | 'stream' | 'text' | 'zip'
   }
+  /** A signature: the caller's proof of who he is is read anew, never from what a server remembers. */
+  readonly signs?: true
   /** Answers with the cookie of a session, so it is refused to the pages of other sites. */
   readonly setsCookie?: true
   /**

@@ -30,6 +30,7 @@ import { policyOperations } from './policy.ts'
 import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
+import { proofOperations } from './proof.ts'
 import { reachOperations } from './reach.ts'
 import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
@@ -49,6 +50,7 @@ export const operations = {
   ...systemOperations,
   ...accessOperations,
   ...accountOperations,
+  ...proofOperations,
   ...projectOperations,
   ...auditOperations,
   ...exchangeOperations,

@@ -96,6 +96,17 @@ export const Policy = z
       .record(Key, DraftPolicy)
       .default({})
       .describe('By protected environment; one that is left out takes drafts with one approval of any lead.'),
+    signatures: z
+      .strictObject({
+        proof: z
+          .enum(['sign-in', 'second-factor'])
+          .describe('A password, a code or the organisation’s sign-in; or a code of the second factor only.'),
+        minutes: z.int().min(1).max(720).default(15).describe('How old it may be.'),
+      })
+      .exactOptional()
+      .describe(
+        'What a Go, an approval, an override and breaking the glass need of who signs, beside the role. Left out: nothing more.',
+      ),
     tooFewPeople: z
       .strictObject({ reason: Text })
       .exactOptional()

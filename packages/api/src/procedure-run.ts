@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { BrokenGlass } from './broken-glass.ts'
 import { Action, Blocker, NextAction, StepSummary } from './procedure-step.ts'
 import { Layer, WorkPlan } from './procedure-write.ts'
+import { ProofMethod } from './proof-method.ts'
 import { Sighting } from './reference.ts'
 import { Instant, Text } from './shapes.ts'
 
@@ -96,6 +97,7 @@ const Approval = z.object({
     .string()
     .nullable()
     .describe('Why an author, or somebody who approved in another role, could give it.'),
+  proof: ProofMethod.nullable().describe('How the signer showed who they are, where the policy asks for it.'),
   voided: z.object({ at: Instant, because: z.string() }).nullable(),
 })
 

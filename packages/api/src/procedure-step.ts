@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 
+import { ProofMethod } from './proof-method.ts'
 import { Instant } from './shapes.ts'
 
 export const Blocker = z
@@ -70,6 +71,7 @@ const StepDecision = z.object({
   unchangedBecause: z.string().nullable(),
   evidence: z.array(z.string()),
   relaxed: z.string().nullable().describe("Why the author of the step's output could decide it."),
+  proof: ProofMethod.nullable().describe('How the signer showed who they are, where the policy asks for it.'),
 })
 
 export const Action = z

@@ -267,16 +267,22 @@ export const rolloutOperations = {
     'Stop a rollout where it stands, for a time or until it is resumed; harm still rolls it back.',
     PauseRollout,
   ),
-  approveRollout: act(
-    'approve',
-    'Approve the increment that waits for a person; void once the evidence says something else.',
-    ApproveRollout,
-  ),
-  overrideRollout: act(
-    'override',
-    'Let a criterion not keep the rollout from advancing for a time; harm rolls back all the same.',
-    OverrideRollout,
-  ),
+  approveRollout: {
+    ...act(
+      'approve',
+      'Approve the increment that waits for a person; void once the evidence says something else.',
+      ApproveRollout,
+    ),
+    signs: true,
+  } as const,
+  overrideRollout: {
+    ...act(
+      'override',
+      'Let a criterion not keep the rollout from advancing for a time; harm rolls back all the same.',
+      OverrideRollout,
+    ),
+    signs: true,
+  } as const,
   reviewRollout: act(
     'review',
     'Say after a look at the verdicts how it goes on: continue, pause or roll back.',

@@ -62,6 +62,15 @@ export const SETTINGS = {
     means:
       'Key that encrypts the secrets of channels and hooks: 32 bytes in base64 or hex. After a comma older ones, which still open. Without it one is made and kept in a file.',
   },
+  FLAGMARSHAL_MAIL_URL: {
+    reader: 'server',
+    means:
+      'Mail server for lost passwords: smtps://user:password@host:465, smtp://host:587 (STARTTLS) or smtp+plain://host:25. None: no reset by mail.',
+  },
+  FLAGMARSHAL_MAIL_FROM: {
+    reader: 'server',
+    means: 'Sender of these mails. flagmarshal@ and the host of the mail server.',
+  },
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
   FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },

@@ -4,6 +4,7 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
+import { accountOfCommands } from './account.ts'
 import { usage } from './failure.ts'
 import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
@@ -71,6 +72,7 @@ export function peopleCommands(program: Command, open: Open): void {
     })
 
   inviting(person, open)
+  accountOfCommands(person, open)
 
   const token = program.command('token').description('tokens of people and of automations')
   token

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 
+import { accountCommands } from './account.ts'
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
 import { codegenCommand } from './codegen.ts'
@@ -82,6 +83,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   projectCommands(program, open)
   policyCommands(program, open)
   peopleCommands(program, open)
+  accountCommands(program, open)
   flagCommands(program, open)
   lifeCommands(program, open)
   previewCommands(program, open)

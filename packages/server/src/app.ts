@@ -55,6 +55,7 @@ import { handlers as policyHandlers } from './http/handlers/policy.ts'
 import { handlers as procedureActHandlers } from './http/handlers/procedure-act.ts'
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
+import { handlers as proofHandlers } from './http/handlers/proof.ts'
 import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as relatedProcedureHandlers } from './http/handlers/related-procedure.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
@@ -70,6 +71,7 @@ import { registerKillPages } from './http/kill-pages.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { answerOnce } from './idempotency/answer-once.ts'
+import { mailOf } from './integrations/mail/send.ts'
 import { createMetrics } from './metrics.ts'
 import { startAnnotating } from './monitoring/annotate.ts'
 import { lookAtMonitoring } from './monitoring/look.ts'
@@ -105,6 +107,7 @@ const handlers = {
   ...systemHandlers,
   ...accessHandlers,
   ...accountHandlers,
+  ...proofHandlers,
   ...projectHandlers,
   ...auditHandlers,
   ...flagHandlers,
@@ -222,7 +225,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     closing.push(startAnnotating({ database, safe, monitoring, clock, log }))
     const exercises = openExercises({ database, flagPorts, clock, log })
     closing.push(() => exercises.close())
-    const accounts = createAccounts(bootstrap.token, config.publicUrl)
+    const accounts = createAccounts(
+      bootstrap.token,
+      config.publicUrl,
+      mailOf({ url: config.mailUrl, from: config.mailFrom }, outgoing),
+    )
     const services: Services = {
       ...parts,
       flagPorts,

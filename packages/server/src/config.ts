@@ -82,6 +82,13 @@ const ConfigSchema = z.strictObject({
       '32 bytes in base64 or in hex; with a comma between a new key and older ones',
     )
     .optional(),
+  mailUrl: z
+    .url({
+      protocol: /^(smtps|smtp|smtp\+plain)$/,
+      error: 'an address like smtps://user:password@mail.example:465',
+    })
+    .optional(),
+  mailFrom: z.email().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -105,6 +112,8 @@ const ENVIRONMENT = {
   FLAGMARSHAL_EVALUATIONS_PER_SECOND: 'evaluationsPerSecond',
   FLAGMARSHAL_RULES_DIR: 'rulesDir',
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
+  FLAGMARSHAL_MAIL_URL: 'mailUrl',
+  FLAGMARSHAL_MAIL_FROM: 'mailFrom',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {
   [N in SettingName as (typeof SETTINGS)[N]['reader'] extends 'server' ? N : never]: keyof Config

@@ -2,6 +2,7 @@
  * Who asks, when, and under which request: the first argument of every use case.
  */
 import type { Role, TokenKind } from '@flagmarshal/domain/access/permission'
+import type { Proof } from '@flagmarshal/domain/access/proof'
 import type { Logger } from 'pino'
 
 /** The structured log. Never give it secrets or context attributes. */
@@ -24,6 +25,8 @@ export interface Actor {
   readonly tokenKind?: TokenKind
   /** The person signed in, and `tokenId` is the session. */
   readonly session?: true
+  /** The last time that this session or token showed whose it is. */
+  readonly proof?: Proof
 }
 
 /** What a use case knows about the call. */

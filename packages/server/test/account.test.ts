@@ -1,16 +1,17 @@
 /** Local accounts: the first administrator, sessions, passwords, invitations, and what protects them. */
-import { operations } from '@flagmarshal/api'
 import type { OperationId } from '@flagmarshal/api'
+import type { Role } from '@flagmarshal/domain/access/permission'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { setUpSecret } from '../src/access/set-up.ts'
+import { invite as inviteTo, join as joinAt, page, PASSWORD, sendTo } from './support/sessions.ts'
+import type { Sent } from './support/sessions.ts'
 
 let server: TestServer
 
-const PASSWORD = 'seven grey herons at dusk'
 const SETUP = setUpSecret(ADMIN_TOKEN)
 
 beforeAll(async () => {
@@ -19,46 +20,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-interface Sent {
-  readonly body?: unknown
-  readonly cookie?: string | undefined
-  readonly headers?: Readonly<Record<string, string>>
-  readonly path?: string
-}
-
-/** As the console asks: with its header and its origin. */
-function page(address: string): Record<string, string> {
-  return { origin: address, 'flagmarshal-console': '1' }
-}
-
-async function send(id: OperationId, { body, cookie, headers, path }: Sent = {}, at = server.address) {
-  const { method, path: usual } = operations[id]
-  const answer = await fetch(`${at}${path ?? usual}`, {
-    method,
-    headers: {
-      ...(headers ?? page(at)),
-      ...(cookie === undefined ? {} : { cookie }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  const set = answer.headers.get('set-cookie')
-  const json: Record<string, unknown> = text === '' ? {} : JSON.parse(text)
-  return { status: answer.status, json, set, cookie: set?.split(';')[0], headers: answer.headers }
-}
-
-async function invite(roles: readonly string[], at = server): Promise<string> {
-  const made = await at.admin.call('createInvitation', { body: { roles: roles as never, expiresInHours: 1 } })
-  return expectOk(made).link.split('#')[1] ?? ''
-}
-
-async function join(id: string, roles: readonly string[], at = server): Promise<string> {
-  const body = { secret: await invite(roles, at), id, name: id, password: PASSWORD }
-  const joined = await send('acceptInvitation', { body }, at.address)
-  expect(joined.status).toBe(201)
-  return joined.cookie ?? ''
-}
+const send = (id: OperationId, sent: Sent = {}, at = server.address) => sendTo(at, id, sent)
+const invite = (roles: readonly Role[], at = server) => inviteTo(at, roles)
+const join = (id: string, roles: readonly Role[], at = server) => joinAt(at, id, roles)
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url })
@@ -73,7 +37,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 describe('the first administrator', () => {
   test('is set up once, by whoever holds the link, and is signed in', async () => {
     await using fresh = await startServer()
-    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: true })
+    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: true, resetByMail: false })
     const body = { secret: SETUP, id: 'ada', name: 'Ada', password: PASSWORD }
 
     const wrong = await send('setUp', { body: { ...body, secret: 'x'.repeat(40) } }, fresh.address)
@@ -86,7 +50,7 @@ describe('the first administrator', () => {
     const me = await send('whoAmI', { cookie: made.cookie }, fresh.address)
     expect(me.json).toMatchObject({ kind: 'user', id: 'ada' })
 
-    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: false })
+    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: false, resetByMail: false })
     const again = await send('setUp', { body: { ...body, id: 'eve' } }, fresh.address)
     expect(again).toMatchObject({ status: 409, json: { code: 'set-up-done' } })
   })

@@ -1,4 +1,4 @@
-/** The own account: who one is, and the password. */
+/** The own account: who one is, the password, the second factor, and open sessions. */
 import { Button, PasswordInput, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { FormEvent, ReactElement } from 'react'
@@ -7,7 +7,9 @@ import { useWrite } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { SecondFactor } from './second-factor.tsx'
 import { useMe } from './session.ts'
+import { Sessions } from './sessions.tsx'
 
 export function Account(): ReactElement {
   const me = useMe()
@@ -53,6 +55,8 @@ export function Account(): ReactElement {
           </Stack>
         </form>
       </Card>
+      <SecondFactor />
+      <Sessions />
     </Page>
   )
 }

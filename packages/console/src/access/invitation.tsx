@@ -1,10 +1,10 @@
 /** Accepting an invitation, by its link. Its secret is the fragment. */
-import { Button, Stack } from '@mantine/core'
+import { Button, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { FormEvent, ReactElement } from 'react'
 
-import { reading, useWrite } from '../query.ts'
+import { problemOf, reading, useWrite } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Door } from './door.tsx'
@@ -19,10 +19,14 @@ export function Invitation(): ReactElement {
   const accept = useWrite('acceptInvitation')
   const [fields, setFields] = useState({ id: '', name: '', password: '' })
 
+  const [code, setCode] = useState('')
+  const needsCode = ['second-factor-needed', 'code-wrong'].includes(problemOf(accept.error)?.code ?? '')
+
   const submit = async (event: FormEvent, known: boolean): Promise<void> => {
     event.preventDefault()
     const { id, name, password } = fields
-    const body = known ? { secret, password } : { secret, id, name, password }
+    const withCode = code === '' ? {} : { code: code.trim() }
+    const body = known ? { secret, password, ...withCode } : { secret, id, name, password }
     const opened = await accept.mutateAsync([{ body }]).catch(() => undefined)
     if (opened !== undefined) enter()
   }
@@ -40,6 +44,15 @@ export function Invitation(): ReactElement {
                   You will be {invitation.roles.join(', ')}.
                 </p>
                 <NewPerson value={fields} change={setFields} error={accept.error} known={known} />
+                {needsCode || code !== '' ? (
+                  <TextInput
+                    label="Code of your second factor"
+                    autoComplete="one-time-code"
+                    required
+                    value={code}
+                    onChange={(event) => setCode(event.currentTarget.value)}
+                  />
+                ) : null}
                 {accept.error === null ? null : <ErrorView error={accept.error} />}
                 <Button type="submit" loading={accept.isPending}>
                   {known ? 'Set the password' : 'Join'}

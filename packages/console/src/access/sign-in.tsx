@@ -5,9 +5,10 @@ import { useState } from 'react'
 import type { FormEvent, ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
-import { useRead, useWrite } from '../query.ts'
+import { problemOf, useRead, useWrite } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Door } from './door.tsx'
+import { Forgotten } from './forgotten.tsx'
 import { useEnter } from './session.ts'
 
 export function SignIn(): ReactElement {
@@ -15,13 +16,16 @@ export function SignIn(): ReactElement {
   const signIn = useWrite('signIn')
   const [person, setPerson] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
   const search = useRouterState({ select: (state) => state.location.searchStr })
   const then = new URLSearchParams(search).get('then') ?? paths.home()
   const setUp = useRead('showSetUp')
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
-    const opened = await signIn.mutateAsync([{ body: { person, password } }]).catch(() => undefined)
+    const opened = await signIn
+      .mutateAsync([{ body: { person, password, ...(code === '' ? {} : { code: code.trim() }) } }])
+      .catch(() => undefined)
     if (opened !== undefined) enter(then)
   }
 
@@ -54,12 +58,28 @@ export function SignIn(): ReactElement {
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
+          {asksForCode(signIn.error) || code !== '' ? (
+            <TextInput
+              label="Code of your second factor"
+              description="Six digits of your authenticator app, or a recovery code."
+              autoComplete="one-time-code"
+              required
+              value={code}
+              onChange={(event) => setCode(event.currentTarget.value)}
+            />
+          ) : null}
           {signIn.error === null ? null : <ErrorView error={signIn.error} />}
           <Button type="submit" fullWidth loading={signIn.isPending}>
             Sign in
           </Button>
         </Stack>
       </form>
+      {setUp.data?.resetByMail === true ? <Forgotten /> : null}
     </Door>
   )
+}
+
+function asksForCode(error: unknown): boolean {
+  const code = problemOf(error)?.code
+  return code === 'second-factor-needed' || code === 'code-wrong'
 }

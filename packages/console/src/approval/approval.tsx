@@ -119,6 +119,7 @@ function Signature({ role, signs, run }: SignatureProps): ReactElement {
           <span className="fm-dim">
             <TimeAgo at={valid.at} />, on <code>{valid.bundleHash.slice(0, 12)}</code>
             {valid.comment === null ? '' : ` “${valid.comment}”`}
+            {valid.proof === null ? '' : ` · shown by ${valid.proof}`}
             {valid.relaxed === null ? '' : ` · ${valid.relaxed}`}
           </span>
         )}

@@ -50,6 +50,7 @@ function OneAttempt({ attempt: it }: { readonly attempt: Attempt }): ReactElemen
               {override.check} overridden: {override.reason}
             </p>
           ))}
+          {decision.proof === null ? null : <p className="fm-dim">Shown by {decision.proof}</p>}
           {decision.relaxed === null ? null : <p className="fm-dim">{decision.relaxed}</p>}
         </div>
       ))}

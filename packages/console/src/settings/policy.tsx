@@ -5,7 +5,7 @@ import type { ReactElement } from 'react'
 
 import { fieldsOf, itemsOf } from '../form/field.ts'
 import type { Field } from '../form/field.ts'
-import { choices, group, line, lines, list, number, text } from '../form/make-field.ts'
+import { choice, choices, group, line, lines, list, number, text } from '../form/make-field.ts'
 import { useLive, useRead, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { quoted } from '../ui/copy-command.tsx'
@@ -93,6 +93,15 @@ const REST: readonly Field[] = [
     ...optional,
     help: 'Names that are no people of this server.',
   },
+  group(
+    'signatures',
+    'What a signature needs',
+    [choice('proof', 'Proof', ['sign-in', 'second-factor']), number('minutes', 'Not older than, in minutes')],
+    {
+      ...optional,
+      help: 'Before a Go, an approval, an override and breaking the glass people show anew who they are: by a password or code, or by a code of their second factor only.',
+    },
+  ),
   group('tooFewPeople', 'There are not enough people', [text('reason', 'Why')], {
     ...optional,
     help: 'With a reason here one person may decide and approve what he wrote, and approve in several roles. Every approval given so says it.',

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import type { ReactElement } from 'react'
 
+import { Prove } from '../access/prove.tsx'
 import { problemOf } from '../query.ts'
 import { Icon } from './icons.tsx'
 
@@ -33,6 +34,7 @@ export function ErrorView({ error, retry }: ErrorViewProps): ReactElement {
         <p className="fm-dim">
           <code>{problem?.code ?? 'console'}</code>
         </p>
+        {problem?.code === 'proof-needed' ? <Prove /> : null}
         {retry === undefined ? null : (
           <Button variant="default" size="xs" onClick={retry}>
             Try again

@@ -2,6 +2,7 @@
  * The final review and the approvals (P-S7-2, P-S7-3, P-S7-7): three different people, none of them
  * an author of what he signs, each bound to the bundle's hash.
  */
+import { proofKept, whyUnproven } from '../access/proof.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { whyActionsOpen } from './action.ts'
@@ -196,6 +197,9 @@ export function approve(setting: Setting, run: Run, event: Approved, now: Date):
   if (no !== undefined) return no
   if (heldRoles(setting, event.by, [role]).length === 0)
     return roleNeeded(setting, [role], `Approving as ${role}`)
+  const { signatures } = setting.policy
+  const unproven = whyUnproven(signatures, event.by.proof, now)
+  if (unproven !== undefined) return unproven
   if (event.bundleHash !== run.request.bundleHash || event.presentHash !== run.request.bundleHash) {
     return refuse(
       'bundle-changed',
@@ -232,6 +236,7 @@ export function approve(setting: Setting, run: Run, event: Approved, now: Date):
     bundleHash: event.bundleHash,
     ...(event.comment === undefined ? {} : { comment: event.comment }),
     ...(relaxed === undefined ? {} : { relaxed }),
+    ...proofKept(signatures, event.by.proof),
   })
 }
 

@@ -3,6 +3,7 @@
  * reason and for a limited time. Somebody else looks at it afterwards; until then it stays open and
  * is shown wherever the gate or the run is.
  */
+import { whyUnproven } from '../access/proof.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { approvers, heldRoles, mustBePerson, roleNeeded } from './can.ts'
@@ -21,9 +22,13 @@ export interface BrokenGlass {
 }
 
 /** Whether somebody may go past a gate; `needless` is whether it lets everything through already. */
-export function mayBreak(setting: Setting, actor: Actor, needless: boolean): Refusal | undefined {
+// oxlint-disable-next-line max-params -- who, where, whether it is needed, and when
+export function mayBreak(setting: Setting, actor: Actor, needless: boolean, now: Date): Refusal | undefined {
   if (needless) return refuse('gate-open', 'The gate is open.', 'Go on; there is nothing to break.')
-  return mustBeApprover(setting, actor, 'Going past a gate')
+  return (
+    mustBeApprover(setting, actor, 'Going past a gate') ??
+    whyUnproven(setting.policy.signatures, actor.proof, now)
+  )
 }
 
 /** Whether somebody may review it: another person of an approver role, once. */

@@ -1,4 +1,5 @@
 import type { Role } from '../access/permission.ts'
+import { proofKept, whyUnproven } from '../access/proof.ts'
 /**
  * Go and No-Go of a step (P-E1 … P-E3, P-E9, P-E10).
  *
@@ -41,8 +42,10 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
   if (typeof role !== 'string') return role
   const record = { ...recordOf(run, event.step), checks: event.checks }
   const own = ownWork(setting, run, event)
+  const { signatures } = setting.policy
   if (event.decision === 'go') {
     const closed =
+      whyUnproven(signatures, event.by.proof, now) ??
       own ??
       whyActionsOpen(record) ??
       (event.notApplicable === true ? mustApply(step) : whyNotGo(step, record, event))
@@ -62,6 +65,7 @@ export function decide(setting: Setting, run: Run, event: Decided, now: Date): R
   const decision = {
     ...asDecision(role, record, event, now),
     ...(relaxed === undefined ? {} : { relaxed }),
+    ...proofKept(signatures, event.by.proof),
   }
   return store(
     run,

@@ -2,6 +2,7 @@
  * Required inputs: giving one, observing the automatic ones, and what a change of one takes with it.
  * A run that lacks one is halted until it is there, with the way to it (P-I-HALT).
  */
+import { whyUnproven } from '../access/proof.ts'
 import { canonical } from '../audit/canonical.ts'
 import { accepted, changesBetween, sameThings } from '../reference/judge.ts'
 import type { Sighting } from '../reference/model.ts'
@@ -121,6 +122,8 @@ export function overrideInput(setting: Setting, run: Run, event: InputOverridden
   if (heldRoles(setting, event.by, [overriddenBy]).length === 0)
     return roleNeeded(setting, [overriddenBy], `Overriding ${input.id}`)
   const { override, verdict } = event
+  const unproven = whyUnproven(setting.policy.signatures, event.by.proof, override.at)
+  if (unproven !== undefined) return unproven
   return {
     ...run,
     inputs: { ...run.inputs, [input.id]: { ...given, override, verdict, since: override.at } },

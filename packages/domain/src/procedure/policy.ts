@@ -4,6 +4,7 @@
  * whatever was decided under it says so.
  */
 import type { Role } from '../access/permission.ts'
+import type { SignaturePolicy } from '../access/proof.ts'
 import type { DraftPolicy } from '../draft/policy.ts'
 import { addWorkingDays, WEEKDAYS } from '../rollout/calendar.ts'
 import type { Calendar, Weekday } from '../rollout/calendar.ts'
@@ -30,6 +31,8 @@ export interface Policy {
   readonly experts: readonly string[]
   /** Who approves drafts, by protected environment; one that is left out has what holds for all (see `draft/policy.ts`). */
   readonly drafts: Readonly<Record<string, DraftPolicy>>
+  /** What a Go, an approval, an override and breaking the glass need of who signs; absent: nothing more than the token. */
+  readonly signatures?: SignaturePolicy
   /** Too few people: one may decide and approve what he wrote, and approve in more than one role (P-S7-2). */
   readonly tooFewPeople?: { readonly reason: string }
 }

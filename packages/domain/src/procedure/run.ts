@@ -3,6 +3,7 @@
  * the next one, and everything that can be derived (blocked, who must act) is not in here.
  */
 import type { Role, TokenKind } from '../access/permission.ts'
+import type { Proof, ProofMethod } from '../access/proof.ts'
 import type { Json } from '../audit/canonical.ts'
 import type { Sighting } from '../reference/model.ts'
 import type { ProcedureDefinition } from './model.ts'
@@ -197,6 +198,8 @@ export interface StepDecision {
   readonly evidence: readonly string[]
   /** Why the author of the output may decide it: the reason of the project's policy. */
   readonly relaxed?: string
+  /** How the signer had shown who they are, where the policy asks for it. */
+  readonly proof?: ProofMethod
 }
 
 /** A failed check that the decider accepts. */
@@ -275,6 +278,8 @@ export interface Approval {
   readonly voided?: { readonly at: Date; readonly because: string }
   /** Why an author, or somebody who approved in another role, may approve: the reason of the policy. */
   readonly relaxed?: string
+  /** How the signer had shown who they are, where the policy asks for it. */
+  readonly proof?: ProofMethod
 }
 
 export interface Schedule {
@@ -298,6 +303,8 @@ export interface Actor {
   readonly id: string
   readonly kind: TokenKind
   readonly roles: readonly Role[]
+  /** The last time this session or token showed who it is. */
+  readonly proof?: Proof
 }
 
 /** What a run is judged by: its definition, its feature, and who holds each role for it. */

@@ -59,3 +59,8 @@ const WINDOW_MS = 15 * 60_000
 export function createAttemptLimits(): AttemptLimits {
   return { account: createAttemptLimit(10, WINDOW_MS), address: createAttemptLimit(100, WINDOW_MS) }
 }
+
+/** Links for lost passwords: 3 an account and 20 an address, in 15 minutes. Each one counts. */
+export function createResetLimits(): AttemptLimits {
+  return { account: createAttemptLimit(3, WINDOW_MS), address: createAttemptLimit(20, WINDOW_MS) }
+}

@@ -23,10 +23,8 @@ export async function attempt<T>(
   failures: readonly string[],
   work: () => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
-  const ofAddress = limits.address.take(address, now)
-  if (ofAddress !== undefined) return tooMany(ofAddress.retryAfterSeconds)
-  const ofAccount = account === undefined ? undefined : limits.account.take(account.toLowerCase(), now)
-  if (ofAccount !== undefined) return tooMany(ofAccount.retryAfterSeconds)
+  const no = book({ limits, account, address, now })
+  if (no !== undefined) return no
   let failed = false
   let succeeded = false
   try {
@@ -41,12 +39,20 @@ export async function attempt<T>(
   }
 }
 
+/** Books one attempt against both limits; a refusal where one of them is used up. */
+export function book({ limits, account, address, now }: Attempt): TooMany | undefined {
+  const ofAddress = limits.address.take(address, now)
+  if (ofAddress !== undefined) return tooMany(ofAddress.retryAfterSeconds)
+  const ofAccount = account === undefined ? undefined : limits.account.take(account.toLowerCase(), now)
+  return ofAccount === undefined ? undefined : tooMany(ofAccount.retryAfterSeconds)
+}
+
 function tooMany(retryAfterSeconds: number): TooMany {
   const minutes = Math.ceil(retryAfterSeconds / 60)
   return {
     ...refuse(
       'too-many-attempts',
-      'There were too many failed attempts.',
+      'There were too many attempts.',
       `Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, or ask an administrator for a link to choose a new password.`,
     ),
     retryAfterSeconds,

@@ -34,13 +34,16 @@ interface Remembered {
   readonly at: number
 }
 
+/** `anew`: asks the database, never what is remembered. */
+export type Fresh = 'anew' | undefined
+
 export interface Authenticator {
   /** The actor behind a token; undefined for a token that is unknown, expired or revoked. */
-  authenticate(token: string, now: Date): Promise<Actor | undefined>
+  authenticate(token: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
   /** The SDK key behind the token of an address (`event-token.ts`); undefined once either has ended. */
   authenticateAddress(token: string, now: Date): Promise<Actor | undefined>
   /** The person behind the cookie of a session; undefined for anything else. */
-  authenticateSession(secret: string, now: Date): Promise<Actor | undefined>
+  authenticateSession(secret: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
   /** Forgets the token with this hash; without one, all. */
   forget(hash?: string): void
 }
@@ -51,17 +54,17 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
   const remembered = new Map<string, Remembered>()
   const asking = new Map<string, Promise<Credential | undefined>>()
   const look = rememberCredentials(database, remembered, asking)
-  const valid = async (hash: string, now: Date): Promise<Credential | undefined> => {
-    const credential = await look(hash, now)
+  const valid = async (hash: string, now: Date, fresh?: Fresh): Promise<Credential | undefined> => {
+    const credential = await look(hash, now, fresh)
     const expired = credential?.expires_at !== null && (credential?.expires_at ?? now) <= now
     return expired ? undefined : credential
   }
 
   return {
-    async authenticate(token, now) {
+    async authenticate(token, now, fresh) {
       const hash = sha256(token)
       if (timingSafeEqual(Buffer.from(hash), bootstrapHash)) return BOOTSTRAP
-      const credential = await valid(hash, now)
+      const credential = await valid(hash, now, fresh)
       // Only the cookie carries a session: there, writes are protected from other sites.
       return credential === undefined || credential.kind === 'session' ? undefined : actorOf(credential)
     },
@@ -70,8 +73,8 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
       const credential = opened === undefined ? undefined : await valid(opened.hash, now)
       return credential === undefined ? undefined : actorOf(credential)
     },
-    async authenticateSession(secret, now) {
-      const credential = await valid(sha256(secret), now)
+    async authenticateSession(secret, now, fresh) {
+      const credential = await valid(sha256(secret), now, fresh)
       return credential?.kind === 'session' ? actorOf(credential) : undefined
     },
     forget(hash) {
@@ -92,7 +95,7 @@ const BOOTSTRAP: Actor = {
   tokenKind: 'admin',
 }
 
-type Look = (hash: string, now: Date) => Promise<Credential | undefined>
+type Look = (hash: string, now: Date, fresh?: Fresh) => Promise<Credential | undefined>
 
 /** Looks in memory first. Of several requests with a token that is no longer fresh, one asks the database. */
 function rememberCredentials(
@@ -100,7 +103,8 @@ function rememberCredentials(
   remembered: Map<string, Remembered>,
   asking: Map<string, Promise<Credential | undefined>>,
 ): Look {
-  return async (hash, now) => {
+  return async (hash, now, fresh) => {
+    if (fresh === 'anew') return await ask(hash, now)
     const known = remembered.get(hash)
     const age = known === undefined ? Infinity : now.getTime() - known.at
     if (known === undefined || age >= USABLE_MS) return await ask(hash, now)
@@ -152,7 +156,16 @@ function actorOf(credential: Credential): Actor {
     const id = credential.person ?? ''
     const person = { kind: 'person', id, name: credential.person_name ?? id } as const
     const by = kind === 'session' ? ({ session: true } as const) : {}
-    return { ...person, roles: rolesOf(credential), tokenId: credential.id, tokenKind: 'user', ...by }
+    const { proved_at: at, proved_by: method } = credential
+    const proof = at === null || method === null ? {} : { proof: { method, at } }
+    return {
+      ...person,
+      roles: rolesOf(credential),
+      tokenId: credential.id,
+      tokenKind: 'user',
+      ...by,
+      ...proof,
+    }
   }
   return {
     kind: kind === 'service' ? 'service' : 'sdk',

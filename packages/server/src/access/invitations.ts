@@ -13,6 +13,7 @@ import {
   endSessions,
   insertInvitation,
   revokeInvitationRow,
+  revokeInvitationsOf,
   selectInvitations,
   selectOpenInvitation,
   upsertPassword,
@@ -21,8 +22,9 @@ import {
 import type { InvitationRow } from '../storage/accounts.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { hashPassword, refuseWeakPassword } from './password.ts'
+import { passSecondFactor } from './second-factor.ts'
 import { actorOfPerson, openSession } from './sessions.ts'
-import type { OpenedSession } from './sessions.ts'
+import type { DoorParts, OpenedSession } from './sessions.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -107,10 +109,10 @@ export async function readInvitation(
   return row === undefined ? refuseLink() : view(row)
 }
 
-/** Accepts an invitation: the person gets the password and a session; earlier sessions end. */
+/** Accepts an invitation: the person gets the password and a session; earlier sessions and other links end. */
 export async function acceptInvitation(
   context: Context,
-  database: Database,
+  { database, safe, origin }: DoorParts,
   input: AcceptInvitation,
 ): Promise<OpenedSession | Refusal> {
   const row = await selectOpenInvitation(database.kysely, sha256(input.secret), context.now)
@@ -125,9 +127,13 @@ export async function acceptInvitation(
   return await database.transaction(async (tx) => {
     const person = await join(tx, context, row, { id, name })
     if (isRefusal(person)) return person
-    if (!(await useInvitation(tx, row.id, person.id, context.now))) return refuseLink()
-    await upsertPassword(tx, { person: person.id, hash, changed_at: context.now })
-    await endSessions(tx, person.id, context.now, undefined)
+    const { now } = context
+    const method = await passSecondFactor(tx, safe, { person: person.id, code: input.code, now })
+    if (isRefusal(method)) return method
+    if (!(await useInvitation(tx, row.id, person.id, now))) return refuseLink()
+    await revokeInvitationsOf(tx, person.id, now)
+    await upsertPassword(tx, { person: person.id, hash, changed_at: now })
+    await endSessions(tx, person.id, now, undefined)
     const acting = { ...context, actor: actorOfPerson(person, row.id) }
     await record(tx, acting, {
       chain: 'installation',
@@ -135,7 +141,7 @@ export async function acceptInvitation(
       subject: { kind: 'invitation', id: row.id },
       after: { person: person.id, name: person.name, roles: person.roles, invitedBy: row.created_by },
     })
-    return await openSession(tx, context, person)
+    return await openSession(tx, context, person, { method, origin })
   })
 }
 

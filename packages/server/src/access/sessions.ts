@@ -5,7 +5,8 @@
  * so nothing that was planted before it is worth anything afterwards.
  */
 import type { Session, SignIn } from '@flagmarshal/api/account'
-import { refuse } from '@flagmarshal/domain/refusal'
+import type { ProofMethod } from '@flagmarshal/domain/access/proof'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
@@ -17,6 +18,8 @@ import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.
 import type { Database, Tx } from '../storage/database.ts'
 import { identityOf } from './identity.ts'
 import { hashPassword, isPassword, refuseWeakPassword } from './password.ts'
+import { passSecondFactor } from './second-factor.ts'
+import type { FactorParts } from './second-factor.ts'
 import { SESSION_MS } from './session-length.ts'
 
 /** A session that has just been opened: what the caller is told, and the secret for the cookie. */
@@ -24,6 +27,21 @@ export interface OpenedSession {
   readonly session: Session
   readonly secret: string
 }
+
+/** From where a session is opened. */
+export interface Origin {
+  readonly address: string
+  /** What the browser calls itself. */
+  readonly browser: string | undefined
+}
+
+/** What opening a session needs beside who asks. */
+export interface DoorParts extends FactorParts {
+  readonly origin: Origin
+}
+
+/** The longest that is kept of what a browser calls itself. */
+const LONGEST_BROWSER = 200
 
 /** The one answer for a wrong name, a wrong password and an account without one. */
 function refuseSignIn(): Refusal {
@@ -34,10 +52,10 @@ function refuseSignIn(): Refusal {
   )
 }
 
-/** Signs a person in. */
+/** Signs a person in: with the password, and a code where the account has a second factor. */
 export async function signIn(
   context: Context,
-  database: Database,
+  { database, safe, origin }: DoorParts,
   input: SignIn,
 ): Promise<OpenedSession | Refusal> {
   const account = await selectAccount(database.kysely, input.person)
@@ -46,11 +64,24 @@ export async function signIn(
     context.log.warn('a sign-in was refused')
     return refuseSignIn()
   }
-  return await database.transaction((tx) => openSession(tx, context, account))
+  return await database.transaction(async (tx) => {
+    const method = await passSecondFactor(tx, safe, {
+      person: account.id,
+      code: input.code,
+      now: context.now,
+    })
+    return isRefusal(method) ? method : await openSession(tx, context, account, { method, origin })
+  })
 }
 
 /** Opens a session for a person who has shown who they are. */
-export async function openSession(tx: Tx, context: Context, person: PersonRow): Promise<OpenedSession> {
+// oxlint-disable-next-line max-params -- who asks, who is let in, and how
+export async function openSession(
+  tx: Tx,
+  context: Context,
+  person: PersonRow,
+  { method, origin }: { readonly method: ProofMethod; readonly origin: Origin },
+): Promise<OpenedSession> {
   const secret = newToken('session')
   const id = newId('session')
   const expiresAt = new Date(context.now.getTime() + SESSION_MS)
@@ -66,6 +97,10 @@ export async function openSession(tx: Tx, context: Context, person: PersonRow): 
     created_at: context.now,
     expires_at: expiresAt,
     revoked_at: null,
+    proved_at: context.now,
+    proved_by: method,
+    address: origin.address,
+    browser: origin.browser?.slice(0, LONGEST_BROWSER) ?? null,
   })
   const actor = actorOfPerson(person, id)
   await record(
@@ -75,7 +110,7 @@ export async function openSession(tx: Tx, context: Context, person: PersonRow): 
       chain: 'installation',
       action: 'session.open',
       subject: { kind: 'session', id },
-      after: { person: person.id, expiresAt },
+      after: { person: person.id, method, expiresAt },
     },
   )
   return { secret, session: { person: identityOf(actor), expiresAt: expiresAt.toISOString() } }

@@ -18,7 +18,7 @@ import { anyPassword, lockSetUp, upsertPassword } from '../storage/accounts.ts'
 import type { Database } from '../storage/database.ts'
 import { hashPassword, refuseWeakPassword } from './password.ts'
 import { actorOfPerson, openSession } from './sessions.ts'
-import type { OpenedSession } from './sessions.ts'
+import type { DoorParts, OpenedSession } from './sessions.ts'
 
 /** The secret of the set-up link. */
 export function setUpSecret(bootstrapToken: string): string {
@@ -33,8 +33,7 @@ export async function isSetUpNeeded(database: Database): Promise<boolean> {
 /** Sets the first administrator up and opens a session. */
 export async function setUp(
   context: Context,
-  database: Database,
-  expected: string,
+  { database, origin, expected }: Omit<DoorParts, 'safe'> & { readonly expected: string },
   input: SetUp,
 ): Promise<OpenedSession | Refusal> {
   const [given, right] = [Buffer.from(sha256(input.secret)), Buffer.from(sha256(expected))]
@@ -65,7 +64,7 @@ export async function setUp(
       subject: { kind: 'person', id: person.id },
       after: { id: person.id, name: person.name, roles: person.roles },
     })
-    return await openSession(tx, context, person)
+    return await openSession(tx, context, person, { method: 'password', origin })
   })
 }
 

@@ -1,5 +1,6 @@
 /** What people say to a draft: asking for approval, approving, asking for changes, giving it up. */
 import type { Draft as DraftView } from '@flagmarshal/api/draft'
+import { whyUnproven } from '@flagmarshal/domain/access/proof'
 import { mayActOn, mayRequest, verdictRoles } from '@flagmarshal/domain/draft/can'
 import type { GivenVerdict } from '@flagmarshal/domain/draft/can'
 import { draftState } from '@flagmarshal/domain/draft/draft'
@@ -56,9 +57,12 @@ export async function decideDraft(
   given: GivenVerdict,
 ): Promise<DraftView | Refusal> {
   const { verdict, hash, comment } = given
-  return await actOn(context, database, key, async (tx, { row, draft, facts }) => {
+  return await actOn(context, database, key, async (tx, { row, draft, facts }, { policy }) => {
     const roles = verdictRoles(draft, facts, draftActor(context.actor), given)
     if (isRefusal(roles)) return roles
+    const unproven =
+      verdict === 'approved' ? whyUnproven(policy.signatures, context.actor.proof, context.now) : undefined
+    if (unproven !== undefined) return unproven
     await insertDraftVerdict(tx, {
       draft: row.id,
       by: context.actor.id,
@@ -105,8 +109,8 @@ export async function discardDraft(
 }
 
 /** Who acts on a draft, as the domain sees it: what is no personal token is nobody in particular. */
-export function draftActor({ id, tokenKind, roles }: Actor) {
-  return { id, kind: tokenKind ?? ('admin' as const), roles }
+export function draftActor({ id, tokenKind, roles, proof }: Actor) {
+  return { id, kind: tokenKind ?? ('admin' as const), roles, ...(proof === undefined ? {} : { proof }) }
 }
 
 interface Acted {

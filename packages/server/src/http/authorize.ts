@@ -56,6 +56,7 @@ async function actorOf(
   authenticator: Authenticator,
   { headers, query, now, publicUrl }: Incoming,
 ): Promise<Actor | undefined> {
+  const fresh = operation.signs === true ? 'anew' : undefined
   if (operation.tokenInQuery === true) {
     const token = tokenOf(query)
     return token === undefined ? undefined : await authenticator.authenticateAddress(token, now)
@@ -65,10 +66,10 @@ async function actorOf(
       const value = headers[name]
       return typeof value === 'string' ? value : undefined
     })
-    return token === undefined ? undefined : await authenticator.authenticate(token, now)
+    return token === undefined ? undefined : await authenticator.authenticate(token, now, fresh)
   }
   const secret = sessionOf(headers.cookie)
-  const actor = secret === undefined ? undefined : await authenticator.authenticateSession(secret, now)
+  const actor = secret === undefined ? undefined : await authenticator.authenticateSession(secret, now, fresh)
   if (actor !== undefined && operation.method !== 'GET') refuseForeignPage(headers, publicUrl)
   return actor
 }

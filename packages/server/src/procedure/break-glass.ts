@@ -49,7 +49,7 @@ export async function breakGlass(
     const earlier = await brokenGlassOf(tx, key.project, key.feature)
     // What is approved opens it for the rollout alone; an emergency may need more than the plan says.
     const more = gate === FLAG_GATE && glassOf(earlier, gate, context.now) === undefined
-    const no = mayBreak(setting, actorOf(context.actor), shown.open && !more)
+    const no = mayBreak(setting, actorOf(context.actor), shown.open && !more, context.now)
     if (no !== undefined) return no
     const row = {
       id: newId('glass'),

@@ -94,8 +94,8 @@ export function settingOf(feature: FeatureRow, definition: ProcedureDefinition, 
 }
 
 /** Who acts, as the procedure sees it: what is no personal token is nobody in particular. */
-export function actorOf({ id, tokenKind, roles }: Actor): DomainActor {
-  return { id, kind: tokenKind ?? 'admin', roles }
+export function actorOf({ id, tokenKind, roles, proof }: Actor): DomainActor {
+  return { id, kind: tokenKind ?? 'admin', roles, ...(proof === undefined ? {} : { proof }) }
 }
 
 async function withFeature(

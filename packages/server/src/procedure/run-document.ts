@@ -3,6 +3,7 @@
  * its instants are dates again and a row that nobody here wrote is noticed at once.
  */
 import { ROLES } from '@flagmarshal/domain/access/permission'
+import { PROOF_METHODS } from '@flagmarshal/domain/access/proof'
 import type { Run } from '@flagmarshal/domain/procedure/run'
 import { z } from 'zod'
 
@@ -83,6 +84,7 @@ const decision = z.object({
   unchangedBecause: text.exactOptional(),
   evidence: z.array(text),
   relaxed: text.exactOptional(),
+  proof: z.enum(PROOF_METHODS).exactOptional(),
 })
 
 const action = z.object({
@@ -147,6 +149,7 @@ const approval = z.object({
   comment: text.exactOptional(),
   voided: z.object({ at, because: text }).exactOptional(),
   relaxed: text.exactOptional(),
+  proof: z.enum(PROOF_METHODS).exactOptional(),
 })
 
 const document: z.ZodType<Run> = z.object({

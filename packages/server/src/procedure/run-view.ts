@@ -169,7 +169,7 @@ function approvalViews(
   const { request, schedule, abort } = run
   return {
     approvalRequest: request === undefined ? null : { ...request, at: request.at.toISOString() },
-    approvals: run.approvals.map(({ role, by, at, bundleHash, comment, voided, relaxed }) => ({
+    approvals: run.approvals.map(({ role, by, at, bundleHash, comment, voided, relaxed, proof }) => ({
       role,
       signs: signs.get(role) ?? '',
       by,
@@ -177,6 +177,7 @@ function approvalViews(
       bundleHash,
       comment: comment ?? null,
       relaxed: relaxed ?? null,
+      proof: proof ?? null,
       voided: voided === undefined ? null : { ...voided, at: voided.at.toISOString() },
     })),
     schedule:

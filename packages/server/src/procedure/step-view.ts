@@ -104,13 +104,14 @@ function attemptView(attempt: Attempt): StepView['attempts'][number] {
     openedAt: openedAt.toISOString(),
     because: `${because}: ${why}`,
     outcome: outcome ?? null,
-    decisions: decisions.map(({ at, unchangedBecause, overrides, evidence, relaxed, ...it }) => ({
+    decisions: decisions.map(({ at, unchangedBecause, overrides, evidence, relaxed, proof, ...it }) => ({
       ...it,
       at: at.toISOString(),
       overrides: [...overrides],
       unchangedBecause: unchangedBecause ?? null,
       evidence: [...evidence],
       relaxed: relaxed ?? null,
+      proof: proof ?? null,
     })),
     failureActions: failureActions.map(actionView),
     output: output ?? null,

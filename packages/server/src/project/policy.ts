@@ -49,6 +49,7 @@ const document: z.ZodType<Policy> = z.object({
       z.object({ accepted: z.boolean(), approvals: z.array(z.array(z.enum(DRAFT_APPROVERS))) }),
     )
     .default({}),
+  signatures: z.object({ proof: z.enum(['sign-in', 'second-factor']), minutes: z.int() }).exactOptional(),
   tooFewPeople: z.object({ reason: z.string() }).exactOptional(),
 })
 

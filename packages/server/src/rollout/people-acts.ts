@@ -6,6 +6,7 @@
 import type { Rollout as RolloutView } from '@flagmarshal/api/rollout'
 import { ROLES } from '@flagmarshal/domain/access/permission'
 import type { Role } from '@flagmarshal/domain/access/permission'
+import { whyUnproven } from '@flagmarshal/domain/access/proof'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { adoptPlan } from '@flagmarshal/domain/rollout/adopt'
@@ -18,6 +19,7 @@ import { transition } from '@flagmarshal/domain/rollout/transition'
 
 import type { Context } from '../context.ts'
 import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
+import { policyOf } from '../project/policy.ts'
 import { notFound } from '../refusals.ts'
 import { reportsSeen } from '../report/seen.ts'
 import type { Tx } from '../storage/database.ts'
@@ -67,6 +69,8 @@ export async function approveRollout(
 ): Promise<RolloutView | Refusal> {
   return await perform(context, parts, wish, async ({ tx, context: timed, stored, reports, said }) => {
     const { plan, rollout, bundleHash } = stored
+    const unproven = await unprovenIn(tx, stored.project, timed)
+    if (unproven !== undefined) return unproven
     if ((await faultOf(parts.rolloutPorts, tx, stored)) !== undefined) {
       return refuse(
         'approval-void',
@@ -104,7 +108,9 @@ export async function overrideRollout(
   wish: Wish & { readonly criterion: string; readonly until: string },
 ): Promise<RolloutView | Refusal> {
   const { criterion, until } = wish
-  return await perform(context, parts, wish, ({ context: { now }, stored, said }) => {
+  return await perform(context, parts, wish, async ({ tx, context: timed, stored, said }) => {
+    const unproven = await unprovenIn(tx, stored.project, timed)
+    if (unproven !== undefined) return unproven
     const event = {
       kind: 'override',
       criterion,
@@ -112,7 +118,7 @@ export async function overrideRollout(
       by: said.by,
       reason: said.reason,
     } as const
-    const after = transition(stored.plan, stored.rollout, event, now)
+    const after = transition(stored.plan, stored.rollout, event, timed.now)
     return isRefusal(after) ? after : { after, recorded: { kind: 'overridden', ...said, criterion, until } }
   })
 }
@@ -194,6 +200,11 @@ async function perform(
     const changed = await carryOut(tx, timed, { before: done.stored ?? stored, after, recorded, flag })
     return await showStored(tx, changed, timed.now)
   })
+}
+
+/** Why an approval or an override inside the rollout needs a fresh proof of who gives it. */
+async function unprovenIn(tx: Tx, project: string, { actor, now }: Context): Promise<Refusal | undefined> {
+  return whyUnproven((await policyOf(tx, project)).signatures, actor.proof, now)
 }
 
 function notALead({ actor }: Context): Refusal | undefined {

@@ -1,12 +1,13 @@
 /** Whose a stored secret is. */
 import type { SecretRow } from '../storage/secrets.ts'
-import { channelOwner, connectionOwner, hookOwner, sourceOwner } from './seal.ts'
+import { channelOwner, connectionOwner, factorOwner, hookOwner, sourceOwner } from './seal.ts'
 
 const OWNERS = {
   channel: channelOwner,
   inbound: sourceOwner,
   connection: connectionOwner,
   hook: hookOwner,
+  'second-factor': (_: string, person: string) => factorOwner(person),
 } as const
 
 /** What it is bound to, like `channel/shop/ops`. */

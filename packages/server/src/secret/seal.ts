@@ -95,6 +95,11 @@ export function connectionOwner(project: string, connection: string): string {
   return `connection/${project}/${connection}`
 }
 
+/** What the secret of a person's second factor is bound to. */
+export function factorOwner(person: string): string {
+  return `second-factor/${person}`
+}
+
 /** What a hook's secret is bound to. */
 export function hookOwner(project: string, hook: string): string {
   return `hook/${project}/${hook}`

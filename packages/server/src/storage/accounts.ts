@@ -120,6 +120,17 @@ export async function useInvitation(tx: Tx, id: string, person: string, now: Dat
   return used.numUpdatedRows === 1n
 }
 
+/** Revokes the links that a person has not used. */
+export async function revokeInvitationsOf(tx: Tx, person: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('invitations')
+    .set({ revoked_at: now })
+    .where('person', '=', person)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute()
+}
+
 /** Revokes an invitation that was not accepted yet. */
 export async function revokeInvitationRow(tx: Tx, id: string, now: Date): Promise<InvitationRow | undefined> {
   return await tx

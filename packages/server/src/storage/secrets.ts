@@ -5,8 +5,10 @@ import type { Queries, Tx } from './database.ts'
 
 /** A sealed secret and whose it is. */
 export interface SecretRow {
-  readonly of: 'channel' | 'inbound' | 'connection' | 'hook'
+  readonly of: 'channel' | 'inbound' | 'connection' | 'hook' | 'second-factor'
+  /** Empty for what belongs to no project. */
   readonly project: string
+  /** Of a second factor its person. */
   readonly key: string
   readonly secret: string
 }
@@ -41,11 +43,23 @@ async function selectAll(queries: Queries, lock: boolean): Promise<readonly Secr
       .execute()
     for (const { secret, ...it } of found) if (secret !== null) rows.push({ of: kind, ...it, secret })
   }
+  const factors = await queries
+    .selectFrom('second_factors')
+    .select(['person', 'secret'])
+    .orderBy('person')
+    .$if(lock, (it) => it.forUpdate())
+    .execute()
+  for (const { person, secret } of factors)
+    rows.push({ of: 'second-factor', project: '', key: person, secret })
   return rows
 }
 
 /** Replaces one. The revision of what it belongs to stays: what it says has not changed. */
 export async function updateSecret(tx: Tx, { of, project, key }: SecretRow, secret: string): Promise<void> {
+  if (of === 'second-factor') {
+    await tx.updateTable('second_factors').set({ secret }).where('person', '=', key).execute()
+    return
+  }
   await tx
     .updateTable(TABLES[of])
     .set({ secret })

@@ -13,26 +13,31 @@ import {
   revokeInvitation,
 } from '../../access/invitations.ts'
 import { changePassword, signIn, signOut } from '../../access/sessions.ts'
-import type { OpenedSession } from '../../access/sessions.ts'
+import type { DoorParts, OpenedSession } from '../../access/sessions.ts'
 import { isSetUpNeeded, setUp } from '../../access/set-up.ts'
 import { reply, replyList } from '../handler.ts'
 import type { BodyAnswer, Call, Handlers } from '../handler.ts'
 import { noSessionCookie, sessionCookie } from '../session-cookie.ts'
 
 export const handlers: Handlers<typeof accountOperations> = {
-  showSetUp: async ({ services }) => ({ body: { needed: await isSetUpNeeded(services.database) } }),
+  showSetUp: async ({ services }) => ({
+    body: {
+      needed: await isSetUpNeeded(services.database),
+      resetByMail: services.accounts.sendMail !== undefined,
+    },
+  }),
 
   setUp: async (call) => {
     const { context, services, body } = call
     const { setUpSecret } = services.accounts
-    const work = () => setUp(context, services.database, setUpSecret, body)
+    const work = () => setUp(context, { ...door(call), expected: setUpSecret }, body)
     return opened(call, await attempt(of(call), ['link-refused'], work))
   },
 
   signIn: async (call) => {
-    const { context, services, body } = call
-    const work = () => signIn(context, services.database, body)
-    return opened(call, await attempt(of(call, body.person), ['sign-in-refused'], work))
+    const { context, body } = call
+    const work = () => signIn(context, door(call), body)
+    return opened(call, await attempt(of(call, body.person), ['sign-in-refused', 'code-wrong'], work))
   },
 
   signOut: async ({ context, services }) => {
@@ -64,15 +69,24 @@ export const handlers: Handlers<typeof accountOperations> = {
   },
 
   acceptInvitation: async (call) => {
-    const { context, services, body } = call
-    const work = () => acceptInvitation(context, services.database, body)
-    return opened(call, await attempt(of(call), ['link-refused'], work))
+    const { context, body } = call
+    const work = () => acceptInvitation(context, door(call), body)
+    return opened(call, await attempt(of(call), ['link-refused', 'code-wrong'], work))
   },
 }
 
-type Caller = Pick<Call, 'context' | 'services' | 'address'>
+type Caller = Pick<Call, 'context' | 'services' | 'address' | 'header'>
 
-function of({ context, services, address }: Caller, account?: string) {
+/** What opens a session, and from where it is opened. */
+function door({ services: { database, safe }, address, header }: Caller): DoorParts {
+  return { database, safe, origin: { address, browser: header('user-agent') } }
+}
+
+/** Who tries, for the limits. */
+export function of(
+  { context, services, address }: Pick<Caller, 'context' | 'services' | 'address'>,
+  account?: string,
+) {
   return { limits: services.accounts.limits, account, address, now: context.now }
 }
 

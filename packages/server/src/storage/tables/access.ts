@@ -1,5 +1,7 @@
 /** People, their passwords and sessions, tokens, SDK keys and invitations. Of a secret only a hash is stored. */
 import type { Role } from '@flagmarshal/domain/access/permission'
+import type { ProofMethod } from '@flagmarshal/domain/access/proof'
+import type { Generated } from 'kysely'
 
 import type { Instant } from '../column.ts'
 
@@ -27,6 +29,27 @@ export interface AccessTables {
     created_at: Instant
     expires_at: Instant | null
     revoked_at: Instant | null
+    /** The last time that its person showed who they are, and how. */
+    proved_at: Generated<Date | null>
+    proved_by: Generated<ProofMethod | null>
+    /** Of a session: where it was opened from, and what the browser called itself. */
+    address: Generated<string | null>
+    browser: Generated<string | null>
+  }
+  second_factors: {
+    person: string
+    /** Sealed. */
+    secret: string
+    /** Time step of the last code that was taken (RFC 6238). */
+    last_step: Generated<number>
+    created_at: Instant
+    confirmed_at: Instant | null
+  }
+  recovery_codes: {
+    person: string
+    /** SHA-256, in hex. */
+    hash: string
+    used_at: Instant | null
   }
   passwords: {
     person: string

@@ -1,0 +1,97 @@
+/**
+ * `flagmarshal account …`: the own account: open sessions, the second factor, and showing who one is
+ * before a signature.
+ */
+import { readFileSync } from 'node:fs'
+
+import type { Command } from 'commander'
+
+import { usage } from './failure.ts'
+import type { Open } from './program.ts'
+
+export function accountCommands(program: Command, open: Open): void {
+  const account = program.command('account').description('the own account: sessions, second factor, proof')
+  account
+    .command('prove')
+    .description(
+      'show once more whose this token is, with a code of the second factor or the password: signatures may ask for it',
+    )
+    .option('--code <code>', 'six digits of the authenticator app, or a recovery code')
+    .option('--password-file <path>', 'file with the password; - reads stdin')
+    .action(async (given: { code?: string; passwordFile?: string }, command: Command) => {
+      const session = open(command)
+      const proof = await session.call('prove', { body: givenProof(given) })
+      session.result(
+        proof,
+        () => `Shown by ${proof.method} at ${proof.at}. Signatures with this token count on it.`,
+      )
+    })
+  account
+    .command('second-factor')
+    .description('whether the account has one; it is set up in the console, on the page of the account')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const factor = await session.call('showSecondFactor')
+      session.result(factor, () =>
+        factor.state === 'on'
+          ? `On since ${factor.confirmedAt}; ${factor.recoveryCodesLeft} recovery codes are left.`
+          : 'None. Set one up in the console: the page of your account.',
+      )
+    })
+  account
+    .command('sessions')
+    .description('list the sessions that are open')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listSessions')
+      session.rows(
+        items,
+        ['session', 'opened', 'expires', 'from', 'browser'],
+        items.map((it) => [it.id, it.createdAt, it.expiresAt, it.address ?? '', it.browser ?? '']),
+      )
+    })
+  account
+    .command('end-session <session>')
+    .description('end one of them')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('endSession', { params: { session: id } })
+      session.result({ ended: id }, () => `Ended ${id}.`)
+    })
+  account
+    .command('sign-out')
+    .description('sign out everywhere: end all sessions; tokens stay')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { ended } = await session.call('endSessions')
+      session.result({ ended }, () => `Ended ${ended} sessions.`)
+    })
+}
+
+function givenProof({ code, passwordFile }: { code?: string; passwordFile?: string }) {
+  if (code !== undefined && passwordFile === undefined) return { code }
+  if (code === undefined && passwordFile !== undefined) {
+    return { password: readFileSync(passwordFile === '-' ? 0 : passwordFile, 'utf8').replace(/\r?\n$/, '') }
+  }
+  throw usage('What is to be shown is not clear.', 'Give --code, or --password-file.')
+}
+
+/** What an administrator does to somebody's account: `person end-sessions`, `person reset-second-factor`. */
+export function accountOfCommands(person: Command, open: Open): void {
+  person
+    .command('end-sessions <person>')
+    .description('end all sessions of somebody')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      const { ended } = await session.call('endSessionsOf', { params: { person: id } })
+      session.result({ ended }, () => `Ended ${ended} sessions of ${id}.`)
+    })
+  person
+    .command('reset-second-factor <person>')
+    .description('take the second factor of somebody who has lost it away; their sessions end')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('resetSecondFactor', { params: { person: id } })
+      session.result({ reset: id }, () => `${id} has no second factor now, and is signed out.`)
+    })
+}
