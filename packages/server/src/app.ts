@@ -68,6 +68,7 @@ import { handlers as sloHandlers } from './http/handlers/slo.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { registerKillPages } from './http/kill-pages.ts'
+import { quickRoutes } from './http/quick-routes.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { answerOnce } from './idempotency/answer-once.ts'
@@ -268,6 +269,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         console: await loadConsole(options.consoleFolder ?? CONSOLE),
         allowedOrigins: config.allowedOrigins,
         checkAnswers: options.checkAnswers ?? false,
+        quick: quickRoutes(services),
         ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),
       },
       (beside) => registerKillPages(beside, { services, authenticator, log }),

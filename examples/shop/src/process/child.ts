@@ -3,7 +3,7 @@
  * stopped, and by itself when its starter is gone.
  */
 import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, Serializable } from 'node:child_process'
 
 /** What to start. */
 export interface ChildOptions {
@@ -26,6 +26,8 @@ export interface Child {
   /** The last lines that it printed. */
   said(): readonly string[]
   onMessage(listener: (message: unknown) => void): void
+  /** Sends it a message. */
+  send(message: Serializable): void
   /** The first message or line for which `pick` answers something. Rejects with a StartFailure when it ends before or `limitMs` passes. */
   first<Result>(pick: Pick<Result>, limitMs: number): Promise<Result>
   /** Settles when it has ended: with how, and its last lines where it failed. */
@@ -76,6 +78,7 @@ export function startChild(options: ChildOptions): Child {
     ended,
     said: () => lines,
     onMessage: (listener) => void child.on('message', listener),
+    send: (message) => void child.send(message),
     first: (pick, limitMs) => first({ name, child, listeners, ended }, pick, limitMs),
     stop: (graceMs = 10_000) => stop(child, ended, graceMs),
   }

@@ -31,6 +31,7 @@ const CAPACITY = 10_000
 
 interface Remembered {
   readonly credential: Credential
+  readonly actor: Actor
   readonly at: number
 }
 
@@ -40,12 +41,20 @@ export type Fresh = 'anew' | undefined
 export interface Authenticator {
   /** The actor behind a token; undefined for a token that is unknown, expired or revoked. */
   authenticate(token: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
+  /** The same at once, for a token that was looked up a moment ago; undefined for any other, of which nothing is said. */
+  remembered(token: string, now: Date): RememberedToken | undefined
   /** The SDK key behind the token of an address (`event-token.ts`); undefined once either has ended. */
   authenticateAddress(token: string, now: Date): Promise<Actor | undefined>
   /** The person behind the cookie of a session; undefined for anything else. */
   authenticateSession(secret: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
   /** Forgets the token with this hash; without one, all. */
   forget(hash?: string): void
+}
+
+/** Whose a token is, and the hash under which it is stored. */
+export interface RememberedToken {
+  readonly actor: Actor
+  readonly hash: string
 }
 
 /** Knows the bootstrap token and everything in the database. */
@@ -67,6 +76,14 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
       const credential = await valid(hash, now, fresh)
       // Only the cookie carries a session: there, writes are protected from other sites.
       return credential === undefined || credential.kind === 'session' ? undefined : actorOf(credential)
+    },
+    remembered(token, now) {
+      const hash = sha256(token)
+      const known = remembered.get(hash)
+      if (known === undefined || now.getTime() - known.at >= FRESH_MS) return undefined
+      const { credential, actor } = known
+      const over = credential.expires_at !== null && credential.expires_at <= now
+      return over || credential.kind === 'session' ? undefined : { actor, hash }
     },
     async authenticateAddress(token, now) {
       const opened = openEventToken(safe, token, now)
@@ -145,7 +162,7 @@ function remember(
 ): void {
   remembered.delete(hash)
   if (credential === undefined) return
-  remembered.set(hash, { credential, at: now.getTime() })
+  remembered.set(hash, { credential, actor: actorOf(credential), at: now.getTime() })
   const oldest = remembered.size > CAPACITY ? remembered.keys().next().value : undefined
   if (oldest !== undefined) remembered.delete(oldest)
 }

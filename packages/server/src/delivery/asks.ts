@@ -14,14 +14,17 @@ export interface Asks {
   write(queries: Queries): Promise<void>
 }
 
+type Counting = Ask & { n: number }
+
 /** Nothing was asked yet. */
 export function createAsks(): Asks {
-  let counted = new Map<string, Ask>()
+  let counted = new Map<string, Counting>()
   return {
     note({ project, environment }, flag = ALL_FLAGS) {
       const name = `${project}/${environment}/${flag}`
-      const n = (counted.get(name)?.n ?? 0) + 1
-      counted.set(name, { project, environment, flag, n })
+      const known = counted.get(name)
+      if (known !== undefined) known.n++
+      else counted.set(name, { project, environment, flag, n: 1 })
     },
     async write(queries) {
       const taken = [...counted.values()]

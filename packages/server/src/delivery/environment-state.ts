@@ -10,6 +10,8 @@ import type { Compiled, Patch, Snapshot, TelemetrySettings } from '@flagmarshal/
 
 import { engines } from '../json-logic.ts'
 import type { Changes, EnvironmentKey } from '../storage/snapshots.ts'
+import { answersOf } from './answers.ts'
+import type { Answers } from './answers.ts'
 
 /** Patches kept for streams that come back. */
 const KEPT_PATCHES = 200
@@ -23,7 +25,11 @@ export interface EnvironmentState {
   readonly text: () => string
   readonly bytes: () => Buffer
   readonly gzipped: () => Promise<Buffer>
+  /** The same where it has been made already. */
+  readonly gzippedNow: () => Buffer | undefined
   readonly compiled: () => Compiled
+  /** What OFREP clients are answered. */
+  readonly answers: () => Answers
   /** The latest patches, oldest first. */
   readonly patches: readonly Patch[]
 }
@@ -98,13 +104,17 @@ export function missedPatch(state: EnvironmentState, revision: number): Patch | 
 function stateOf(snapshot: Snapshot, patches: readonly Patch[]): EnvironmentState {
   const text = once(() => JSON.stringify(snapshot))
   const bytes = once(() => Buffer.from(text()))
+  const compiled = once(() => compile(snapshot, engines))
+  let compressed: Buffer | undefined
   return {
     snapshot,
     patches,
     text,
     bytes,
-    gzipped: once(() => compress(bytes())),
-    compiled: once(() => compile(snapshot, engines)),
+    gzipped: once(async () => (compressed = await compress(bytes()))),
+    gzippedNow: () => compressed,
+    compiled,
+    answers: once(() => answersOf(snapshot.flags, compiled())),
   }
 }
 

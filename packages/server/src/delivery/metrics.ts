@@ -3,13 +3,15 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../metrics.ts'
+import { REASONS } from './answers.ts'
 import type { Environments } from './environments.ts'
 import type { Subscribers } from './subscribers.ts'
 
 export interface DeliveryMetrics {
   /** From the moment this server sent a revision to its acknowledgement, in seconds. */
   readonly acknowledgeSeconds: Histogram
-  readonly evaluations: Counter<'reason'>
+  /** Counts evaluations over HTTP of one reason, by its place in `REASONS`. */
+  evaluated(reason: number, n: number): void
   readonly reports: Counter<'result'>
 }
 
@@ -59,17 +61,29 @@ export function createDeliveryMetrics(
       },
     }),
   )
+  // Counted here, and written into the metric when somebody reads it: it happens for every request.
+  const evaluations = new Float64Array(REASONS.length)
+  registry.registerMetric(
+    new Counter({
+      name: 'flagmarshal_evaluations_total',
+      help: 'Evaluations over HTTP, by reason.',
+      labelNames: ['reason'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const [index, n] of evaluations.entries()) {
+          const reason = REASONS[index]
+          if (reason !== undefined && n > 0) this.inc({ reason }, n)
+        }
+      },
+    }),
+  )
   return {
+    evaluated: (reason, n) => void (evaluations[reason] = (evaluations[reason] ?? 0) + n),
     acknowledgeSeconds: new Histogram({
       name: 'flagmarshal_acknowledgement_seconds',
       help: 'Time from sending a revision to an instance’s acknowledgement of it.',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
-      registers,
-    }),
-    evaluations: new Counter({
-      name: 'flagmarshal_evaluations_total',
-      help: 'Evaluations over HTTP, by reason.',
-      labelNames: ['reason'],
       registers,
     }),
     reports: new Counter({

@@ -20,17 +20,36 @@ export function readJson(body: Buffer): unknown {
   let value: unknown
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    text = decoder.decode(body)
     value = JSON.parse(text)
   } catch (error) {
     const why = error instanceof TypeError ? 'it is not UTF-8' : 'it is not JSON'
     const message = `The body cannot be read: ${why}.`
     throw new HttpProblem(400, 'bad-json', message, { errors: [{ pointer: '', message }] })
   }
-  inspect(value)
+  if (!isAcceptable(value, LARGEST_DEPTH, { left: MOST_VALUES })) inspect(value)
   const repeated = repeatedName(text)
   if (repeated !== undefined) refuse(repeated, 'This name stands twice here.', 'Keep the one that is meant.')
   return value
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** What `inspect` finds nothing wrong with, most bodies, told without noting where it is. */
+function isAcceptable(value: unknown, depth: number, values: { left: number }): boolean {
+  if (--values.left < 0) return false
+  if (typeof value === 'string') return faultOfText(value) === undefined
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth <= 0) return false
+  if (Array.isArray(value)) return value.every((it: unknown) => isAcceptable(it, depth - 1, values))
+  // What JSON.parse made has no other members than its own.
+  const members = value as Readonly<Record<string, unknown>>
+  for (const name in members) {
+    if (name === FORBIDDEN_NAME || name === 'length' || faultOfName(name) !== undefined) return false
+    if (!isAcceptable(members[name], depth - 1, values)) return false
+  }
+  return true
 }
 
 /** Why a text cannot be accepted, if it cannot. */

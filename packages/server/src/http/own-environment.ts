@@ -19,5 +19,11 @@ export function ownEnvironment({ project, environment }: Actor): EnvironmentKey 
 
 /** The instance that asks; undefined where it does not say so, or not in a way that can be stored. */
 export function instanceOf(header: (name: string) => string | undefined): string | undefined {
-  return InstanceId.safeParse(header('flagmarshal-instance')).data
+  const instance = header('flagmarshal-instance')
+  return instance === undefined ? undefined : InstanceId.safeParse(instance).data
+}
+
+/** Whether the client wants compressed answers. */
+export function acceptsGzip(header: (name: string) => string | undefined): boolean {
+  return /\bgzip\b/.test(header('accept-encoding') ?? '')
 }

@@ -22,6 +22,7 @@ import { openEventStream } from './event-stream.ts'
 import type { EventStream } from './event-stream.ts'
 import type { BodyAnswer, Call, StreamAnswer, UnchangedAnswer } from './handler.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
+import type { QuickRoute } from './quick.ts'
 import { sendProblemAnswer } from './send-problem.ts'
 import type { HttpServices } from './services.ts'
 
@@ -68,6 +69,8 @@ export interface RouterParts {
   readonly checkAnswers: boolean
   /** How long a request may take to arrive, in place of 30 s: for tests. */
   readonly requestMs?: number
+  /** Answered ahead of the routes where everything about them is usual. */
+  readonly quick?: readonly QuickRoute[]
   /** Further headers of every answer at this moment. */
   readonly headers?: () => Readonly<Record<string, string>>
 }

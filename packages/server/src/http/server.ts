@@ -9,7 +9,6 @@ import helmet from '@fastify/helmet'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-import { newId } from '../id.ts'
 import { sendConsole } from './console.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { readJson } from './json-body.ts'
@@ -24,6 +23,8 @@ import {
   unreadable,
 } from './limits.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
+import { answerQuickly } from './quick.ts'
+import { noteRequest, requestIdOf } from './request-log.ts'
 import { registerRoutes } from './router.ts'
 import type { RouterParts } from './router.ts'
 import { sendProblemAnswer } from './send-problem.ts'
@@ -59,6 +60,7 @@ export async function createServer(
       sendProblem(parts, error, request, reply)
     },
   })
+  if (parts.quick !== undefined) answerQuickly(server, { ...parts, routes: parts.quick })
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"] } },
   })
@@ -80,7 +82,20 @@ export async function createServer(
     reply.header('x-request-id', request.id).header('cache-control', 'no-store')
     if (parts.headers !== undefined) reply.headers(parts.headers())
   })
-  server.addHook('onResponse', async (request, reply) => logRequest(parts, request, reply))
+  server.addHook('onResponse', async (request, reply) =>
+    noteRequest(
+      { log: parts.log, metrics: parts.services.metrics },
+      {
+        requestId: request.id,
+        operation: request.routeOptions.config.operation ?? 'none',
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        ms: reply.elapsedTime,
+        actor: request.actor,
+      },
+    ),
+  )
   server.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply))
   server.setNotFoundHandler((request, reply) => {
     if (sendConsole(parts.console, request, reply)) return
@@ -134,10 +149,6 @@ function clientErrorHandler(error: Error & { readonly code?: string }, socket: S
   )
 }
 
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.-]{8,64}$/.test(header) ? header : newId('request')
-}
-
 function prepare({ services }: RouterParts, request: FastifyRequest): void {
   request.now = services.clock.now()
 }
@@ -175,25 +186,4 @@ function notRouted({ operations }: RouterParts, request: FastifyRequest): HttpPr
   if (methods.length === 0) return new HttpProblem(404, 'not-found', 'There is nothing at this address.')
   const allow = [...new Set(methods)].join(', ')
   return new HttpProblem(405, 'method-not-allowed', `Use ${allow} here.`, { headers: { allow } })
-}
-
-/** One line a request: no query, no headers, no body, because they may hold secrets. */
-function logRequest({ log, services }: RouterParts, request: FastifyRequest, reply: FastifyReply): void {
-  const operation = request.routeOptions.config.operation ?? 'none'
-  const ms = reply.elapsedTime
-  const status = reply.statusCode
-  services.metrics.httpSeconds.observe({ operation, method: request.method, status }, ms / 1000)
-  const level = operation === 'getHealth' || operation === 'getReadiness' ? 'debug' : 'info'
-  log[level](
-    {
-      requestId: request.id,
-      operation,
-      method: request.method,
-      path: request.url.split('?')[0],
-      status,
-      ms: Math.round(ms * 10) / 10,
-      actor: request.actor && `${request.actor.kind}:${request.actor.id}`,
-    },
-    'request',
-  )
 }

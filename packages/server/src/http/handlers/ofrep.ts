@@ -27,8 +27,8 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
     if (isRefusal(state)) return state
     const { delivery } = services
     const answer = evaluateOver(state, params.key, body)
-    if ('value' in answer.body) delivery.asked(placeOf(state), params.key)
-    delivery.metrics.evaluations.inc({ reason: 'reason' in answer.body ? answer.body.reason : 'ERROR' })
+    if (answer.status === 200) delivery.asked(placeOf(state), params.key)
+    delivery.metrics.evaluated(answer.reason, 1)
     // A failure has another shape than what the operation promises, with another status.
     return answer as { readonly status: number; readonly body: OfrepSuccess }
   },
@@ -38,13 +38,19 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
     if (isRefusal(known)) return known
     const state = await asNewAs(known, query.flagConfigEtag, services)
     const token = services.eventTokens.of(sha256(tokenOfHeader(header) ?? ''), context.now)
-    const etag = tagOf(state, token, bytes)
-    if (header('if-none-match')?.replace(/^W\//, '') === etag) return { unchanged: etag }
-    const answer = evaluateAll(state, body)
+    const answer = bulkAnswer(services, { state, token, body, bytes, tag: header('if-none-match') })
     if (typeof answer === 'string') throw new HttpProblem(400, 'invalid', answer)
-    services.delivery.asked(placeOf(state))
-    for (const [reason, n] of answer.reasons) services.delivery.metrics.evaluations.inc({ reason }, n)
-    return { ...written(answer.text, state, token), etag }
+    answer.count()
+    if (answer.bytes === undefined) return { unchanged: answer.etag }
+    const { etag, bytes: prepared } = answer
+    return {
+      etag,
+      prepared: { bytes: prepared },
+      // Parsing it again for its type would cost more than making it.
+      get body(): OfrepBulk {
+        return JSON.parse(prepared.toString('utf8'))
+      },
+    }
   },
 
   followEvaluations: async ({ context, services, query, header }) => {
@@ -67,6 +73,46 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
   },
 }
 
+/** What a bulk evaluation depends on. */
+interface BulkRequest {
+  readonly state: EnvironmentState
+  readonly token: EventToken
+  readonly body: unknown
+  /** The body as it arrived. */
+  readonly bytes: Buffer
+  /** If-None-Match. */
+  readonly tag: string | undefined
+}
+
+/** All flags for a context. */
+interface Bulk {
+  readonly etag: string
+  /** As they go over the wire; undefined where the client has them. */
+  readonly bytes: Buffer | undefined
+  /** Counts that they were asked for. */
+  count(): void
+}
+
+/** Evaluates all flags; answers what was wrong with the context as text. */
+export function bulkAnswer(
+  { delivery }: Pick<EvaluationServices, 'delivery'>,
+  { state, token, body, bytes, tag }: BulkRequest,
+): Bulk | string {
+  const etag = tagOf(state, token, bytes)
+  const unchanged = tag !== undefined && (tag === etag || tag === `W/${etag}`)
+  const answer = unchanged ? undefined : evaluateAll(state, body)
+  if (typeof answer === 'string') return answer
+  return {
+    etag,
+    bytes: answer && written(answer.text, state, token),
+    count() {
+      // A client that has the answer already was there all the same.
+      delivery.asked(placeOf(state))
+      answer?.reasons.forEach((n, reason) => delivery.metrics.evaluated(reason, n))
+    },
+  }
+}
+
 /** The environment of the key, where the key may still evaluate in it. */
 async function stateFor(
   { actor, now }: Context,
@@ -81,7 +127,7 @@ async function stateFor(
   )
 }
 
-function placeOf({ snapshot: { project, environment } }: EnvironmentState): EnvironmentKey {
+export function placeOf({ snapshot: { project, environment } }: EnvironmentState): EnvironmentKey {
   return { project, environment }
 }
 
@@ -107,20 +153,14 @@ function tagOf({ snapshot }: EnvironmentState, { turn }: EventToken, request: Bu
   return `"${revision}.${turn}.${context}"`
 }
 
-/** The answer as text: parsing it again for its type would cost more than making it. */
-function written(flags: string, { snapshot }: EnvironmentState, { token }: EventToken) {
+/** The answer as it goes over the wire. */
+function written(flags: string, { snapshot }: EnvironmentState, { token }: EventToken): Buffer {
   const requestUri = `/ofrep/v1/events?token=${token}`
   const rest: Omit<OfrepBulk, 'flags'> = {
     metadata: { revision: snapshot.revision },
     eventStreams: [{ type: 'sse', endpoint: { requestUri }, inactivityDelaySec: INACTIVITY_S }],
   }
-  const bytes = Buffer.from(`{"flags":[${flags}],${JSON.stringify(rest).slice(1)}`)
-  return {
-    get body(): OfrepBulk {
-      return JSON.parse(bytes.toString('utf8'))
-    },
-    prepared: { bytes },
-  }
+  return Buffer.from(`{"flags":[${flags}],${JSON.stringify(rest).slice(1)}`)
 }
 
 /** When the client must ask for a new address: once the turn of its token is over, not all at once. */

@@ -5,7 +5,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import { revisionOfTag, snapshotVoice } from '../../delivery/voices.ts'
 import { notFound } from '../../refusals.ts'
 import type { Handlers } from '../handler.ts'
-import { instanceOf, ownEnvironment } from '../own-environment.ts'
+import { acceptsGzip, instanceOf, ownEnvironment } from '../own-environment.ts'
 import type { SdkServices } from '../services.ts'
 
 type SdkOperations = Pick<
@@ -21,7 +21,7 @@ export const handlers: Handlers<SdkOperations, SdkServices> = {
     if (state === undefined) return notFound('environment', key.environment)
     const instance = instanceOf(header)
     if (instance !== undefined) services.delivery.polled(key, instance)
-    const gzip = /\bgzip\b/.test(header('accept-encoding') ?? '')
+    const gzip = acceptsGzip(header)
     const unchanged = header('if-none-match') === `"${state.snapshot.revision}"`
     return {
       // The engine's type is read-only all the way down; the wire's is not.

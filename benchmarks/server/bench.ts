@@ -1,0 +1,30 @@
+/**
+ * `npm run bench:server`: what the server needs for an answer, how fast a change is everywhere, and
+ * what it does under load. `-- evaluation writes …` measures only these parts, `--quick` in less time.
+ * Prints tables, and exits 1 where a bound is missed.
+ */
+import { measureEvaluation } from './evaluation.ts'
+import type { Line } from './line.ts'
+
+/** One part: prints nothing itself. */
+type Part = (quick: boolean) => Promise<readonly Line[]>
+
+const PARTS: Readonly<Record<string, Part>> = {
+  evaluation: (quick) => measureEvaluation(quick ? { rounds: 3, ms: 500 } : { rounds: 7, ms: 1_500 }),
+}
+
+const asked = process.argv.slice(2).filter((it) => !it.startsWith('--'))
+const unknown = asked.find((it) => !(it in PARTS))
+if (unknown !== undefined) throw new Error(`${unknown} is none of ${Object.keys(PARTS).join(', ')}`)
+
+let missed = 0
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  console.log(`\n${name}`)
+  for (const { what, figure, bound, holds } of await measure(process.argv.includes('--quick'))) {
+    const verdict = holds === undefined ? '' : holds ? 'ok' : 'MISSED'
+    console.log(`  ${what.padEnd(44)} ${figure.padStart(34)}  ${(bound ?? '').padStart(12)}  ${verdict}`)
+    if (holds === false) missed++
+  }
+}
+process.exitCode = missed === 0 ? 0 : 1

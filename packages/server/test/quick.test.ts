@@ -1,0 +1,178 @@
+/**
+ * What is asked for again and again is answered ahead of the routes: alike, byte for byte, and with
+ * the same headers where they matter. A query that no operation minds leads to the route.
+ */
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+
+import { expectOk, startServer } from '../../../tests/support/server.ts'
+import type { TestServer } from '../../../tests/support/server.ts'
+import { configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
+
+const PAGE = 'https://shop.example'
+const BULK = '/ofrep/v1/evaluate/flags'
+const SNAPSHOT = '/api/v1/environments/development/snapshot'
+const TO_THE_ROUTE = '?flagConfigLastModified=0'
+
+let server: TestServer
+let key: string
+
+beforeAll(async () => {
+  server = await startServer({ settings: { FLAGMARSHAL_ALLOWED_ORIGINS: PAGE } })
+  expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+  for (const flag of ['off', 'half'])
+    expectOk(await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
+  const allocation = { salt: 'abcdefghijklmno', ranges: [{ from: 0, to: 50_000, variant: 'on' }] }
+  const { environmentRevision } = await configure(server, 'half', {
+    ...EVERYBODY_ON,
+    fallthrough: { allocation },
+  })
+  key = await server.sdkKey('shop', 'development')
+  await vi.waitFor(async () => {
+    const { revision } = (await (await ask('GET', SNAPSHOT)).json()) as { readonly revision: number }
+    if (revision !== environmentRevision) throw new Error('the flags are not served yet')
+  })
+})
+afterAll(() => server.close())
+
+async function ask(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+): Promise<Response> {
+  return await fetch(`${server.address}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  })
+}
+
+/** What a client can tell two answers apart by; headers about pages are of no use to it. */
+async function seen(answer: Response) {
+  const told = [
+    'content-type',
+    'etag',
+    'vary',
+    'cache-control',
+    'content-encoding',
+    'content-security-policy',
+    'strict-transport-security',
+    'x-content-type-options',
+    'cross-origin-resource-policy',
+    'access-control-allow-origin',
+    'access-control-expose-headers',
+  ]
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(told.map((name) => [name, answer.headers.get(name)])),
+    text: await answer.text(),
+  }
+}
+
+/** How many requests Fastify answered: its own answers tell a browser about frames, too. */
+function isOfTheRoute(answer: Response): boolean {
+  return answer.headers.get('x-frame-options') !== null
+}
+
+test.each([
+  ['all flags', BULK, '{"context":{"targetingKey":"u"}}'],
+  ['one flag', `${BULK}/half`, '{"context":{"targetingKey":"u"}}'],
+  [
+    'one flag, spelt otherwise',
+    `${BULK}/half`,
+    '{ "context": {"targetingKey": "\\u00fc", "n": [1, null, {}]}}',
+  ],
+])('%s: quick and by its route the answer is the same, for each origin', async (_, path, body) => {
+  for (const origin of [undefined, PAGE, 'https://other.example']) {
+    const headers: Record<string, string> = origin === undefined ? {} : { origin }
+    const byRoute = await ask('POST', path + TO_THE_ROUTE, headers, body)
+    const quick = await ask('POST', path, headers, body)
+    expect([isOfTheRoute(byRoute), isOfTheRoute(quick)]).toEqual([true, false])
+    expect(quick.headers.get('x-request-id')).toMatch(/^request_[a-z2-7]{24}$/)
+    expect(await seen(quick)).toEqual(await seen(byRoute))
+  }
+})
+
+test('the snapshot, compressed or not, and that it has not changed', async () => {
+  const etag = (await ask('GET', SNAPSHOT)).headers.get('etag') ?? ''
+  for (const headers of [
+    { 'accept-encoding': 'identity' },
+    { 'accept-encoding': 'gzip' },
+    { 'if-none-match': etag },
+  ]) {
+    // The first of each kind goes to the route, which is how its headers are learnt.
+    const byRoute = await ask('GET', SNAPSHOT, { ...headers, origin: `https://${Math.random()}.example` })
+    await (await ask('GET', SNAPSHOT, headers)).arrayBuffer()
+    const quick = await ask('GET', SNAPSHOT, headers)
+    expect([isOfTheRoute(byRoute), isOfTheRoute(quick)]).toEqual([true, false])
+    expect(await seen(quick)).toEqual(await seen(byRoute))
+  }
+})
+
+test('all flags again with their tag is 304, quick as well', async () => {
+  const body = '{"context":{"targetingKey":"v"}}'
+  const etag = (await ask('POST', BULK, {}, body)).headers.get('etag') ?? ''
+  const again = () => ask('POST', BULK, { 'if-none-match': etag }, body)
+  const [first, second] = [await again(), await again()]
+  expect([first.status, second.status, isOfTheRoute(second)]).toEqual([304, 304, false])
+  expect(await seen(second)).toEqual(await seen(first))
+})
+
+test.each([
+  ['a flag that is none', 404, `${BULK}/nobody`, '{}'],
+  ['a context that is none', 400, `${BULK}/half`, '{"context":[]}'],
+  ['a key that is needed', 400, `${BULK}/half`, '{"context":{}}'],
+  ['a body that is no JSON', 400, BULK, '{'],
+  ['a name that stands twice', 400, BULK, '{"context":{"a":1,"a":2}}'],
+  ['a name that may reach a prototype', 400, BULK, '{"context":{"__proto__":{}}}'],
+])('%s: the route refuses, body and all', async (_, status, path, body) => {
+  const [quick, byRoute] = [
+    await ask('POST', path, {}, body),
+    await ask('POST', path + TO_THE_ROUTE, {}, body),
+  ]
+  expect(quick.status).toBe(status)
+  expect(await quick.json()).toEqual(await byRoute.json())
+})
+
+test('a foreign token, a revoked key and another method find the route', async () => {
+  expect((await ask('POST', BULK, { authorization: 'Bearer fm_server_wrong' }, '{}')).status).toBe(401)
+  expect((await ask('GET', BULK)).status).toBe(405)
+  expect((await ask('GET', SNAPSHOT.replace('development', 'staging'))).status).toBe(404)
+  const params = { project: 'shop' }
+  const issued = expectOk(
+    await server.admin.call('createKey', {
+      params,
+      body: { kind: 'server', environment: 'development', name: 'doomed' },
+    }),
+  )
+  const headers = { authorization: `Bearer ${issued.key}` }
+  for (let i = 0; i < 3; i++) expect((await ask('POST', BULK, headers, '{}')).status).toBe(200)
+  expectOk(await server.admin.call('revokeKey', { params: { ...params, sdkKey: issued.id } }))
+  await expect.poll(async () => (await ask('POST', BULK, headers, '{}')).status).toBe(401)
+})
+
+test('an answer that a client has already counts among what was asked for', async () => {
+  const body = '{"context":{"targetingKey":"w"}}'
+  const etag = (await ask('POST', BULK, {}, body)).headers.get('etag') ?? ''
+  const client = new Client({ connectionString: server.databaseUrl })
+  await client.connect()
+  const asked = async (): Promise<number> => {
+    const { rows } = await client.query<{ n: number }>(
+      "select coalesce(sum(n), 0)::int as n from remote_asks where flag = ''",
+    )
+    return rows[0]?.n ?? 0
+  }
+  try {
+    const before = await asked()
+    for (let i = 0; i < 40; i++) await (await ask('POST', BULK, { 'if-none-match': etag }, body)).text()
+    // What was asked before, and is not written yet, is less than that.
+    await expect.poll(asked).toBeGreaterThanOrEqual(before + 40)
+  } finally {
+    await client.end()
+  }
+})
