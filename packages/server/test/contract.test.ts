@@ -9,6 +9,7 @@ import {
   approveAll,
   approvedRun,
   askForApproval,
+  exposeEverybody,
   goThrough,
   openRun,
   OUTPUTS,
@@ -316,11 +317,7 @@ describe('exits', () => {
     const stage = await newStage()
     const { run } = await approvedRun(stage)
     const key = { project: stage.project, flag: 'new-checkout', environment: 'production' }
-    const { revision } = expectOk(await stage.developer.client.call('getFlagConfig', { params: key }))
-    const config = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
-    expectOk(
-      await stage.developer.client.call('configureFlag', { params: key, body: config, ifMatch: revision }),
-    )
+    await exposeEverybody(stage)
     const params = { project: stage.project, run }
     const body = { cause: 'feature_cancelled' as const, lessons: 'none' }
     const refused = expectProblem(await stage.productOwner.client.call('abortRun', { params, body }))

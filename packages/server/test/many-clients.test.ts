@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { openRun, OUTPUTS, setStage } from './support/procedure.ts'
+import { askForApproval, goThrough, openRun, OUTPUTS, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 
 let server: TestServer
@@ -122,4 +122,63 @@ async function historyOf({ project }: Stage, run: string) {
 function revisionOf(after: unknown): number {
   const { revision } = after as { readonly revision?: number }
   return revision ?? 0
+}
+
+it(
+  'fifty that approve, decide and edit what is approved leave no approval of what nobody has seen',
+  { timeout: 120_000 },
+  async () => {
+    const stage = await setStage(server, 'crowded')
+    const { project, feature, developer, technicalLead, operationsLead, productOwner } = stage
+    const run = await openRun(stage)
+    for (const step of [1, 2, 3, 4, 5, 6]) await goThrough(stage, run, step)
+    const bundleHash = await askForApproval(stage, run)
+    const before = expectOk(await developer.client.call('showRun', { params: { project, run } })).revision
+    const params = { project, run }
+    const approvers = [
+      ['technical-lead', technicalLead],
+      ['operations-lead', operationsLead],
+      ['product-owner', productOwner],
+    ] as const
+    const one = async (client: number): Promise<void> => {
+      const [role, { client: by }] = approvers[client % 3] ?? approvers[0]
+      if (client === 40) return await editRule(stage)
+      if (client === 45) {
+        const body = { gate: 'plan-approved', reason: 'orders are lost', minutes: 1 }
+        await operationsLead.client.call('breakGlass', { params: { project, feature }, body })
+        return
+      }
+      if (client % 5 === 4) {
+        const body = { group: 'technical' as const, subject: 'flags', text: `comment ${client}` }
+        await developer.client.call('comment', { params, body })
+        return
+      }
+      // Everybody tries every role: only the person who holds it is taken, and once.
+      await by.call('approveRun', { params, body: { role, bundleHash } })
+    }
+    await Promise.all(Array.from({ length: CLIENTS }, (_, client) => one(client)))
+
+    const entries = (await historyOf(stage, run)).filter((it) => revisionOf(it.after) > before)
+    expect(entries.map((it) => revisionOf(it.after))).toEqual(entries.map((_, index) => before + index + 1))
+    const shown = expectOk(await developer.client.call('showRun', { params }))
+    const given = entries.filter((it) => it.action === 'run.approve')
+    expect(shown.approvals).toHaveLength(given.length)
+    expect(new Set(shown.approvals.map((it) => it.role)).size, 'each role once').toBe(given.length)
+    expect(new Set(shown.approvals.map((it) => it.by)).size, 'by another person each').toBe(given.length)
+    // The rule was edited, before or after: nothing stands that was given for another one.
+    expect(shown.approvals.filter((it) => it.voided === null)).toEqual([])
+    expect(shown.state).toMatch(/^(open|reopened)$/)
+    const started = await operationsLead.client.call('startRollout', { params: { project }, body: { run } })
+    expect(statusOf(started)).toBe(409)
+    const verified = await server.admin.call('verifyAudit', { params: { project }, body: undefined })
+    expect(expectOk(verified).ok).toBe(true)
+  },
+)
+
+/** Changes one rule of what is up for approval. */
+async function editRule({ project, developer }: Stage): Promise<void> {
+  const params = { project, flag: 'new-checkout', environment: 'staging' }
+  const { revision, enabled, offVariant } = expectOk(await developer.client.call('getFlagConfig', { params }))
+  const body = { enabled, offVariant, rules: [], fallthrough: { variant: 'on' } }
+  expectOk(await developer.client.call('configureFlag', { params, body, ifMatch: revision }))
 }

@@ -68,7 +68,7 @@ export async function loadApprovedPlan(
 /** P-V3 at the start: what cannot be reached is not rolled out. */
 function unfitOf(facts: FlagRolloutFacts): Refusal | undefined {
   const { state, findings } = runCheck('P-V3', facts)
-  if (state !== 'fail') return undefined
+  if (state !== 'fail' && state !== 'unknown') return undefined
   return refuse(
     'flag-system-inaccessible',
     `P-V3 does not pass: ${findings.join(', ')}.`,
