@@ -59,7 +59,15 @@ const layers: readonly Layer[] = [
   },
   {
     files: 'packages/cli/src',
-    may: ['packages/api/src', 'packages/domain/src', 'packages/evaluation/src', 'commander', 'fflate', NODE],
+    may: [
+      'packages/api/src',
+      'packages/domain/src',
+      'packages/evaluation/src',
+      'commander',
+      'fflate',
+      'yaml',
+      NODE,
+    ],
     why: 'the command line speaks the public API only',
   },
   {

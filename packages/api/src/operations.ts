@@ -8,6 +8,7 @@ import { attentionOperations } from './attention.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
+import { configDocumentOperations } from './config-document.ts'
 import { connectionOperations } from './connection.ts'
 import { debtOperations } from './debt.ts'
 import { deliveryOperations } from './delivery.ts'
@@ -48,6 +49,7 @@ import { verificationOperations } from './verification.ts'
 /** Operation ids and their operations. */
 export const operations = {
   ...systemOperations,
+  ...configDocumentOperations,
   ...accessOperations,
   ...accountOperations,
   ...proofOperations,

@@ -8,6 +8,7 @@ import { accountCommands } from './account.ts'
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
 import { codegenCommand } from './codegen.ts'
+import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { draftCommands } from './draft.ts'
@@ -92,6 +93,7 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   personaCommands(program, open)
   exchangeCommands(program, open)
   codegenCommand(program, open, end)
+  configCommands(program, open, end)
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)

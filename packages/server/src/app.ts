@@ -34,6 +34,7 @@ import { handlers as attentionHandlers } from './http/handlers/attention.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
+import { handlers as configDocumentHandlers } from './http/handlers/config-document.ts'
 import { handlers as connectionHandlers } from './http/handlers/connection.ts'
 import { handlers as debtHandlers } from './http/handlers/debt.ts'
 import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
@@ -137,6 +138,7 @@ const handlers = {
   ...drillHandlers,
   ...inputHandlers,
   ...referenceHandlers,
+  ...configDocumentHandlers,
   ...connectionHandlers,
   ...monitoringHandlers,
   ...metricHandlers,
