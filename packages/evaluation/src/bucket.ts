@@ -4,7 +4,7 @@
  * The same function serves percentages and variants, and ranges are half-open everywhere. Because
  * salt and key are joined by one character, a salt of 15 ASCII characters is four whole blocks.
  */
-import { absorb, hashWithSalt, start } from './hash.ts'
+import { absorb, hashAfter, start } from './hash.ts'
 import type { HashState } from './hash.ts'
 import type { BucketRange, HashScheme } from './model.ts'
 import { VENDOR_BUCKETS } from './vendor-bucket.ts'
@@ -20,7 +20,7 @@ export const HASHES = 2 ** 32
 export function bucket(scheme: HashScheme, salt: string, key: string): number {
   if (isVendorScheme(scheme)) return vendorBucket(scheme, salt)(key)
   // Exact in doubles: the product is below 2^49, and dividing by a power of two loses nothing.
-  return Math.floor((hashWithSalt(saltState(scheme, salt), key) * BUCKETS) / HASHES)
+  return Math.floor((hashAfter(saltState(scheme, salt))(key) * BUCKETS) / HASHES)
 }
 
 /** Is it a scheme of another vendor? */

@@ -465,7 +465,7 @@ describe('a hostile context', () => {
       expect(explain(compiled, 'f', context).reason).toBe(answer.reason)
     })
     fc.assert(property, { seed: 8, numRuns: 1_500 })
-  })
+  }, 30_000)
 })
 
 /** The outcome of a flag, read from the specification line by line, with another murmur3. */

@@ -1,24 +1,28 @@
 /**
- * A snapshot, compiled: everything that can be worked out before the first evaluation.
+ * A snapshot, compiled: everything that can be worked out before a flag is evaluated.
  *
  * A malformed flag becomes an error of its own and hurts no other, so compiling never throws. Maps
  * hold the flags, so that a key like `__proto__` is a key like any other.
  */
+import { guarded } from './attribute.ts'
 import type { ConditionParts, JsonLogic } from './condition.ts'
 import { answersOf, behindPrerequisites, decideByRules, decideOff, fixedDecision } from './decide.ts'
-import type { Decide, Decision, FlagLookup } from './decide.ts'
+import type { Decide, Decision, FlagLookup, Tests } from './decide.ts'
 import type { EvaluationContext, Flag, JsonObject, ValueType } from './model.ts'
 import { failed } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { compileSegments } from './segment.ts'
+import { shareConditions } from './shared-conditions.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Flags and segments, ready to evaluate. */
 export interface Compiled {
-  /** What is wrong with which flag; empty for a snapshot in good order. */
+  /** What is wrong with which flag; empty for a snapshot in good order. Compiles every flag. */
   readonly problems: readonly Problem[]
   /** A flag to keep: evaluating it saves the search by key. `undefined` if there is none. */
   readonly flag: (key: string) => CompiledFlag | undefined
+  /** Every flag for one context, in the order of the snapshot's flags: what several flags ask is worked out once. Never throws. */
+  readonly all: (context: EvaluationContext) => readonly Outcome[]
   /** The value of a boolean flag, the default where there is none. Allocates nothing and never throws. */
   readonly boolean: (key: string, context: EvaluationContext, defaultValue: boolean) => boolean
   /** The value of a string flag, the default where there is none. Allocates nothing and never throws. */
@@ -63,36 +67,52 @@ export interface Engines {
   readonly jsonLogic?: JsonLogic | undefined
 }
 
-/** Compiles flags and segments. Never throws: a malformed flag evaluates to PARSE_ERROR and is listed in `problems`. */
+/**
+ * Flags and segments, ready to evaluate: each is compiled when it is first asked for, so that a program
+ * starts at once whatever the number of flags that it does not use. Never throws: a malformed flag
+ * evaluates to PARSE_ERROR and is listed in `problems`.
+ */
 export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines: Engines = {}): Compiled {
   const { jsonLogic } = engines
   const parts: ConditionParts = { segment: compileSegments(keyed(snapshot.segments), jsonLogic), jsonLogic }
-  const { flags, problems } = compileFlags(keyed(snapshot.flags), parts)
+  const conditions = shareConditions(parts)
+  const { built, find, all, problems } = compileFlags(keyed(snapshot.flags), conditions.test)
 
   return {
-    problems,
+    get problems() {
+      return problems()
+    },
     parts,
-    flag: (key) => flags.get(key),
+    flag: (key) => built.get(key) ?? find(key),
+    all(context) {
+      const everything = all()
+      try {
+        return conditions.during(context, () => outcomesOf(everything, context))
+      } catch {
+        const safe = guarded(context)
+        return conditions.during(safe, () => outcomesOf(everything, safe))
+      }
+    },
     boolean(key, context, defaultValue) {
-      const flag = flags.get(key)
+      const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
       const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(key, context, defaultValue) {
-      const flag = flags.get(key)
+      const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
       const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'string' ? value : defaultValue
     },
     number(key, context, defaultValue) {
-      const flag = flags.get(key)
+      const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
       const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'number' ? value : defaultValue
     },
     object(key, context, defaultValue) {
-      const flag = flags.get(key)
+      const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
       const { value } = flag.fixed ?? flag.decide(context)
       return typeof value === 'object' ? value : defaultValue
@@ -103,69 +123,105 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
 /** Prerequisites may lead to prerequisites this many flags deep. */
 const MAX_PREREQUISITES = 16
 
-/**
- * Compiles each flag after those that it asks for, level by level, so that the order of the flags
- * means nothing. What is left in the end goes round in a circle, or too deep.
- */
-function compileFlags(
-  flags: readonly Flag[],
-  parts: ConditionParts,
-): { readonly flags: ReadonlyMap<string, CompiledFlag>; readonly problems: readonly Problem[] } {
+interface Built extends CompiledFlag {
+  /** As `decide`, for whoever can do without its guard. Throws what reading the context throws. */
+  readonly steps: Decide
+}
+
+interface Everything {
+  /** In the order of the flags. */
+  readonly outcomes: readonly Outcome[]
+  /** The flags whose outcome depends on the context. */
+  readonly open: readonly { readonly at: number; readonly steps: Decide }[]
+}
+
+interface Flags {
+  /** Those that have been asked for. */
+  readonly built: ReadonlyMap<string, Built>
+  /** Compiles one that has not; `undefined` if there is none. */
+  readonly find: (key: string) => Built | undefined
+  /** Compiles what is left. */
+  readonly all: () => Everything
+  readonly problems: () => readonly Problem[]
+}
+
+function compileFlags(flags: readonly Flag[], tests: Tests): Flags {
   // A snapshot has each key once; should one come twice, the last one holds.
   const definitions = new Map(flags.map((flag) => [flag.key, flag]))
-  const built = new Map<string, CompiledFlag>()
-  const problems: Problem[] = []
+  const built = new Map<string, Built>()
+  const malformed: Problem[] = []
+  const depth = prerequisiteDepth(definitions)
 
-  /** Compiles a flag; what is returned keeps it. */
-  function compiledBy(flag: Flag): () => void {
-    const { problem, ...decision } = compileFlag(flag, parts, lookup)
-    return () => {
-      if (problem !== undefined) problems.push({ flag: flag.key, message: problem })
-      built.set(flag.key, withAccessors(flag, decision))
-    }
+  function find(key: string): Built | undefined {
+    const flag = definitions.get(key)
+    if (flag === undefined) return undefined
+    const { problem, ...decision } = compileFlag(flag, tests, lookup)
+    if (problem !== undefined) malformed.push({ flag: key, message: problem })
+    const compiled = withAccessors(flag, decision)
+    built.set(key, compiled)
+    return compiled
   }
 
   function lookup(key: string): Decide {
-    const flag = built.get(key)
+    // Not deep: flags that go round in a circle are deeper than any number.
+    const flag = depth(key) > MAX_PREREQUISITES ? undefined : (built.get(key) ?? find(key))
     if (flag !== undefined) return flag.decide
     const what = definitions.has(key) ? 'leads in a circle, or too deep' : 'does not exist'
     throw new Error(`the prerequisite ${JSON.stringify(key)} ${what}`)
   }
 
-  let waiting = [...definitions.values()]
-  for (let level = 0; level <= MAX_PREREQUISITES && waiting.length > 0; level++) {
-    const isReady = (flag: Flag): boolean =>
-      prerequisiteKeys(flag).every((key) => built.has(key) || !definitions.has(key))
-    const ready = waiting.filter(isReady)
-    if (ready.length === 0) break
-    waiting = waiting.filter((flag) => !isReady(flag))
-    for (const flag of ready) compiledBy(flag)()
+  let everything: Everything | undefined
+  const all = (): Everything =>
+    (everything ??= planOf([...definitions.keys()].flatMap((key) => built.get(key) ?? find(key) ?? [])))
+  return {
+    built,
+    find,
+    all,
+    problems: () => {
+      all()
+      return malformed
+    },
   }
-  // Found before any of them is kept: none may find another one of them, whatever their order.
-  const left = waiting.map((flag) => compiledBy(flag))
-  for (const keep of left) keep()
-  return { flags: built, problems }
+}
+
+/**
+ * How many flags deep the prerequisites of a flag lead: 0 without any, Infinity where they are deeper
+ * than allowed or go round in a circle. One that does not exist is no flag.
+ */
+function prerequisiteDepth(flags: ReadonlyMap<string, Flag>): (key: string) => number {
+  const known = new Map<string, number>()
+  return function depth(key, allowed = MAX_PREREQUISITES): number {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const asked = prerequisiteKeys(flags.get(key)).filter((one) => flags.has(one))
+    if (asked.length > 0 && allowed === 0) return Infinity
+    let deepest = -1
+    for (const one of asked) {
+      deepest = Math.max(deepest, depth(one, allowed - 1))
+      // The first that is too deep is enough, and keeps the walk through a circle short.
+      if (deepest === Infinity) return Infinity
+    }
+    known.set(key, deepest + 1)
+    return deepest + 1
+  }
 }
 
 /** The flags that a flag asks for; whatever is no list of them is reported when the flag is compiled. */
-function prerequisiteKeys({ prerequisites }: Flag): readonly string[] {
+function prerequisiteKeys(flag: Flag | undefined): readonly string[] {
+  const prerequisites: unknown = flag?.prerequisites
   if (!Array.isArray(prerequisites)) return []
   return prerequisites.flatMap((it: unknown) =>
     typeof it === 'object' && it !== null && 'flag' in it && typeof it.flag === 'string' ? [it.flag] : [],
   )
 }
 
-function compileFlag(
-  flag: Flag,
-  parts: ConditionParts,
-  lookup: FlagLookup,
-): Decision & { readonly problem?: string } {
+function compileFlag(flag: Flag, tests: Tests, lookup: FlagLookup): Decision & { readonly problem?: string } {
   // The kill switch works on a flag whose rules are malformed, too.
   let off: Decision | undefined
   try {
     const answers = answersOf(flag)
     if (!flag.enabled) off = decideOff(answers)
-    const byRules = behindPrerequisites(answers, decideByRules(answers, parts), lookup)
+    const byRules = behindPrerequisites(answers, decideByRules(answers, tests), lookup)
     return off ?? byRules
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
@@ -173,30 +229,54 @@ function compileFlag(
   }
 }
 
-function withAccessors(flag: Flag, { decide, fixed }: Decision): CompiledFlag {
+function withAccessors(flag: Flag, { decide: steps, fixed }: Decision): Built {
+  const decide: Decide = (context) => {
+    try {
+      return steps(context)
+    } catch {
+      return steps(guarded(context))
+    }
+  }
   return {
     key: flag.key,
     valueType: flag.valueType,
     flag,
+    steps,
     decide,
     fixed,
     boolean(context, defaultValue) {
-      const { value } = fixed ?? decide(context)
+      const { value } = decide(context)
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(context, defaultValue) {
-      const { value } = fixed ?? decide(context)
+      const { value } = decide(context)
       return typeof value === 'string' ? value : defaultValue
     },
     number(context, defaultValue) {
-      const { value } = fixed ?? decide(context)
+      const { value } = decide(context)
       return typeof value === 'number' ? value : defaultValue
     },
     object(context, defaultValue) {
-      const { value } = fixed ?? decide(context)
+      const { value } = decide(context)
       return typeof value === 'object' ? value : defaultValue
     },
   }
+}
+
+/** What is left to do for a context: the outcomes that are the same for all, and who decides the others. */
+function planOf(flags: readonly Built[]): Everything {
+  const outcomes = flags.map(({ fixed }) => fixed ?? PENDING)
+  const open = flags.flatMap(({ fixed, steps }, at) => (fixed === undefined ? [{ at, steps }] : []))
+  return { outcomes, open }
+}
+
+const PENDING = failed('GENERAL', 'not decided yet')
+
+/** The outcomes in order. Throws what reading the context throws. */
+function outcomesOf({ outcomes, open }: Everything, context: EvaluationContext): readonly Outcome[] {
+  const found = outcomes.slice()
+  for (const { at, steps } of open) found[at] = steps(context)
+  return found
 }
 
 /** The members that have a key at all; the wire is checked by its reader, but compiling must never throw. */

@@ -6,7 +6,8 @@
  * comparison false, and so `not` of it true.
  */
 import { inBlocks, parseBlock } from './address.ts'
-import { attribute } from './attribute.ts'
+import { attribute, reader } from './attribute.ts'
+import type { Reader } from './attribute.ts'
 import { instantOf } from './instant.ts'
 import type {
   Comparison,
@@ -21,7 +22,7 @@ import type {
 import { compileRegExp } from './regexp.ts'
 import { compareVersion, isSameSeries, parseVersion } from './version.ts'
 
-/** Does the condition hold for this context? Never throws. */
+/** Does the condition hold for this context? Throws only what reading the context throws. */
 export type Test = (context: EvaluationContext) => boolean
 
 /** The test of a segment. Throws an error that names the segment if it is unknown or malformed. */
@@ -79,22 +80,26 @@ export function isAlways(condition: Condition): boolean {
 function compileComparison(comparison: Comparison): Test {
   const { attribute: name, op } = comparison
   if (typeof name !== 'string') throw new TypeError('a condition names no attribute')
+  const read = reader(name)
 
   switch (op) {
     case 'equals':
     case 'in':
-      return isOneOf(name, scalars(comparison.values), comparison.ignoreCase === true)
+      return isOneOf(read, scalars(comparison.values), comparison.ignoreCase === true)
     case 'starts-with':
     case 'ends-with':
-    case 'contains':
-      return matchesText(name, textMatcher(op), texts(comparison.values), comparison.ignoreCase === true)
+    case 'contains': {
+      const ignoreCase = comparison.ignoreCase === true
+      const parts = texts(comparison.values).map((part) => (ignoreCase ? part.toLowerCase() : part))
+      return matchesText(read, textMatcher(op, parts), ignoreCase)
+    }
     case 'less-than':
     case 'at-most':
     case 'more-than':
     case 'at-least':
-      return comparesNumber(name, op, bound(comparison.values))
+      return comparesNumber(read, op, bound(comparison.values))
     case 'matches':
-      return matchesPattern(name, texts(comparison.values), comparison.ignoreCase === true)
+      return matchesPattern(read, texts(comparison.values), comparison.ignoreCase === true)
     case 'before':
     case 'after':
       return comparesInstant(name, op, instant(comparison.values))
@@ -105,9 +110,9 @@ function compileComparison(comparison: Comparison): Test {
     case 'version-at-least':
     case 'version-same-major':
     case 'version-same-minor':
-      return comparesVersion(name, op, onlyText(comparison.values))
+      return comparesVersion(read, op, onlyText(comparison.values))
     case 'in-cidr':
-      return inCidr(name, texts(comparison.values))
+      return inCidr(read, texts(comparison.values))
     case 'exists':
       return (context) => {
         const value = attribute(context, name)
@@ -122,82 +127,73 @@ function allOf(tests: readonly Test[]): Test {
   const [only] = tests
   if (only === undefined) return () => true
   if (tests.length === 1) return only
-  return (context) => {
-    for (const test of tests) if (!test(context)) return false
-    return true
-  }
+  return (context) => tests.every((test) => test(context))
 }
 
 function anyOf(tests: readonly Test[]): Test {
   const [only] = tests
   if (only !== undefined && tests.length === 1) return only
-  return (context) => {
-    for (const test of tests) if (test(context)) return true
-    return false
-  }
+  return (context) => tests.some((test) => test(context))
 }
 
 function negated(test: Test): Test {
   return (context) => !test(context)
 }
 
-function isOneOf(name: string, values: readonly (string | number | boolean)[], ignoreCase: boolean): Test {
+function isOneOf(read: Reader, values: readonly (string | number | boolean)[], ignoreCase: boolean): Test {
   if (ignoreCase) {
     const folded = new Set<unknown>(values.map(fold))
-    return (context) => folded.has(fold(attribute(context, name)))
+    return (context) => folded.has(fold(read(context)))
   }
   const [only] = values
-  if (only !== undefined && values.length === 1) return (context) => attribute(context, name) === only
+  if (only !== undefined && values.length === 1) return (context) => read(context) === only
   const set = new Set<unknown>(values)
-  return (context) => set.has(attribute(context, name))
+  return (context) => set.has(read(context))
 }
 
 function fold(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-type TextMatcher = (value: string, part: string) => boolean
-
-function textMatcher(op: Exclude<StringOperator, 'matches'>): TextMatcher {
-  if (op === 'starts-with') return (value, part) => value.startsWith(part)
-  if (op === 'ends-with') return (value, part) => value.endsWith(part)
-  return (value, part) => value.includes(part)
-}
-
-function matchesText(
-  name: string,
-  matches: TextMatcher,
-  values: readonly string[],
-  ignoreCase: boolean,
-): Test {
-  const parts = ignoreCase ? values.map((value) => value.toLowerCase()) : [...values]
+function matchesText(read: Reader, holds: (text: string) => boolean, ignoreCase: boolean): Test {
+  if (ignoreCase) {
+    return (context) => {
+      const value = read(context)
+      return typeof value === 'string' && holds(value.toLowerCase())
+    }
+  }
   return (context) => {
-    const value = attribute(context, name)
-    if (typeof value !== 'string') return false
-    const text = ignoreCase ? value.toLowerCase() : value
-    for (const part of parts) if (matches(text, part)) return true
-    return false
+    const value = read(context)
+    return typeof value === 'string' && holds(value)
   }
 }
 
-function matchesPattern(name: string, patterns: readonly string[], ignoreCase: boolean): Test {
+/** Does a text begin with, end with or contain one of these? */
+function textMatcher(
+  op: Exclude<StringOperator, 'matches'>,
+  parts: readonly string[],
+): (text: string) => boolean {
+  if (op === 'starts-with') return (text) => parts.some((part) => text.startsWith(part))
+  if (op === 'ends-with') return (text) => parts.some((part) => text.endsWith(part))
+  return (text) => parts.some((part) => text.includes(part))
+}
+
+function matchesPattern(read: Reader, patterns: readonly string[], ignoreCase: boolean): Test {
   const tests = patterns.map((pattern) => compileRegExp(pattern, ignoreCase))
   return (context) => {
-    const value = attribute(context, name)
-    if (typeof value !== 'string') return false
-    for (const test of tests) if (test(value)) return true
-    return false
+    const value = read(context)
+    return typeof value === 'string' && tests.some((test) => test(value))
   }
 }
 
-function inCidr(name: string, values: readonly string[]): Test {
+function inCidr(read: Reader, values: readonly string[]): Test {
   const blocks = values.map((value) => {
     const block = parseBlock(value)
     if (block === undefined) throw new TypeError(`${JSON.stringify(value)} is no IP address or block of them`)
     return block
   })
   return (context) => {
-    const value = attribute(context, name)
+    const value = read(context)
     return typeof value === 'string' && inBlocks(value, blocks)
   }
 }
@@ -207,12 +203,12 @@ function comparesInstant(name: string, op: DateOperator, limit: number): Test {
   return (context) => instantOf(attribute(context, name)) > limit
 }
 
-function comparesVersion(name: string, op: VersionOperator, limit: string): Test {
+function comparesVersion(read: Reader, op: VersionOperator, limit: string): Test {
   const version = parseVersion(limit)
   if (version === undefined) throw new TypeError(`${JSON.stringify(limit)} is no version`)
   // NaN, for what is no version, compares as false with everything.
   const order = (context: EvaluationContext): number => {
-    const value = attribute(context, name)
+    const value = read(context)
     return typeof value === 'string' ? compareVersion(value, version) : Number.NaN
   }
   switch (op) {
@@ -229,15 +225,15 @@ function comparesVersion(name: string, op: VersionOperator, limit: string): Test
     case 'version-same-major':
     case 'version-same-minor':
       return (context) => {
-        const value = attribute(context, name)
+        const value = read(context)
         return typeof value === 'string' && isSameSeries(value, version, op === 'version-same-minor')
       }
   }
 }
 
-function comparesNumber(name: string, op: NumberOperator, limit: number): Test {
+function comparesNumber(read: Reader, op: NumberOperator, limit: number): Test {
   const number = (context: EvaluationContext): number => {
-    const value = attribute(context, name)
+    const value = read(context)
     // NaN compares as false with everything, as a missing attribute must.
     return typeof value === 'number' ? value : Number.NaN
   }

@@ -5,17 +5,17 @@
  * what the later ones served, because a context that it left out belongs to the control arm only
  * if it is finally served the control variant.
  */
-import { compileCondition, isAlways } from './condition.ts'
-import type { ConditionParts, Test } from './condition.ts'
+import { isAlways } from './condition.ts'
+import type { Test } from './condition.ts'
 import type {
   Allocation,
+  Condition,
   EvaluationContext,
   ExposedAudience,
   Exposure,
   Flag,
   Rule,
   RuleRollout,
-  Serve,
 } from './model.ts'
 import { exposed, failed, served, valueOf, valuesOf } from './outcome.ts'
 import type { Answers, Circumstance, Outcome } from './outcome.ts'
@@ -23,8 +23,11 @@ import type { ErrorCode } from './reason.ts'
 import { coversAll, split } from './split.ts'
 import type { Step } from './split.ts'
 
-/** Decides for one context. Never throws. */
+/** Decides for one context. Throws only what reading the context throws. */
 export type Decide = (context: EvaluationContext) => Outcome
+
+/** Compiles a condition. Throws an error with the reason if it is malformed. */
+export type Tests = (condition: Condition) => Test
 
 /** How a flag decides. */
 export interface Decision {
@@ -60,7 +63,7 @@ export function decideOff(answers: Answers): Decision {
 }
 
 /** The decision of an enabled flag. Throws an error with the reason if any rule of it is malformed. */
-export function decideByRules(answers: Answers, parts: ConditionParts): Decision {
+export function decideByRules(answers: Answers, tests: Tests): Decision {
   const { rules } = answers.flag
   if (rules.filter((rule) => rule.rollout !== undefined).length > 1) {
     throw new Error('more than one rule belongs to a rollout')
@@ -70,13 +73,13 @@ export function decideByRules(answers: Answers, parts: ConditionParts): Decision
 
   const [before, [owned, ...after]] = aroundExposure(rules)
   const rest = inOrder(
-    after.map((rule) => ordinaryRule(answers, rule, parts)),
+    after.map((rule) => ordinaryRule(answers, rule, tests)),
     last.decide,
   )
-  const middle = owned === undefined ? rest : withExposure(answers, owned, parts, rest)
+  const middle = owned === undefined ? rest : withExposure(answers, owned, tests, rest)
   return {
     decide: inOrder(
-      before.map((rule) => ordinaryRule(answers, rule, parts)),
+      before.map((rule) => ordinaryRule(answers, rule, tests)),
       middle,
     ),
     fixed: undefined,
@@ -129,8 +132,20 @@ function aroundExposure(rules: readonly Rule[]): [readonly Rule[], readonly Rule
   return at < 0 ? [rules, []] : [rules.slice(0, at), rules.slice(at)]
 }
 
-function inOrder(steps: readonly Step[], last: Decide): Decide {
-  if (steps.length === 0) return last
+/**
+ * The first step that answers, or else the last one. Steps are named one by one and not kept in a list: so
+ * V8 can follow them from a handle and compile them into one piece.
+ */
+function inOrder([a, b, c, d, ...more]: readonly Step[], last: Decide): Decide {
+  if (a === undefined) return last
+  if (b === undefined) return (context) => a(context) ?? last(context)
+  if (c === undefined) return (context) => a(context) ?? b(context) ?? last(context)
+  if (d === undefined) return (context) => a(context) ?? b(context) ?? c(context) ?? last(context)
+  const rest = more.length < 5 ? inOrder(more, last) : inList(more, last)
+  return (context) => a(context) ?? b(context) ?? c(context) ?? d(context) ?? rest(context)
+}
+
+function inList(steps: readonly Step[], last: Decide): Decide {
   return (context) => {
     for (const step of steps) {
       const outcome = step(context)
@@ -140,20 +155,16 @@ function inOrder(steps: readonly Step[], last: Decide): Decide {
   }
 }
 
-function ordinaryRule(answers: Answers, rule: Rule, parts: ConditionParts): Step {
+function ordinaryRule(answers: Answers, rule: Rule, tests: Tests): Step {
   const { when, serve, id: ruleId } = rule
-  const step = serveStep(answers, serve, ruleId)
-  if (isAlways(when)) return step
-  const test = compileCondition(when, parts)
-  return (context) => (test(context) ? step(context) : undefined)
-}
-
-function serveStep(answers: Answers, serve: Serve, ruleId: string): Step {
   if ('exposure' in serve) throw new Error('an exposure stands outside the rule that a rollout owns')
-  if ('allocation' in serve)
-    return allocate(answers, serve.allocation, { reason: 'SPLIT', ruleId }, undefined)
+  const test = isAlways(when) ? undefined : tests(when)
+  if ('allocation' in serve) {
+    const step = allocate(answers, serve.allocation, { reason: 'SPLIT', ruleId }, undefined)
+    return test === undefined ? step : (context) => (test(context) ? step(context) : undefined)
+  }
   const match = served(answers, serve.variant, { reason: 'TARGETING_MATCH', ruleId })
-  return () => match
+  return test === undefined ? () => match : (context) => (test(context) ? match : undefined)
 }
 
 function allocate<Gap extends Outcome | undefined>(
@@ -183,7 +194,7 @@ function fallthrough(answers: Answers): Decision {
   return fixedDecision(served(answers, serve.variant, { reason: rules.length === 0 ? 'STATIC' : 'DEFAULT' }))
 }
 
-function withExposure(answers: Answers, rule: Rule, parts: ConditionParts, rest: Decide): Decide {
+function withExposure(answers: Answers, rule: Rule, tests: Tests, rest: Decide): Decide {
   const { rollout, flag } = answers
   if (!('exposure' in rule.serve) || rule.rollout === undefined || rollout === undefined) {
     throw new Error('an exposure stands in a rule that no rollout owns')
@@ -191,9 +202,9 @@ function withExposure(answers: Answers, rule: Rule, parts: ConditionParts, rest:
   const { exposure } = rule.serve
   for (const variant of [exposure.variant, rollout.treatment, rollout.control]) valueOf(flag, variant)
 
-  const when = compileCondition(rule.when, parts)
+  const when = tests(rule.when)
   const audiences = exposure.audiences.map((audience) =>
-    exposedAudience({ answers, rule, rollout, exposure }, audience, parts),
+    exposedAudience({ answers, rule, rollout, exposure }, audience, tests),
   )
 
   return (context) => {
@@ -220,11 +231,11 @@ interface Owned {
 function exposedAudience(
   { answers, rule, rollout, exposure }: Owned,
   audience: ExposedAudience,
-  parts: ConditionParts,
+  tests: Tests,
 ): { readonly belongs: Test; readonly expose: Step } {
   const reason = coversAll(audience.ranges) ? 'TARGETING_MATCH' : 'SPLIT'
   const answer = { variant: exposure.variant, audience: audience.id, reason, ruleId: rule.id } as const
   const outcome = exposed(answers, rollout, answer)
   const ranges = audience.ranges.map(({ from, to }) => ({ from, to, outcome }))
-  return { belongs: compileCondition(audience.when, parts), expose: split(exposure, ranges, undefined) }
+  return { belongs: tests(audience.when), expose: split(exposure, ranges, undefined) }
 }

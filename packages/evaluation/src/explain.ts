@@ -4,7 +4,7 @@
  * The answer is the one that `evaluate` gives; the trace walks the stored rules beside it and says
  * of each one why it did or did not decide. A property test holds the two against each other.
  */
-import { bucketingKey } from './attribute.ts'
+import { bucketingKey, guarded } from './attribute.ts'
 import { bucket } from './bucket.ts'
 import type { Compiled } from './compile.ts'
 import { compileCondition } from './condition.ts'
@@ -48,7 +48,7 @@ export function explain(compiled: Compiled, key: string, context: EvaluationCont
   const found = compiled.flag(key)
   const answer = found === undefined ? flagNotFound(key) : found.decide(context).evaluation
   const walked = found !== undefined && answer.reason !== 'DISABLED' && !isMalformed(answer)
-  const trace = walked ? traceOf(found.flag, context, compiled.parts) : []
+  const trace = walked ? traceOf(found.flag, guarded(context), compiled.parts) : []
   return { ...answer, flag: key, trace, sentence: sentenceOf(key, answer, trace) }
 }
 

@@ -2,11 +2,13 @@
  * MurmurHash3 x86 32 over UTF-8, written so that a salt is hashed once, when a snapshot arrives.
  *
  * Source of the algorithm: https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp.
- * `absorb` takes text into a state, `finish` ends it, and `hashWithSalt` does both for a key. Where
+ * `absorb` takes text into a state, `finish` ends it, and `hashAfter` does both for a key. Where
  * the salt ends on a block of four bytes and the key is ASCII (our own salts and nearly every key),
  * it reads the key directly: no concatenation, no encoding, no allocation (36 ns for 20 characters
  * against 75 ns for concatenating the salt alone).
  */
+
+const { imul } = Math
 
 /** A hash under way: what has been absorbed so far. */
 export interface HashState {
@@ -50,31 +52,37 @@ export function finish(state: HashState): number {
   return avalanche(state.hash ^ scramble(state.rest) ^ state.length)
 }
 
-/** The hash of the salt's state followed by the key: 0..2^32-1. Allocates nothing for an ASCII key after a salt of whole blocks. */
-export function hashWithSalt(salt: HashState, key: string): number {
-  if ((salt.length & 3) !== 0) return finish(absorb(salt, key))
+/**
+ * The hash of the salt's state followed by a key, 0..2^32-1, as a function to keep. It allocates nothing
+ * for an ASCII key after a salt of whole blocks.
+ */
+export function hashAfter(salt: HashState): (key: string) => number {
+  const general = (key: string): number => finish(absorb(salt, key))
+  if ((salt.length & 3) !== 0) return general
+  const { hash: salted, length: before } = salt
 
-  const length = key.length
-  const whole = length & ~3
-  let hash = salt.hash
-  // Every code unit is gathered here, so that one comparison at the end tells ASCII from the rest.
-  let seen = 0
-  for (let i = 0; i < whole; i += 4) {
-    const a = key.charCodeAt(i)
-    const b = key.charCodeAt(i + 1)
-    const c = key.charCodeAt(i + 2)
-    const d = key.charCodeAt(i + 3)
-    seen |= a | b | c | d
-    hash = mixBlock(hash, a | (b << 8) | (c << 16) | (d << 24))
+  return (key) => {
+    const whole = key.length & ~3
+    let hash = salted
+    // Every code unit is gathered here, so that one comparison at the end tells ASCII from the rest.
+    let seen = 0
+    let i = 0
+    while (i < whole) {
+      const a = key.charCodeAt(i++)
+      const b = key.charCodeAt(i++)
+      const c = key.charCodeAt(i++)
+      const d = key.charCodeAt(i++)
+      seen |= a | b | c | d
+      hash = mixBlock(hash, a | (b << 8) | (c << 16) | (d << 24))
+    }
+    let rest = 0
+    for (let shift = 0; i < key.length; shift += 8) {
+      const unit = key.charCodeAt(i++)
+      seen |= unit
+      rest |= unit << shift
+    }
+    return seen > 0x7f ? general(key) : avalanche(hash ^ scramble(rest) ^ (before + i))
   }
-  let rest = 0
-  for (let i = length - 1; i >= whole; i--) {
-    const unit = key.charCodeAt(i)
-    seen |= unit
-    rest = (rest << 8) | unit
-  }
-  if (seen > 0x7f) return finish(absorb(salt, key))
-  return avalanche(hash ^ scramble(rest) ^ (salt.length + length))
 }
 
 /** The text's UTF-8 bytes, as `absorb` sees them. */
@@ -104,18 +112,18 @@ function leadByte(point: number, top: number): number {
 }
 
 function scramble(block: number): number {
-  const k = Math.imul(block, 0xcc9e2d51)
-  return Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+  const k = imul(block, 0xcc9e2d51)
+  return imul((k << 15) | (k >>> 17), 0x1b873593)
 }
 
 function mixBlock(hash: number, block: number): number {
   const h = hash ^ scramble(block)
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
+  return (imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
 }
 
 function avalanche(hash: number): number {
   let h = hash
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  h = imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = imul(h ^ (h >>> 13), 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { guarded } from './attribute.ts'
 import { compileCondition } from './condition.ts'
 import type { Comparison, EvaluationContext } from './model.ts'
 
@@ -8,7 +9,7 @@ const noSegment = (key: string): never => {
 }
 
 function holds(condition: Comparison, context: EvaluationContext): boolean {
-  return compileCondition(condition, { segment: noSegment })(context)
+  return compileCondition(condition, { segment: noSegment })(guarded(context))
 }
 
 /** Whether a text fits the first value of an operator. */

@@ -4,7 +4,7 @@
  * A broken segment breaks the flags that use it and no other: the lookup throws, the flag that is
  * being compiled becomes an error, the next one goes on.
  */
-import { bucketingKey } from './attribute.ts'
+import { keyReader } from './attribute.ts'
 import { compileCondition } from './condition.ts'
 import type { ConditionParts, JsonLogic, SegmentLookup, Test } from './condition.ts'
 import type { Segment } from './model.ts'
@@ -51,15 +51,22 @@ export function compileSegments(segments: readonly Segment[], jsonLogic?: JsonLo
   return (key) => build(key).test
 }
 
+const keyIn = keyReader('targetingKey')
+
 /** `exclude` wins over `include`, `include` over the condition; a segment with neither list nor condition is empty. */
 function compileSegment(segment: Segment, parts: ConditionParts): Test {
   const when = segment.when === undefined ? () => false : compileCondition(segment.when, parts)
   const included = new Set(segment.include)
   const excluded = new Set(segment.exclude)
   if (included.size === 0 && excluded.size === 0) return when
-
+  if (excluded.size === 0) {
+    return (context) => {
+      const key = keyIn(context)
+      return (key !== undefined && included.has(key)) || when(context)
+    }
+  }
   return (context) => {
-    const key = bucketingKey(context, 'targetingKey')
+    const key = keyIn(context)
     if (key !== undefined) {
       if (excluded.has(key)) return false
       if (included.has(key)) return true

@@ -4,15 +4,15 @@
  * Ranges of buckets are turned into bounds on the 32-bit hash itself, so that an evaluation is one
  * hash and a few comparisons, without a modulo.
  */
-import { bucketingKey } from './attribute.ts'
+import { keyReader } from './attribute.ts'
 import { HASHES, hashBound, isVendorScheme, orderedRanges, saltState, vendorBucket } from './bucket.ts'
-import { hashWithSalt } from './hash.ts'
+import { hashAfter } from './hash.ts'
 import type { BucketRange, EvaluationContext, HashScheme } from './model.ts'
 import { failed } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import type { VendorScheme } from './vendor-bucket.ts'
 
-/** One step of a flag's decision: an answer, or `undefined` to go on with the next step. Never throws. */
+/** One step of a flag's decision: an answer, or `undefined` to go on with the next step. Throws only what reading the context throws. */
 export type Step = (context: EvaluationContext) => Outcome | undefined
 
 /** How keys become buckets. */
@@ -39,30 +39,34 @@ export function split<Gap extends Outcome | undefined>(
 ): (context: EvaluationContext) => Outcome | Gap {
   if (isVendorScheme(bucketing.hash)) return vendorSplit(bucketing, bucketing.hash, ranges, gap)
   const { bounds, outcomes } = cuts<Outcome | Gap>(ranges, gap)
-  const salt = saltState(bucketing.hash, bucketing.salt)
+  const hashOf = hashAfter(saltState(bucketing.hash, bucketing.salt))
   const { by } = bucketing
   if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
 
   const [first = gap, second = gap] = outcomes
   if (outcomes.length === 1) return () => first
 
+  const keyIn = keyReader(by)
   const missing = keyMissing(by)
   // Percentages have two parts: worth a step without a loop.
   const [bound = HASHES] = bounds
   if (outcomes.length === 2) {
     return (context) => {
-      const key = bucketingKey(context, by)
+      const key = keyIn(context)
       if (key === undefined) return missing
-      return hashWithSalt(salt, key) < bound ? first : second
+      return hashOf(key) < bound ? first : second
     }
   }
+  // Where to begin looking, by the four highest bits of the hash: mostly the answer itself.
+  const starts = Array.from({ length: 16 }, (_, i) => bounds.findIndex((to) => to > i * 2 ** 28))
   return (context) => {
-    const key = bucketingKey(context, by)
+    const key = keyIn(context)
     if (key === undefined) return missing
-    const hash = hashWithSalt(salt, key)
-    let i = 0
-    while (hash >= (bounds[i] ?? HASHES)) i++
-    return outcomes[i] ?? gap
+    const hash = hashOf(key)
+    // Every hash has four highest bits, and the last bound is above every hash.
+    let i = starts[hash >>> 28]!
+    while (hash >= bounds[i]!) i++
+    return outcomes[i]!
   }
 }
 
@@ -80,10 +84,11 @@ function vendorSplit<Gap extends Outcome | undefined>(
     return () => first.outcome
   if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
 
+  const keyIn = keyReader(by)
   const missing = keyMissing(by)
   const bucketOf = vendorBucket(scheme, salt)
   return (context) => {
-    const key = bucketingKey(context, by)
+    const key = keyIn(context)
     if (key === undefined) return missing
     const number = bucketOf(key)
     for (const { from, to, outcome } of ordered) if (from <= number && number < to) return outcome
