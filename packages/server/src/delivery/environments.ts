@@ -16,6 +16,12 @@ import { oneAtATime } from './one-at-a-time.ts'
 import type { DeliveryPorts } from './ports.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 
+/**
+ * Announcements that follow each other faster than this are loaded together: many writers in one
+ * environment would otherwise make its state, and an event for each stream, anew for every one.
+ */
+const TOGETHER_MS = 20
+
 /** Told of each new revision: by patch, or without one where everything must be read again. */
 export type Changed = (key: EnvironmentKey, state: EnvironmentState, patch: Patch | undefined) => void
 
@@ -39,6 +45,8 @@ interface Entry {
   state: EnvironmentState | undefined
   /** Resolves after a load that began later than the call. */
   readonly refresh: () => Promise<void>
+  /** Loads what was announced: at once, or together with what else is announced within a moment of the last load. */
+  readonly announced: () => void
 }
 
 interface Parts {
@@ -54,10 +62,11 @@ export async function openEnvironments(parts: Parts, changed: Changed): Promise<
   const entries = new Map<string, Entry>()
   let checkedAt: Date | undefined
 
+  const notYet = (error: unknown) => log.warn({ err: error }, 'a change could not be loaded yet')
   await database.listen(REVISION_CHANNEL, (payload) => {
     const announced = payload === undefined ? undefined : announcementOf(payload)
-    const task = announced === undefined ? check() : entryOf(announced).refresh()
-    task.catch((error: unknown) => log.warn({ err: error }, 'a change could not be loaded yet'))
+    if (announced === undefined) check().catch(notYet)
+    else entryOf(announced).announced()
   })
   return {
     async get(key) {
@@ -99,7 +108,8 @@ export async function openEnvironments(parts: Parts, changed: Changed): Promise<
       entry.state = next.state
       changed(key, next.state, next.patch)
     })
-    const entry: Entry = { key, state: undefined, refresh }
+    const announced = together(() => void refresh().catch(notYet), TOGETHER_MS)
+    const entry: Entry = { key, state: undefined, refresh, announced }
     entries.set(nameOf(key), entry)
     return entry
   }
@@ -120,6 +130,23 @@ async function advanced(
   // A smaller revision is another history: the database was restored from a backup.
   const whole = await selectChanges(database.kysely, key, -1)
   return whole && { state: wholeState(key, whole, telemetry) }
+}
+
+/** Does something at once, and what else is asked for within so many milliseconds once, after them. */
+function together(work: () => void, ms: number): () => void {
+  let until = 0
+  let waiting: NodeJS.Timeout | undefined
+  const run = () => {
+    waiting = undefined
+    until = performance.now() + ms
+    work()
+  }
+  return () => {
+    if (waiting !== undefined) return
+    const left = until - performance.now()
+    if (left <= 0) run()
+    else waiting = setTimeout(run, left).unref()
+  }
 }
 
 function nameOf({ project, environment }: EnvironmentKey): string {

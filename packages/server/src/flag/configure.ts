@@ -15,12 +15,10 @@ import { stale } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Queries, Tx } from '../storage/database.ts'
 import {
-  bumpRevision,
-  lockFlagConfig,
+  lockEditedConfig,
   lockPrerequisites,
   selectPrerequisites,
-  shareFlag,
-  updateFlagConfig,
+  updateServedConfig,
 } from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
@@ -61,18 +59,17 @@ export async function configureIn(
   { key, wanted }: { readonly key: FlagConfigKey; readonly wanted: Wanted },
 ): Promise<FlagConfig | Refusal> {
   const { change, ifMatch, draft } = wanted
-  const flag = await shareFlag(tx, key.project, key.flag)
-  const row = await lockFlagConfig(tx, key)
-  if (flag === undefined || row === undefined) return noConfig(key)
+  const row = await lockEditedConfig(tx, key)
+  if (row === undefined) return noConfig(key)
   if (row.revision !== ifMatch)
     return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
 
   if ((change.prerequisites ?? []).length > 0) await lockPrerequisites(tx, key)
   const current = servedConfig(row)
   const next = editOf(change, {
-    flag: { key: key.flag, valueType: flag.value_type, variants: flag.variants },
+    flag: { key: key.flag, valueType: row.value_type, variants: row.variants },
     current,
-    segments: await segmentKeys(tx, key),
+    segments: new Set(row.segments),
     others: await otherFlags(tx, key, change),
     newRuleId: () => newId('rule'),
     newSalt,
@@ -104,13 +101,12 @@ export async function storeConfig(
   key: FlagConfigKey,
   next: ServedConfig,
 ): Promise<FlagConfigRow> {
-  return await updateFlagConfig(tx, key, {
+  return await updateServedConfig(tx, key, {
     enabled: next.enabled,
     off_variant: next.offVariant,
     prerequisites: toJson(next.prerequisites ?? []),
     rules: toJson(next.rules),
     fallthrough: toJson(next.fallthrough),
-    environment_revision: await bumpRevision(tx, key.project, key.environment),
     updated_at: context.now,
     updated_by: context.actor.id,
   })

@@ -28,9 +28,16 @@ export async function startChain(tx: Tx, chain: string): Promise<void> {
     .execute()
 }
 
-/** Adds an entry and moves the head to it. */
+/** Adds an entry and moves the head to it: one statement, because everybody else waits for the head. */
 export async function insertEntry(tx: Tx, chain: string, entry: Entry): Promise<void> {
   await tx
+    .with('moved', (query) =>
+      query
+        .updateTable('audit_chains')
+        .set({ count: entry.seq, hash: entry.hash })
+        .where('chain', '=', chain)
+        .returning('chain'),
+    )
     .insertInto('audit_entries')
     .values({
       chain,
@@ -50,11 +57,6 @@ export async function insertEntry(tx: Tx, chain: string, entry: Entry): Promise<
       previous: entry.previous,
       hash: entry.hash,
     })
-    .execute()
-  await tx
-    .updateTable('audit_chains')
-    .set({ count: entry.seq, hash: entry.hash })
-    .where('chain', '=', chain)
     .execute()
 }
 

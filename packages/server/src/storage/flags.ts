@@ -166,6 +166,41 @@ export async function lockFlagConfig(
     .executeTakeFirst()
 }
 
+/** A configuration that is about to be replaced, with what the new one is checked against. */
+export interface EditedConfigRow extends FlagConfigRow {
+  readonly value_type: FlagRow['value_type']
+  readonly variants: FlagRow['variants']
+  /** The segments that it may name. */
+  readonly segments: readonly string[]
+}
+
+/** One configuration, locked until the transaction ends; its flag is kept as it is, and others may do the same. */
+export async function lockEditedConfig(
+  tx: Tx,
+  { project, environment, flag }: FlagConfigKey,
+): Promise<EditedConfigRow | undefined> {
+  return await tx
+    .selectFrom('flag_configs')
+    .innerJoin('flags', (join) =>
+      join.onRef('flags.project', '=', 'flag_configs.project').onRef('flags.key', '=', 'flag_configs.flag'),
+    )
+    .selectAll('flag_configs')
+    .select([
+      'flags.value_type',
+      'flags.variants',
+      sql<string[]>`array(select segment from segment_configs as segments
+        where segments.project = flag_configs.project and segments.environment = flag_configs.environment)`.as(
+        'segments',
+      ),
+    ])
+    .where('flag_configs.project', '=', project)
+    .where('flag_configs.environment', '=', environment)
+    .where('flag_configs.flag', '=', flag)
+    .forShare('flags')
+    .forUpdate('flag_configs')
+    .executeTakeFirst()
+}
+
 /** The configurations of one flag in every environment, locked until the transaction ends. */
 export async function lockFlagConfigs(
   tx: Tx,
@@ -219,6 +254,15 @@ export async function touchFlagConfig(
  */
 export async function bumpRevision(tx: Tx, project: string, environment: string): Promise<number> {
   const { revision } = await tx
+    .with('bumped', (query) => bumping(query, project, environment))
+    .selectFrom('bumped')
+    .select(['revision', announcing(project, environment).as('told')])
+    .executeTakeFirstOrThrow()
+  return revision
+}
+
+function bumping(query: Pick<Tx, 'insertInto'>, project: string, environment: string) {
+  return query
     .insertInto('environment_revisions')
     .values({ project, environment, revision: 1, changed_at: sql`now()` })
     .onConflict((conflict) =>
@@ -227,10 +271,39 @@ export async function bumpRevision(tx: Tx, project: string, environment: string)
         .doUpdateSet({ revision: sql`environment_revisions.revision + 1`, changed_at: sql`now()` }),
     )
     .returning('revision')
+}
+
+function announcing(project: string, environment: string) {
+  const place = JSON.stringify({ project, environment })
+  return sql<void>`pg_notify(${REVISION_CHANNEL},
+    (${place}::jsonb || jsonb_build_object('revision', bumped.revision))::text)`
+}
+
+/**
+ * Changes a configuration as the next revision of its environment, and counts its own: one statement,
+ * because everybody else who changes something waits for the revision until the commit.
+ */
+export async function updateServedConfig(
+  tx: Tx,
+  { project, environment, flag }: FlagConfigKey,
+  change: Omit<Updateable<FlagTables['flag_configs']>, 'environment_revision'>,
+): Promise<FlagConfigRow> {
+  const { told: _, ...row } = await tx
+    .with('bumped', (query) => bumping(query, project, environment))
+    .updateTable('flag_configs')
+    .from('bumped')
+    .set({
+      ...change,
+      revision: sql`flag_configs.revision + 1`,
+      environment_revision: sql`bumped.revision`,
+    })
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .returningAll('flag_configs')
+    .returning(announcing(project, environment).as('told'))
     .executeTakeFirstOrThrow()
-  const payload = JSON.stringify({ project, environment, revision })
-  await sql`select pg_notify(${REVISION_CHANNEL}, ${payload})`.execute(tx)
-  return revision
+  return row
 }
 
 /** Keeps the revision of an environment, and so everything that it serves, as it is until the transaction ends. */

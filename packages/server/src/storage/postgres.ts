@@ -24,6 +24,12 @@ const LOCK_TIMEOUT_MS = 2_000
 /** How often a transaction is begun that finds a lock taken for longer than that, or a deadlock. */
 const ATTEMPTS = 3
 
+/**
+ * Connections of their own for what waits as long as it takes: a kill must not queue behind the crowd
+ * of writers that it is to end.
+ */
+const PATIENT_POOL = { max: 4, connectionTimeoutMillis: 10_000 }
+
 /** How long to wait for a connection, a free one or a new one. */
 const CONNECT_TIMEOUT_MS = 1_500
 
@@ -41,18 +47,15 @@ export function openPostgres(url: string, log: Log): Database {
     idle_in_transaction_session_timeout: 30_000,
     types: { getTypeParser },
   }
-  const pool = new Pool(config)
-  pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
-  // One that is lost between two statements of a transaction would otherwise end the process: the
-  // pool listens to idle connections only. The next statement on it fails by itself.
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = openPool(config, log)
+  const patient = openPool({ ...config, ...PATIENT_POOL }, log)
   const stops = new Set<() => Promise<void>>()
   stops.add(watchSilence(config, () => endAll(sockets, log)))
 
   return {
     kysely,
-    transaction: (work, options) => transaction(kysely, work, options),
+    transaction: (work, options) =>
+      transaction(options?.lockTimeoutMs === 0 ? patient : kysely, work, options),
     async listen(channel, notified) {
       const stop = startListening(config, channel, notified, log)
       stops.add(stop)
@@ -63,9 +66,18 @@ export function openPostgres(url: string, log: Log): Database {
     },
     async close() {
       await Promise.all([...stops].map((stop) => stop()))
-      await kysely.destroy()
+      await Promise.all([kysely.destroy(), patient.destroy()])
     },
   }
+}
+
+function openPool(config: PoolConfig, log: Log): Kysely<Tables> {
+  const pool = new Pool(config)
+  pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
+  // One that is lost between two statements of a transaction would otherwise end the process: the
+  // pool listens to idle connections only. The next statement on it fails by itself.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
 
 /** A socket that can be ended from outside: the driver would wait for an answer on it for ever. */
