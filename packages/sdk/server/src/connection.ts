@@ -25,6 +25,8 @@ import type { Closable } from './closable.ts'
 import { createCounts } from './counts.ts'
 import type { Counts, FirstEvaluation } from './counts.ts'
 import { comparedArmsOf, describeEvaluation } from './describe-evaluation.ts'
+import { createHandles, resolvedTo, resolveIn } from './handles.ts'
+import type { Handles, HandleSource, Resolve } from './handles.ts'
 import { engines } from './json-logic.ts'
 import { createKeySample } from './key-sample.ts'
 import { createLastKnown } from './last-known.ts'
@@ -34,7 +36,7 @@ import type { Listeners } from './listeners.ts'
 import { createOverrides } from './overrides.ts'
 import type { Overrides } from './overrides.ts'
 import { createProvider } from './provider.ts'
-import { noteEvaluation } from './request-scope.ts'
+import { toBeNoted } from './request-scope.ts'
 import { settingsOf } from './settings.ts'
 import type { FlagmarshalOptions, Settings } from './settings.ts'
 import { transition } from './state.ts'
@@ -58,6 +60,12 @@ export type Readiness = 'ready' | 'stale' | 'not-ready'
 /** Used until the first snapshot announces the server's own, in milliseconds. */
 const POLL_INTERVAL_MS = 15_000
 
+const NOTHING_RECEIVED: EvaluationError = {
+  reason: 'ERROR',
+  errorCode: 'PROVIDER_NOT_READY',
+  errorMessage: 'no snapshot has been received yet',
+}
+
 /** Connects, in the background, at once. Throws a TypeError when an option is wrong, and never later. */
 export function createFlagmarshal(options: FlagmarshalOptions): Connection {
   return new Connection(settingsOf(options))
@@ -70,6 +78,8 @@ export class Connection {
   readonly logger: Logger
   /** For `OpenFeature.setProvider`. */
   readonly provider: Provider
+  /** The direct client: flags looked up once and asked without a promise. */
+  readonly handles: Handles
   readonly instanceId: string
   /** Present where `allowVerification` is set. */
   readonly verifier: Verifier | undefined
@@ -81,6 +91,7 @@ export class Connection {
   readonly #lastKnown: LastKnown | undefined
   readonly #changes: Listeners<Change>
   readonly #states: Listeners<ConnectionState>
+  readonly #handleSource: HandleSource
   readonly #settled: Promise<void>
   readonly #settle: () => void
   readonly #initTimeout: NodeJS.Timeout
@@ -107,15 +118,27 @@ export class Connection {
     // This timer keeps the process alive on purpose: somebody may be waiting for `ready()`.
     this.#initTimeout = setTimeout(() => this.#giveUpWaiting(), settings.initTimeoutMs)
     const { overrides: text, overrideFile, cacheFile: cache, base, key, logger } = settings
-    this.#overrides = createOverrides({ text, file: overrideFile, logger }, (flagsChanged) =>
-      this.#changes.tell({ revision: this.revision ?? 0, flagsChanged }),
-    )
+    this.#overrides = createOverrides({ text, file: overrideFile, logger }, (flagsChanged) => {
+      this.#handleSource.current = this.#resolver()
+      this.#changes.tell({ revision: this.revision ?? 0, flagsChanged })
+    })
     this.#lastKnown = cache === undefined ? undefined : createLastKnown({ file: cache, base, key, logger })
     const known = this.#lastKnown?.read()
     if (known !== undefined) {
       this.#memory = { snapshot: known, compiled: compile(known, engines) }
       this.#telemetry.every(known.telemetry.flushIntervalMs)
     }
+    this.#handleSource = {
+      current: this.#resolver(),
+      note: (flag, evaluation, context) =>
+        toBeNoted(this.counts, flag.key)?.set(
+          flag.key,
+          describeEvaluation(flag, evaluation, context, flag.key),
+        ),
+      noteDefault: (key, { errorCode }) => this.counts.codeDefault(key, errorCode),
+      noteHandle: (key, defaultValue) => this.verifier?.noteDefault(key, defaultValue),
+    }
+    this.handles = createHandles(this.#handleSource)
     this.provider = createProvider(this)
     this.#updates = keepUpdated(settings, this.#updateTarget())
   }
@@ -152,7 +175,7 @@ export class Connection {
       this.counts.codeDefault(key, answer.errorCode)
       return answer
     }
-    noteEvaluation(this.counts, key, () => describeEvaluation(this.#flag(key), answer, context, key))
+    toBeNoted(this.counts, key)?.set(key, describeEvaluation(this.#flag(key), answer, context, key))
     return answer
   }
 
@@ -206,8 +229,17 @@ export class Connection {
 
   #answer(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
     if (this.#memory !== undefined) return evaluate(this.#memory.compiled, key, valueType, context)
-    const errorMessage = 'no snapshot has been received yet'
-    return { reason: 'ERROR', errorCode: 'PROVIDER_NOT_READY', errorMessage }
+    return NOTHING_RECEIVED
+  }
+
+  /** Looks flags up in what is in memory now, overrides first. */
+  #resolver(): Resolve {
+    const inMemory = this.#memory === undefined ? undefined : resolveIn(this.#memory.compiled)
+    return (key, valueType) => {
+      const overridden = this.#overrides.answer(key, valueType)
+      if (overridden !== undefined) return resolvedTo(overridden, false)
+      return inMemory === undefined ? resolvedTo(NOTHING_RECEIVED) : inMemory(key, valueType)
+    }
   }
 
   #flag(key: string): Flag | undefined {
@@ -261,6 +293,7 @@ export class Connection {
     if (before !== undefined && before.revision === snapshot.revision) return
     const compiled = compile(snapshot, engines)
     this.#memory = { snapshot, compiled }
+    this.#handleSource.current = this.#resolver()
     this.#lastKnown?.write(snapshot)
     this.#acknowledge(mode)
     this.#telemetry.every(snapshot.telemetry.flushIntervalMs)

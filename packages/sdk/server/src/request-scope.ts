@@ -75,11 +75,10 @@ export async function runRequest<Result>(
   }
 }
 
-/** Notes an evaluation in the request that is running, if one of the same connection is, and only the first of each flag. */
-export function noteEvaluation(counts: Counts, flag: string, describe: () => FirstEvaluation): void {
+/** Where the first evaluation of this flag in the running request is to be noted; undefined outside of a request of this connection, and once it has been. */
+export function toBeNoted(counts: Counts, flag: string): Map<string, FirstEvaluation> | undefined {
   const scope = current.getStore()
-  if (scope === undefined || scope.counts !== counts || scope.first.has(flag)) return
-  scope.first.set(flag, describe())
+  return scope === undefined || scope.counts !== counts || scope.first.has(flag) ? undefined : scope.first
 }
 
 /** What the request that is running has evaluated so far, of the same connection; nothing outside of one. */
