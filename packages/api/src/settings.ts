@@ -74,6 +74,10 @@ export const SETTINGS = {
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
   FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },
+  FLAGMARSHAL_PROFILE: {
+    reader: 'cli',
+    means: 'Name of the profile that commands take. See flagmarshal profile.',
+  },
   FLAGMARSHAL_PROJECT: { reader: 'cli', means: 'Project that commands mean.' },
   FLAGMARSHAL_SDK_KEY: { reader: 'sdk', means: 'Key that an application connects with.' },
   FLAGMARSHAL_URL: { reader: 'sdk', means: 'Address of the server that an application connects to.' },

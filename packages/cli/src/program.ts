@@ -8,6 +8,7 @@ import { accountCommands } from './account.ts'
 import { auditCommands } from './audit.ts'
 import { channelCommands } from './channel.ts'
 import { codegenCommand } from './codegen.ts'
+import { completionCommand } from './completion.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
@@ -32,6 +33,7 @@ import { personaCommands } from './persona.ts'
 import { planCommands } from './plan.ts'
 import { policyCommands } from './policy.ts'
 import { procedureCommands } from './procedure.ts'
+import { profileCommands } from './profile.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
 import { rollbackCommands } from './rollback.ts'
@@ -56,7 +58,7 @@ export async function run(args: readonly string[], env: Environment, streams: St
   const program = build(
     (command) => openSession(settle(command.optsWithGlobals<GlobalOptions>(), env), streams),
     (code) => (ended = code),
-    streams,
+    { streams, env },
   )
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -66,8 +68,14 @@ export async function run(args: readonly string[], env: Environment, streams: St
   }
 }
 
+/** Where a program writes and what it was started with. */
+export interface Surroundings {
+  readonly streams: Streams
+  readonly env: Environment
+}
+
 /** The program; `end` takes the exit code of a command that did not fail but must not exit 0. */
-export function build(open: Open, end: (code: ExitCode) => void, streams: Streams): Command {
+export function build(open: Open, end: (code: ExitCode) => void, { streams, env }: Surroundings): Command {
   const program = new Command('flagmarshal')
     .description('Progressive delivery that follows a written procedure.')
     .addOption(new Option('--server <address>', 'address of the server (FLAGMARSHAL_SERVER)'))
@@ -76,6 +84,9 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
     )
     .addOption(new Option('--token-file <path>', 'file that holds the token'))
     .addOption(new Option('--project <key>', 'project (FLAGMARSHAL_PROJECT)'))
+    .addOption(
+      new Option('--profile <name>', 'a server by its name (FLAGMARSHAL_PROFILE); see profile --help'),
+    )
     .addOption(new Option('--json', 'print the result as JSON'))
     .addOption(new Option('-q, --quiet', 'say nothing but the result'))
     .showHelpAfterError('Run with --help to see what is possible.')
@@ -117,6 +128,8 @@ export function build(open: Open, end: (code: ExitCode) => void, streams: Stream
   secretCommands(program, open, end)
   auditCommands(program, open, end)
   systemCommands(program, open, end)
+  profileCommands(program, open, env)
+  completionCommand(program, open)
   inherit(program)
   return program
 }

@@ -28,7 +28,10 @@ export async function complaint(args: readonly string[]): Promise<string | undef
       throw wellFormed
     },
     () => undefined,
-    { out: () => undefined, err: (text) => (said += text), colour: false, terminal: false },
+    {
+      streams: { out: () => undefined, err: (text) => (said += text), colour: false, terminal: false },
+      env: {},
+    },
   )
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -39,8 +39,8 @@ export function whyUnproven(
     'proof-needed',
     `A signature in this project needs ${what}, given within the last ${policy.minutes} minutes.`,
     policy.proof === 'sign-in'
-      ? 'Confirm who you are (flagmarshal account prove), then sign again.'
-      : 'Set up a second factor in your account if you have none, give a code (flagmarshal account prove), then sign again.',
+      ? 'Confirm who you are, then sign again: flagmarshal account prove'
+      : 'Set up a second factor in your account if you have none. Give a code, then sign again: flagmarshal account prove',
   )
 }
 

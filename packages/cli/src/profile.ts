@@ -1,0 +1,65 @@
+/**
+ * `flagmarshal profile …`: servers by name, so that nobody types addresses.
+ */
+import path from 'node:path'
+
+import type { Command } from 'commander'
+
+import { profileOf, readProfiles, writeProfiles } from './profile-file.ts'
+import type { Environment, Open } from './program.ts'
+import type { GlobalOptions } from './settings.ts'
+
+export function profileCommands(program: Command, open: Open, env: Environment): void {
+  const profile = program.command('profile').description('servers by name: address, project, token file')
+  profile
+    .command('save <name>')
+    .description('keep what --server, --project and --token-file say under a name, and take it from now on')
+    .action((name: string, _: unknown, command: Command) => {
+      const { server, project, tokenFile } = command.optsWithGlobals<GlobalOptions>()
+      const { profiles } = readProfiles(env)
+      const saved = {
+        ...(server === undefined ? {} : { server }),
+        ...(project === undefined ? {} : { project }),
+        ...(tokenFile === undefined ? {} : { tokenFile: path.resolve(tokenFile) }),
+      }
+      const at = writeProfiles(env, { current: name, profiles: { ...profiles, [name]: saved } })
+      open(command).result({ name, ...saved }, () => `${name} is kept in ${at}, and taken from now on.`)
+    })
+  profile
+    .command('list')
+    .description('all of them; * is the one that is taken where --profile names none')
+    .action((_: unknown, command: Command) => {
+      const { current, profiles } = readProfiles(env)
+      const all = Object.entries(profiles)
+      open(command).rows(
+        all.map(([name, it]) => ({ name, ...it, current: name === current })),
+        ['profile', 'server', 'project', 'token file'],
+        all.map(([name, it]) => [
+          name === current ? `* ${name}` : `  ${name}`,
+          it.server ?? '',
+          it.project ?? '',
+          it.tokenFile ?? '',
+        ]),
+      )
+    })
+  profile
+    .command('use <name>')
+    .description('take this one from now on')
+    .action((name: string, _: unknown, command: Command) => {
+      const known = readProfiles(env)
+      const chosen = profileOf(known, name)
+      writeProfiles(env, { ...known, current: name })
+      open(command).result({ name, ...chosen }, () => `${name} is taken from now on.`)
+    })
+  profile
+    .command('remove <name>')
+    .description('forget it; its token file stays')
+    .action((name: string, _: unknown, command: Command) => {
+      const known = readProfiles(env)
+      profileOf(known, name)
+      const profiles = Object.fromEntries(Object.entries(known.profiles).filter(([it]) => it !== name))
+      const { current } = known
+      writeProfiles(env, { profiles, ...(current === undefined || current === name ? {} : { current }) })
+      open(command).result({ name }, () => `${name} is forgotten.`)
+    })
+}
