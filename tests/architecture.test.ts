@@ -203,6 +203,11 @@ const layers: readonly Layer[] = [
   },
   { files: 'packages/server/src/main.ts', may: ['packages/', 'pino', NODE], why: 'the one composition root' },
   {
+    files: 'packages/server/src/backup.ts',
+    may: ['packages/server/src', 'pino', NODE],
+    why: 'a program of its own beside the server',
+  },
+  {
     files: 'packages/server/src/config.ts',
     may: ['zod', 'yaml', 'packages/api/src/settings.ts', 'packages/server/src', NODE],
     why: 'the only reader of the environment',

@@ -29,8 +29,15 @@ interface Applied {
 
 const FOLDER = new URL('migrations/', import.meta.url)
 
-/** Runs what has not run yet. Throws a StartFailure where the database is not one for this version. */
-export async function migrate(url: string, log: Log): Promise<void> {
+/**
+ * Runs what has not run yet, up to a migration where one is given. Throws a StartFailure where the
+ * database is not one for this version.
+ */
+export async function migrate(
+  url: string,
+  log: Log,
+  { upTo = Infinity }: { readonly upTo?: number } = {},
+): Promise<void> {
   const client = new Client({ connectionString: url, application_name: 'flagmarshal-migrate' })
   client.on('error', (error) => log.warn({ why: error.message }, 'the migrating connection was lost'))
   await client.connect()
@@ -40,7 +47,7 @@ export async function migrate(url: string, log: Log): Promise<void> {
     const applied = await appliedMigrations(client)
     const known = await readMigrations()
     refuseForeign(applied, known)
-    for (const migration of known.filter((it) => !applied.has(it.number))) {
+    for (const migration of known.filter((it) => !applied.has(it.number) && it.number <= upTo)) {
       if (await run(client, migration)) log.info({ migration: migration.number }, 'migrated the database')
     }
   } finally {
