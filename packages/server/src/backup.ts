@@ -27,14 +27,15 @@ try {
   }
   const config = readConfig()
   const log = pino({ level: config.logLevel, base: null })
-  const { url, close } = await borrowDatabase(config, log)
+  const borrowed = await borrowDatabase(config, log)
+  const { url } = borrowed
   try {
     const { rows, tables, migration } =
       verb === 'write' ? await write(url, file) : await restore(url, file, log)
     const done = verb === 'write' ? `is in ${file}` : `of ${file} is in the database`
     console.log(`The backup ${done}: ${rows} rows of ${tables} tables, migration ${migration}.`)
   } finally {
-    await close()
+    await borrowed.close()
   }
 } catch (error) {
   console.error(error instanceof StartFailure ? `flagmarshal: ${error.message}` : error)

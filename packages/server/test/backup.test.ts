@@ -113,11 +113,12 @@ test(
   'R9 a backup that is taken during writes is one moment, and holds all that was acknowledged before it began',
   { timeout: howMuch(120_000, 900_000) },
   async (context) => {
-    let [writing, written] = [true, 0]
+    const enough = new AbortController()
+    let written = 0
     const names: string[] = []
     const writers = Promise.all(
       [0, 1, 2].map(async (writer) => {
-        for (let n = 0; writing; n++) {
+        for (let n = 0; !enough.signal.aborted; n++) {
           const name = `during-${writer}-${n}`
           if ((await writeFlag(server.admin, name)).status === 201) names.push(name)
         }
@@ -135,7 +136,7 @@ test(
       await contentOf(restored.address)
       written = known.length
     }
-    writing = false
+    enough.abort()
     await writers
     record(context, {
       done: 'backup during writes, restored and started',

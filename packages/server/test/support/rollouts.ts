@@ -100,7 +100,10 @@ export interface Place {
 }
 
 /** Makes the project and the flag, both named so. */
-export async function place(server: TestServer, name: string): Promise<Place> {
+export async function place(
+  server: Pick<TestServer, 'address' | 'admin' | 'sdkKey'>,
+  name: string,
+): Promise<Place> {
   // Not protected: an edit from outside needs no approved plan of its own.
   const environments = [{ key: 'production', name: 'Production', protected: false }]
   expectOk(await server.admin.call('createProject', { body: { key: name, name, environments } }))
