@@ -15,7 +15,7 @@ const SHELLS = { bash, zsh, fish }
 export function completionCommand(program: Command, open: Open): void {
   program
     .command('completion')
-    .description('print the completion script of a shell; try: source <(flagmarshal completion bash)')
+    .description('print the completion script of a shell, for its start-up file to source')
     .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(SHELLS)))
     .action((shell: keyof typeof SHELLS, _: unknown, command: Command) => {
       const script = SHELLS[shell](wordsOf(program))

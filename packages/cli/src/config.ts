@@ -115,7 +115,7 @@ function exporting(config: Command, open: Open): void {
           `${others.map(([name]) => path.join(given.output, name)).join(', ')} would be replaced.`,
           {
             exitCode: EXIT.drift,
-            remedy: 'Look at the difference with flagmarshal config plan, or add --force.',
+            remedy: 'Add --force to replace them. To see the difference: flagmarshal config plan',
           },
         )
       for (const [name, text] of changed) {

@@ -15,6 +15,7 @@ export function profileCommands(program: Command, open: Open, env: Environment):
     .command('save <name>')
     .description('keep what --server, --project and --token-file say under a name, and take it from now on')
     .action((name: string, _: unknown, command: Command) => {
+      const session = open(command)
       const { server, project, tokenFile } = command.optsWithGlobals<GlobalOptions>()
       const { profiles } = readProfiles(env)
       const saved = {
@@ -23,15 +24,16 @@ export function profileCommands(program: Command, open: Open, env: Environment):
         ...(tokenFile === undefined ? {} : { tokenFile: path.resolve(tokenFile) }),
       }
       const at = writeProfiles(env, { current: name, profiles: { ...profiles, [name]: saved } })
-      open(command).result({ name, ...saved }, () => `${name} is kept in ${at}, and taken from now on.`)
+      session.result({ name, ...saved }, () => `${name} is kept in ${at}, and taken from now on.`)
     })
   profile
     .command('list')
     .description('all of them; * is the one that is taken where --profile names none')
     .action((_: unknown, command: Command) => {
+      const session = open(command)
       const { current, profiles } = readProfiles(env)
       const all = Object.entries(profiles)
-      open(command).rows(
+      session.rows(
         all.map(([name, it]) => ({ name, ...it, current: name === current })),
         ['profile', 'server', 'project', 'token file'],
         all.map(([name, it]) => [
@@ -46,20 +48,22 @@ export function profileCommands(program: Command, open: Open, env: Environment):
     .command('use <name>')
     .description('take this one from now on')
     .action((name: string, _: unknown, command: Command) => {
+      const session = open(command)
       const known = readProfiles(env)
       const chosen = profileOf(known, name)
       writeProfiles(env, { ...known, current: name })
-      open(command).result({ name, ...chosen }, () => `${name} is taken from now on.`)
+      session.result({ name, ...chosen }, () => `${name} is taken from now on.`)
     })
   profile
     .command('remove <name>')
     .description('forget it; its token file stays')
     .action((name: string, _: unknown, command: Command) => {
+      const session = open(command)
       const known = readProfiles(env)
       profileOf(known, name)
       const profiles = Object.fromEntries(Object.entries(known.profiles).filter(([it]) => it !== name))
       const { current } = known
       writeProfiles(env, { profiles, ...(current === undefined || current === name ? {} : { current }) })
-      open(command).result({ name }, () => `${name} is forgotten.`)
+      session.result({ name }, () => `${name} is forgotten.`)
     })
 }
