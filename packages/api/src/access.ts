@@ -1,39 +1,14 @@
 /**
  * Who may call: people, their tokens, and the keys of SDKs, on the wire.
- *
- * The role list is repeated here because only types of `domain` may be imported; the compiler
- * checks that both lists are the same.
  */
-import type { Permission, Role, TokenKind } from '@flagmarshal/domain/access/permission'
+import type { Permission, TokenKind } from '@flagmarshal/domain/access/permission'
 import { z } from 'zod'
 
 import { operation } from './operation.ts'
+import { PermissionName } from './permission-names.ts'
+import { Grant, NewPerson, Person, RoleName } from './person.ts'
 import { ProjectPath } from './project.ts'
 import { Id, Instant, Key, Line, list } from './shapes.ts'
-
-const ROLE_NAMES = {
-  administrator: 'administrator',
-  'technical-lead': 'technical-lead',
-  'operations-lead': 'operations-lead',
-  'product-owner': 'product-owner',
-  developer: 'developer',
-  viewer: 'viewer',
-} satisfies { [R in Role]: R }
-
-export const RoleName = z.enum(ROLE_NAMES).meta({ id: 'Role' })
-
-export const NewPerson = z
-  .strictObject({
-    id: Key,
-    name: Line,
-    email: z.email().max(254).optional(),
-    roles: z.array(RoleName).min(1).max(6),
-  })
-  .meta({ id: 'NewPerson' })
-export type NewPerson = z.infer<typeof NewPerson>
-
-export const Person = z.strictObject({ ...NewPerson.shape, createdAt: Instant }).meta({ id: 'Person' })
-export type Person = z.infer<typeof Person>
 
 export const ChangedRoles = z
   .strictObject({
@@ -46,10 +21,18 @@ export const ChangedRoles = z
   .meta({ id: 'ChangedRoles' })
 export type ChangedRoles = z.infer<typeof ChangedRoles>
 
+/** How far a token reaches, beside what its owner may. */
+const REACH = {
+  environment: Key.optional().describe('It writes in this environment of its project only.'),
+  permissions: z.array(PermissionName).min(1).max(20).optional().describe('It allows no more than these.'),
+}
+
 export const NewToken = z
   .strictObject({
     name: Line,
     roles: z.array(RoleName).min(1).max(6).optional().describe('A subset of the roles of the person.'),
+    project: Key.optional().describe('It is for this project only.'),
+    ...REACH,
     expiresInDays: z.int().min(1).max(365).default(90),
   })
   .meta({ id: 'NewToken' })
@@ -71,25 +54,65 @@ export const IssuedKey = z
   .meta({ id: 'IssuedKey' })
 export type IssuedKey = z.infer<typeof IssuedKey>
 
+export const RotatedKey = z
+  .strictObject({ ...IssuedKey.shape, previousEndsAt: Instant.describe('The old key works until then.') })
+  .meta({ id: 'RotatedKey' })
+export type RotatedKey = z.infer<typeof RotatedKey>
+
 export const SdkKey = z
-  .strictObject({ id: Id, kind: KeyKind, environment: Key, name: Line, createdAt: Instant })
+  .strictObject({
+    id: Id,
+    kind: KeyKind,
+    environment: Key,
+    name: Line,
+    createdAt: Instant,
+    createdBy: z.string().nullable(),
+    lastUsedAt: Instant.nullable().describe('To the minute; null for never.'),
+    endsAt: Instant.nullable().describe('It was replaced, and works until then.'),
+  })
   .meta({ id: 'SdkKey' })
 export type SdkKey = z.infer<typeof SdkKey>
 
 export const NewServiceToken = z
   .strictObject({
-    name: Line.describe('The automation that it is for.'),
+    name: Line.describe('The automation, or what the token of an account is for.'),
+    account: Key.optional().describe(
+      'The service account that acts with it; without one the token stands for itself.',
+    ),
+    kind: z
+      .enum(['service', 'agent'])
+      .default('service')
+      .describe('That of the account, where there is one.'),
+    ...REACH,
     expiresInDays: z.int().min(1).max(365).default(90),
   })
   .meta({ id: 'NewServiceToken' })
 export type NewServiceToken = z.infer<typeof NewServiceToken>
 
 export const ServiceToken = z
-  .strictObject({ id: Id, name: Line, createdAt: Instant, expiresAt: Instant })
+  .strictObject({
+    id: Id,
+    name: Line,
+    kind: z.enum(['service', 'agent']),
+    account: Key.nullable(),
+    environment: Key.nullable(),
+    permissions: z.array(PermissionName).nullable(),
+    createdAt: Instant,
+    createdBy: z.string().nullable(),
+    lastUsedAt: Instant.nullable(),
+    expiresAt: Instant,
+  })
   .meta({ id: 'ServiceToken' })
 export type ServiceToken = z.infer<typeof ServiceToken>
 
-const ACTOR_KINDS = ['user', 'admin', 'service', 'server', 'web'] as const satisfies readonly TokenKind[]
+const ACTOR_KINDS = [
+  'user',
+  'admin',
+  'service',
+  'agent',
+  'server',
+  'web',
+] as const satisfies readonly TokenKind[]
 
 export const Identity = z
   .strictObject({
@@ -98,6 +121,7 @@ export const Identity = z
     name: z.string(),
     roles: z.array(RoleName),
     permissions: z.array(z.custom<Permission>((it) => typeof it === 'string').meta({ type: 'string' })),
+    grants: z.array(Grant).describe('Roles in single projects or environments.'),
     project: Key.optional(),
     environment: Key.optional(),
   })
@@ -202,6 +226,19 @@ export const accessOperations = {
     can: 'access:write',
     params: z.strictObject({ project: Key, token: Id }),
     success: { status: 204 },
+  }),
+  rotateKey: operation({
+    method: 'POST',
+    path: '/api/v1/projects/{project}/keys/{sdkKey}/rotate',
+    summary: 'Replace an SDK key: the new one is shown once, the old one works for a while longer.',
+    can: 'access:write',
+    params: z.strictObject({ project: Key, sdkKey: Id }),
+    body: z.strictObject({
+      overlapHours: z.int().min(0).max(2160).default(168).describe('How long the old one still works.'),
+    }),
+    success: { status: 201, body: RotatedKey },
+    idempotent: true,
+    showsOnce: 'key',
   }),
   revokeKey: operation({
     method: 'DELETE',

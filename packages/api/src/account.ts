@@ -7,8 +7,9 @@
  */
 import { z } from 'zod'
 
-import { Identity, NewPerson, RoleName } from './access.ts'
+import { Identity } from './access.ts'
 import { operation } from './operation.ts'
+import { NewPerson, RoleName } from './person.ts'
 import { Code } from './proof.ts'
 import { Id, Instant, Key, Line, list } from './shapes.ts'
 
@@ -60,7 +61,7 @@ export const NewInvitation = z
     z.strictObject({
       name: Line.optional(),
       email: z.email().max(254).optional(),
-      roles: NewPerson.shape.roles,
+      roles: NewPerson.shape.roles.min(1),
       expiresInHours: z.int().min(1).max(720).default(72),
     }),
   ])

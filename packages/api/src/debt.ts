@@ -63,6 +63,7 @@ export const debtOperations = {
     summary:
       'Ask for a flag that should go to be removed from the code: a signal, and an issue where Jira is connected.',
     can: 'flag:write',
+    exposes: 'never',
     params: FlagPath,
     success: { status: 202, body: CleanUp },
   }),

@@ -166,6 +166,7 @@ export const drillOperations = {
     path,
     summary: 'Start a drill. Read its progress until it is done.',
     can: 'procedure:write',
+    exposes: 'may',
     params: ofRun,
     body: NewDrill,
     success: { status: 202, body: Drill },

@@ -188,6 +188,7 @@ export const flagOperations = {
     path: '/api/v1/projects/{project}/flags',
     summary: 'Create a flag, off in every environment.',
     can: 'flag:write',
+    exposes: 'never',
     params: ProjectPath,
     body: NewFlag,
     success: { status: 201, body: Flag },

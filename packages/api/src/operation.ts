@@ -22,6 +22,8 @@ export interface Operation {
     readonly body?: z.ZodType
     readonly media?: 'json' | 'stream' | 'text' | 'zip'
   }
+  /** `never`: it serves nobody anything by itself. `may`: it switches flags on, if only for a while; no agent does that. */
+  readonly exposes?: 'never' | 'may'
   /** A signature: the caller's proof of who he is is read anew, never from what a server remembers. */
   readonly signs?: true
   /** Answers with the cookie of a session, so it is refused to the pages of other sites. */

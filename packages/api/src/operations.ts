@@ -24,6 +24,7 @@ import { killOperations } from './kill.ts'
 import { metricOperations } from './metric.ts'
 import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { peopleOperations } from './people.ts'
 import { personaOperations } from './persona.ts'
 import { planCheckOperations } from './plan-check.ts'
 import { planTemplateOperations } from './plan-template.ts'
@@ -52,6 +53,7 @@ export const operations = {
   ...configDocumentOperations,
   ...accessOperations,
   ...accountOperations,
+  ...peopleOperations,
   ...proofOperations,
   ...projectOperations,
   ...auditOperations,

@@ -82,6 +82,7 @@ export const segmentOperations = {
     path: '/api/v1/projects/{project}/segments',
     summary: 'Create a segment.',
     can: 'flag:write',
+    exposes: 'never',
     params: ProjectPath,
     body: NewSegment,
     success: { status: 201, body: Segment },

@@ -73,6 +73,7 @@ export const verificationOperations = {
     path,
     summary: 'Try the flag of a run in every environment. Read its progress until it is done.',
     can: 'procedure:write',
+    exposes: 'may',
     params: ofRun,
     body: NewVerification,
     success: { status: 202, body: VerificationRun },

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { accountOfCommands } from './account.ts'
 import { usage } from './failure.ts'
 import { wholeNumber } from './given.ts'
+import { lifeOfPersonCommands } from './person-life.ts'
 import type { Open } from './program.ts'
 
 type NewPerson = Call<Operations['createPerson']>['body']
@@ -50,8 +51,18 @@ export function peopleCommands(program: Command, open: Open): void {
       const { items } = await session.call('listPeople', {})
       session.rows(
         items,
-        ['person', 'name', 'roles'],
-        items.map((it) => [it.id, it.name, it.roles.join(', ')]),
+        ['person', 'name', 'roles', 'state'],
+        items.map((it) => [
+          it.id,
+          it.name,
+          [
+            ...it.roles,
+            ...it.grants.map(
+              (one) => `${one.role} in ${[one.project, one.environment].filter(Boolean).join('/')}`,
+            ),
+          ].join(', '),
+          it.disabledAt === null ? '' : 'disabled',
+        ]),
       )
     })
 
@@ -73,6 +84,7 @@ export function peopleCommands(program: Command, open: Open): void {
 
   inviting(person, open)
   accountOfCommands(person, open)
+  lifeOfPersonCommands(person, open)
 
   const token = program.command('token').description('tokens of people and of automations')
   token
@@ -80,11 +92,20 @@ export function peopleCommands(program: Command, open: Open): void {
     .description('make a personal token; it is shown once')
     .option('--name <name>', 'what it is for', 'command line')
     .option('--days <number>', 'days until it expires', '90')
-    .action(async (who: string, given: { name: string; days: string }, command: Command) => {
+    .option('--only-project <key>', 'it is for this project only')
+    .option('-e, --env <environment>', 'it writes in this environment of that project only')
+    .option('--permission <permission...>', 'it allows no more than these, like flag:read')
+    .action(async (who: string, given: Reach & { name: string; days: string }, command: Command) => {
       const session = open(command)
+      const project = given.onlyProject === undefined ? {} : { project: given.onlyProject }
       const made = await session.call('createToken', {
         params: { person: who },
-        body: { name: given.name, expiresInDays: wholeNumber(given.days, '--days') },
+        body: {
+          name: given.name,
+          ...project,
+          ...reachOf(given),
+          expiresInDays: wholeNumber(given.days, '--days'),
+        },
       })
       session.say(`This is shown once; it expires ${made.expiresAt}:`)
       session.result(made, () => made.token)
@@ -93,16 +114,47 @@ export function peopleCommands(program: Command, open: Open): void {
     .command('automation <name>')
     .description('make a token for an automation of the project: it does the work of runs and never decides')
     .option('--days <number>', 'days until it expires', '90')
-    .action(async (name: string, given: { days: string }, command: Command) => {
+    .option('--account <key>', 'the service account that acts with it')
+    .option('--agent', 'it switches nothing on, in no environment: it proposes and turns off')
+    .option('-e, --env <environment>', 'it writes in this environment only')
+    .option('--permission <permission...>', 'it allows no more than these, like flag:read')
+    .action(async (name: string, given: Automation, command: Command) => {
       const session = open(command)
       const made = await session.call('createServiceToken', {
         params: { project: session.project() },
-        body: { name, expiresInDays: wholeNumber(given.days, '--days') },
+        body: {
+          name,
+          ...(given.account === undefined ? {} : { account: given.account }),
+          kind: given.agent === true ? 'agent' : 'service',
+          ...reachOf(given),
+          expiresInDays: wholeNumber(given.days, '--days'),
+        },
       })
       session.say(`This is shown once; it expires ${made.expiresAt}:`)
       session.result(made, () => made.token)
     })
   revoking(token, open)
+}
+
+interface Reach {
+  readonly onlyProject?: string
+  readonly env?: string
+  readonly permission?: string[]
+}
+
+interface Automation extends Reach {
+  readonly days: string
+  readonly account?: string
+  readonly agent?: boolean
+}
+
+/** How far a token reaches; the server knows the permissions. */
+function reachOf({ env, permission }: Reach) {
+  type Permissions = NonNullable<Call<Operations['createToken']>['body']['permissions']>
+  return {
+    ...(env === undefined ? {} : { environment: env }),
+    ...(permission === undefined ? {} : { permissions: permission as Permissions }),
+  }
 }
 
 function revoking(token: Command, open: Open): void {
@@ -114,8 +166,16 @@ function revoking(token: Command, open: Open): void {
       const { items } = await session.call('listServiceTokens', { params: { project: session.project() } })
       session.rows(
         items,
-        ['token', 'name', 'created', 'expires'],
-        items.map((it) => [it.id, it.name, it.createdAt, it.expiresAt]),
+        ['token', 'name', 'kind', 'account', 'reaches', 'last used', 'expires'],
+        items.map((it) => [
+          it.id,
+          it.name,
+          it.kind,
+          it.account ?? '',
+          [it.environment ?? 'the project', ...(it.permissions ?? [])].join(', '),
+          it.lastUsedAt ?? 'never',
+          it.expiresAt,
+        ]),
       )
     })
   token

@@ -29,6 +29,7 @@ import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
+import { serviceAccountCommands } from './person-life.ts'
 import { personaCommands } from './persona.ts'
 import { planCommands } from './plan.ts'
 import { policyCommands } from './policy.ts'
@@ -96,6 +97,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   policyCommands(program, open)
   peopleCommands(program, open)
   accountCommands(program, open)
+  serviceAccountCommands(program, open)
   flagCommands(program, open)
   lifeCommands(program, open)
   previewCommands(program, open)

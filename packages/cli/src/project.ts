@@ -4,6 +4,7 @@
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
+import { wholeNumber } from './given.ts'
 import type { Open } from './program.ts'
 import { fields } from './table.ts'
 
@@ -80,9 +81,29 @@ export function projectCommands(program: Command, open: Open): void {
       const { items } = await session.call('listKeys', { params: { project: session.project() } })
       session.rows(
         items,
-        ['key', 'kind', 'environment', 'name'],
-        items.map((it) => [it.id, it.kind, it.environment, it.name]),
+        ['key', 'kind', 'environment', 'name', 'last used', 'ends'],
+        items.map((it) => [
+          it.id,
+          it.kind,
+          it.environment,
+          it.name,
+          it.lastUsedAt ?? 'never',
+          it.endsAt ?? '',
+        ]),
       )
+    })
+  key
+    .command('rotate <id>')
+    .description('replace an SDK key: the new one is shown once, the old one works for a while longer')
+    .option('--overlap-hours <number>', 'hours that the old one still works', '168')
+    .action(async (id: string, given: { overlapHours: string }, command: Command) => {
+      const session = open(command)
+      const made = await session.call('rotateKey', {
+        params: { project: session.project(), sdkKey: id },
+        body: { overlapHours: wholeNumber(given.overlapHours, '--overlap-hours') },
+      })
+      session.say(`This is shown once; the old key works until ${made.previousEndsAt}:`)
+      session.result(made, () => made.key)
     })
   key
     .command('revoke <id>')

@@ -21,6 +21,7 @@ import type { Context, Log } from './context.ts'
 import { openDelivery } from './delivery/delivery.ts'
 import { createEvaluationLimit } from './delivery/evaluation-limit.ts'
 import type { DeliveryPorts } from './delivery/ports.ts'
+import { startTask } from './delivery/task.ts'
 import { startAlerts } from './drill/alerts.ts'
 import { createDrillMetrics } from './drill/metrics.ts'
 import { errorLine } from './error-line.ts'
@@ -49,6 +50,7 @@ import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as metricHandlers } from './http/handlers/metric.ts'
 import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as peopleHandlers } from './http/handlers/people.ts'
 import { handlers as personaHandlers } from './http/handlers/persona.ts'
 import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
 import { handlers as planTemplateHandlers } from './http/handlers/plan-template.ts'
@@ -94,6 +96,7 @@ import { REVOKED_CHANNEL } from './storage/access.ts'
 import type { Database } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
 import { openDatabase } from './storage/open.ts'
+import { noteUse } from './storage/people.ts'
 import { pingDatabase } from './storage/ping.ts'
 import { openExercises } from './verification/exercises.ts'
 import { startDocuments } from './wire-document.ts'
@@ -109,6 +112,7 @@ const handlers = {
   ...systemHandlers,
   ...accessHandlers,
   ...accountHandlers,
+  ...peopleHandlers,
   ...proofHandlers,
   ...projectHandlers,
   ...auditHandlers,
@@ -148,6 +152,9 @@ const handlers = {
 
 /** The built console; `npm run build -w packages/console` fills it. */
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
+/** Between two notes of when tokens were used. */
+const USE_MS = 60_000
 
 /** A server that has been built and can listen. */
 export interface App {
@@ -250,6 +257,13 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await database.listen(REVOKED_CHANNEL, (hash) => {
       authenticator.forget(hash)
       delivery.keysChanged()
+    })
+    const use = startTask({ name: 'token use', everyMs: USE_MS, clock, log }, () =>
+      noteUse(database.kysely, authenticator.takeUsed(), clock.now()),
+    )
+    closing.push(async () => {
+      await use.stop()
+      await noteUse(database.kysely, authenticator.takeUsed(), clock.now()).catch(() => undefined)
     })
     closing.push(startHeadLog(database, clock, log))
     const look = (context: Pick<Context, 'now'>, key: RunKey) =>

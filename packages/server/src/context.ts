@@ -1,7 +1,9 @@
 /**
  * Who asks, when, and under which request: the first argument of every use case.
  */
-import type { Role, TokenKind } from '@flagmarshal/domain/access/permission'
+import { authorityFor, projectsSeenBy } from '@flagmarshal/domain/access/authority'
+import type { Grant, Holder } from '@flagmarshal/domain/access/authority'
+import type { Permission, Role, TokenKind } from '@flagmarshal/domain/access/permission'
 import type { Proof } from '@flagmarshal/domain/access/proof'
 import type { Logger } from 'pino'
 
@@ -15,11 +17,15 @@ export interface Actor {
   /** The person's id, the key's id, or a fixed name. */
   readonly id: string
   readonly name: string
-  /** Roles of the token that was used; empty for everything but people. */
+  /** Roles of the token that was used, in the place that the request is about; empty for everything but people. */
   readonly roles: readonly Role[]
-  /** The project that an automation belongs to; project and environment of an SDK key. */
+  /** Roles in single projects or environments. */
+  readonly grants?: readonly Grant[]
+  /** How far the token reaches: project and environment of an SDK key, the project of an automation. */
   readonly project?: string
   readonly environment?: string
+  /** The token allows no more than these. */
+  readonly permissions?: readonly Permission[]
   readonly tokenId?: string
   /** The kind of token that was used; absent for the system. A session counts as its person's token. */
   readonly tokenKind?: TokenKind
@@ -36,6 +42,38 @@ export interface Context {
   /** The time of the request or tick, read once. */
   readonly now: Date
   readonly log: Log
+}
+
+/** Who acts, as the domain judges it; undefined for the server itself. */
+export function holderOf(actor: Actor): Holder | undefined {
+  const { tokenKind: kind, roles, grants, project, environment, permissions } = actor
+  return kind === undefined
+    ? undefined
+    : {
+        kind,
+        roles,
+        ...(grants === undefined ? {} : { grants }),
+        ...(project === undefined ? {} : { project }),
+        ...(environment === undefined ? {} : { environment }),
+        ...(permissions === undefined ? {} : { permissions }),
+      }
+}
+
+/** The roles that somebody holds in all of a project. */
+export function rolesIn(actor: Actor, project: string): readonly Role[] {
+  const holder = holderOf(actor)
+  return holder === undefined ? [] : authorityFor(holder, { can: 'self:read', project }).roles
+}
+
+/** Whether somebody learns of a project. */
+export function sees(actor: Actor, project: string): boolean {
+  const holder = holderOf(actor)
+  return holder === undefined || (projectsSeenBy(holder)?.includes(project) ?? true)
+}
+
+/** Whether it is an automation: it prepares and takes away, and never raises exposure where that is guarded. */
+export function isAutomation({ tokenKind }: Actor): boolean {
+  return tokenKind === 'service' || tokenKind === 'agent'
 }
 
 /** The server itself, named after the part that acts: `controller`, `retention`. */

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 
 import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
-import { KEY_PERMISSIONS, permissionsOf, ROLES } from '@flagmarshal/domain/access/permission'
-import type { Permission } from '@flagmarshal/domain/access/permission'
+import { authorityFor } from '@flagmarshal/domain/access/authority'
+import type { Grant, Holder } from '@flagmarshal/domain/access/authority'
+import { ROLES } from '@flagmarshal/domain/access/permission'
+import type { Permission, Role } from '@flagmarshal/domain/access/permission'
 import type { KyselyPlugin } from 'kysely'
 import { Client } from 'pg'
 import { pino } from 'pino'
@@ -18,6 +20,7 @@ import { createSafe } from '../src/secret/seal.ts'
 import { openPostgres } from '../src/storage/postgres.ts'
 
 let server: TestServer
+let people = 0
 
 beforeAll(async () => {
   server = await startServer()
@@ -35,27 +38,69 @@ function neededFor(id: string, operation: Operation): Permission {
 }
 
 /** What the operation should answer to who brings this in a header; those whose token is in the address look at none. */
-function expectedOf(operation: Operation, needed: Permission, allowed: ReadonlySet<Permission> | undefined) {
-  if (needed === 'public') return 'in'
-  if (operation.tokenInQuery === true || allowed === undefined) return 401
-  return allowed.has(needed) ? 'in' : 403
+function expectedOf([id, operation]: (typeof TABLE)[number], holder: Holder | undefined, params: Place) {
+  const can = neededFor(id, operation)
+  if (can === 'public') return 'in'
+  if (operation.tokenInQuery === true || holder === undefined) return 401
+  const named = (name: string) => operation.path.includes(`{${name}}`)
+  const foreign = named('project') && holder.project !== undefined && params.project !== holder.project
+  const ofSdk = holder.kind === 'server' || holder.kind === 'web'
+  if (foreign || (ofSdk && named('environment') && params.environment !== holder.environment)) return 404
+  const { exposes } = operation
+  const { allowed } = authorityFor(holder, {
+    can,
+    ...(named('project') ? { project: params.project } : {}),
+    ...(named('environment') ? { environment: params.environment } : {}),
+    ...(exposes === undefined ? {} : { exposes }),
+  })
+  return allowed ? 'in' : 403
 }
 
-/** Which operations answer 401 or 403 to this token: what was declared against what happens. */
-async function differences(token: string | undefined, allowed: ReadonlySet<Permission> | undefined) {
+interface Place {
+  readonly project: string
+  readonly environment: string
+}
+
+const STAGING: Place = { project: 'shop', environment: 'staging' }
+const PRODUCTION: Place = { project: 'shop', environment: 'production' }
+
+/** Which operations answer another thing than what was declared to this token; every one is asked. */
+async function differences(token: string | undefined, holder: Holder | undefined, params = PRODUCTION) {
   const found: string[] = []
-  for (const [id, operation] of TABLE) {
-    const expected = expectedOf(operation, neededFor(id, operation), allowed)
-    const { status, json } = await sendRaw(server.address, operation, { token })
+  for (const entry of TABLE) {
+    const [id, operation] = entry
+    const expected = expectedOf(entry, holder, params)
+    const { status, json } = await sendRaw(server.address, operation, { token, params: { ...params } })
     const code = typeof json === 'object' && json !== null && 'code' in json ? json.code : undefined
-    const got = status === 401 || (status === 403 && code === 'forbidden') ? status : 'in'
+    const refused = status === 401 || (status === 403 && code === 'forbidden')
+    // Whoever is let in may still look for what there is not.
+    const got = refused || (status === 404 && expected === 404) ? status : 'in'
     if (got !== expected) found.push(`${id}: expected ${expected}, got ${got} (${status})`)
   }
   return found
 }
 
-describe('every operation lets in exactly those that it declares', () => {
-  test('the table has operations', () => expect(TABLE.length).toBeGreaterThan(15))
+async function personWith(grants: readonly Grant[], roles: readonly Role[] = []) {
+  const id = `granted-${++people}`
+  expectOk(await server.admin.call('createPerson', { body: { id, name: id, roles: [...roles] } }))
+  for (const body of grants) expectOk(await server.admin.call('grantRole', { params: { person: id }, body }))
+  const token = await tokenOf(id)
+  return { id, token, client: server.client(token) }
+}
+
+async function tokenOf(person: string, reach: object = {}): Promise<string> {
+  const body = { name: 'test', ...reach }
+  return expectOk(await server.admin.call('createToken', { params: { person }, body })).token
+}
+
+async function automation(body: object): Promise<string> {
+  const params = { project: 'shop' }
+  const made = await server.admin.call('createServiceToken', { params, body: { name: 'bot', ...body } })
+  return expectOk(made).token
+}
+
+describe('R14 every operation lets in exactly those that it declares', () => {
+  test('the table has operations', () => expect(TABLE.length).toBeGreaterThan(200))
 
   test('nobody, without a token', async () => {
     expect(await differences(undefined, undefined)).toEqual([])
@@ -65,41 +110,76 @@ describe('every operation lets in exactly those that it declares', () => {
     expect(await differences(`fm_user_${'x'.repeat(43)}`, undefined)).toEqual([])
   })
 
+  test('nobody, with a token that has expired, was revoked, or is of somebody who is disabled', async () => {
+    const expired = await server.person('administrator')
+    await inDatabase(`update tokens set expires_at = now() where person = '${expired.id}'`)
+    const revoked = await server.person('administrator')
+    const {
+      rows: [row],
+    } = { rows: await inDatabase(`select id from tokens where person = '${revoked.id}'`) }
+    expectOk(await server.admin.call('revokeToken', { params: { token: (row as { id: string }).id } }))
+    const disabled = await server.person('administrator')
+    await server.person('administrator')
+    expectOk(await server.admin.call('disablePerson', { params: { person: disabled.id } }))
+    for (const { token } of [expired, revoked, disabled])
+      expect(await differences(token, undefined)).toEqual([])
+  })
+
   test('the bootstrap token', async () => {
-    expect(await differences(ADMIN_TOKEN, new Set(KEY_PERMISSIONS.admin))).toEqual([])
+    expect(await differences(ADMIN_TOKEN, { kind: 'admin', roles: [] })).toEqual([])
   })
 
   test.each(ROLES)('a person who is %s', async (role) => {
     const { token } = await server.person(role)
-    expect(await differences(token, permissionsOf([role]))).toEqual([])
+    expect(await differences(token, { kind: 'user', roles: [role] })).toEqual([])
   })
 
-  test.each(['server', 'web'] as const)('an SDK key for %s', async (kind) => {
-    const token = await server.sdkKey('shop', 'production', kind)
-    const params = { project: 'shop', environment: 'production' }
-    const allowed = new Set(KEY_PERMISSIONS[kind])
-    for (const [id, operation] of TABLE) {
-      const { status } = await sendRaw(server.address, operation, { token, params })
-      const expected = expectedOf(operation, neededFor(id, operation), allowed)
-      expect([id, status === 403]).toEqual([id, expected === 403])
-      expect([id, status === 401]).toEqual([id, expected === 401])
+  test('a person who is a developer in one environment, there and in another one', async () => {
+    const grants = [{ role: 'developer' as const, ...STAGING }]
+    const { token } = await personWith(grants)
+    const holder = { kind: 'user' as const, roles: [], grants }
+    expect(await differences(token, holder, STAGING)).toEqual([])
+    expect(await differences(token, holder, PRODUCTION)).toEqual([])
+    expect(await differences(token, holder, { project: 'bank', environment: 'staging' })).toEqual([])
+  })
+
+  test('a person with a leading role in one project, there and in another one', async () => {
+    const grants = [{ role: 'technical-lead' as const, project: 'shop' }]
+    const { token } = await personWith(grants, ['viewer'])
+    const holder = { kind: 'user' as const, roles: ['viewer' as const], grants }
+    expect(await differences(token, holder)).toEqual([])
+    expect(await differences(token, holder, { project: 'bank', environment: 'production' })).toEqual([])
+  })
+
+  test('a personal token for one environment and some permissions', async () => {
+    const { id } = await server.person('technical-lead')
+    const reach = { ...STAGING, permissions: ['flag:read' as const, 'flag:write' as const] }
+    const token = await tokenOf(id, reach)
+    const holder = { kind: 'user' as const, roles: ['technical-lead' as const], ...reach }
+    for (const place of [STAGING, PRODUCTION, { project: 'bank', environment: 'staging' }]) {
+      expect(await differences(token, holder, place)).toEqual([])
     }
   })
 
-  test('an SDK key of another project, or of another environment, finds nothing', async () => {
-    const token = await server.sdkKey('bank', 'production')
-    // Public operations look at no token.
-    const closed = TABLE.filter(([, it]) => it.can !== 'public')
-    for (const [id, operation] of closed.filter(([, it]) => /\{(project|environment)\}/.test(it.path))) {
-      for (const params of [
-        { project: 'shop', environment: 'production' },
-        { project: 'bank', environment: 'staging' },
-      ]) {
-        if (params.project === 'bank' && !operation.path.includes('{environment}')) continue
-        if (params.project === 'shop' && !operation.path.includes('{project}')) continue
-        const { status } = await sendRaw(server.address, operation, { token, params })
-        expect([id, [403, 404].includes(status)]).toEqual([id, true])
-      }
+  test.each(['service', 'agent'] as const)('an account of an automation, of the kind %s', async (kind) => {
+    const params = { project: 'shop' }
+    const key = `bot-${kind}`
+    expectOk(await server.admin.call('createServiceAccount', { params, body: { key, name: key, kind } }))
+    const token = await automation({ account: key })
+    expect(token).toMatch(new RegExp(`^fm_${kind}_`))
+    const holder = { kind, roles: [], project: 'shop' }
+    expect(await differences(token, holder)).toEqual([])
+    expect(await differences(token, holder, { project: 'bank', environment: 'production' })).toEqual([])
+    const narrow = await automation({ kind, environment: 'staging' })
+    const narrower = { ...holder, environment: 'staging' }
+    for (const place of [STAGING, PRODUCTION]) expect(await differences(narrow, narrower, place)).toEqual([])
+  })
+
+  test.each(['server', 'web'] as const)('an SDK key for %s, in its place and elsewhere', async (kind) => {
+    const token = await server.sdkKey('shop', 'production', kind)
+    const holder = { kind, roles: [], ...PRODUCTION }
+    for (const place of [PRODUCTION, STAGING, { project: 'bank', environment: 'production' }]) {
+      expect(await differences(token, holder, place)).toEqual([])
     }
   })
 })
@@ -214,6 +294,61 @@ describe('tokens', () => {
       params: { project: 'shop', sdkKey: second.id },
     })
     expect(expectProblem(foreign).status).toBe(404)
+  })
+
+  test('a key is replaced with overlap: both work, then the old one is refused and its stream is closed', async () => {
+    const params = { project: 'bank' }
+    const body = { kind: 'server', environment: 'production', name: 'backend' } as const
+    const old = expectOk(await server.admin.call('createKey', { params, body }))
+    const next = expectOk(
+      await server.admin.call('rotateKey', {
+        params: { ...params, sdkKey: old.id },
+        body: { overlapHours: 24 },
+      }),
+    )
+    const open = async (key: string, path = 'snapshot') =>
+      await fetch(`${server.address}/api/v1/environments/production/${path}`, {
+        headers: { authorization: `Bearer ${key}` },
+      })
+    for (const key of [old.key, next.key]) expect((await open(key)).status).toBe(200)
+    const [stream, other] = [await open(old.key, 'stream'), await open(next.key, 'stream')]
+    const { items } = expectOk(await server.admin.call('listKeys', { params }))
+    const shown = (id: string) => items.find((it) => it.id === id)
+    expect(shown(old.id)).toMatchObject({
+      name: 'backend',
+      endsAt: next.previousEndsAt,
+      createdBy: 'bootstrap',
+    })
+    expect(shown(next.id)).toMatchObject({ name: 'backend', kind: 'server', endsAt: null })
+    const twice = await server.admin.call('rotateKey', {
+      params: { ...params, sdkKey: old.id },
+      body: { overlapHours: 48 },
+    })
+    expect(expectProblem(twice).code).toBe('key-ends')
+
+    // Its time is over.
+    await inDatabase(`update tokens set expires_at = now() where id = '${old.id}'`)
+    await inDatabase(`select pg_notify('flagmarshal_revoked', hash) from tokens where id = '${old.id}'`)
+    await expect.poll(async () => (await open(old.key)).status, { timeout: 5_000 }).toBe(401)
+    for await (const _ of stream.body ?? []) void _
+    expect((await open(next.key)).status).toBe(200)
+    await other.body?.cancel()
+  }, 30_000)
+
+  test('a token says who made it and when it was used last', async () => {
+    const admin = await server.person('administrator')
+    const made = expectOk(
+      await admin.client.call('createServiceToken', { params: { project: 'shop' }, body: { name: 'seen' } }),
+    )
+    const shown = async () =>
+      expectOk(await server.admin.call('listServiceTokens', { params: { project: 'shop' } })).items.find(
+        (it) => it.id === made.id,
+      )
+    expect(await shown()).toMatchObject({ createdBy: admin.id, lastUsedAt: null })
+    await using short = await startServer({ settings: { FLAGMARSHAL_DATABASE_URL: server.databaseUrl } })
+    expectOk(await short.client(made.token).call('whoAmI'))
+    await short.close()
+    expect((await shown())?.lastUsedAt).not.toBeNull()
   })
 
   test('a key needs an environment that the project has', async () => {

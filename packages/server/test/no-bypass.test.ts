@@ -6,11 +6,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import type { Operation } from '@flagmarshal/api/operation'
 import { operations } from '@flagmarshal/api/operations'
 import type { OperationId } from '@flagmarshal/api/operations'
 import type { Permission } from '@flagmarshal/domain/access/permission'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
+import { sendRaw } from '../../../tests/support/raw-request.ts'
 import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestPerson, TestServer } from '../../../tests/support/server.ts'
 import { publishByDraft } from './support/drafts.ts'
@@ -73,6 +75,12 @@ beforeAll(async () => {
   const key = expectOk(
     await server.admin.call('createServiceToken', { params: { project: 'shop' }, body: { name: 'agent' } }),
   )
+  const agent = expectOk(
+    await server.admin.call('createServiceToken', {
+      params: { project: 'shop' },
+      body: { name: 'real agent', kind: 'agent' },
+    }),
+  )
   callers = [
     stage.developer,
     stage.technicalLead,
@@ -81,6 +89,7 @@ beforeAll(async () => {
     await server.person('administrator'),
     await server.person('viewer'),
     { id: key.id, token: key.token, client: server.client(key.token) },
+    { id: agent.id, token: agent.token, client: server.client(agent.token) },
     { id: 'admin', token: '', client: server.admin },
   ]
 })
@@ -349,6 +358,52 @@ describe('exposing somebody in a protected environment', () => {
         ifMatch: 1,
       }),
     )
+  })
+
+  test('an agent raises no exposure anywhere, protected or not, and approves nothing', async () => {
+    const made = expectOk(
+      await server.admin.call('createServiceToken', {
+        params: { project: 'shop' },
+        body: { name: 'another agent', kind: 'agent' },
+      }),
+    )
+    const client = server.client(made.token)
+    for (const environment of ['development', 'staging', 'production']) {
+      const tried = await client.call('configureFlag', {
+        params: { project: 'shop', flag, environment },
+        body: EVERYBODY_ON,
+        ifMatch: 1,
+      })
+      expect(tried.ok, environment).toBe(false)
+      const widened = await client.call('changeSegment', {
+        params: { project: 'shop', segment, environment },
+        body: { include: ['ann'] },
+        ifMatch: 1,
+      })
+      expect(widened.ok, environment).toBe(false)
+    }
+    const table: readonly (readonly [string, Operation])[] = Object.entries(operations)
+    const signing = table.filter(
+      ([, it]) =>
+        ['draft:decide', 'procedure:decide', 'rollout:operate'].includes(it.can) || it.exposes === 'may',
+    )
+    expect(signing.length).toBeGreaterThan(15)
+    for (const [id, it] of signing) {
+      const params = { project: 'shop', run, feature: stage.feature }
+      const { status } = await sendRaw(server.address, it, { token: made.token, params, body: '{}' })
+      expect({ id, status }).toEqual({ id, status: 403 })
+    }
+    // It may propose, and turn off.
+    const proposed = {
+      kind: 'flag' as const,
+      flag,
+      environment: 'production',
+      why: 'a proposal',
+      config: EVERYBODY_ON,
+    }
+    expectOk(await client.call('createDraft', { params: { project: 'shop' }, body: proposed }))
+    const params = { project: 'shop', flag, environment: 'production' }
+    expectOk(await client.call('killFlag', { params, body: { reason: 'an alarm' } }))
   })
 
   test('every operation that writes is known here', () => {

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { ReactElement } from 'react'
 
 import { wordOf } from '../form/field.ts'
-import { line, number } from '../form/make-field.ts'
+import { choice, line, number } from '../form/make-field.ts'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -15,6 +15,7 @@ import { TimeAgo } from '../ui/time-ago.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
+import { ServiceAccounts } from './service-accounts.tsx'
 import { SettingsPage } from './settings-page.tsx'
 import { ShownOnce } from './shown-once.tsx'
 
@@ -22,6 +23,9 @@ type Token = Answer<'listServiceTokens'>['items'][number]
 
 const FIELDS = [
   line('name', 'Automation', { help: 'What it is for, like the pipeline of the shop.' }),
+  line('account', 'Service account', { optional: true, help: 'The account that acts with it, from above.' }),
+  choice('kind', 'Kind', ['service', 'agent']),
+  line('environment', 'Environment', { optional: true, help: 'It writes in this one only.' }),
   number('expiresInDays', 'Days until it ends', { optional: true, help: '90 unless given; 365 at most.' }),
 ]
 
@@ -33,6 +37,7 @@ export function Automations(): ReactElement {
   const [token, setToken] = useState<string>()
   return (
     <SettingsPage title="Automations" actions={<Freshness of={[read]} />}>
+      <ServiceAccounts project={project} />
       <Card title="Tokens" flush>
         <Loaded read={read}>
           {({ items }) =>
@@ -51,6 +56,7 @@ export function Automations(): ReactElement {
         title="A new token"
         verb="Make the token"
         fields={() => FIELDS}
+        begin={{ kind: 'service' }}
         cannot={cannot}
         create={async (body) => {
           // The form has asked for the name; the server checks the shape.
@@ -90,6 +96,7 @@ function Table({ project, items }: TableProps): ReactElement {
         <tr>
           <th>Automation</th>
           <th>Made</th>
+          <th>Last used</th>
           <th>Ends</th>
           <th>Act</th>
         </tr>
@@ -98,11 +105,15 @@ function Table({ project, items }: TableProps): ReactElement {
         {items.map((it) => (
           <tr key={it.id}>
             <td>
-              {it.name} <code className="fm-dim">{it.id}</code>
+              {it.name} <code className="fm-dim">{it.account ?? it.id}</code>{' '}
+              <span className="fm-dim">
+                {[it.kind, it.environment].filter((word) => word !== null).join(', ')}
+              </span>
             </td>
             <td>
               <TimeAgo at={it.createdAt} />
             </td>
+            <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
             <td>
               <TimeAgo at={it.expiresAt} />
             </td>

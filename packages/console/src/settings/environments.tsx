@@ -49,7 +49,7 @@ export function Environments(): ReactElement {
         >
           {issued.replaces === undefined
             ? 'An application connects with it: FLAGMARSHAL_SDK_KEY.'
-            : `${issued.replaces} goes on working until you revoke it below: first give the new one to every application.`}
+            : `${issued.replaces} goes on working for a week: until then give the new one to every application.`}
         </ShownOnce>
       )}
       <Loaded read={read}>
@@ -160,6 +160,7 @@ function Keys({ keys, ask }: KeysProps): ReactElement {
           <th>Key</th>
           <th>Kind</th>
           <th>Made</th>
+          <th>Last used</th>
           <th>Act</th>
         </tr>
       </thead>
@@ -172,6 +173,15 @@ function Keys({ keys, ask }: KeysProps): ReactElement {
             <td>{it.kind === 'server' ? 'server: evaluates in process' : 'web: may only evaluate'}</td>
             <td>
               <TimeAgo at={it.createdAt} />
+            </td>
+            <td>
+              {it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}
+              {it.endsAt === null ? null : (
+                <>
+                  {' '}
+                  · replaced, ends <TimeAgo at={it.endsAt} />
+                </>
+              )}
             </td>
             <td>
               <div className={classes['acts']}>

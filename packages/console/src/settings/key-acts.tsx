@@ -52,25 +52,26 @@ interface ReplaceKeyProps extends KeyActProps {
   readonly issued: (key: string) => void
 }
 
-/** A second key of the same name: the first goes on working, so that nothing is cut off. */
+/** A successor of the same name: the first goes on working for a week, so that nothing is cut off. */
 export function ReplaceKey({ project, of, connected, close, issued }: ReplaceKeyProps): ReactElement {
-  const create = useWrite('createKey')
-  const body = { kind: of.kind, environment: of.environment, name: of.name }
+  const rotate = useWrite('rotateKey')
+  const params = { project, sdkKey: of.id }
   return (
     <Confirm
       opened
       close={close}
       title={`Replace ${of.name} of ${of.environment}`}
       verb="Make its successor"
-      act={async () => issued((await create.mutateAsync([{ params: { project }, body }])).key)}
+      act={async () => issued((await rotate.mutateAsync([{ params, body: {} }])).key)}
     >
       <p className="fm-sentence">
         {instances(connected)} connected to {of.environment}. A second key is made; this one goes on working
-        until you revoke it, so none of them is cut off while you give the new one out.
+        for a week, so none of them is cut off while you give the new one out. Then it is refused, and streams
+        that were opened with it are closed.
       </p>
       <CopyCommand
-        command={`flagmarshal key create ${of.name} -e ${of.environment} --kind ${of.kind}`}
-        request={`POST /api/v1/projects/${project}/keys`}
+        command={`flagmarshal key rotate ${of.id}`}
+        request={`POST /api/v1/projects/${project}/keys/${of.id}/rotate`}
       />
     </Confirm>
   )

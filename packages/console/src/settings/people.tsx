@@ -17,6 +17,7 @@ import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
+import { PersonLife } from './person-life.tsx'
 import { PersonRoles } from './person-roles.tsx'
 import { SettingsPage } from './settings-page.tsx'
 import { ShownOnce } from './shown-once.tsx'
@@ -70,7 +71,12 @@ export function People(): ReactElement {
           </div>
         )}
       </Card>
-      {edited === undefined ? null : <PersonRoles key={edited.id} person={edited} cannot={cannot} />}
+      {edited === undefined ? null : (
+        <>
+          <PersonRoles key={edited.id} person={edited} cannot={cannot} />
+          <PersonLife key={`${edited.id} life`} person={edited} cannot={cannot} />
+        </>
+      )}
       {asked === undefined ? null : (
         <Give
           gift={asked}
@@ -133,7 +139,10 @@ function Table({ people, cannot, ask, edit }: TableProps): ReactElement {
                 <strong>{person.name}</strong> <code className="fm-dim">{person.id}</code>
               </td>
               <td>{person.email ?? ''}</td>
-              <td>{person.roles.join(', ')}</td>
+              <td>
+                {[...person.roles, ...person.grants.map((it) => `${it.role} in ${it.project}`)].join(', ')}
+                {person.disabledAt === null ? '' : ' · disabled'}
+              </td>
               <td>
                 <TimeAgo at={person.createdAt} />
               </td>

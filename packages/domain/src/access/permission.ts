@@ -40,7 +40,8 @@ export const PERMISSIONS = [
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
-const READ: readonly Permission[] = [
+/** What only looks. */
+export const READ: readonly Permission[] = [
   'self:read',
   'project:read',
   'flag:read',
@@ -64,14 +65,15 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
 
 /**
  * The kinds of tokens. A personal token (`user`) has its person's roles, or fewer; `service` is an
- * automation of one project, `server` and `web` are keys of SDKs.
+ * automation of one project, `agent` one that also switches nothing on; `server` and `web` are keys of SDKs.
  */
-export type TokenKind = 'user' | 'admin' | 'service' | 'server' | 'web'
+export type TokenKind = 'user' | 'admin' | 'service' | 'agent' | 'server' | 'web'
 
 /** What tokens that belong to no person allow. An automation prepares and may turn off; it never decides. */
 export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readonly Permission[]>> = {
   admin: ROLE_PERMISSIONS.administrator,
   service: WORK,
+  agent: [...READ, 'flag:kill', 'procedure:write', 'flag:evaluate'],
   server: ['snapshot:read', 'telemetry:write', 'instance:read', 'flag:evaluate'],
   web: ['flag:evaluate'],
 }

@@ -1,20 +1,23 @@
 /** What an actor may do: the one place that asks the table of roles. */
-import { KEY_PERMISSIONS, permissionsOf } from '@flagmarshal/domain/access/permission'
+import { authorityFor } from '@flagmarshal/domain/access/authority'
+import type { Asked, Authority } from '@flagmarshal/domain/access/authority'
 import type { Permission } from '@flagmarshal/domain/access/permission'
 
+import { holderOf } from '../context.ts'
 import type { Actor } from '../context.ts'
 
-/** Everything that an actor may do through the API. */
-export function permissionsOfActor(actor: Actor): ReadonlySet<Permission> {
-  if (actor.tokenKind === undefined) return NONE
-  return actor.tokenKind === 'user' ? permissionsOf(actor.roles) : OF_KEYS[actor.tokenKind]
+/** What an actor may do in a place, and the roles that count there. */
+export function authorityOf(actor: Actor, asked: Asked): Authority {
+  const holder = holderOf(actor)
+  if (holder === undefined) return { allowed: false, roles: [], permissions: new Set() }
+  return authorityFor(holder, asked)
 }
 
-const NONE: ReadonlySet<Permission> = new Set()
-
-const OF_KEYS = {
-  admin: new Set(KEY_PERMISSIONS.admin),
-  service: new Set(KEY_PERMISSIONS.service),
-  server: new Set(KEY_PERMISSIONS.server),
-  web: new Set(KEY_PERMISSIONS.web),
-} satisfies Record<keyof typeof KEY_PERMISSIONS, ReadonlySet<Permission>>
+/** Everything that an actor may do in a place; without one, in the whole installation. */
+export function permissionsOfActor(
+  actor: Actor,
+  place: Pick<Asked, 'project' | 'environment'> = {},
+): ReadonlySet<Permission> {
+  // An SDK key is in its own place wherever it asks.
+  return authorityOf(actor, { can: 'self:read', ...place }).permissions
+}

@@ -9,6 +9,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { Grant } from '@flagmarshal/domain/access/authority'
 import type { Role } from '@flagmarshal/domain/access/permission'
 
 import type { Actor } from '../context.ts'
@@ -16,7 +17,7 @@ import { failureOf } from '../failure.ts'
 import { sha256 } from '../id.ts'
 import type { Safe } from '../secret/seal.ts'
 import { selectCredential } from '../storage/access.ts'
-import type { Credential } from '../storage/access.ts'
+import type { Credential, GrantRow } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 import { openEventToken } from './event-token.ts'
 
@@ -47,6 +48,8 @@ export interface Authenticator {
   authenticateAddress(token: string, now: Date): Promise<Actor | undefined>
   /** The person behind the cookie of a session; undefined for anything else. */
   authenticateSession(secret: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
+  /** The tokens that were looked up since this was asked last, by their ids. */
+  takeUsed(): readonly string[]
   /** Forgets the token with this hash; without one, all. */
   forget(hash?: string): void
 }
@@ -62,11 +65,14 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
   const bootstrapHash = Buffer.from(sha256(bootstrapToken))
   const remembered = new Map<string, Remembered>()
   const asking = new Map<string, Promise<Credential | undefined>>()
+  const used = new Set<string>()
   const look = rememberCredentials(database, remembered, asking)
   const valid = async (hash: string, now: Date, fresh?: Fresh): Promise<Credential | undefined> => {
     const credential = await look(hash, now, fresh)
     const expired = credential?.expires_at !== null && (credential?.expires_at ?? now) <= now
-    return expired ? undefined : credential
+    if (credential === undefined || expired) return undefined
+    used.add(credential.id)
+    return credential
   }
 
   return {
@@ -93,6 +99,11 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
     async authenticateSession(secret, now, fresh) {
       const credential = await valid(sha256(secret), now, fresh)
       return credential?.kind === 'session' ? actorOf(credential) : undefined
+    },
+    takeUsed() {
+      const ids = [...used]
+      used.clear()
+      return ids
     },
     forget(hash) {
       // Who is asking now may have read what was true before; the answer is used and not remembered.
@@ -168,36 +179,44 @@ function remember(
 }
 
 function actorOf(credential: Credential): Actor {
-  const { kind } = credential
+  const { kind, project, environment, permissions } = credential
+  const reach = {
+    ...(project === null ? {} : { project }),
+    ...(environment === null ? {} : { environment }),
+    ...(permissions === null ? {} : { permissions }),
+    tokenId: credential.id,
+  }
   if (kind === 'user' || kind === 'session') {
     const id = credential.person ?? ''
-    const person = { kind: 'person', id, name: credential.person_name ?? id } as const
-    const by = kind === 'session' ? ({ session: true } as const) : {}
     const { proved_at: at, proved_by: method } = credential
-    const proof = at === null || method === null ? {} : { proof: { method, at } }
     return {
-      ...person,
-      roles: rolesOf(credential),
-      tokenId: credential.id,
+      kind: 'person',
+      id,
+      name: credential.person_name ?? id,
+      roles: narrowed(credential, credential.person_roles ?? [], (it) => it),
+      grants: narrowed(credential, credential.person_grants, (it) => it.role).map(grantOf),
+      ...reach,
       tokenKind: 'user',
-      ...by,
-      ...proof,
+      ...(kind === 'session' ? { session: true } : {}),
+      ...(at === null || method === null ? {} : { proof: { method, at } }),
     }
   }
   return {
-    kind: kind === 'service' ? 'service' : 'sdk',
-    id: credential.id,
-    name: credential.name,
+    kind: kind === 'service' || kind === 'agent' ? 'service' : 'sdk',
+    id: credential.account ?? credential.id,
+    name: credential.account_name ?? credential.name,
     roles: [],
-    ...(credential.project === null ? {} : { project: credential.project }),
-    ...(credential.environment === null ? {} : { environment: credential.environment }),
-    tokenId: credential.id,
+    ...reach,
     tokenKind: kind,
   }
 }
 
-/** The roles of the token, as far as its person still has them. */
-function rolesOf(credential: Credential): readonly Role[] {
-  const held = credential.person_roles ?? []
-  return credential.roles === null ? held : credential.roles.filter((role) => held.includes(role))
+/** A role in one place, as the domain has it. */
+export function grantOf({ role, project, environment }: GrantRow): Grant {
+  return { role, project, ...(environment === null ? {} : { environment }) }
+}
+
+/** What the person still has, as far as the token is for those roles. */
+function narrowed<T>({ roles }: Credential, held: readonly T[], roleOf: (it: T) => Role): readonly T[] {
+  return roles === null ? held : held.filter((it) => roles.includes(roleOf(it)))
 }

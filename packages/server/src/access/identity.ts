@@ -18,6 +18,7 @@ export function identityOf(actor: Actor): Identity {
     name: actor.name,
     roles: [...actor.roles],
     permissions: [...permissionsOfActor(actor)].toSorted(),
+    grants: (actor.grants ?? []).map((it) => ({ environment: null, ...it })),
     ...(actor.project === undefined ? {} : { project: actor.project }),
     ...(actor.environment === undefined ? {} : { environment: actor.environment }),
   }

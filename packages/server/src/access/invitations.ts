@@ -8,7 +8,6 @@ import type { Context } from '../context.ts'
 import { newId, newToken, sha256 } from '../id.ts'
 import { notFound } from '../refusals.ts'
 import { insertPerson, selectPerson } from '../storage/access.ts'
-import type { PersonRow } from '../storage/access.ts'
 import {
   endSessions,
   insertInvitation,
@@ -24,7 +23,7 @@ import type { Database, Tx } from '../storage/database.ts'
 import { hashPassword, refuseWeakPassword } from './password.ts'
 import { passSecondFactor } from './second-factor.ts'
 import { actorOfPerson, openSession } from './sessions.ts'
-import type { DoorParts, OpenedSession } from './sessions.ts'
+import type { DoorParts, Named, OpenedSession } from './sessions.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -150,7 +149,7 @@ async function join(
   context: Context,
   row: InvitationRow,
   { id, name }: { readonly id: string; readonly name: string },
-): Promise<PersonRow | Refusal> {
+): Promise<Named | Refusal> {
   if (row.person !== null) return (await selectPerson(tx, row.person)) ?? notFound('person', row.person)
   const person = { id, name, email: row.email, roles: row.roles, created_at: context.now }
   if (await insertPerson(tx, person)) return person

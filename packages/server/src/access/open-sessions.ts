@@ -6,7 +6,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
-import { revoke, selectPerson } from '../storage/access.ts'
+import { revokePersonal, selectPerson } from '../storage/access.ts'
 import { endSessions } from '../storage/accounts.ts'
 import type { Database } from '../storage/database.ts'
 import { selectSessions } from '../storage/second-factors.ts'
@@ -43,7 +43,7 @@ export async function endSession(
   return await database.transaction(async (tx) => {
     const own = await selectSessions(tx, actor.id, now)
     if (actor.kind !== 'person' || !own.some((it) => it.id === id)) return notFound('session', id)
-    await revoke(tx, id, null, now)
+    await revokePersonal(tx, id, now)
     await record(tx, context, {
       chain: 'installation',
       action: 'session.close',

@@ -1,5 +1,6 @@
 /** People: adding and listing them, and their roles. */
-import type { ChangedRoles, NewPerson, Person } from '@flagmarshal/api/access'
+import type { ChangedRoles } from '@flagmarshal/api/access'
+import type { NewPerson, Person } from '@flagmarshal/api/person'
 import { ROLES } from '@flagmarshal/domain/access/permission'
 import type { Role } from '@flagmarshal/domain/access/permission'
 import { refuse } from '@flagmarshal/domain/refusal'
@@ -10,7 +11,7 @@ import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
 import type { Stale } from '../refusals.ts'
 import { announcePerson, insertPerson, lockPeople, selectPeople, updateRoles } from '../storage/access.ts'
-import type { PersonRow } from '../storage/access.ts'
+import type { GrantedPerson } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 
 /** Adds a person. Refuses an id that is taken. */
@@ -36,7 +37,7 @@ export async function createPerson(
       subject: { kind: 'person', id: input.id },
       after: { id: row.id, name: row.name, roles: row.roles },
     })
-    return personView(row)
+    return personView({ ...row, grants: [], disabled_at: null })
   })
 }
 
@@ -57,16 +58,8 @@ export async function changeRoles(
     if (before === undefined) return notFound('person', id)
     if (same(before.roles, roles)) return personView(before)
     if (!same(before.roles, input.seen)) return otherRoles(before)
-    const administrators = people.filter((it) => it.roles.includes('administrator'))
-    const was = before.roles.includes('administrator')
-    if (was && !roles.includes('administrator') && administrators.length === 1) {
-      return refuse(
-        'last-administrator',
-        `${id} is the last administrator.`,
-        'Make somebody else an administrator first.',
-        '/roles',
-      )
-    }
+    const last = roles.includes('administrator') ? undefined : refuseLastAdministrator(people, id)
+    if (last !== undefined) return { ...last, pointer: '/roles' }
     await updateRoles(tx, id, roles)
     await announcePerson(tx, id)
     await record(tx, context, {
@@ -80,6 +73,17 @@ export async function changeRoles(
   })
 }
 
+/** Somebody who is let in must be left who can do everything. */
+export function refuseLastAdministrator(people: readonly GrantedPerson[], id: string): Refusal | undefined {
+  const left = people.filter((it) => it.roles.includes('administrator') && it.disabled_at === null)
+  if (left.length !== 1 || left[0]?.id !== id) return undefined
+  return refuse(
+    'last-administrator',
+    `${id} is the last administrator.`,
+    'Make somebody else an administrator first.',
+  )
+}
+
 /** Each role once, in the order of their table. */
 function inOrder(roles: readonly Role[]): Role[] {
   return ROLES.filter((role) => roles.includes(role))
@@ -89,7 +93,7 @@ function same(these: readonly Role[], those: readonly Role[]): boolean {
   return inOrder(these).join() === inOrder(those).join()
 }
 
-function otherRoles(person: PersonRow): Stale {
+function otherRoles(person: GrantedPerson): Stale {
   return {
     ...refuse(
       'stale-version',
@@ -105,12 +109,15 @@ export async function listPeople(database: Database): Promise<Person[]> {
   return (await selectPeople(database.kysely)).map(personView)
 }
 
-function personView(row: PersonRow): Person {
+/** A person as the API shows one. */
+export function personView(row: Omit<GrantedPerson, 'erased_at'>): Person {
   return {
     id: row.id,
     name: row.name,
     ...(row.email === null ? {} : { email: row.email }),
     roles: row.roles,
     createdAt: row.created_at.toISOString(),
+    grants: [...row.grants],
+    disabledAt: row.disabled_at?.toISOString() ?? null,
   }
 }

@@ -12,10 +12,11 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { record } from '../audit/record.ts'
 import type { Actor, Context } from '../context.ts'
 import { newId, newToken, sha256 } from '../id.ts'
-import { insertToken, revoke } from '../storage/access.ts'
+import { insertToken, revokePersonal, selectPerson } from '../storage/access.ts'
 import type { PersonRow } from '../storage/access.ts'
 import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.ts'
 import type { Database, Tx } from '../storage/database.ts'
+import { grantOf } from './authenticate.ts'
 import { identityOf } from './identity.ts'
 import { hashPassword, isPassword, refuseWeakPassword } from './password.ts'
 import { passSecondFactor } from './second-factor.ts'
@@ -42,6 +43,9 @@ export interface DoorParts extends FactorParts {
 
 /** The longest that is kept of what a browser calls itself. */
 const LONGEST_BROWSER = 200
+
+/** Who is let in. */
+export type Named = Pick<PersonRow, 'id' | 'name' | 'roles'>
 
 /** The one answer for a wrong name, a wrong password and an account without one. */
 function refuseSignIn(): Refusal {
@@ -79,7 +83,7 @@ export async function signIn(
 export async function openSession(
   tx: Tx,
   context: Context,
-  person: PersonRow,
+  person: Named,
   { method, origin }: { readonly method: ProofMethod; readonly origin: Origin },
 ): Promise<OpenedSession> {
   const secret = newToken('session')
@@ -102,7 +106,8 @@ export async function openSession(
     address: origin.address,
     browser: origin.browser?.slice(0, LONGEST_BROWSER) ?? null,
   })
-  const actor = actorOfPerson(person, id)
+  const grants = ((await selectPerson(tx, person.id))?.grants ?? []).map(grantOf)
+  const actor = { ...actorOfPerson(person, id), grants }
   await record(
     tx,
     { ...context, actor },
@@ -117,7 +122,7 @@ export async function openSession(
 }
 
 /** A person who acts in this session. */
-export function actorOfPerson({ id, name, roles }: PersonRow, session: string): Actor {
+export function actorOfPerson({ id, name, roles }: Named, session: string): Actor {
   return { kind: 'person', id, name, roles, tokenId: session, tokenKind: 'user', session: true }
 }
 
@@ -127,7 +132,7 @@ export async function signOut(context: Context, database: Database): Promise<und
   const id = actor.tokenId
   if (actor.session !== true || id === undefined) return refuseWithoutSession()
   return await database.transaction(async (tx) => {
-    await revoke(tx, id, null, context.now)
+    await revokePersonal(tx, id, context.now)
     await record(tx, context, {
       chain: 'installation',
       action: 'session.close',

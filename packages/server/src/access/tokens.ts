@@ -1,14 +1,15 @@
 /** Personal tokens: made, shown once, revoked. */
 import type { IssuedToken, NewToken } from '@flagmarshal/api/access'
-import { refuse } from '@flagmarshal/domain/refusal'
+import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { newId, newToken, sha256 } from '../id.ts'
 import { notFound } from '../refusals.ts'
-import { insertToken, revoke, selectPerson } from '../storage/access.ts'
+import { insertToken, revokePersonal, selectPerson } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
+import { reachOf } from './token-reach.ts'
 
 const DAY_MS = 86_400_000
 
@@ -26,7 +27,8 @@ export async function createToken(
   return await database.transaction(async (tx) => {
     const person = await selectPerson(tx, personId)
     if (person === undefined) return notFound('person', personId)
-    const missing = input.roles?.find((role) => !person.roles.includes(role))
+    const held = [...person.roles, ...person.grants.map((it) => it.role)]
+    const missing = input.roles?.find((role) => !held.includes(role))
     if (missing !== undefined) {
       return refuse(
         'role-not-held',
@@ -35,6 +37,8 @@ export async function createToken(
         '/roles',
       )
     }
+    const reach = await reachOf(tx, input.project, input)
+    if (isRefusal(reach)) return reach
     await insertToken(tx, {
       id,
       hash: sha256(token),
@@ -42,8 +46,8 @@ export async function createToken(
       name: input.name,
       person: personId,
       roles: input.roles === undefined ? null : [...new Set(input.roles)],
-      project: null,
-      environment: null,
+      ...reach,
+      created_by: context.actor.id,
       created_at: context.now,
       expires_at: expiresAt,
       revoked_at: null,
@@ -52,7 +56,7 @@ export async function createToken(
       chain: 'installation',
       action: 'token.create',
       subject: { kind: 'token', id },
-      after: { person: personId, name: input.name, roles: input.roles ?? person.roles, expiresAt },
+      after: { person: personId, name: input.name, roles: input.roles ?? person.roles, ...reach, expiresAt },
     })
     return { id, token, expiresAt: expiresAt.toISOString() }
   })
@@ -65,7 +69,7 @@ export async function revokeToken(
   id: string,
 ): Promise<undefined | Refusal> {
   return await database.transaction(async (tx) => {
-    const row = await revoke(tx, id, null, context.now)
+    const row = await revokePersonal(tx, id, context.now)
     if (row === undefined) return notFound('token', id)
     await record(tx, context, {
       chain: 'installation',

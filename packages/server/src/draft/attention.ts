@@ -3,8 +3,9 @@ import type { DraftSummary } from '@flagmarshal/api/draft'
 import { draftPolicyOf } from '@flagmarshal/domain/draft/policy'
 import type { Policy } from '@flagmarshal/domain/procedure/policy'
 
+import { rolesIn } from '../context.ts'
 import type { Actor } from '../context.ts'
-import { selectPeople } from '../storage/access.ts'
+import { peopleIn, selectPeople } from '../storage/access.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectOpenDrafts } from '../storage/drafts.ts'
 import type { DraftRow } from '../storage/drafts.ts'
@@ -30,15 +31,16 @@ export async function draftsWaitingFor(
   const people = await selectPeople(queries)
   const waiting: WaitingDraft[] = []
   for (const row of rows) {
-    const surroundings = { policy: policyOf(row.project), people }
+    const surroundings = { policy: policyOf(row.project), people: peopleIn(people, row.project) }
     const draft = draftSummary(await loadDraft(queries, row, surroundings))
     if (draft.waitsFor.includes(actor.id)) waiting.push({ project: row.project, draft })
   }
   return waiting
 }
 
-function mayBeTheirs(row: DraftRow, { id, roles }: Actor, { drafts }: Policy): boolean {
-  if (row.contributors.includes(id)) return true
+function mayBeTheirs(row: DraftRow, actor: Actor, { drafts }: Policy): boolean {
+  if (row.contributors.includes(actor.id)) return true
+  const roles = rolesIn(actor, row.project)
   const { approvals } = draftPolicyOf(drafts, row.environment)
   return row.requested_hash === row.hash && approvals.flat().some((it) => roles.includes(it))
 }

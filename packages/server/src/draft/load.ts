@@ -8,7 +8,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 
 import { chainOf } from '../audit/chain.ts'
 import { policyOf } from '../project/policy.ts'
-import { selectPeople } from '../storage/access.ts'
+import { selectPeopleIn } from '../storage/access.ts'
 import type { PersonRow } from '../storage/access.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectDraftVerdicts, selectLastPublished, selectSubjectAuthors } from '../storage/drafts.ts'
@@ -36,7 +36,7 @@ export interface DraftSurroundings {
 
 /** Loads what all of them share. */
 export async function loadSurroundings(queries: Queries, project: string): Promise<DraftSurroundings> {
-  return { policy: await policyOf(queries, project), people: await selectPeople(queries) }
+  return { policy: await policyOf(queries, project), people: await selectPeopleIn(queries, project) }
 }
 
 /** Loads one. */

@@ -6,6 +6,7 @@ import type { GatedChange } from '@flagmarshal/domain/flag/enable'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
+import { isAutomation } from '../context.ts'
 import type { Context } from '../context.ts'
 import { policyOf } from '../project/policy.ts'
 import type { Queries, Tx } from '../storage/database.ts'
@@ -39,7 +40,7 @@ export async function closedGate(
   const forDrafts = isOutsideProcedure(gate) || (gate.kind === 'open' && typeof what === 'object')
   if (forDrafts && draft !== undefined) return takesDrafts(policy, environment)
   const refusal = gateRefusal(gate, { flag, environment, drafts: policy.accepted, what })
-  if (refusal !== undefined || actor.tokenKind !== 'service') return refusal
+  if (refusal !== undefined || !isAutomation(actor)) return refusal
   return refuse(
     'person-needed',
     `Raising exposure in ${environment} needs a person; this token belongs to an automation.`,

@@ -4,8 +4,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 import type { Operation } from '@flagmarshal/api/operation'
+import type { Asked } from '@flagmarshal/domain/access/authority'
 
-import { permissionsOfActor } from '../access/allow.ts'
+import { authorityOf } from '../access/allow.ts'
 import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor } from '../context.ts'
 import { HttpProblem } from './problems.ts'
@@ -41,13 +42,33 @@ export async function authorize(
       headers: { 'www-authenticate': 'Bearer' },
     })
   }
-  if (!permissionsOfActor(actor).has(operation.can)) {
+  // What is not the token's own is not to be found, whatever it asks for there.
+  refuseForeign(actor, incoming.params)
+  const { allowed, roles } = authorityOf(actor, askedOf(operation, incoming.params))
+  if (!allowed) {
     throw new HttpProblem(403, 'forbidden', `This needs the permission ${operation.can}.`, {
       remedy: 'Ask an administrator for a role that has it. Your own are shown by GET /api/v1/whoami.',
     })
   }
-  refuseForeign(actor, incoming.params)
-  return actor
+  return { ...actor, roles }
+}
+
+/** The permission that is needed, and the place that the address names. */
+function askedOf({ can, exposes }: Operation, params: unknown): Asked {
+  const [project, environment] = [named(params, 'project'), named(params, 'environment')]
+  return {
+    can,
+    ...(project === undefined ? {} : { project }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(exposes === undefined ? {} : { exposes }),
+  }
+}
+
+/** A parameter of the address. */
+function named(params: unknown, name: 'project' | 'environment'): string | undefined {
+  if (typeof params !== 'object' || params === null || !(name in params)) return undefined
+  const value: unknown = Reflect.get(params, name)
+  return typeof value === 'string' ? value : undefined
 }
 
 /** By its token or, without one, by its session. A write with a session must come from a page of this server. */
@@ -88,8 +109,9 @@ function tokenOf(query: unknown): string | undefined {
 /** An SDK key reaches its own project and environment only, and may not learn what else there is. */
 function refuseForeign(actor: Actor, params: unknown): void {
   if (typeof params !== 'object' || params === null) return
+  const ofSdk = actor.kind === 'sdk' && actor.environment !== undefined
   const foreign =
     ('project' in params && actor.project !== undefined && params.project !== actor.project) ||
-    ('environment' in params && actor.environment !== undefined && params.environment !== actor.environment)
+    ('environment' in params && ofSdk && params.environment !== actor.environment)
   if (foreign) throw new HttpProblem(404, 'not-found', 'There is no such thing, or not for this key.')
 }

@@ -76,9 +76,10 @@ async function list(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const actor = await signedIn(parts, request)
-  if (actor === undefined || !permissionsOfActor(actor).has('flag:read')) throw unknownVisitor()
+  if (actor === undefined) throw unknownVisitor()
   const search = Query.parse(request.query).q ?? ''
-  const flags = await listKillable(parts.services.database, search, MOST_LISTED + 1)
+  const all = await listKillable(parts.services.database, search, MOST_LISTED + 1)
+  const flags = all.filter((it) => permissionsOfActor(actor, { project: it.project }).has('flag:read'))
   const nonce = newNonce()
   return send(reply, nonce, killList(nonce, search, flags))
 }
@@ -173,7 +174,7 @@ async function linkBehind(
 }
 
 function personVisitor(actor: Actor, secret: string, key: FlagConfigKey): Visitor {
-  const mayKill = permissionsOfActor(actor).has('flag:kill')
+  const mayKill = permissionsOfActor(actor, key).has('flag:kill')
   return { actor, mayKill, csrf: csrfOf(secret, key), who: `Signed in as ${actor.name}.` }
 }
 

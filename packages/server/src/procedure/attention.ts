@@ -7,6 +7,7 @@ import type { Attention, AttentionItem, RolloutUnderWay, RunUnderWay } from '@fl
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
 
+import { sees } from '../context.ts'
 import type { Context } from '../context.ts'
 import { draftsWaitingFor } from '../draft/attention.ts'
 import type { WaitingDraft } from '../draft/attention.ts'
@@ -32,8 +33,7 @@ export async function showAttention(context: Context, { kysely }: Database): Pro
   const policy = await policiesOf(kysely)
   const glass = await selectUnreviewedGlass(kysely)
   const rollouts = await rolloutsUnderWay(kysely)
-  const mine = ({ project }: { readonly project: string }) =>
-    context.actor.project === undefined || context.actor.project === project
+  const mine = ({ project }: { readonly project: string }) => sees(context.actor, project)
   const runs = (await selectUnderWay(kysely)).map(({ feature, run }): Judged => ({
     ...judgedBy(feature, run, policy(feature.project)),
     brokenGlass: glass
@@ -44,7 +44,7 @@ export async function showAttention(context: Context, { kysely }: Database): Pro
   const waiting = [
     ...seenRollouts.flatMap(ofRollout),
     ...seenRuns.flatMap((it) => ofRun(it, context.actor.id)),
-    ...(await draftsWaitingFor(kysely, context.actor, policy)).map(ofDraft),
+    ...(await draftsWaitingFor(kysely, context.actor, policy)).filter(mine).map(ofDraft),
   ]
   return {
     at: context.now.toISOString(),

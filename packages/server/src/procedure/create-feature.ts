@@ -11,7 +11,7 @@ import type { Context } from '../context.ts'
 import { policyOf } from '../project/policy.ts'
 import type { Resolver } from '../reference/resolver.ts'
 import { keyTaken, notFound } from '../refusals.ts'
-import { selectPerson } from '../storage/access.ts'
+import { selectPeopleIn } from '../storage/access.ts'
 import { selectChannels } from '../storage/channels.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database, Queries } from '../storage/database.ts'
@@ -120,10 +120,11 @@ async function staffingRefusal(
   project: string,
   { roles }: CreateFeature,
 ): Promise<Refusal | undefined> {
+  const known = await selectPeopleIn(queries, project)
   for (const [field, role] of Object.entries(ROLES)) {
     const people = roles[field as keyof typeof ROLES]
     for (const [index, id] of people.entries()) {
-      const person = await selectPerson(queries, id)
+      const person = known.find((it) => it.id === id)
       if (person?.roles.includes(role) === true) continue
       const message =
         person === undefined ? `There is no person ${id}.` : `${id} does not hold the role ${role}.`

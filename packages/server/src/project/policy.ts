@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { notFound, stale } from '../refusals.ts'
-import { selectPerson } from '../storage/access.ts'
+import { selectPeopleIn } from '../storage/access.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import { selectPolicies, selectPolicy, storePolicy } from '../storage/policies.ts'
@@ -87,7 +87,9 @@ export async function writePolicy(
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
     const no =
-      hoursProblem(policy) ?? (await peopleProblem(tx, policy)) ?? (await draftsProblem(tx, project, policy))
+      hoursProblem(policy) ??
+      (await peopleProblem(tx, project, policy)) ??
+      (await draftsProblem(tx, project, policy))
     if (isRefusal(no)) return no
     const before = await selectPolicy(tx, project)
     const row = {
@@ -176,7 +178,12 @@ function hoursProblem({ zone, rollouts }: PolicyInput): Refusal | undefined {
       )
 }
 
-async function peopleProblem(queries: Queries, policy: PolicyInput): Promise<Refusal | undefined> {
+async function peopleProblem(
+  queries: Queries,
+  project: string,
+  policy: PolicyInput,
+): Promise<Refusal | undefined> {
+  const known = await selectPeopleIn(queries, project)
   const lists = [
     ...Object.entries(policy.deputies).map(([name, ids]) => ({ at: `/deputies/${name}`, ids, role: name })),
     ...Object.entries(policy.reviewers).map(([name, ids]) => ({ at: `/reviewers/${name}`, ids, role: '' })),
@@ -184,7 +191,7 @@ async function peopleProblem(queries: Queries, policy: PolicyInput): Promise<Ref
   ]
   for (const { at, ids, role } of lists) {
     for (const [index, id] of (ids ?? []).entries()) {
-      const person = await selectPerson(queries, id)
+      const person = known.find((it) => it.id === id)
       const lacks = role !== '' && person?.roles.some((it) => it === role) !== true
       if (person !== undefined && !lacks) continue
       const message =

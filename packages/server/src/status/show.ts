@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Status } from '@flagmarshal/api/system'
 import { z } from 'zod'
 
+import { sees } from '../context.ts'
 import type { Context } from '../context.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
@@ -28,8 +29,7 @@ export async function showStatus(
   const databaseMs = Math.round((performance.now() - begun) * 10) / 10
   const { ready, ...parts } = await readiness.check()
   const { lastTickAt, watched, overdueMs } = await selectTicks(kysely)
-  const seen = ({ project }: { readonly project: string }) =>
-    actor.project === undefined || actor.project === project
+  const seen = ({ project }: { readonly project: string }) => sees(actor, project)
   return {
     at: database.now.toISOString(),
     versions: {

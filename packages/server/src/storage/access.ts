@@ -21,19 +21,52 @@ export async function insertPerson(tx: Tx, row: Insertable<AccessTables['people'
   return inserted.numInsertedOrUpdatedRows === 1n
 }
 
-/** All people, by id. */
-export async function selectPeople(queries: Queries): Promise<readonly PersonRow[]> {
-  return await queries.selectFrom('people').selectAll().orderBy('id').execute()
+/** A person with the roles in single places. */
+export interface GrantedPerson extends PersonRow {
+  readonly grants: readonly GrantRow[]
 }
 
-/** One person. */
-export async function selectPerson(queries: Queries, id: string): Promise<PersonRow | undefined> {
-  return await queries.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst()
+/** All people who were not removed, by id. */
+export async function selectPeople(queries: Queries): Promise<readonly GrantedPerson[]> {
+  return await queries
+    .selectFrom('people')
+    .selectAll()
+    .select(grantsOf('people.id').as('grants'))
+    .where('erased_at', 'is', null)
+    .orderBy('id')
+    .execute()
+}
+
+/** Everybody who is let in, with the roles that they hold in all of a project. */
+export async function selectPeopleIn(queries: Queries, project: string): Promise<readonly PersonRow[]> {
+  return peopleIn(await selectPeople(queries), project)
+}
+
+/** Of all people those who are let in, with the roles that they hold in all of a project. */
+export function peopleIn(all: readonly GrantedPerson[], project: string): readonly PersonRow[] {
+  return all
+    .filter((it) => it.disabled_at === null)
+    .map(({ grants, ...person }) => {
+      const there = grants.filter((it) => it.project === project && it.environment === null)
+      return { ...person, roles: [...new Set([...person.roles, ...there.map((it) => it.role)])] }
+    })
+}
+
+/** One person who was not removed. */
+export async function selectPerson(queries: Queries, id: string): Promise<GrantedPerson | undefined> {
+  return await queries
+    .selectFrom('people')
+    .selectAll()
+    .select(grantsOf('people.id').as('grants'))
+    .where('id', '=', id)
+    .where('erased_at', 'is', null)
+    .executeTakeFirst()
 }
 
 /** All people, whose roles nobody else changes before the transaction ends. */
-export async function lockPeople(tx: Tx): Promise<readonly PersonRow[]> {
-  return await tx.selectFrom('people').selectAll().orderBy('id').forNoKeyUpdate().execute()
+export async function lockPeople(tx: Tx): Promise<readonly GrantedPerson[]> {
+  await tx.selectFrom('people').select('id').orderBy('id').forNoKeyUpdate().execute()
+  return await selectPeople(tx)
 }
 
 /** Gives a person other roles. */
@@ -51,6 +84,11 @@ export async function announcePerson(tx: Tx, person: string): Promise<void> {
     .execute()
 }
 
+/** Lets every server look anew at a token. */
+export async function announceToken(tx: Tx, hash: string): Promise<void> {
+  await sql`select pg_notify(${REVOKED_CHANNEL}, ${hash})`.execute(tx)
+}
+
 /** Stores a token or key. */
 export async function insertToken(tx: Tx, row: Insertable<AccessTables['tokens']>): Promise<void> {
   await tx.insertInto('tokens').values(row).execute()
@@ -60,17 +98,44 @@ export async function insertToken(tx: Tx, row: Insertable<AccessTables['tokens']
 export interface Credential extends TokenRow {
   readonly person_name: string | null
   readonly person_roles: readonly Role[] | null
+  readonly person_grants: readonly GrantRow[]
+  readonly account_name: string | null
 }
 
-/** The token with this hash that has not been revoked; it may have expired. */
+/** A role in one place, as it is read with others. */
+export interface GrantRow {
+  readonly role: Role
+  readonly project: string
+  readonly environment: string | null
+}
+
+/** The roles in single places of the person of a row, as a list. */
+export function grantsOf(person: string) {
+  return sql<
+    GrantRow[]
+  >`(select coalesce(json_agg(json_build_object('role', role, 'project', project, 'environment', environment) order by project, environment nulls first, role), '[]') from grants where grants.person = ${sql.ref(person)})`
+}
+
+/** The token with this hash that has not been revoked, of nobody who is let in no more; it may have expired. */
 export async function selectCredential(queries: Queries, hash: string): Promise<Credential | undefined> {
   return await queries
     .selectFrom('tokens')
     .leftJoin('people', 'people.id', 'tokens.person')
+    .leftJoin('service_accounts', (join) =>
+      join
+        .onRef('service_accounts.project', '=', 'tokens.project')
+        .onRef('service_accounts.key', '=', 'tokens.account'),
+    )
     .selectAll('tokens')
-    .select(['people.name as person_name', 'people.roles as person_roles'])
+    .select([
+      'people.name as person_name',
+      'people.roles as person_roles',
+      'service_accounts.name as account_name',
+      grantsOf('tokens.person').as('person_grants'),
+    ])
     .where('hash', '=', hash)
     .where('revoked_at', 'is', null)
+    .where('people.disabled_at', 'is', null)
     .executeTakeFirst()
 }
 
@@ -97,6 +162,7 @@ export async function selectKeys(queries: Queries, project: string): Promise<rea
     .selectFrom('tokens')
     .selectAll()
     .where('project', '=', project)
+    .where('person', 'is', null)
     .where('revoked_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')
@@ -104,20 +170,30 @@ export async function selectKeys(queries: Queries, project: string): Promise<rea
 }
 
 /**
- * Revokes a personal token (`project` null) or a key of a project, tells every server, and returns
- * it; undefined where there is none or it was revoked before.
+ * Revokes a key of a project or a token of its automations, tells every server, and returns it;
+ * undefined where there is none or it was revoked before.
  */
-export async function revoke(
-  tx: Tx,
-  id: string,
-  project: string | null,
-  now: Date,
-): Promise<TokenRow | undefined> {
+export async function revoke(tx: Tx, id: string, project: string, now: Date): Promise<TokenRow | undefined> {
   const row = await tx
     .updateTable('tokens')
     .set({ revoked_at: now })
     .where('id', '=', id)
-    .where('project', project === null ? 'is' : '=', project)
+    .where('project', '=', project)
+    .where('person', 'is', null)
+    .where('revoked_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+  if (row !== undefined) await sql`select pg_notify(${REVOKED_CHANNEL}, ${row.hash})`.execute(tx)
+  return row
+}
+
+/** Revokes a personal token or a session, tells every server, and returns it. */
+export async function revokePersonal(tx: Tx, id: string, now: Date): Promise<TokenRow | undefined> {
+  const row = await tx
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('person', 'is not', null)
     .where('revoked_at', 'is', null)
     .returningAll()
     .executeTakeFirst()

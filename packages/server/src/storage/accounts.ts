@@ -33,6 +33,8 @@ export async function selectAccount(queries: Queries, name: string): Promise<Acc
     .leftJoin('passwords', 'passwords.person', 'people.id')
     .selectAll('people')
     .select('passwords.hash as password_hash')
+    .where('people.disabled_at', 'is', null)
+    .where('people.erased_at', 'is', null)
     .where((where) =>
       where.or([
         where('people.id', '=', name),

@@ -2,7 +2,7 @@
 import type { accessOperations } from '@flagmarshal/api/access'
 
 import { whoAmI } from '../../access/identity.ts'
-import { createKey, listKeys, revokeKey } from '../../access/keys.ts'
+import { createKey, listKeys, revokeKey, rotateKey } from '../../access/keys.ts'
 import { changeRoles, createPerson, listPeople } from '../../access/people.ts'
 import { createServiceToken, listServiceTokens, revokeServiceToken } from '../../access/service-tokens.ts'
 import { createToken, revokeToken } from '../../access/tokens.ts'
@@ -39,6 +39,9 @@ export const handlers: Handlers<typeof accessOperations> = {
 
   revokeServiceToken: async ({ context, services, params }) =>
     reply(await revokeServiceToken(context, services.database, params.project, params.token)),
+
+  rotateKey: async ({ context, services, params, body }) =>
+    reply(await rotateKey(context, services.database, params.project, { id: params.sdkKey, ...body })),
 
   revokeKey: async ({ context, services, params }) =>
     reply(await revokeKey(context, services.database, params.project, params.sdkKey)),

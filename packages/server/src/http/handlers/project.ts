@@ -7,7 +7,7 @@ import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
 export const handlers: Handlers<typeof projectOperations> = {
-  listProjects: async ({ services }) => replyList(await listProjects(services.database)),
+  listProjects: async ({ context, services }) => replyList(await listProjects(context, services.database)),
 
   createProject: async ({ context, services, body }) =>
     reply(await createProject(context, services.database, body)),

@@ -1,5 +1,5 @@
 /** People, their passwords and sessions, tokens, SDK keys and invitations. Of a secret only a hash is stored. */
-import type { Role } from '@flagmarshal/domain/access/permission'
+import type { Permission, Role } from '@flagmarshal/domain/access/permission'
 import type { ProofMethod } from '@flagmarshal/domain/access/proof'
 import type { Generated } from 'kysely'
 
@@ -12,24 +12,52 @@ export interface AccessTables {
     email: string | null
     roles: Role[]
     created_at: Instant
+    /** Since when the person is let in no more. */
+    disabled_at: Generated<Date | null>
+    erased_at: Generated<Date | null>
+  }
+  /** Roles in one project, or in one environment of it. */
+  grants: {
+    person: string
+    role: Role
+    project: string
+    environment: string | null
+    granted_at: Instant
+    granted_by: string
+  }
+  service_accounts: {
+    project: string
+    key: string
+    name: string
+    kind: 'service' | 'agent'
+    created_at: Instant
+    created_by: string
+    removed_at: Instant | null
   }
   tokens: {
     id: string
     /** SHA-256 of the token, in hex. */
     hash: string
-    kind: 'user' | 'session' | 'service' | 'server' | 'web'
+    kind: 'user' | 'session' | 'service' | 'agent' | 'server' | 'web'
     name: string
     /** The person of a `user` token or a session. */
     person: string | null
     /** A subset of the person's roles; null means all that the person has. */
     roles: Role[] | null
-    /** The project of an automation; project and environment of an SDK key. */
+    /** Project and environment of an SDK key; how far the token of somebody else reaches. */
     project: string | null
     environment: string | null
     created_at: Instant
     expires_at: Instant | null
     revoked_at: Instant | null
     /** The last time that its person showed who they are, and how. */
+    /** The service account that acts with it. */
+    account: Generated<string | null>
+    /** It allows no more than these. */
+    permissions: Generated<Permission[] | null>
+    created_by: Generated<string | null>
+    /** To the minute. */
+    last_used_at: Generated<Date | null>
     proved_at: Generated<Date | null>
     proved_by: Generated<ProofMethod | null>
     /** Of a session: where it was opened from, and what the browser called itself. */
