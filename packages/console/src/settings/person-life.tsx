@@ -10,8 +10,6 @@ import { ErrorView } from '../ui/error-view.tsx'
 import { Card } from '../ui/page.tsx'
 import { AskButton } from './ask-button.tsx'
 
-import classes from './settings.module.css'
-
 type Person = Answer<'listPeople'>['items'][number]
 
 interface PersonLifeProps {
@@ -148,7 +146,7 @@ function Leaving({ person, cannot }: PersonLifeProps): ReactElement {
   const it = [{ params: { person: person.id } }] as const
   const of = person.id
   return (
-    <div className={classes['acts']}>
+    <Group gap="sm" mt="md">
       {person.disabledAt === null ? (
         <AskButton
           {...{ of, cannot }}
@@ -202,6 +200,6 @@ function Leaving({ person, cannot }: PersonLifeProps): ReactElement {
         Name, address, password, second factor, roles, tokens and sessions are deleted. The id {of} stays
         where they signed, and the audit keeps what it recorded.
       </AskButton>
-    </div>
+    </Group>
   )
 }
