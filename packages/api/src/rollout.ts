@@ -262,11 +262,14 @@ export const rolloutOperations = {
     params: RolloutPath,
     success: { status: 200, body: Rollout },
   }),
-  pauseRollout: act(
-    'pause',
-    'Stop a rollout where it stands, for a time or until it is resumed; harm still rolls it back.',
-    PauseRollout,
-  ),
+  pauseRollout: {
+    ...act(
+      'pause',
+      'Stop a rollout where it stands, for a time or until it is resumed; harm still rolls it back.',
+      PauseRollout,
+    ),
+    can: 'rollout:pause',
+  } as const,
   approveRollout: {
     ...act(
       'approve',

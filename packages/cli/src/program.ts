@@ -26,6 +26,7 @@ import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
 import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
+import { mcpCommand } from './mcp.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
 import { peopleCommands } from './people.ts'
@@ -129,6 +130,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   inboundCommands(program, open)
   secretCommands(program, open, end)
   auditCommands(program, open, end)
+  mcpCommand(program, open)
   systemCommands(program, open, end)
   profileCommands(program, open, env)
   completionCommand(program, open)

@@ -36,6 +36,7 @@ const HARMLESS: Readonly<Partial<Record<Permission, string>>> = {
   'flag:kill': 'takes exposure away',
   'procedure:write': 'the papers of a run; drills and verification switch nothing on where it is protected',
   'procedure:decide': 'the decisions of a run; an emergency is a lead’s, for a time, and reviewed',
+  'rollout:pause': 'keeps a rollout from going on',
   'rollout:operate': 'acts on a rollout, which only an approved run has; starting one is tried below',
 }
 

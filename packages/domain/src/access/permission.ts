@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   'procedure:write',
   'procedure:decide',
   'rollout:read',
+  'rollout:pause',
   'rollout:operate',
   'audit:read',
   'instance:read',
@@ -50,10 +51,17 @@ export const READ: readonly Permission[] = [
   'audit:read',
   'instance:read',
 ]
-const WORK: readonly Permission[] = [...READ, 'flag:write', 'flag:kill', 'procedure:write', 'flag:evaluate']
+const WORK: readonly Permission[] = [
+  ...READ,
+  'flag:write',
+  'flag:kill',
+  'rollout:pause',
+  'procedure:write',
+  'flag:evaluate',
+]
 const LEAD: readonly Permission[] = [...WORK, 'draft:decide', 'procedure:decide', 'rollout:operate']
 
-/** What each role allows. Turning off (`flag:kill`) is open to everybody who may work at all. */
+/** What each role allows. Turning off (`flag:kill`) and pausing are open to everybody who may work at all. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   administrator: [...WORK, 'access:write', 'project:write', 'rollout:operate'],
   'technical-lead': LEAD,
