@@ -32,7 +32,8 @@ export function readDocuments(at: string): readonly Placed[] {
   if (mistakes.length === 0) return placed
   throw new Failure(['The configuration has mistakes:', ...mistakes.map((it) => `  ${it}`)].join('\n'), {
     exitCode: EXIT.invalid,
-    remedy: 'Correct them. Editors find most of them with the schemas of flagmarshal config schema.',
+    remedy:
+      'Correct them. Editors find most of them by the schemas, like that of: flagmarshal config schema Flag',
   })
 }
 
