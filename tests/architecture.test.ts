@@ -57,6 +57,7 @@ const layers: readonly Layer[] = [
     ],
     why: 'an SDK stays small',
   },
+  { files: 'packages/sdk/web/src', may: ['@openfeature/'], why: 'every page pays for it' },
   {
     files: 'packages/cli/src',
     may: [
@@ -269,6 +270,7 @@ describe('architecture', () => {
       'console',
       'sdk/server',
       'sdk/middleware',
+      'sdk/web',
     ])
       expect(imports.filter((i) => i.from.startsWith(`packages/${part}/src`)).length, part).toBeGreaterThan(0)
   })

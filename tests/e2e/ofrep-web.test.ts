@@ -53,13 +53,19 @@ describe('the published web clients, from another origin', () => {
     await page?.[Symbol.asyncDispose]()
   })
 
-  async function open(at = server.address): Promise<{ readonly shop: Page; readonly requests: string[] }> {
+  async function open(
+    at = server.address,
+    streamed: (url: string) => void = () => undefined,
+  ): Promise<{ readonly shop: Page; readonly requests: string[] }> {
     const context = await browser.newContext()
     const shop = await context.newPage()
     const requests: string[] = []
     shop.on('response', (answer) => {
       if (answer.url().includes('/evaluate/'))
         requests.push(`${answer.request().method()} ${answer.status()}`)
+    })
+    shop.on('request', (request) => {
+      if (request.url().includes('/ofrep/v1/events')) streamed(request.url())
     })
     const asked = new URLSearchParams({ server: at, key })
     await shop.goto(`${page.origin}/?${asked.toString()}`)
@@ -100,6 +106,29 @@ describe('the published web clients, from another origin', () => {
     // The client calls what it already had CACHED.
     await expect.poll(() => text(shop, 'greeting')).toMatch(/^Good day/)
     expect((await happened(shop)).filter((it) => it.event === 'PROVIDER_ERROR')).toEqual([])
+    await shop.context().close()
+  })
+
+  test('who is cut off after the address of the stream has ended may return to it, and misses nothing', async () => {
+    await turn(false)
+    const settings = {
+      FLAGMARSHAL_ALLOWED_ORIGINS: page.origin,
+      FLAGMARSHAL_DATABASE_URL: server.databaseUrl,
+    }
+    await using hasty = await startServer({ settings, eventTokenTurnMs: 500 })
+    await using cable = await layCable(hasty.address)
+    const streams = new Set<string>()
+    const { shop } = await open(cable.address, (url) => void streams.add(url))
+    await expect.poll(() => streams.size).toBe(1)
+    const [first = ''] = streams
+    const ended = async () => (await fetch(first.replace(cable.address, hasty.address))).status
+    await expect.poll(ended).toBe(401)
+    cable.cut()
+    await turn(true)
+    cable.mend()
+    await expect.poll(() => text(shop, 'checkout'), { timeout: 30_000 }).toBe('new checkout')
+    await turn(false)
+    await expect.poll(() => text(shop, 'checkout'), { timeout: 10_000 }).toBe('old checkout')
     await shop.context().close()
   })
 

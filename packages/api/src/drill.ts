@@ -134,6 +134,11 @@ export const Monitoring = z
         faults: z
           .array(z.strictObject({ code: z.string(), n: z.number() }))
           .describe('Errors by code; CODE_DEFAULT: defaults of the code that were served.'),
+        browsers: z
+          .array(z.strictObject({ variant: z.string().nullable(), n: z.number() }))
+          .describe(
+            'What pages say they have used, with a key that everybody can read: it judges nothing. null: the default of the code.',
+          ),
         silent: z.boolean().describe('Instances are connected, and none reports requests of this flag.'),
       })
       .describe('Of the last hour.'),

@@ -35,6 +35,8 @@ export interface Operation {
   readonly ifMatch?: true | 'optional'
   /** Callers that can send no header are known by the `token` of the address, which is made for that and ends soon. */
   readonly tokenInQuery?: true
+  /** For `sendBeacon` of browsers: the `key` of the address is a browser key, which is public, and the body may be text/plain. */
+  readonly beacon?: true
   /** The last parameter of the path takes all of its rest, slashes included. */
   readonly rest?: true
   /** The largest body, in bytes, where it is not the usual 1 MiB. */

@@ -16,6 +16,7 @@ import { documentOperations } from './document.ts'
 import { draftOperations } from './draft.ts'
 import { drillOperations } from './drill.ts'
 import { exchangeOperations } from './exchange.ts'
+import { exposureOperations } from './exposure.ts'
 import { flagOperations } from './flag.ts'
 import { hookOperations } from './hook.ts'
 import { inboundOperations } from './inbound.ts'
@@ -58,6 +59,7 @@ export const operations = {
   ...projectOperations,
   ...auditOperations,
   ...exchangeOperations,
+  ...exposureOperations,
   ...flagOperations,
   ...segmentOperations,
   ...personaOperations,

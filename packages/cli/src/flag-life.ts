@@ -158,6 +158,10 @@ function describeMonitoring({ status, usage, impact, alerts }: Answer<'showMonit
       usage.layers.map((it) => [it.layer, it.variant, String(it.n)]),
     ),
     table(
+      ['used by pages', 'people'],
+      usage.browsers.map((it) => [it.variant ?? 'default of the code', String(it.n)]),
+    ),
+    table(
       ['alert', 'state', 'since'],
       alerts.map((it) => [it.rule, it.state, it.since]),
     ),

@@ -22,6 +22,7 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   streamSnapshot: MACHINES,
   acknowledgeRevision: MACHINES,
   sendTelemetry: MACHINES,
+  sendExposures: MACHINES,
   listOwnInstances: 'with the key of an application; `instance list` has the same for people',
   evaluateFlags: 'the evaluation of OFREP; `flag explain` evaluates and says why',
   followEvaluations: MACHINES,

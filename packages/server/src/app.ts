@@ -43,6 +43,7 @@ import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as draftHandlers } from './http/handlers/draft.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
 import { handlers as exchangeHandlers } from './http/handlers/exchange.ts'
+import { handlers as exposureHandlers } from './http/handlers/exposure.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
@@ -119,6 +120,7 @@ const handlers = {
   ...flagHandlers,
   ...deliveryHandlers,
   ...exchangeHandlers,
+  ...exposureHandlers,
   ...personaHandlers,
   ...draftHandlers,
   ...ofrepHandlers,
@@ -175,6 +177,8 @@ export interface App {
 export interface AppOptions {
   readonly clock?: Clock
   readonly checkAnswers?: boolean
+  /** How long the address of an event stream stays the same, in milliseconds, in place of two hours. */
+  readonly eventTokenTurnMs?: number
   /** How long a request may take to arrive, in place of 30 s. */
   readonly requestMs?: number
   /** Where the built console is, in place of the usual folder. */
@@ -249,7 +253,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       sources,
       accounts,
       evaluationLimit: createEvaluationLimit(config.evaluationsPerSecond),
-      eventTokens: createEventTokens(safe),
+      eventTokens: createEventTokens(safe, options.eventTokenTurnMs),
     }
 
     const servicesOn = (within: Database): Services => ({ ...services, database: within })

@@ -29,7 +29,7 @@ const HARMLESS: Readonly<Partial<Record<Permission, string>>> = {
   'project:write': 'connections, channels, hooks, and the policy itself: of administrators, recorded',
   'project:read': 'asks, and stores nothing',
   'flag:read': 'asks, and stores nothing',
-  'flag:evaluate': 'asks, and stores nothing',
+  'flag:evaluate': 'asks; what pages tell is counted, and judges nothing',
   'audit:read': 'asks, and stores nothing',
   'procedure:read': 'asks, and stores nothing',
   'telemetry:write': 'what applications report',

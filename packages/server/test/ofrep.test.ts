@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
-import { expectOk, startServer } from '../../../tests/support/server.ts'
+import { ADMIN_TOKEN, expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
+import { configParams, configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 
 let server: TestServer
 const keys = { server: '', web: '' }
@@ -123,4 +123,39 @@ test('who may not evaluate is told so, and a person’s token has no environment
   const developer = await server.person('developer')
   const answer = await evaluate('everybody', {}, developer.token)
   expect(answer).toMatchObject({ status: 400, body: { code: 'no-environment' } })
+})
+
+async function beacon(key: string, body: unknown, type = 'text/plain;charset=UTF-8'): Promise<number> {
+  const init = { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(body) }
+  return (await fetch(`${server.address}/api/v1/exposures?key=${encodeURIComponent(key)}`, init)).status
+}
+
+test('what a page has used is counted by variant, and what is not there is left aside', async () => {
+  const counts = [
+    { flag: 'everybody', variant: 'on', n: 2 },
+    { flag: 'everybody', variant: null, n: 1 },
+    { flag: 'everybody', variant: 'purple', n: 5 },
+    { flag: 'Not a flag', variant: 'on', n: 5 },
+  ]
+  expect(await beacon(keys.web, { counts })).toBe(204)
+  expect(await beacon(keys.web, { counts }, 'application/json')).toBe(204)
+  const used = async () =>
+    expectOk(await server.admin.call('showMonitoring', { params: configParams('everybody') })).usage.browsers
+  await expect.poll(used).toEqual([
+    { variant: 'on', n: 4 },
+    { variant: null, n: 2 },
+  ])
+})
+
+test('only a browser key may stand in the address, and only what is used may come as text', async () => {
+  const counts = [{ flag: 'everybody', variant: 'on', n: 1 }]
+  for (const key of [keys.server, ADMIN_TOKEN, 'fm_web_nobody', ''])
+    expect(await beacon(key, { counts }), key).toBe(401)
+  expect(await beacon(keys.web, { counts: [{ flag: 'everybody', variant: 'on', n: 1e9 }] })).toBe(422)
+  const answer = await fetch(`${server.address}/api/v1/projects`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'text/plain' },
+    body: JSON.stringify({ key: 'text', name: 'Text' }),
+  })
+  expect(answer.status).toBe(415)
 })

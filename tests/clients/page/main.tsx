@@ -3,8 +3,10 @@
  * Its address says which server and key; what happened is kept where a test can read it.
  */
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
-import { OpenFeature, OpenFeatureProvider, ProviderEvents, useFlag } from '@openfeature/react-sdk'
+import { OpenFeature, OpenFeatureProvider, ProviderEvents } from '@openfeature/react-sdk'
 import { createRoot } from 'react-dom/client'
+
+import { Shop } from './shop.tsx'
 
 interface Happened {
   readonly event: string
@@ -23,20 +25,6 @@ OpenFeature.addHandler(ProviderEvents.ConfigurationChanged, (details) => {
   const flags: unknown = details?.flagsChanged
   happened.push({ event: ProviderEvents.ConfigurationChanged, flags: Array.isArray(flags) ? flags : [] })
 })
-
-function Shop() {
-  const checkout = useFlag('new-checkout', false)
-  const { value: greeting, reason } = useFlag('greeting', 'none')
-  return (
-    <main>
-      <h1>A shop</h1>
-      <p id="checkout">{checkout.value ? 'new checkout' : 'old checkout'}</p>
-      <p id="greeting">
-        {greeting} ({typeof reason === 'string' ? reason : 'none'})
-      </p>
-    </main>
-  )
-}
 
 await OpenFeature.setContext({ targetingKey: 'ada', plan: 'free' })
 await OpenFeature.setProviderAndWait(

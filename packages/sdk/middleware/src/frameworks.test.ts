@@ -19,7 +19,9 @@ import type { FlagServer } from '../../../../tests/support/flag-server.ts'
 import { expressErrors, expressFlags, expressGate } from './express.ts'
 import { honoFlags, honoGate } from './hono.ts'
 
-const soon = { timeout: 5_000, interval: 10 }
+// A loaded machine is no failure.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+const soon = { timeout: 20_000, interval: 10 }
 const client = OpenFeature.getClient()
 let flagServer: FlagServer
 let connection: Connection

@@ -35,6 +35,8 @@ import { createListeners } from './listeners.ts'
 import type { Listeners } from './listeners.ts'
 import { createOverrides } from './overrides.ts'
 import type { Overrides } from './overrides.ts'
+import { pageFlags } from './page-flags.ts'
+import type { PageFlags } from './page-flags.ts'
 import { createProvider } from './provider.ts'
 import { toBeNoted } from './request-scope.ts'
 import { settingsOf } from './settings.ts'
@@ -177,6 +179,20 @@ export class Connection {
     }
     toBeNoted(this.counts, key)?.set(key, describeEvaluation(this.#flag(key), answer, context, key))
     return answer
+  }
+
+  /**
+   * What one person is served of every flag, for a page to start from (`writeFlags` of
+   * `@flagmarshal/sdk-web`); in the shape of a bulk answer of OFREP. Never throws, and counts nothing:
+   * the page tells what it uses.
+   */
+  evaluateAll(context: EvaluationContext): PageFlags {
+    const flags = this.#memory?.snapshot.flags ?? []
+    return pageFlags(
+      context,
+      flags,
+      ({ key, valueType }) => this.#overrides.answer(key, valueType) ?? this.#answer(key, valueType, context),
+    )
   }
 
   /**

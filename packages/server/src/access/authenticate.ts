@@ -45,7 +45,10 @@ export interface Authenticator {
   /** The same at once, for a token that was looked up a moment ago; undefined for any other, of which nothing is said. */
   remembered(token: string, now: Date): RememberedToken | undefined
   /** The SDK key behind the token of an address (`event-token.ts`); undefined once either has ended. */
-  authenticateAddress(token: string, now: Date): Promise<Actor | undefined>
+  authenticateAddress(
+    token: string,
+    at: { readonly now: Date; readonly returning: boolean },
+  ): Promise<Actor | undefined>
   /** The person behind the cookie of a session; undefined for anything else. */
   authenticateSession(secret: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
   /** The tokens that were looked up since this was asked last, by their ids. */
@@ -91,8 +94,9 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
       const over = credential.expires_at !== null && credential.expires_at <= now
       return over || credential.kind === 'session' ? undefined : { actor, hash }
     },
-    async authenticateAddress(token, now) {
-      const opened = openEventToken(safe, token, now)
+    async authenticateAddress(token, at) {
+      const { now } = at
+      const opened = openEventToken(safe, token, at)
       const credential = opened === undefined ? undefined : await valid(opened.hash, now)
       return credential === undefined ? undefined : actorOf(credential)
     },

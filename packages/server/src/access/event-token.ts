@@ -8,10 +8,14 @@ import { z } from 'zod'
 import type { Safe } from '../secret/seal.ts'
 
 /** The same token is given for this long, so that an answer does not change with every request. */
-export const EVENT_TOKEN_TURN_MS = 2 * 3_600_000
+const TURN_MS = 2 * 3_600_000
 
-/** How long a token opens streams after its turn began. */
-export const EVENT_TOKEN_MS = 2 * EVENT_TOKEN_TURN_MS
+/**
+ * How long after its end a token still lets a client return to the stream that it was cut from. Browsers
+ * return to the same address, and the published web provider (0.4.3) that is refused there takes what
+ * has changed meanwhile into its cache without telling the page.
+ */
+const RETURN_MS = 30 * 24 * 3_600_000
 
 const OWNER = 'event-token'
 
@@ -25,6 +29,8 @@ export interface EventToken {
 
 /** Makes tokens: one a key and turn. */
 export interface EventTokens {
+  /** How long the same token is given; it opens streams for as long again. */
+  readonly turnMs: number
   /** The token of this turn for the key with this hash. */
   of(hash: string, now: Date): EventToken
 }
@@ -32,19 +38,20 @@ export interface EventTokens {
 /** Keys whose token is remembered; beyond, all are made anew. */
 const CAPACITY = 10_000
 
-/** Nothing is made until it is asked for. */
-export function createEventTokens(safe: Safe): EventTokens {
+/** Nothing is made until it is asked for. Tests shorten the turn. */
+export function createEventTokens(safe: Safe, turnMs = TURN_MS): EventTokens {
   const made = new Map<string, EventToken>()
   let ofTurn = -1
 
   return {
+    turnMs,
     of(hash, now) {
-      const turn = Math.floor(now.getTime() / EVENT_TOKEN_TURN_MS)
+      const turn = Math.floor(now.getTime() / turnMs)
       if (turn !== ofTurn || made.size >= CAPACITY) made.clear()
       ofTurn = turn
       const known = made.get(hash)
       if (known !== undefined) return known
-      const until = turn * EVENT_TOKEN_TURN_MS + EVENT_TOKEN_MS
+      const until = (turn + 2) * turnMs
       const sealed = safe.seal(JSON.stringify({ hash, until }), OWNER)
       const token = { token: Buffer.from(sealed).toString('base64url'), turn }
       made.set(hash, token)
@@ -60,10 +67,14 @@ export interface OpenedEventToken {
   readonly until: Date
 }
 
-/** The content of a token; undefined for one that has ended or is none of ours. */
-export function openEventToken(safe: Safe, token: string, now: Date): OpenedEventToken | undefined {
+/** The content of a token; undefined for one that has ended or is none of ours. `returning`: the client says what it has heard before. */
+export function openEventToken(
+  safe: Safe,
+  token: string,
+  { now, returning }: { readonly now: Date; readonly returning: boolean },
+): OpenedEventToken | undefined {
   const opened = safe.open(Buffer.from(token, 'base64url').toString('utf8'), OWNER)
   if (opened === undefined) return undefined
   const { hash, until } = Content.parse(JSON.parse(opened))
-  return until <= now.getTime() ? undefined : { hash, until: new Date(until) }
+  return until + (returning ? RETURN_MS : 0) <= now.getTime() ? undefined : { hash, until: new Date(until) }
 }

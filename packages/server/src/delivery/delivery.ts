@@ -2,6 +2,7 @@
  * Delivery as one part of the app: environments in memory, streams, the journal of instances, and
  * the work that goes on beside them. Opened and closed by `app.ts`.
  */
+import type { Exposures } from '@flagmarshal/api/exposure'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Acknowledgement, Telemetry } from '@flagmarshal/evaluation'
 
@@ -13,8 +14,10 @@ import type { Database } from '../storage/database.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import { selectRequest, VERIFY_CHANNEL } from '../storage/verification-requests.ts'
 import { createAsks } from './asks.ts'
+import type { EnvironmentState } from './environment-state.ts'
 import { openEnvironments } from './environments.ts'
 import type { Environments } from './environments.ts'
+import { createExposures } from './exposures.ts'
 import { createJournal } from './journal.ts'
 import { createDeliveryMetrics } from './metrics.ts'
 import type { DeliveryMetrics } from './metrics.ts'
@@ -50,6 +53,8 @@ export interface Delivery {
   report(key: EnvironmentKey, report: Telemetry): Promise<Received | Refusal>
   /** Counts that a client asked for the value of a flag; without one, of all. */
   asked(key: EnvironmentKey, flag?: string): void
+  /** Counts what a page has used. */
+  exposed(state: EnvironmentState, counts: Exposures['counts']): void
   /** Ends the streams of keys that have been revoked. */
   keysChanged(): void
   /** Ends what goes on beside requests and writes what is left of the journal. */
@@ -71,8 +76,8 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
   })
   const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers, clock: parts.clock })
   const windowOf = rememberWindows(ports)
-  const asks = createAsks()
-  const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal, asks })
+  const [asks, exposures] = [createAsks(), createExposures()]
+  const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal, asks, exposures })
   await database.listen(VERIFY_CHANNEL, (id) => {
     if (id === undefined) return
     askInstances(database, subscribers, id).catch((error: unknown) =>
@@ -105,10 +110,14 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       return received
     },
     asked: (key, flag) => asks.note(key, flag),
+    exposed: (state, counts) => exposures.note(state, counts),
     keysChanged: () => tasks.keysChanged(),
     async close() {
       await tasks.stop()
-      await asks.write(database.kysely).catch((error: unknown) => log.warn({ err: error }, 'counts are lost'))
+      for (const counted of [asks, exposures])
+        await counted
+          .write(database.kysely)
+          .catch((error: unknown) => log.warn({ err: error }, 'counts are lost'))
       await journal.close()
     },
   }

@@ -7,6 +7,7 @@ import { settleKills } from '../flag/settle-kills.ts'
 import { newId } from '../id.ts'
 import { selectValid } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
+import { deleteOldExposures } from '../storage/exposures.ts'
 import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
 import { deleteOldKillLinks } from '../storage/kill-links.ts'
@@ -18,6 +19,7 @@ import { deleteOldSlices } from '../storage/traffic-slices.ts'
 import { deleteOldRequests } from '../storage/verification-requests.ts'
 import type { Asks } from './asks.ts'
 import type { Environments } from './environments.ts'
+import type { Exposures } from './exposures.ts'
 import type { Journal } from './journal.ts'
 import type { Subscribers } from './subscribers.ts'
 import { startTask } from './task.ts'
@@ -29,7 +31,7 @@ const CHECK_MS = 5_000
 const STREAMS_MS = 10_000
 /** Between two looks at kills that wait for silence or for their time to be over. */
 const SETTLE_MS = 2_000
-/** Between two writings of what was asked over OFREP. */
+/** Between two writings of what was asked over OFREP, and used by pages. */
 const ASKS_MS = 2_000
 /** Between two deletions of what is kept no longer. */
 const RETENTION_MS = 600_000
@@ -51,6 +53,7 @@ export function startTasks(
     readonly subscribers: Subscribers
     readonly journal: Journal
     readonly asks: Asks
+    readonly exposures: Exposures
   },
 ): Tasks {
   const { database, clock, log } = parts
@@ -69,7 +72,10 @@ export function startTasks(
       if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
   })
   const revisions = start('revisions', CHECK_MS, () => on.environments.check())
-  const asks = start('asks', ASKS_MS, () => on.asks.write(database.kysely))
+  const asks = start('asks', ASKS_MS, async () => {
+    await on.asks.write(database.kysely)
+    await on.exposures.write(database.kysely)
+  })
   const retention = start('retention', RETENTION_MS, async () => {
     await deleteOldTelemetry(database.kysely)
     await deleteOldSlices(database.kysely)
@@ -80,6 +86,7 @@ export function startTasks(
     await deleteOldRequests(database.kysely)
     await deleteOldKillLinks(database.kysely)
     await deleteOldAsks(database.kysely)
+    await deleteOldExposures(database.kysely)
   })
   return {
     confirmed: () => kills.soon(),

@@ -7,6 +7,7 @@ import { listInstances } from '../delivery/list-instances.ts'
 import { noConfig } from '../flag/read.ts'
 import { selectAlerts, selectFaults, selectReasons, selectUsage } from '../storage/alerts.ts'
 import type { Database, Queries } from '../storage/database.ts'
+import { selectExposures } from '../storage/exposures.ts'
 import { selectFlagConfig } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { selectInstanceUsage } from '../storage/instance-usage.ts'
@@ -76,6 +77,7 @@ async function usageOf(
     reasons: [...(await selectReasons(queries, key, since))],
     layers: [...layers.values()],
     faults: [...(await selectFaults(queries, key, since))],
+    browsers: [...(await selectExposures(queries, key, since))],
     silent: connected.length > 0 && variants.length === 0,
   }
 }

@@ -79,8 +79,17 @@ async function actorOf(
 ): Promise<Actor | undefined> {
   const fresh = operation.signs === true ? 'anew' : undefined
   if (operation.tokenInQuery === true) {
-    const token = tokenOf(query)
-    return token === undefined ? undefined : await authenticator.authenticateAddress(token, now)
+    const token = textOf(query, 'token')
+    const returning = headers['last-event-id'] !== undefined
+    return token === undefined
+      ? undefined
+      : await authenticator.authenticateAddress(token, { now, returning })
+  }
+  if (operation.beacon === true) {
+    const key = textOf(query, 'key')
+    const actor = key === undefined ? undefined : await authenticator.authenticate(key, now)
+    // Any other token is a secret, and an address is no place for one.
+    return actor?.tokenKind === 'web' ? actor : undefined
   }
   if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
     const token = tokenOfHeader((name) => {
@@ -101,9 +110,9 @@ export function tokenOfHeader(header: (name: string) => string | undefined): str
   return /^Bearer ([\w.~+/=-]{1,256})$/i.exec(given)?.[1]
 }
 
-function tokenOf(query: unknown): string | undefined {
-  if (typeof query !== 'object' || query === null || !('token' in query)) return undefined
-  return typeof query.token === 'string' ? query.token : undefined
+function textOf(query: unknown, name: string): string | undefined {
+  const value: unknown = new Map(Object.entries(query ?? {})).get(name)
+  return typeof value === 'string' ? value : undefined
 }
 
 /** An SDK key reaches its own project and environment only, and may not learn what else there is. */

@@ -73,6 +73,17 @@ export async function createServer(
       return readJson(body)
     },
   )
+  // Browsers send this to any site without asking it first, so nothing but beacons may come so.
+  server.addContentTypeParser(
+    'text/plain',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      if (parts.operations[request.routeOptions.config.operation ?? '']?.beacon !== true)
+        throw new HttpProblem(415, 'content-type', 'Send the body as application/json.')
+      request.bytes = body
+      return readJson(body)
+    },
+  )
   server.decorateRequest('actor', undefined)
   server.decorateRequest('bytes', undefined)
   server.addHook('onRequest', async (request, reply) => {

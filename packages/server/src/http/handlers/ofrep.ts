@@ -3,7 +3,7 @@ import type { OfrepBulk, ofrepOperations, OfrepSuccess } from '@flagmarshal/api/
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
-import { EVENT_TOKEN_TURN_MS, openEventToken } from '../../access/event-token.ts'
+import { openEventToken } from '../../access/event-token.ts'
 import type { EventToken } from '../../access/event-token.ts'
 import type { Context } from '../../context.ts'
 import type { EnvironmentState } from '../../delivery/environment-state.ts'
@@ -23,7 +23,7 @@ const INACTIVITY_S = 120
 
 export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
   evaluateFlag: async ({ context, services, params, body }) => {
-    const state = await stateFor(context, services)
+    const state = await evaluatingState(context, services)
     if (isRefusal(state)) return state
     const { delivery } = services
     const answer = evaluateOver(state, params.key, body)
@@ -34,7 +34,7 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
   },
 
   evaluateFlags: async ({ context, services, query, body, bytes, header }) => {
-    const known = await stateFor(context, services)
+    const known = await evaluatingState(context, services)
     if (isRefusal(known)) return known
     const state = await asNewAs(known, query.flagConfigEtag, services)
     const token = services.eventTokens.of(sha256(tokenOfHeader(header) ?? ''), context.now)
@@ -54,10 +54,11 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
   },
 
   followEvaluations: async ({ context, services, query, header }) => {
-    const state = await stateFor(context, services)
+    const state = await evaluatingState(context, services)
     if (isRefusal(state)) return state
     const key = placeOf(state)
-    const until = openEventToken(services.safe, query.token, context.now)?.until ?? context.now
+    const { now } = context
+    const until = openEventToken(services.safe, query.token, { now, returning: true })?.until ?? now
     const has = revisionOfTag(header('last-event-id'))
     const subscription = { key, instance: undefined, sdkKey: context.actor.id, has, voice: ofrepVoice }
     return {
@@ -65,7 +66,7 @@ export const handlers: Handlers<typeof ofrepOperations, EvaluationServices> = {
         services.delivery.follow(subscription, stream)
         const renewal = setTimeout(
           () => stream.send(refetchEvent(services.delivery.environments.now(key) ?? state)),
-          renewalIn(until, context.now),
+          renewalIn(until, now, services.eventTokens.turnMs),
         )
         stream.onClose(() => clearTimeout(renewal))
       },
@@ -114,7 +115,7 @@ export function bulkAnswer(
 }
 
 /** The environment of the key, where the key may still evaluate in it. */
-async function stateFor(
+export async function evaluatingState(
   { actor, now }: Context,
   { delivery, evaluationLimit }: EvaluationServices,
 ): Promise<EnvironmentState | Refusal> {
@@ -164,7 +165,7 @@ function written(flags: string, { snapshot }: EnvironmentState, { token }: Event
 }
 
 /** When the client must ask for a new address: once the turn of its token is over, not all at once. */
-function renewalIn(until: Date, now: Date): number {
-  const turnEnds = until.getTime() - EVENT_TOKEN_TURN_MS - now.getTime()
-  return Math.max(0, turnEnds) + Math.random() * (EVENT_TOKEN_TURN_MS / 4)
+function renewalIn(until: Date, now: Date, turnMs: number): number {
+  const turnEnds = until.getTime() - turnMs - now.getTime()
+  return Math.max(0, turnEnds) + Math.random() * (turnMs / 4)
 }

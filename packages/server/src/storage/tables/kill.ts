@@ -14,6 +14,16 @@ export interface KillTables {
     revoked_at: Instant | null
     revoked_by: string | null
   }
+  /** Values that pages have used, as browsers tell it. Kept for 30 days. */
+  browser_exposures: {
+    project: string
+    environment: string
+    flag: string
+    /** Empty: the default of the code. */
+    variant: string
+    minute_end: Instant
+    n: number
+  }
   /** Values asked over OFREP. Kept for 30 days. */
   remote_asks: {
     project: string

@@ -1,0 +1,5 @@
+export { readFlags, writeFlags } from './page-flags.ts'
+export type { PageFlag, PageFlags } from './page-flags.ts'
+export { startFrom } from './start-from.ts'
+export { exposures } from './exposures.ts'
+export type { Exposures, ExposuresOptions } from './exposures.ts'
