@@ -38,6 +38,8 @@ export interface Running extends AsyncDisposable {
 export interface PrometheusOptions {
   /** Addresses to scrape, like `127.0.0.1:9100`. */
   readonly targets?: readonly string[]
+  /** The label `job` of what they export; `shop`. */
+  readonly job?: string
   /** Like `1s`. */
   readonly scrape?: string
   /** What `promtool` makes blocks of before it starts: exact values in the past. */
@@ -107,11 +109,12 @@ function run(program: Program, args: readonly string[], cwd: string): string {
   throw new Error(`${program} ${args.join(' ')} failed: ${ended.stdout}${ended.stderr}`)
 }
 
-function configOf({ targets = [], scrape = '1s', rules = [], alertmanager }: PrometheusOptions): string {
+function configOf(options: PrometheusOptions): string {
+  const { targets = [], job = 'shop', scrape = '1s', rules = [], alertmanager } = options
   const config = {
     global: { scrape_interval: scrape, scrape_timeout: scrape, evaluation_interval: '1s' },
     rule_files: rules,
-    scrape_configs: [{ job_name: 'shop', static_configs: [{ targets }] }],
+    scrape_configs: [{ job_name: job, static_configs: [{ targets }] }],
     ...(alertmanager === undefined
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),

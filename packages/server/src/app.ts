@@ -93,6 +93,7 @@ import { closeAll, listenOn, once } from './running.ts'
 import { secretKeys } from './secret/key.ts'
 import { createSafe } from './secret/seal.ts'
 import { createSecretMetrics, tellOfLostSecrets } from './secret/status.ts'
+import { createStatusMetrics } from './status/metrics.ts'
 import { REVOKED_CHANNEL } from './storage/access.ts'
 import type { Database } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
@@ -197,12 +198,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const clock = options.clock ?? systemClock
   const bootstrap = await bootstrapToken(config)
   const safe = createSafe(await secretKeys(config))
-  const opened = await openDatabase(config, log)
+  const [metrics, readiness] = [createMetrics(), createReadiness()]
+  const opened = await openDatabase(config, log, (kind) => metrics.databaseErrors.inc({ kind }))
   const closing: (() => Promise<void>)[] = [() => opened.close()]
   try {
     await migrate(opened.url, log)
     const { database } = opened
-    const [metrics, readiness] = [createMetrics(), createReadiness()]
     readiness.register('database', () => pingDatabase(database))
     const ports = options.deliveryPorts ?? rolloutWindows
     const delivery = await openDelivery({ database, ports, clock, log, metrics, readiness })
@@ -232,6 +233,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const parts = { database, clock, metrics, readiness, delivery, outgoing, safe, documents, resolver }
     createDrillMetrics(metrics, database)
     createSecretMetrics(metrics, database, safe)
+    createStatusMetrics(metrics, database, readiness)
     await tellOfLostSecrets(database, safe, log)
     const hooks = await startHooks({ database, clock, log, safe, ports: hookPortsOf() }, config)
     closing.push(() => hooks.close())

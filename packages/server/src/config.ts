@@ -95,7 +95,8 @@ const ConfigSchema = z.strictObject({
 /** All settings of the server; docs and defaults are those of `SETTINGS`. */
 export type Config = Readonly<z.output<typeof ConfigSchema>>
 
-const ENVIRONMENT = {
+/** The name of each setting in the environment, and in the file. */
+export const ENVIRONMENT = {
   FLAGMARSHAL_PORT: 'port',
   FLAGMARSHAL_HOST: 'host',
   FLAGMARSHAL_DATA_DIR: 'dataDir',

@@ -1,12 +1,14 @@
 /**
  * What Prometheus may read. One registry for each app; nouns add their own metrics to it.
  */
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 
 export interface Metrics {
   readonly registry: Registry
   /** Seconds that requests took, by operation id, method and status. */
   readonly httpSeconds: Histogram<'operation' | 'method' | 'status'>
+  /** Statements and connections that failed. */
+  readonly databaseErrors: Counter<'kind'>
 }
 
 /** A registry with the metrics of the process and of HTTP. */
@@ -20,5 +22,13 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   })
-  return { registry, httpSeconds }
+  const databaseErrors = new Counter({
+    name: 'flagmarshal_database_errors_total',
+    help: 'Statements and connections to the database that failed, by kind: busy and unavailable pass by themselves.',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
+  // A counter that is born with its first error has no increase.
+  for (const kind of ['busy', 'unavailable', 'unstorable', 'other']) databaseErrors.inc({ kind }, 0)
+  return { registry, httpSeconds, databaseErrors }
 }

@@ -77,6 +77,8 @@ export function createRolloutMetrics({ registry }: Metrics, database: Database):
     labelNames: ['result'],
     registers,
   })
+  // A counter that is born with its first failure has no increase.
+  ticks.inc({ result: 'failed' }, 0)
   const lateSeconds = new Histogram({
     name: 'flagmarshal_rollout_tick_late_seconds',
     help: 'How long after it was due a tick began.',

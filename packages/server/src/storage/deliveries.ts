@@ -199,3 +199,20 @@ export async function countDeliveries(queries: Queries): Promise<
     .select(({ fn }) => ['project', 'channel', 'state', fn.countAll<number>().as('count')])
     .execute()
 }
+
+/** Of each channel that has something waiting, since when the oldest of it waits. */
+export async function selectOldestWaiting(
+  queries: Queries,
+): Promise<readonly { readonly project: string; readonly channel: string; readonly seconds: number }[]> {
+  return await queries
+    .selectFrom('deliveries')
+    .innerJoin('outbox', 'outbox.id', 'deliveries.signal')
+    .where('deliveries.state', '=', 'waiting')
+    .groupBy(['deliveries.project', 'deliveries.channel'])
+    .select([
+      'deliveries.project',
+      'deliveries.channel',
+      sql<number>`extract(epoch from now() - min(outbox.at))::float8`.as('seconds'),
+    ])
+    .execute()
+}

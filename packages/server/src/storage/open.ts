@@ -11,6 +11,7 @@ import { StartFailure } from '../start-failure.ts'
 import type { Database } from './database.ts'
 import { startEmbedded } from './embedded.ts'
 import { openPostgres } from './postgres.ts'
+import type { TellFailure } from './postgres.ts'
 
 /** An open database and how to end it. */
 export interface Opened {
@@ -22,15 +23,15 @@ export interface Opened {
 /** How long a database may take to answer at the start. */
 const PATIENCE_MS = 10_000
 
-/** Opens it and waits until it answers. Throws a StartFailure when it does not. */
-export async function openDatabase(config: Config, log: Log): Promise<Opened> {
+/** Opens it and waits until it answers; tells of each failure later on. Throws a StartFailure when it does not. */
+export async function openDatabase(config: Config, log: Log, failed: TellFailure): Promise<Opened> {
   if (config.databaseUrl !== undefined) {
     await waitFor(config.databaseUrl, log)
-    const database = openPostgres(config.databaseUrl, log)
+    const database = openPostgres(config.databaseUrl, log, failed)
     return { database, url: config.databaseUrl, close: () => database.close() }
   }
   const embedded = await startEmbedded({ dataDir: config.dataDir, log })
-  const database = openPostgres(embedded.url, log)
+  const database = openPostgres(embedded.url, log, failed)
   return {
     database,
     url: embedded.url,

@@ -9,7 +9,8 @@ import { Pool, types } from 'pg'
 import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
-import { lostItsTurn } from '../failure.ts'
+import { failureOf, lostItsTurn } from '../failure.ts'
+import type { Failure } from '../failure.ts'
 import type { Database, TransactionOptions, Tx } from './database.ts'
 import { startListening } from './listen.ts'
 import { watchSilence } from './silence.ts'
@@ -33,22 +34,25 @@ const PATIENT_POOL = { max: 4, connectionTimeoutMillis: 10_000 }
 /** How long to wait for a connection, a free one or a new one. */
 const CONNECT_TIMEOUT_MS = 1_500
 
+/** Told of each statement and each connection that failed. */
+export type TellFailure = (kind: Failure | 'other') => void
+
 /** Opens the pool. Connects at the first use, so it never fails here. */
-export function openPostgres(url: string, log: Log): Database {
+export function openPostgres(url: string, log: Log, failed: TellFailure = () => undefined): Database {
   const sockets = new Set<Socket>()
   const config: PoolConfig = {
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    stream: () => openSocket(sockets),
+    stream: () => openSocket(sockets, () => failed('unavailable')),
     application_name: 'flagmarshal',
     lock_timeout: LOCK_TIMEOUT_MS,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 30_000,
     types: { getTypeParser },
   }
-  const kysely = openPool(config, log)
-  const patient = openPool({ ...config, ...PATIENT_POOL }, log)
+  const open = (more: PoolConfig) => openPool({ ...config, ...more }, log, failed)
+  const [kysely, patient] = [open({}), open(PATIENT_POOL)]
   const stops = new Set<() => Promise<void>>()
   stops.add(watchSilence(config, () => endAll(sockets, log)))
 
@@ -71,18 +75,24 @@ export function openPostgres(url: string, log: Log): Database {
   }
 }
 
-function openPool(config: PoolConfig, log: Log): Kysely<Tables> {
+function openPool(config: PoolConfig, log: Log, failed: TellFailure): Kysely<Tables> {
   const pool = new Pool(config)
   pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
   // One that is lost between two statements of a transaction would otherwise end the process: the
   // pool listens to idle connections only. The next statement on it fails by itself.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    log(event) {
+      if (event.level === 'error') failed(failureOf(event.error) ?? 'other')
+    },
+  })
 }
 
 /** A socket that can be ended from outside: the driver would wait for an answer on it for ever. */
-function openSocket(sockets: Set<Socket>): Socket {
+function openSocket(sockets: Set<Socket>, failed: () => void): Socket {
   const socket = new Socket()
+  socket.once('error', failed)
   sockets.add(socket)
   socket.once('close', () => sockets.delete(socket))
   return socket
