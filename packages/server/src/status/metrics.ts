@@ -1,6 +1,6 @@
 /**
  * What the product tells Prometheus of itself, for its own alerts (docs/operations/runbook.md): whether it
- * can serve, part by part, how old what it serves is, and what waits. All of one scrape is read at once;
+ * can serve, part by part, and what waits. All of one scrape is read at once;
  * what cannot be read is absent rather than old.
  */
 import { Gauge } from 'prom-client'
@@ -29,10 +29,6 @@ export function createStatusMetrics({ registry }: Metrics, database: Database, r
   const gauges = {
     ready: gauge('ready', '1 while this server can serve.'),
     part: gauge('part_ready', '1 while a part of this server can do its work.', ['part']),
-    age: gauge(
-      'revision_age_seconds',
-      'How long ago what this server serves was last held against the database.',
-    ),
     database: gauge('database_answer_seconds', 'How long the database took to answer a question.'),
     overdue: gauge(
       'controller_overdue_seconds',
@@ -55,9 +51,8 @@ export function createStatusMetrics({ registry }: Metrics, database: Database, r
     const { ready, ...parts } = await readiness.check()
     gauges.ready.set(ready ? 1 : 0)
     for (const [part, said] of Object.entries(parts)) {
-      const { ok, revisionAgeMs } = State.parse(said)
+      const { ok } = State.parse(said)
       gauges.part.set({ part }, ok ? 1 : 0)
-      if (typeof revisionAgeMs === 'number') gauges.age.set(revisionAgeMs / 1000)
     }
     await readStored().catch(() => undefined)
   }
