@@ -28,6 +28,10 @@ export async function visit(browser: Browser, server: TestServer, options: Visit
     timezoneId: 'Europe/Berlin',
   })
   context.setDefaultTimeout(20_000)
+  // Whatever a page tries against its policy is an error of its console, and so fails the test (R19).
+  await context.addInitScript(
+    `addEventListener('securitypolicyviolation', (it) => console.error('against the policy: ' + it.violatedDirective + ' ' + it.blockedURI))`,
+  )
   const page = await context.newPage()
   const wrongs = watch(page, server.address)
   return {
