@@ -16,6 +16,7 @@ const NAMES = {
   'procedure:write': 'procedure:write',
   'procedure:decide': 'procedure:decide',
   'rollout:read': 'rollout:read',
+  'rollout:pause': 'rollout:pause',
   'rollout:operate': 'rollout:operate',
   'audit:read': 'audit:read',
   'instance:read': 'instance:read',
