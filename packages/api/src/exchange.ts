@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { FlagKind, FlagValue, Layer } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { Key, Line } from './shapes.ts'
+import { FlagKey, Instant, Key, Line, Text } from './shapes.ts'
 
 const ReportLine = z
   .strictObject({
@@ -41,20 +41,38 @@ const ManifestType = z
   .enum(['boolean', 'string', 'integer', 'float', 'object'])
   .describe('A number flag is an integer where all of its variants are.')
 
+const ManifestFlag = z.strictObject({
+  key: z.string(),
+  name: z.string(),
+  type: ManifestType,
+  description: z.string().optional(),
+  defaultValue: FlagValue.describe('What is served while the flag is off.'),
+})
+
 const Manifest = z
   .strictObject({
-    flags: z.array(
-      z.strictObject({
-        key: z.string(),
-        name: z.string(),
-        type: ManifestType,
-        description: z.string().optional(),
-        defaultValue: FlagValue.describe('What is served while the flag is off.'),
-      }),
-    ),
+    flags: z.array(ManifestFlag),
   })
   .meta({ id: 'Manifest' })
 export type Manifest = z.infer<typeof Manifest>
+
+const written = { name: Line.optional(), description: Text.optional() }
+
+/** Others may know more of a flag than this; it is left aside. */
+const NewManifestFlag = z
+  .object({ key: FlagKey, type: ManifestType, defaultValue: FlagValue, ...written })
+  .meta({ id: 'NewManifestFlag' })
+export type NewManifestFlag = z.infer<typeof NewManifestFlag>
+
+const ManifestFlagChange = z
+  .object({ type: ManifestType.optional(), defaultValue: FlagValue.optional(), ...written })
+  .meta({ id: 'ManifestFlagChange' })
+export type ManifestFlagChange = z.infer<typeof ManifestFlagChange>
+
+const StoredManifestFlag = z
+  .strictObject({ flag: ManifestFlag, updatedAt: Instant })
+  .meta({ id: 'StoredManifestFlag' })
+export type StoredManifestFlag = z.infer<typeof StoredManifestFlag>
 
 const ManifestFile = z
   .strictObject({
@@ -125,9 +143,31 @@ export const exchangeOperations = {
   getManifest: operation({
     method: 'GET',
     path: '/openfeature/v0/manifest',
-    summary: 'The flags of the environment of the key as an OpenFeature manifest (sync API v0, reading).',
+    summary: 'The flags of the environment of the key or token as an OpenFeature manifest (sync API v0).',
     can: 'snapshot:read',
+    ofOwnProject: true,
     success: { status: 200, body: Manifest },
+  }),
+  createManifestFlag: operation({
+    method: 'POST',
+    path: '/openfeature/v0/manifest/flags',
+    summary: 'Create a flag, off everywhere, as the OpenFeature CLI pushes it (sync API v0).',
+    can: 'flag:write',
+    exposes: 'never',
+    ofOwnProject: true,
+    body: NewManifestFlag,
+    success: { status: 201, body: StoredManifestFlag },
+  }),
+  changeManifestFlag: operation({
+    method: 'PUT',
+    path: '/openfeature/v0/manifest/flags/{flag}',
+    summary:
+      'Change the name, the description or the default of a flag, as the OpenFeature CLI pushes it; never its type, and never whether it is on.',
+    can: 'flag:write',
+    ofOwnProject: true,
+    params: z.strictObject({ flag: FlagKey }),
+    body: ManifestFlagChange,
+    success: { status: 200, body: StoredManifestFlag },
   }),
   exportFlags: operation({
     method: 'GET',

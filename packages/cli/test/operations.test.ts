@@ -18,6 +18,8 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   confirmGate: 'for Flagger and Argo Rollouts; `gate check` says the same and more',
   getSnapshot: MACHINES,
   getFlagdDefinition: 'flagd asks for it by itself; `export` has the same with its report',
+  createManifestFlag: 'the OpenFeature CLI pushes it; `flag create` makes one here',
+  changeManifestFlag: 'the OpenFeature CLI pushes it; `flag edit` changes one here',
   getManifest: 'the OpenFeature CLI asks for it; `export --format manifest` has the same',
   streamSnapshot: MACHINES,
   acknowledgeRevision: MACHINES,

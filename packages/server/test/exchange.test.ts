@@ -2,7 +2,7 @@ import { createClient } from '@flagmarshal/api'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
+import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 
@@ -93,7 +93,7 @@ describe('flagd.json', () => {
 describe('the OpenFeature manifest', () => {
   test('has every flag with its type and what it is worth while it is off', async () => {
     const answer = await get('/openfeature/v0/manifest')
-    expect(answer.headers.get('x-manifest-capabilities')).toBe('read')
+    expect(answer.headers.get('x-manifest-capabilities')).toBe('read,write')
     expect(await answer.json()).toEqual({
       flags: [
         { key: 'count', name: 'Flag count', type: 'integer', description: 'How many.', defaultValue: 3 },
@@ -110,6 +110,89 @@ describe('the OpenFeature manifest', () => {
     expect(document).toMatchObject({
       $schema: expect.stringContaining('flag-manifest.json'),
       flags: { count: { flagType: 'integer', defaultValue: 3, description: 'How many.' } },
+    })
+  })
+
+  describe('as it is pushed', () => {
+    let pusher: string
+    beforeAll(async () => {
+      const body = { name: 'catalog' }
+      pusher = expectOk(await server.admin.call('createServiceToken', { params, body })).token
+    })
+    const push = async (method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, token_ = pusher) => {
+      const answer = await fetch(`${server.address}/openfeature/v0/manifest/flags${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token_}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const read: unknown = await answer.json()
+      return { status: answer.status, body: read }
+    }
+
+    test('makes flags of every type, off everywhere, and the same token reads them', async () => {
+      const made = [
+        { key: 'pushed', type: 'boolean', defaultValue: false, description: 'By the command line.' },
+        { key: 'pushed-text', type: 'string', defaultValue: 'hi', name: 'A text' },
+        { key: 'pushed-count', type: 'integer', defaultValue: 3 },
+        { key: 'pushed-share', type: 'float', defaultValue: 0.5 },
+        { key: 'pushed-look', type: 'object', defaultValue: { color: 'red' } },
+      ]
+      for (const body of made) {
+        const { status, body: stored } = await push('POST', '', body)
+        expect(stored).toMatchObject({ flag: body, updatedAt: expect.any(String) })
+        expect(status).toBe(201)
+      }
+      const flag = expectOk(await server.admin.call('getFlag', { params: { ...params, flag: 'pushed' } }))
+      expect(flag.environments.map((it) => it.enabled)).toEqual([false, false, false])
+      expect(flag.owner).toBe('catalog')
+      const answer = await get('/openfeature/v0/manifest', { authorization: `Bearer ${pusher}` })
+      expect(await answer.json()).toMatchObject({
+        flags: expect.arrayContaining([expect.objectContaining(made[4])]),
+      })
+    })
+
+    test('changes what a manifest says, and turns nothing on', async () => {
+      expect(await push('PUT', '/pushed-text', { name: 'Greeting', defaultValue: 'hello' })).toMatchObject({
+        status: 200,
+        body: { flag: { name: 'Greeting', type: 'string', defaultValue: 'hello' } },
+      })
+      expect(await push('PUT', '/pushed', { type: 'boolean', defaultValue: true })).toMatchObject({
+        status: 200,
+        body: { flag: { defaultValue: true } },
+      })
+      const text = { ...params, flag: 'pushed-text' }
+      const inAll = expectOk(await server.admin.call('getFlag', { params: text }))
+      expect(inAll.variants).toEqual({ default: 'hi', 'default-2': 'hello' })
+      expect(inAll.environments.map((it) => it.offVariant)).toEqual(['default-2', 'default', 'default'])
+      const { variants, environments } = expectOk(
+        await server.admin.call('getFlag', { params: { ...params, flag: 'pushed' } }),
+      )
+      expect(variants).toEqual({ on: true, off: false })
+      expect(environments.map((it) => [it.enabled, it.offVariant])).toEqual([
+        [false, 'on'],
+        [false, 'off'],
+        [false, 'off'],
+      ])
+    })
+
+    test('refuses in the shape of that interface', async () => {
+      const taken = await push('POST', '', { key: 'pushed', type: 'boolean', defaultValue: false })
+      expect(taken).toMatchObject({
+        status: 409,
+        body: { error: { status: 409, message: expect.any(String) } },
+      })
+      expect((await push('PUT', '/pushed-text', { type: 'boolean' })).status).toBe(409)
+      expect((await push('PUT', '/nowhere', { name: 'x' })).status).toBe(404)
+      expect(await push('POST', '', { key: 'No key', type: 'boolean', defaultValue: false })).toMatchObject({
+        status: 422,
+        body: { error: { details: [{ field: 'key', code: 'invalid', message: expect.any(String) }] } },
+      })
+      // An SDK key reads; a token of no project has no flags.
+      expect((await push('POST', '', { key: 'x', type: 'boolean', defaultValue: false }, token)).status).toBe(
+        403,
+      )
+      expect((await push('PUT', '/pushed', { name: 'x' }, ADMIN_TOKEN)).status).toBe(400)
+      expect((await push('DELETE', '/pushed')).status).toBeGreaterThanOrEqual(404)
     })
   })
 })

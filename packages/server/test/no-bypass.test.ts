@@ -51,6 +51,8 @@ const ONE_BY_ONE: Readonly<Partial<Record<OperationId, string>>> = {
   importFlags: 'tried',
   decideDraft: 'tried',
   createFlag: 'a new flag is off everywhere',
+  createManifestFlag: 'a new flag is off everywhere',
+  changeManifestFlag: 'tried',
   createSegment: 'no rule names a new segment yet; its key cannot be that of another one',
   createDraft: 'serves nothing until it is published',
   changeDraft: 'serves nothing until it is published',
@@ -185,6 +187,12 @@ const request = async (id: string) =>
 describe('exposing somebody in a protected environment', () => {
   const tries: readonly (readonly [operation: OperationId, how: string, it: Try])[] = [
     ['configureFlag', 'everybody', edit((it) => ({ ...it, fallthrough: { variant: 'on' } }))],
+    [
+      'changeManifestFlag',
+      'another default',
+      async (by) =>
+        await by.client.call('changeManifestFlag', { params: { flag }, body: { defaultValue: true } }),
+    ],
     ['configureFlag', 'another off variant', edit((it) => ({ ...it, offVariant: 'on' }))],
     [
       'configureFlag',

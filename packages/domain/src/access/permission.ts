@@ -58,6 +58,7 @@ const WORK: readonly Permission[] = [
   'rollout:pause',
   'procedure:write',
   'flag:evaluate',
+  'snapshot:read',
 ]
 const LEAD: readonly Permission[] = [...WORK, 'draft:decide', 'procedure:decide', 'rollout:operate']
 

@@ -44,7 +44,7 @@ export async function authorize(
   }
   // What is not the token's own is not to be found, whatever it asks for there.
   refuseForeign(actor, incoming.params)
-  const { allowed, roles } = authorityOf(actor, askedOf(operation, incoming.params))
+  const { allowed, roles } = authorityOf(actor, askedOf(operation, incoming.params, actor))
   if (!allowed) {
     throw new HttpProblem(403, 'forbidden', `This needs the permission ${operation.can}.`, {
       remedy: 'Ask an administrator for a role that has it. Your own are shown by GET /api/v1/whoami.',
@@ -54,8 +54,9 @@ export async function authorize(
 }
 
 /** The permission that is needed, and the place that the address names. */
-function askedOf({ can, exposes }: Operation, params: unknown): Asked {
-  const [project, environment] = [named(params, 'project'), named(params, 'environment')]
+function askedOf({ can, exposes, ofOwnProject }: Operation, params: unknown, actor: Actor): Asked {
+  const project = ofOwnProject === true ? actor.project : named(params, 'project')
+  const environment = named(params, 'environment')
   return {
     can,
     ...(project === undefined ? {} : { project }),

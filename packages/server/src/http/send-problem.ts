@@ -1,6 +1,7 @@
 /** A problem on its way to the caller, in the shape that the operation's clients read. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+import { manifestAnswer } from './manifest-problem.ts'
 import { ofrepAnswer } from './ofrep-problem.ts'
 import type { ProblemAnswer } from './problems.ts'
 
@@ -10,11 +11,13 @@ export function sendProblemAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const ofrep = ofrepAnswer(request.routeOptions.config.operation, problem, request.params)
-  const type = ofrep === undefined ? 'application/problem+json' : 'application/json; charset=utf-8'
+  const { operation } = request.routeOptions.config
+  const ofrep = ofrepAnswer(operation, problem, request.params)
+  const own = ofrep?.body ?? manifestAnswer(operation, problem)
+  const type = own === undefined ? 'application/problem+json' : 'application/json; charset=utf-8'
   return reply
     .code(ofrep?.status ?? status)
     .headers(headers)
     .type(type)
-    .send(JSON.stringify(ofrep?.body ?? problem))
+    .send(JSON.stringify(own ?? problem))
 }

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { exportFlags, flagdDefinition, manifestOf } from '../../exchange/export.ts'
 import { importFlags } from '../../exchange/import.ts'
 import type { ImportReaders } from '../../exchange/import.ts'
+import { changeManifestFlag, createManifestFlag, manifestPlace } from '../../exchange/manifest.ts'
 import { reply } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 import { ownEnvironment } from '../own-environment.ts'
@@ -17,6 +18,9 @@ const readers: ImportReaders = {
   config: (value) => readBy(FlagConfigChange, value),
 }
 
+/** No flag can be archived in this version, so none can be deleted. */
+const CAPABILITIES = { 'x-manifest-capabilities': 'read,write' }
+
 export const handlers: Handlers<typeof exchangeOperations> = {
   getFlagdDefinition: async ({ context, services }) => {
     const key = ownEnvironment(context.actor)
@@ -26,9 +30,21 @@ export const handlers: Handlers<typeof exchangeOperations> = {
   },
 
   getManifest: async ({ context, services }) => {
-    const key = ownEnvironment(context.actor)
+    const key = await manifestPlace(services.database, context.actor)
     if (isRefusal(key)) return key
-    return { body: await manifestOf(services, key), headers: { 'x-manifest-capabilities': 'read' } }
+    return { body: await manifestOf(services, key), headers: CAPABILITIES }
+  },
+
+  createManifestFlag: async ({ context, services, body }) => {
+    const key = await manifestPlace(services.database, context.actor)
+    return reply(isRefusal(key) ? key : await createManifestFlag(context, services, key, body))
+  },
+
+  changeManifestFlag: async ({ context, services, params, body }) => {
+    const key = await manifestPlace(services.database, context.actor)
+    return reply(
+      isRefusal(key) ? key : await changeManifestFlag(context, services, { ...key, ...params }, body),
+    )
   },
 
   importFlags: async ({ context, services, params, query, body }) =>
