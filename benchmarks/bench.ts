@@ -1,87 +1,64 @@
 /**
- * `npm run bench`: the engine beside other SDKs and a hand-written lower bound, in one run.
+ * `npm run bench`: the engine and the SDK beside other SDKs and a hand-written lower bound, in one run.
  *
- * `--quick` takes a third of the time. Prints a table, writes `results.json`, and exits 1 if a
- * subject failed or a peer was faster than we are.
+ * `--quick` takes a third of the time. Prints tables and whether every bar holds, writes
+ * `results.json`, and exits 1 if a subject failed or a bar does not hold.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 
+import { barsOf } from './bars.ts'
 import { ensurePeers, versionOf } from './install.ts'
-import { keysOf, race } from './rounds.ts'
-import type { Pace, Result } from './rounds.ts'
-import { OURS, SUBJECTS } from './subject.ts'
-import { NOT_IN_THIS_VERSION, WORKLOADS } from './workload.ts'
+import { race } from './rounds.ts'
+import type { Heat, Pace } from './rounds.ts'
+import { measureStarts } from './start.ts'
+import { SUBJECTS } from './subject.ts'
+import { printRaces, printStarts } from './table.ts'
 
-const FULL: Pace = { rounds: 15, sliceMs: 50, warmUps: 12 }
-const QUICK: Pace = { rounds: 7, sliceMs: 30, warmUps: 8 }
+const FULL: Pace = { rounds: 15, sliceMs: 50, warmMs: 250, starts: 3 }
+const QUICK: Pace = { rounds: 7, sliceMs: 20, warmMs: 80, starts: 3 }
+const HEATS: readonly Heat[] = [
+  { flags: '1000', workloads: ['W1', 'W2', 'W3', 'W4', 'counted', 'W5'] },
+  { flags: 'big', workloads: ['W7'] },
+]
 
 ensurePeers()
 const pace = process.argv.includes('--quick') ? QUICK : FULL
-const versions = peerVersions()
-const results = await race(keysOf(SUBJECTS), pace)
+const names = Object.keys(SUBJECTS)
+const versions = new Map(
+  Object.entries(SUBJECTS).flatMap(([name, { peer }]) =>
+    peer === undefined ? [] : [[name, versionOf(peer)]],
+  ),
+)
+const races = await race(names, HEATS, pace)
+const starts = await measureStarts(names, pace.starts)
+const bars = barsOf(races, starts)
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length }
 
-print(results)
-writeFileSync(
-  join(import.meta.dirname, 'results.json'),
-  `${JSON.stringify({ when: new Date().toISOString(), machine, pace, versions, results }, null, 2)}\n`,
+console.log(
+  `\nNode ${machine.node}, ${machine.cpu} × ${machine.cores}; 1,000 flags, a new user for each call;`,
 )
-const losses = [...failures(results), ...fasterPeers(results)]
-for (const loss of losses) console.log(`FAIL  ${loss}`)
-if (losses.length === 0) console.log('PASS  no peer is faster')
-process.exitCode = losses.length === 0 ? 0 : 1
+console.log(
+  `CPU time per call, median of ${pace.rounds} interleaved rounds, × = same-round ratio to the bound\n`,
+)
+printRaces(races, versions)
+printStarts(starts)
+console.log()
+for (const { says, measured, holds } of bars)
+  console.log(`${holds ? 'holds' : 'FAILS'}  ${says}: ${measured}`)
+for (const failure of races.failures) console.log(`FAILS  ${failure}`)
 
-function peerVersions(): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const [name, { peer }] of Object.entries(SUBJECTS)) {
-    if (peer !== undefined) found[name] = versionOf(peer)
-  }
-  return found
+const results = {
+  when: new Date().toISOString(),
+  machine,
+  pace,
+  versions: Object.fromEntries(versions),
+  notes: Object.fromEntries(races.notes),
+  samples: Object.fromEntries([...races.samples].map(([name, own]) => [name, Object.fromEntries(own)])),
+  starts: Object.fromEntries(starts),
+  bars,
+  failures: races.failures,
 }
-
-function print(rows: readonly Result[]): void {
-  const workloads = keysOf(WORKLOADS)
-  console.log(
-    `\nNode ${machine.node}, ${machine.cpu} × ${machine.cores}; 1,000 flags, a new user for each call;`,
-  )
-  console.log(
-    `CPU time per call, median of ${pace.rounds} interleaved rounds, × = same-round ratio to the bound\n`,
-  )
-  console.log(line(['', 'call', ...workloads.map((workload) => `${workload} ${WORKLOADS[workload]}`)]))
-  for (const row of rows) {
-    const name = [row.name, versions[row.name]].filter(Boolean).join(' ')
-    const cells = workloads.map((workload) => {
-      const figures = row.workloads[workload]
-      return figures === undefined ? 'failed' : `${nanoseconds(figures.ns)}  ${figures.ratio.toFixed(1)}×`
-    })
-    console.log(line([name, row.async ? 'async' : 'sync', ...cells]))
-  }
-  console.log()
-  for (const [workload, why] of Object.entries(NOT_IN_THIS_VERSION)) {
-    console.log(`${workload}  not measured in this version: ${why}`)
-  }
-}
-
-function line([name = '', call = '', ...cells]: readonly string[]): string {
-  return `${name.padEnd(26)} ${call.padEnd(6)} ${cells.map((cell) => cell.padStart(24)).join('')}`
-}
-
-function nanoseconds(ns: number): string {
-  return `${ns < 100 ? ns.toFixed(1) : ns.toFixed(0)} ns`
-}
-
-function failures(rows: readonly Result[]): string[] {
-  return rows.flatMap(({ name, failure }) => (failure === undefined ? [] : `${name}: ${failure}`))
-}
-
-function fasterPeers(rows: readonly Result[]): string[] {
-  const ours = rows.find(({ name }) => name === OURS)
-  const peers = rows.filter(({ name }) => versions[name] !== undefined)
-  return keysOf(WORKLOADS).flatMap((workload) => {
-    const limit = ours?.workloads[workload]?.ratio ?? 0
-    const faster = peers.filter((peer) => (peer.workloads[workload]?.ratio ?? Infinity) < limit)
-    return faster.map(({ name }) => `${workload}: ${name} is faster`)
-  })
-}
+writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+process.exitCode = races.failures.length === 0 && bars.every(({ holds }) => holds) ? 0 : 1

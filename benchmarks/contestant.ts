@@ -1,112 +1,167 @@
 /**
  * One process, one subject: loads it, checks its answers, then runs the slices that it is told to.
- * Started by `bench.ts`, which lets one of them work at a time.
+ * Started by `rounds.ts` and `start.ts`, which let one of them work at a time.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as tick } from 'node:timers/promises'
+
+import { check } from './checks.ts'
 import type { Loops, Turn } from './loop.ts'
 import { SUBJECTS } from './subject.ts'
-import type { Answer, Calls } from './subject.ts'
-import { benchFlags, benchUsers, USERS } from './workload.ts'
-import type { User, Workload } from './workload.ts'
+import type { Calls } from './subject.ts'
+import { benchUsers, bigSpec, mixedSpec, USERS } from './workload.ts'
+import type { Spec, User, Workload } from './workload.ts'
 
-/** What the parent asks: a slice of about `ms`; the answer is the CPU time of the process per call. */
-export interface Order {
-  readonly workload: Workload
-  readonly ms: number
-}
+/** What is timed: a workload, or W2 by a flag with arms in a counted request. */
+export type Timed = Workload | 'counted'
 
-/** What a contestant says: that it is ready, the result of an order, or what went wrong. */
+/** What the parent asks. `slice` is answered with the CPU time of the process per call. */
+export type Order =
+  | { readonly kind: 'check' | 'warm' | 'slice'; readonly workload: Timed; readonly ms: number }
+  | { readonly kind: 'close' }
+
+/** What a contestant says. */
 export type Report =
-  | { readonly kind: 'ready'; readonly async: boolean; readonly note: string }
-  | { readonly kind: 'slice'; readonly nsPerCall: number }
+  | { readonly kind: 'ready'; readonly note: string; readonly start: Start }
+  | { readonly kind: 'done'; readonly nsPerCall: number; readonly async: boolean }
   | { readonly kind: 'failed'; readonly message: string }
 
-interface Timed {
+/** W6: from the text to the first answer. */
+export interface Start {
+  /** CPU time, milliseconds. */
+  readonly ms: number
+  /** Kept on the heap, megabytes; NaN unless the process was started to measure it. */
+  readonly heapMb: number
+}
+
+interface Running {
   readonly run: (turn: Turn) => number | Promise<number>
+  readonly async: boolean
   /** Where in the ring of users the next slice starts. */
   from: number
   /** The last measurement, from which the next slice's length is worked out. */
   nsPerCall: number
 }
 
+const PROBE: User = { key: 'probe', country: 'NL', email: 'x@mail.example', plan: 'pro', version: '2.1.0' }
+
 function report(message: Report): void {
   process.send?.(message)
 }
 
-async function timed(workload: Workload, call: (user: User) => Answer, isAsync: boolean): Promise<Timed> {
-  const { loop, loopAsync }: Loops = await import(`./loop.ts?${workload}`)
-  const run = (turn: Turn): number | Promise<number> => (isAsync ? loopAsync(call, turn) : loop(call, turn))
-  return { run, from: 0, nsPerCall: 10_000 }
+function specOf(flags: string): Spec {
+  return flags === 'big' ? bigSpec() : mixedSpec(Number(flags))
 }
 
-async function slice(timed: Timed, users: readonly User[], ms: number): Promise<number> {
-  const calls = Math.max(1, Math.round((ms * 1e6) / timed.nsPerCall))
-  const before = process.cpuUsage()
-  const running = timed.run({ users, from: timed.from, calls })
-  if (typeof running !== 'number') await running
-  const used = process.cpuUsage(before)
-  timed.from = (timed.from + calls) % USERS
-  // All threads of the process count, the compiler's and the collector's too; neighbours do not.
-  timed.nsPerCall = Math.max(0.1, ((used.user + used.system) * 1_000) / calls)
-  return timed.nsPerCall
-}
-
-/** Right answers first: a wrong one makes the whole subject fail. */
-async function check(calls: Calls, users: readonly User[]): Promise<void> {
-  const [first] = users
-  if (first === undefined) throw new Error('there are no users')
-  for (const flag of benchFlags()) {
-    if (flag.kind === 'percentage') continue
-    for (const user of users.slice(0, 10)) {
-      const expected = flag.kind === 'constant' ? flag.on : flag.countries.includes(user.country)
-      if ((await calls.any(flag.key, user)) !== expected) throw new Error(`${flag.key} is not ${expected}`)
-    }
-  }
-  if (!(await calls.W1(first))) throw new Error('W1 is not on')
-
-  const sample = 20_000
-  let on = 0
-  for (const user of users.slice(0, sample)) {
-    const answer = await calls.W2(user)
-    if (answer !== (await calls.W2(user))) throw new Error('W2 changes its mind')
-    if (answer) on++
-  }
-  // 4.5 standard deviations of a fair coin.
-  const tolerance = 4.5 * Math.sqrt(0.25 / sample)
-  if (Math.abs(on / sample - 0.5) > tolerance) throw new Error(`W2 is on for ${on} of ${sample} users`)
-}
-
-/** Every flag for a few hundred users, so that the code has seen the whole mix as in an application. */
-async function exercise(calls: Calls, users: readonly User[]): Promise<void> {
-  const flags = benchFlags()
-  for (const user of users.slice(-300)) for (const { key } of flags) await calls.any(key, user)
-}
-
-async function main(name: string): Promise<void> {
+async function main(name: string, flags: string): Promise<void> {
   const entry = SUBJECTS[name]
   if (entry === undefined) throw new Error(`there is no subject ${name}`)
   const subject = await entry.load()
-  const calls = await subject.load(benchFlags())
-  const users = benchUsers()
-  await check(calls, users)
-  await exercise(calls, users)
+  const folder = mkdtempSync(join(tmpdir(), 'flagmarshal-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'flags.json')
+  // In a box, so that the text itself is not counted as what the SDK keeps.
+  const box = { text: JSON.stringify(subject.translate(specOf(flags))) }
+  writeFileSync(file, box.text)
 
-  const [first] = users
-  const isAsync = first !== undefined && typeof calls.W1(first) !== 'boolean'
-  const timing = new Map<string, Timed>()
-  for (const workload of ['W1', 'W2'] as const) {
-    timing.set(workload, await timed(workload, calls[workload], isAsync))
+  const heapBefore = await heapUsed()
+  const before = process.cpuUsage()
+  const calls = await subject.load(box.text, file)
+  await (flags === 'big' ? calls.w7(PROBE) : calls.w2(PROBE))
+  const used = process.cpuUsage(before)
+  box.text = ''
+  const start = { ms: (used.user + used.system) / 1_000, heapMb: ((await heapUsed()) - heapBefore) / 1e6 }
+
+  listen(calls)
+  report({ kind: 'ready', note: subject.note, start })
+}
+
+/** After collecting, where the process may collect. */
+async function heapUsed(): Promise<number> {
+  if (globalThis.gc === undefined) return Number.NaN
+  for (let i = 0; i < 5; i++) {
+    await tick()
+    globalThis.gc()
   }
-  process.on('message', (order: Order | 'close') => {
-    if (order === 'close') return void close(calls)
-    const found = timing.get(order.workload)
-    if (found === undefined)
-      return report({ kind: 'failed', message: `there is no workload ${order.workload}` })
-    slice(found, users, order.ms).then(
-      (nsPerCall) => report({ kind: 'slice', nsPerCall }),
-      (error: unknown) => report({ kind: 'failed', message: String(error) }),
-    )
+  return process.memoryUsage().heapUsed
+}
+
+function listen(calls: Calls): void {
+  let users: readonly User[] | undefined
+  const running = new Map<Timed, Running>()
+  const obey = async (order: Exclude<Order, { kind: 'close' }>): Promise<Report> => {
+    const { kind, workload, ms } = order
+    users ??= benchUsers()
+    if (kind === 'check') {
+      if (workload !== 'counted') await check(workload, calls, users)
+      const made = await runningOf(workload, calls, users)
+      running.set(workload, made)
+      return { kind: 'done', nsPerCall: 0, async: made.async }
+    }
+    const found = running.get(workload)
+    if (found === undefined) throw new Error(`${workload} was not checked`)
+    const nsPerCall = await (kind === 'warm' ? warm(found, users, ms) : slice(found, users, ms))
+    return { kind: 'done', nsPerCall, async: found.async }
+  }
+  process.on('message', (order: Order) => {
+    if (order.kind === 'close') return void close(calls)
+    obey(order).then(report, (error: unknown) => report({ kind: 'failed', message: String(error) }))
   })
-  report({ kind: 'ready', async: isAsync, note: subject.note })
+}
+
+async function runningOf(workload: Timed, calls: Calls, users: readonly User[]): Promise<Running> {
+  const call = callOf(workload, calls)
+  const [first = PROBE] = users
+  const isAsync = call(first) instanceof Promise
+  const { loop, loopAsync }: Loops = await import(`./loop.ts?${workload}`)
+  const { inRequest } = calls
+  const run = (turn: Turn): number | Promise<number> => (isAsync ? loopAsync(call, turn) : loop(call, turn))
+  const scoped =
+    workload === 'counted' && inRequest !== undefined ? (turn: Turn) => inRequest(() => run(turn)) : run
+  return { run: scoped, async: isAsync, from: 0, nsPerCall: 10_000 }
+}
+
+function callOf(workload: Timed, calls: Calls): (user: User) => unknown {
+  const byWorkload = {
+    W1: calls.w1,
+    W2: calls.w2,
+    W3: calls.w3,
+    W4: calls.w4,
+    W5: calls.w5?.call,
+    W7: calls.w7,
+    counted: calls.counted,
+  }
+  const call = byWorkload[workload]
+  if (call === undefined) throw new Error(`there is no call for ${workload}`)
+  return call
+}
+
+/** For `ms` at least, then on until it gets no faster, five times as long at most. */
+async function warm(running: Running, users: readonly User[], ms: number): Promise<number> {
+  const startedAt = performance.now()
+  let before = Infinity
+  for (;;) {
+    const now = await slice(running, users, ms / 6)
+    const spent = performance.now() - startedAt
+    if (spent > 5 * ms || (spent > ms && now > before * 0.92)) return now
+    before = now
+    // Whatever the SDK has timers for.
+    await tick()
+  }
+}
+
+async function slice(running: Running, users: readonly User[], ms: number): Promise<number> {
+  const calls = Math.max(1, Math.round((ms * 1e6) / running.nsPerCall))
+  const before = process.cpuUsage()
+  const result = running.run({ users, from: running.from, calls })
+  if (typeof result !== 'number') await result
+  const used = process.cpuUsage(before)
+  running.from = (running.from + calls) % USERS
+  // All threads of the process count, the compiler's and the collector's too; neighbours do not.
+  running.nsPerCall = Math.max(0.1, ((used.user + used.system) * 1_000) / calls)
+  return running.nsPerCall
 }
 
 async function close(calls: Calls): Promise<void> {
@@ -114,7 +169,7 @@ async function close(calls: Calls): Promise<void> {
   process.exit(0)
 }
 
-main(process.argv[2] ?? '').catch((error: unknown) => {
+main(process.argv[2] ?? '', process.argv[3] ?? '').catch((error: unknown) => {
   report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
   process.exitCode = 1
   process.disconnect?.()

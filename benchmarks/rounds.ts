@@ -3,150 +3,99 @@
  * order each round. A ratio is taken within a round, so whatever slows the machine down for a
  * while slows both sides of it.
  */
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-
-import type { Order, Report } from './contestant.ts'
+import type { Timed } from './contestant.ts'
+import { median } from './numbers.ts'
+import { ask, enter, leave } from './process.ts'
+import type { Contestant } from './process.ts'
 import { BOUND } from './subject.ts'
-import { WORKLOADS } from './workload.ts'
-import type { Workload } from './workload.ts'
 
 /** How long to run. */
 export interface Pace {
   readonly rounds: number
   readonly sliceMs: number
-  /** Slices before the first round that are thrown away. */
-  readonly warmUps: number
+  readonly warmMs: number
+  /** Processes of each subject for W6, of which the best counts. */
+  readonly starts: number
 }
 
-/** What came out for one subject. */
-export interface Result {
-  readonly name: string
-  readonly async: boolean
-  readonly note: string
-  readonly workloads: Readonly<Partial<Record<Workload, Figures>>>
-  /** Why it could not be measured. */
-  readonly failure?: string
+/** CPU time per call of each round, nanoseconds. */
+export type Samples = readonly number[]
+
+/** What came out: of each subject, of each workload. */
+export interface Races {
+  readonly samples: ReadonlyMap<string, ReadonlyMap<Timed, Samples>>
+  readonly isAsync: ReadonlySet<string>
+  readonly notes: ReadonlyMap<string, string>
+  /** Why something could not be measured. */
+  readonly failures: readonly string[]
 }
 
-export interface Figures {
-  /** CPU time per call, median over the rounds, nanoseconds. */
-  readonly ns: number
-  /** Median of the same-round ratios to the hand-written bound. */
-  readonly ratio: number
-  /** CPU time per call in each round, nanoseconds. */
-  readonly samples: readonly number[]
+/** What is raced with which flags. */
+export interface Heat {
+  readonly flags: string
+  readonly workloads: readonly Timed[]
 }
 
-interface Contestant {
-  readonly name: string
-  readonly child: ChildProcess
-  readonly async: boolean
-  readonly note: string
-}
-
-/** Runs all workloads for all subjects and stops their processes. */
-export async function race(names: readonly string[], pace: Pace): Promise<Result[]> {
-  const failures = new Map<string, string>()
-  const contestants: Contestant[] = []
-  for (const name of names) {
-    const entered = await enter(name)
-    if (typeof entered === 'string') failures.set(name, entered)
-    else contestants.push(entered)
-  }
-  const samples = new Map<string, Map<Workload, number[]>>(contestants.map(({ name }) => [name, new Map()]))
-  for (const workload of keysOf(WORKLOADS)) {
-    for (const contestant of contestants) {
-      for (let i = 0; i < pace.warmUps; i++) await slice(contestant, { workload, ms: pace.sliceMs })
-      samples.get(contestant.name)?.set(workload, [])
+/** Runs all heats and ends their processes. A subject that has no such call does not take part in it. */
+export async function race(names: readonly string[], heats: readonly Heat[], pace: Pace): Promise<Races> {
+  const samples = new Map(names.map((name) => [name, new Map<Timed, number[]>()]))
+  const isAsync = new Set<string>()
+  const notes = new Map<string, string>()
+  const failures: string[] = []
+  for (const { flags, workloads } of heats) {
+    const all: Contestant[] = []
+    for (const name of names) {
+      const entered = await enter(name, flags)
+      if (typeof entered === 'string') failures.push(`${name}: ${entered}`)
+      else all.push(entered)
     }
-    for (let round = 0; round < pace.rounds; round++) {
-      for (let i = 0; i < contestants.length; i++) {
-        const contestant = contestants[(i + round) % contestants.length]
-        if (contestant === undefined) continue
-        const ns = await slice(contestant, { workload, ms: pace.sliceMs })
-        samples.get(contestant.name)?.get(workload)?.push(ns)
+    for (const { name, note } of all) notes.set(name, note)
+    for (const workload of workloads) {
+      const ready: Contestant[] = []
+      for (const contestant of all) {
+        try {
+          const { async } = await ask(contestant, 'check', workload, 0)
+          if (async) isAsync.add(contestant.name)
+          await ask(contestant, 'warm', workload, pace.warmMs)
+          ready.push(contestant)
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error)
+          if (!message.includes('there is no call for')) failures.push(`${workload}: ${message}`)
+        }
       }
+      await runRounds(ready, workload, pace, samples)
+      console.error(`${workload} measured`)
+    }
+    await Promise.all(all.map(leave))
+  }
+  return { samples, isAsync, notes, failures }
+}
+
+async function runRounds(
+  contestants: readonly Contestant[],
+  workload: Timed,
+  { rounds, sliceMs }: Pace,
+  samples: ReadonlyMap<string, Map<Timed, number[]>>,
+): Promise<void> {
+  for (const { name } of contestants) samples.get(name)?.set(workload, [])
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < contestants.length; i++) {
+      const contestant = contestants[(i + round * 7) % contestants.length]
+      if (contestant === undefined) continue
+      const { nsPerCall } = await ask(contestant, 'slice', workload, sliceMs)
+      samples.get(contestant.name)?.get(workload)?.push(nsPerCall)
     }
   }
-  await Promise.all(contestants.map(leave))
-  return names.map((name) => resultOf(name, { contestants, failures, samples }))
 }
 
-async function enter(name: string): Promise<Contestant | string> {
-  const child = fork(join(import.meta.dirname, 'contestant.ts'), [name], {
-    // What an SDK prints is of no interest, unless it ends the process.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
-  const report = await reportOf(child)
-  if (report.kind === 'ready') return { name, child, async: report.async, note: report.note }
-  child.kill()
-  return report.kind === 'failed' ? report.message : 'it did not start'
+/** The median of what one subject took in each round, divided by what another took; NaN where one did not run. */
+export function ratio({ samples }: Races, workload: Timed, name: string, to: string = BOUND): number {
+  const own = samples.get(name)?.get(workload) ?? []
+  const other = samples.get(to)?.get(workload) ?? []
+  return median(own.map((ns, round) => ns / (other[round] ?? Number.NaN)))
 }
 
-async function slice(contestant: Contestant, order: Order): Promise<number> {
-  const answer = reportOf(contestant.child)
-  contestant.child.send(order)
-  const report = await answer
-  if (report.kind === 'slice') return report.nsPerCall
-  throw new Error(`${contestant.name}: ${report.kind === 'failed' ? report.message : 'out of turn'}`)
-}
-
-/** The next thing that a contestant says; its end is a failure. */
-function reportOf(child: ChildProcess): Promise<Report> {
-  return new Promise((resolve) => {
-    const hear = (report: Report): void => {
-      child.off('exit', end)
-      resolve(report)
-    }
-    const end = (code: number | null): void => {
-      child.off('message', hear)
-      resolve({ kind: 'failed', message: `it ended with code ${code}` })
-    }
-    child.once('message', hear)
-    child.once('exit', end)
-  })
-}
-
-async function leave({ child }: Contestant): Promise<void> {
-  const ended = once(child, 'exit', { signal: AbortSignal.timeout(5_000) })
-  child.send('close')
-  await ended.catch(() => child.kill('SIGKILL'))
-}
-
-interface Records {
-  readonly contestants: readonly Contestant[]
-  readonly failures: ReadonlyMap<string, string>
-  readonly samples: ReadonlyMap<string, ReadonlyMap<Workload, readonly number[]>>
-}
-
-function resultOf(name: string, { contestants, failures, samples }: Records): Result {
-  const contestant = contestants.find((one) => one.name === name)
-  const failure = failures.get(name)
-  const workloads: Partial<Record<Workload, Figures>> = {}
-  for (const workload of keysOf(WORKLOADS)) {
-    const own = samples.get(name)?.get(workload)
-    const bound = samples.get(BOUND)?.get(workload)
-    if (own === undefined || bound === undefined) continue
-    const ratios = own.map((ns, round) => ns / (bound[round] ?? Number.NaN))
-    workloads[workload] = { ns: median(own), ratio: median(ratios), samples: own }
-  }
-  const facts = { name, async: contestant?.async ?? false, note: contestant?.note ?? '', workloads }
-  return failure === undefined ? facts : { ...facts, failure }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
-}
-
-/** The keys of a record whose keys are known. */
-export function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): Key[] {
-  // `Object.keys` forgets the type; a literal record has no other keys than its type says.
-  return Object.keys(record) as Key[]
+/** The median CPU time per call, nanoseconds. */
+export function nanoseconds({ samples }: Races, workload: Timed, name: string): number {
+  return median(samples.get(name)?.get(workload) ?? [])
 }

@@ -1,16 +1,27 @@
 /**
- * What every SDK is asked to do, described without knowing any SDK: 1,000 flags and 131,072 users.
- *
- * W1 is a boolean flag without rules, W2 a 50 % rollout; both among 998 other flags, and with a new
- * user for each call. Adapters in `sdk/` translate the flags into their own configuration.
+ * What every SDK is asked to do, described without knowing any SDK. Adapters in `sdk/` translate the
+ * flags into their own configuration; the same flags and users come out of every run.
  */
 
-/** A flag to be translated. All are boolean. */
+/** A flag to be translated. All are boolean except `variants`. */
 export type BenchFlag =
   | { readonly key: string; readonly kind: 'constant'; readonly on: boolean }
   | { readonly key: string; readonly kind: 'percentage'; readonly percent: number }
-  /** On for the users of these countries, else off. */
-  | { readonly key: string; readonly kind: 'countries'; readonly countries: readonly string[] }
+  /** The rules of `RULES` in order, else off. */
+  | { readonly key: string; readonly kind: 'rules' }
+  /** The objects of `VARIANTS`, a quarter of the users each. */
+  | { readonly key: string; readonly kind: 'variants' }
+  /** On for the members of segment `big`, else off. */
+  | { readonly key: string; readonly kind: 'members' }
+
+/** Everything that one SDK loads. */
+export interface Spec {
+  readonly flags: readonly BenchFlag[]
+  /** Countries of segment `eu`. */
+  readonly eu: readonly string[]
+  /** Keys of the users in segment `big`. */
+  readonly big: readonly string[]
+}
 
 /** Whom a request is about; each SDK makes its own context of it, inside the timed call. */
 export interface User {
@@ -21,60 +32,99 @@ export interface User {
   readonly version: string
 }
 
-/** The workloads of this version. */
-export type Workload = 'W1' | 'W2'
+/** The timed workloads. W6, start and memory, is measured apart. */
+export type Workload = 'W1' | 'W2' | 'W3' | 'W4' | 'W5' | 'W7'
 
-/** Titles for the report. */
+/** Titles for the report, in the order of measuring: W7 has flags of its own. */
 export const WORKLOADS: Readonly<Record<Workload, string>> = {
-  W1: 'boolean flag, no rules',
-  W2: '50 % of users',
+  W1: 'on or off',
+  W2: '50 %',
+  W3: 'five rules',
+  W4: 'four objects',
+  W5: 'all 1,000',
+  W7: 'big segment',
 }
 
-/** Workloads of the same suite that are not measured yet. */
-export const NOT_IN_THIS_VERSION: Readonly<Record<string, string>> = {
-  W3: 'five rules',
-  W4: 'four variants with object values',
-  W5: 'all flags for one user',
-  W7: 'a segment of 100,000 users',
-}
+/** Four rules that nobody of the ring matches, and one that everybody does, for a quarter of them. */
+export const RULES = {
+  countries: ['US', 'CA', 'GB', 'DE', 'FR', 'JP', 'AU', 'BR'],
+  emailEnds: ['@acme.example', '@corp.example'],
+  minVersion: '3.2.0',
+  plan: 'enterprise',
+  percent: 25,
+} as const
+
+/** What the four variants are worth. */
+export const VARIANTS = [
+  { id: 'a', color: '#d7263d', limit: 10 },
+  { id: 'b', color: '#f46036', limit: 20 },
+  { id: 'c', color: '#2e294e', limit: 30 },
+  { id: 'd', color: '#1b998b', limit: 40 },
+] as const
+
+const EU: readonly string[] = ['NL', 'SE', 'ES', 'IT', 'PL', 'BE', 'DK', 'FI']
 
 /** Users in the ring, a power of two. */
 export const USERS = 1 << 17
+const MEMBERS = 100_000
 
-/** 1,000 flags: `w1` on, `w1off` off, `w2` for half of the users, and others of which 40 % are constant, 40 % percentages and 20 % rules. */
-export function benchFlags(): BenchFlag[] {
+/** The flags of the workloads and as many others that 1,000 or 10,000 come together: 40 % constant, 30 % percentages, 20 % rules, 10 % variants. */
+export function mixedSpec(count: number): Spec {
   const flags: BenchFlag[] = [
     { key: 'w1', kind: 'constant', on: true },
     { key: 'w1off', kind: 'constant', on: false },
     { key: 'w2', kind: 'percentage', percent: 50 },
+    { key: 'w3', kind: 'rules' },
+    { key: 'w4', kind: 'variants' },
   ]
-  for (let i = 0; flags.length < 1_000; i++)
-    flags.push(otherFlag(`flag-${String(i).padStart(4, '0')}`, i % 10))
-  return flags
+  for (let i = 0; flags.length < count; i++) flags.push(otherFlag(`flag-${String(i).padStart(5, '0')}`, i))
+  return { flags, eu: EU, big: [] }
 }
 
-function otherFlag(key: string, digit: number): BenchFlag {
+/** W7 alone. */
+export function bigSpec(): Spec {
+  return { flags: [{ key: 'w7', kind: 'members' }], eu: EU, big: members() }
+}
+
+function otherFlag(key: string, i: number): BenchFlag {
+  const digit = i % 10
   if (digit < 4) return { key, kind: 'constant', on: digit < 3 }
-  if (digit < 8) return { key, kind: 'percentage', percent: digit * 10 }
-  return { key, kind: 'countries', countries: ['DE', 'FR', 'GB', 'JP', 'US', 'BR', 'CA', 'AU'] }
+  if (digit < 7) return { key, kind: 'percentage', percent: 10 + (i % 9) * 10 }
+  return digit < 9 ? { key, kind: 'rules' } : { key, kind: 'variants' }
 }
 
-/** The ring of users, the same in every run. Keys are 20 ASCII characters, all distinct. */
+/** The ring: 20 ASCII characters as key, all distinct; segment `eu` and none of the first four rules. */
 export function benchUsers(): User[] {
   const random = xorshift(0x5eed)
-  const pick = (choices: readonly string[]): string => choices[random() % choices.length] ?? ''
-  return Array.from({ length: USERS }, (_, i) => {
-    const key = flat(
-      `user-${(random() % 36 ** 5).toString(36).padStart(5, '0')}${String(i).padStart(10, '0')}`,
-    )
+  const plans = ['free', 'pro', 'team'].map(flat)
+  const countries = EU.map(flat)
+  // All keys first, as if they came from somewhere else than the users.
+  const keys = Array.from({ length: USERS }, (_, i) => userKey(i))
+  return keys.map((key) => {
     return {
       key,
-      country: pick(['DE', 'NL', 'SE', 'US', 'ES', 'IT', 'JP', 'PL']),
+      country: countries[random() % countries.length] ?? '',
       email: flat(`${key}@mail.example`),
-      plan: pick(['free', 'pro', 'team']),
+      plan: plans[random() % plans.length] ?? '',
       version: flat(`2.${random() % 40}.${random() % 10}`),
     }
   })
+}
+
+/** Is the user at this place of the ring a member of segment `big`? Every second one is. */
+export function isMember(place: number): boolean {
+  return place % 2 === 0
+}
+
+/** Half of the ring, and others who never ask. */
+function members(): string[] {
+  return Array.from({ length: MEMBERS }, (_, i) => userKey(i < USERS / 2 ? 2 * i : USERS / 2 + i))
+}
+
+/** Nine characters that look random, and the number. */
+function userKey(i: number): string {
+  const mixed = Math.imul(i + 1, 0x9e37_79b1) >>> 0
+  return flat(`user-${mixed.toString(36).padStart(9, '0')}${i.toString(36).padStart(6, '0')}`)
 }
 
 /** The same text in one piece: V8 keeps a concatenation as a tree until it is first read, which would be inside the timed call. */

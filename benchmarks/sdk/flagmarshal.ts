@@ -1,81 +1,212 @@
-/** Our engine, asked by key as most applications do, and by a handle kept from the start. */
-import { compile } from '@flagmarshal/evaluation'
-import type { Compiled, EvaluationContext, Flag, Rule, Serve } from '@flagmarshal/evaluation'
+/** Our engine by key, and the SDK: by handles kept from the start, and through OpenFeature. */
+import { compile, SNAPSHOT_SCHEMA } from '@flagmarshal/evaluation'
+import type { Allocation, Compiled, Flag, Outcome, Rule, Snapshot } from '@flagmarshal/evaluation'
+import { createFlagmarshal, openRequest } from '@flagmarshal/sdk-server'
+import type { Connection } from '@flagmarshal/sdk-server'
 
-import type { Subject } from '../subject.ts'
-import type { BenchFlag, User } from '../workload.ts'
+import type { All, Subject } from '../subject.ts'
+import { RULES, VARIANTS } from '../workload.ts'
+import type { BenchFlag, Spec } from '../workload.ts'
+import { contextOf } from './context.ts'
+import { callsThrough } from './open-feature.ts'
 
-/** `compiled.boolean(key, context, default)`. */
+/** `compiled.boolean(key, context, default)` of the engine. */
 export const byKey: Subject = {
-  note: 'compiled.boolean(key, context, false)',
-  async load(flags) {
-    const compiled = compiledFrom(flags)
+  note: 'compile(snapshot).boolean(key, context, false); W5 is .all(context)',
+  translate,
+  load(text) {
+    const snapshot: Snapshot = JSON.parse(text)
+    const compiled = compile(snapshot)
     return {
-      W1: (user) => compiled.boolean('w1', contextOf(user), false),
-      W2: (user) => compiled.boolean('w2', contextOf(user), false),
-      any: (key, user) => compiled.boolean(key, contextOf(user), false),
+      w1: (user) => compiled.boolean('w1', contextOf(user), false),
+      w1off: (user) => compiled.boolean('w1off', contextOf(user), false),
+      w2: (user) => compiled.boolean('w2', contextOf(user), false),
+      w3: (user) => compiled.boolean('w3', contextOf(user), false),
+      w4: (user) => compiled.object('w4', contextOf(user), {}),
+      w5: allOf(compiled, snapshot),
+      w7: (user) => compiled.boolean('w7', contextOf(user), false),
     }
   },
 }
 
-/** `compiled.flag(key)` once, then `handle.boolean(context, default)`. */
+/** Handles of a connection, evaluated outside of a request; `counted` inside of one. */
 export const byHandle: Subject = {
-  note: 'compiled.flag(key) once, then handle.boolean(context, false)',
-  async load(flags) {
-    const compiled = compiledFrom(flags)
-    const [w1, w2] = [compiled.flag('w1'), compiled.flag('w2')]
-    if (w1 === undefined || w2 === undefined) throw new Error('the flags of the workloads are missing')
+  note: 'createFlagmarshal({countEvaluations: false}).handles; `counted` with another connection, inside of a request',
+  translate,
+  async load(text) {
+    const connection = await connect(text, false)
+    const counting = await connect(text, true)
+    const { handles } = connection
+    const [w1, w1off, w2] = [
+      handles.boolean('w1', false),
+      handles.boolean('w1off', false),
+      handles.boolean('w2', false),
+    ]
+    const [w3, w4, w7] = [
+      handles.boolean('w3', false),
+      handles.object('w4', {}),
+      handles.boolean('w7', false),
+    ]
+    const arms = counting.handles.boolean('arms', false)
+    const snapshot: Snapshot = JSON.parse(text)
     return {
-      W1: (user) => w1.boolean(contextOf(user), false),
-      W2: (user) => w2.boolean(contextOf(user), false),
-      any: (key, user) => compiled.flag(key)?.boolean(contextOf(user), false) ?? false,
+      w1: (user) => w1.value(contextOf(user)),
+      w1off: (user) => w1off.value(contextOf(user)),
+      w2: (user) => w2.value(contextOf(user)),
+      w3: (user) => w3.value(contextOf(user)),
+      w4: (user) => w4.value(contextOf(user)),
+      w5: allOf(compile(snapshot), snapshot),
+      w7: (user) => w7.value(contextOf(user)),
+      counted: (user) => arms.value(contextOf(user)),
+      inRequest: (run) => openRequest(counting).run(run),
+      close: async () => {
+        await connection.close()
+        await counting.close()
+      },
     }
   },
 }
 
-function contextOf(user: User): EvaluationContext {
+/** The provider. */
+export const through: Subject = {
+  note: 'createFlagmarshal(…).provider',
+  translate,
+  load: async (text) => await callsThrough((await connect(text, true)).provider),
+}
+
+/** A connection whose server is a function that knows the snapshot. */
+async function connect(text: string, countEvaluations: boolean): Promise<Connection> {
+  const connection = createFlagmarshal({
+    url: 'http://127.0.0.1:9',
+    key: 'fm_server_bench',
+    environment: 'bench',
+    application: 'bench',
+    layers: ['backend'],
+    streaming: false,
+    countEvaluations,
+    fetch: async () => new Response(text, { headers: { 'content-type': 'application/json' } }),
+  })
+  if ((await connection.ready()) !== 'ready') throw new Error('the snapshot was not taken')
+  return connection
+}
+
+function allOf(compiled: Compiled, { flags }: Snapshot): All {
+  const places = new Map(flags.map(({ key }, place) => [key, place]))
   return {
-    targetingKey: user.key,
-    country: user.country,
-    email: user.email,
-    plan: user.plan,
-    version: user.version,
+    call: (user) => compiled.all(contextOf(user)),
+    count: (all) => (all as readonly Outcome[]).length,
+    get: (all, key) => (all as readonly Outcome[])[places.get(key) ?? -1]?.value,
   }
 }
 
-function compiledFrom(flags: readonly BenchFlag[]): Compiled {
-  const compiled = compile({ flags: flags.map(translated), segments: [] })
-  if (compiled.problems.length > 0) throw new Error(JSON.stringify(compiled.problems))
-  return compiled
+function translate(spec: Spec): Snapshot {
+  return {
+    schema: SNAPSHOT_SCHEMA,
+    project: 'bench',
+    environment: 'bench',
+    revision: 1,
+    generatedAt: '2026-01-01T00:00:00.000Z',
+    flags: [...spec.flags.map(flagOf), arms()],
+    segments: [
+      { key: 'eu', when: { attribute: 'country', op: 'in', values: spec.eu } },
+      { key: 'big', include: spec.big },
+    ],
+    telemetry: { flushIntervalMs: 3_600_000, pollIntervalMs: 3_600_000 },
+  }
 }
 
-function translated(flag: BenchFlag, position: number): Flag {
-  return {
+function flagOf(flag: BenchFlag, place: number): Flag {
+  const base: Flag = {
     key: flag.key,
     kind: 'release',
     valueType: 'boolean',
     variants: { on: true, off: false },
     enabled: true,
     offVariant: 'off',
-    rules: flag.kind === 'countries' ? [inCountries(flag.countries)] : [],
-    fallthrough: fallthroughOf(flag, position),
+    rules: [],
+    fallthrough: { variant: 'off' },
+  }
+  switch (flag.kind) {
+    case 'constant':
+      return { ...base, fallthrough: { variant: flag.on ? 'on' : 'off' } }
+    case 'percentage':
+      return { ...base, fallthrough: { allocation: percentage(flag.percent, place) } }
+    case 'rules':
+      return { ...base, rules: rulesOf(place) }
+    case 'members':
+      return {
+        ...base,
+        rules: [{ id: 'big', name: 'Big', when: { segment: 'big' }, serve: { variant: 'on' } }],
+      }
+    case 'variants': {
+      const ranges = VARIANTS.map(({ id }, i) => ({ from: i * 25_000, to: (i + 1) * 25_000, variant: id }))
+      return {
+        ...base,
+        valueType: 'object',
+        variants: Object.fromEntries(VARIANTS.map((it) => [it.id, it])),
+        offVariant: 'a',
+        fallthrough: { allocation: { ...percentage(0, place), ranges } },
+      }
+    }
   }
 }
 
-function inCountries(countries: readonly string[]): Rule {
-  const when = { attribute: 'country', op: 'in', values: countries } as const
-  return { id: 'countries', name: 'Countries', when, serve: { variant: 'on' } }
+function rulesOf(place: number): readonly Rule[] {
+  const on = { variant: 'on' }
+  return [
+    {
+      id: '1',
+      name: 'Countries',
+      when: { attribute: 'country', op: 'in', values: RULES.countries },
+      serve: on,
+    },
+    {
+      id: '2',
+      name: 'Partners',
+      when: { attribute: 'email', op: 'ends-with', values: RULES.emailEnds },
+      serve: on,
+    },
+    {
+      id: '3',
+      name: 'New versions',
+      when: { attribute: 'version', op: 'version-at-least', values: [RULES.minVersion] },
+      serve: on,
+    },
+    { id: '4', name: 'Plan', when: { attribute: 'plan', op: 'equals', values: [RULES.plan] }, serve: on },
+    {
+      id: '5',
+      name: 'Europe',
+      when: { segment: 'eu' },
+      serve: { allocation: percentage(RULES.percent, place) },
+    },
+  ]
 }
 
-function fallthroughOf(flag: BenchFlag, position: number): Serve {
-  if (flag.kind === 'constant') return { variant: flag.on ? 'on' : 'off' }
-  if (flag.kind === 'countries') return { variant: 'off' }
-  const to = flag.percent * 1_000
+function percentage(percent: number, place: number): Allocation {
+  const to = percent * 1_000
   const ranges = [
     { from: 0, to, variant: 'on' },
     { from: to, to: 100_000, variant: 'off' },
   ]
-  // Fifteen characters, as the server makes its salts.
-  const salt = `salt-${String(position).padStart(10, '0')}`
-  return { allocation: { by: 'targetingKey', salt, hash: 'murmur3', ranges } }
+  return { by: 'targetingKey', salt: saltOf(place), hash: 'murmur3', ranges }
+}
+
+/** Fifteen characters, as the server makes its salts. */
+function saltOf(place: number): string {
+  return `salt-${String(place).padStart(10, '0')}`
+}
+
+/** W2 as a rollout: half of everybody exposed, the others control. */
+function arms(): Flag {
+  const base = flagOf({ key: 'arms', kind: 'constant', on: false }, 0)
+  const everybody = { id: 'everybody', when: { all: [] }, ranges: [{ from: 0, to: 50_000 }] }
+  const exposure = {
+    by: 'targetingKey',
+    salt: saltOf(1),
+    hash: 'murmur3',
+    audiences: [everybody],
+    variant: 'on',
+  } as const
+  const rollout = { id: 'rollout', attempt: 1, treatment: 'on', control: 'off', keySampleRate: 0.1 }
+  return { ...base, rules: [{ id: 'r', name: 'Rollout', when: { all: [] }, rollout, serve: { exposure } }] }
 }

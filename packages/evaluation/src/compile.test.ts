@@ -358,7 +358,7 @@ describe('any flag, any segments and any context', () => {
       expect(summary(answer)).toEqual(read(anyFlag, anySegments, anyContext))
     })
     fc.assert(property, { seed: 5, numRuns: 3_000 })
-  })
+  }, 30_000)
 
   test('give the same value by key, by handle and in full, each time', () => {
     const property = fc.property(flag, segments, context, (anyFlag, anySegments, anyContext) => {

@@ -8,7 +8,7 @@ import { guarded } from './attribute.ts'
 import type { ConditionParts, JsonLogic } from './condition.ts'
 import { answersOf, behindPrerequisites, decideByRules, decideOff, fixedDecision } from './decide.ts'
 import type { Decide, Decision, FlagLookup, Tests } from './decide.ts'
-import type { EvaluationContext, Flag, JsonObject, ValueType } from './model.ts'
+import type { EvaluationContext, Flag, FlagValue, JsonObject, ValueType } from './model.ts'
 import { failed } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { compileSegments } from './segment.ts'
@@ -74,9 +74,12 @@ export interface Engines {
  */
 export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines: Engines = {}): Compiled {
   const { jsonLogic } = engines
-  const parts: ConditionParts = { segment: compileSegments(keyed(snapshot.segments), jsonLogic), jsonLogic }
+  const parts: ConditionParts = {
+    segment: compileSegments(snapshot.segments.filter(hasKey), jsonLogic),
+    jsonLogic,
+  }
   const conditions = shareConditions(parts)
-  const { built, find, all, problems } = compileFlags(keyed(snapshot.flags), conditions.test)
+  const { built, find, all, problems } = compileFlags(snapshot.flags, conditions.test)
 
   return {
     get problems() {
@@ -96,25 +99,25 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
     boolean(key, context, defaultValue) {
       const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.fixed ?? flag.decide(context)
+      const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(key, context, defaultValue) {
       const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.fixed ?? flag.decide(context)
+      const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'string' ? value : defaultValue
     },
     number(key, context, defaultValue) {
       const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.fixed ?? flag.decide(context)
+      const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'number' ? value : defaultValue
     },
     object(key, context, defaultValue) {
       const flag = built.get(key) ?? find(key)
       if (flag === undefined) return defaultValue
-      const { value } = flag.fixed ?? flag.decide(context)
+      const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'object' ? value : defaultValue
     },
   }
@@ -124,6 +127,8 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
 const MAX_PREREQUISITES = 16
 
 interface Built extends CompiledFlag {
+  /** The value, where it is the same for every context. */
+  readonly constant: FlagValue | undefined
   /** As `decide`, for whoever can do without its guard. Throws what reading the context throws. */
   readonly steps: Decide
 }
@@ -147,7 +152,8 @@ interface Flags {
 
 function compileFlags(flags: readonly Flag[], tests: Tests): Flags {
   // A snapshot has each key once; should one come twice, the last one holds.
-  const definitions = new Map(flags.map((flag) => [flag.key, flag]))
+  const definitions = new Map<string, Flag>()
+  for (const flag of flags) if (hasKey(flag)) definitions.set(flag.key, flag)
   const built = new Map<string, Built>()
   const malformed: Problem[] = []
   const depth = prerequisiteDepth(definitions)
@@ -244,6 +250,7 @@ function withAccessors(flag: Flag, { decide: steps, fixed }: Decision): Built {
     steps,
     decide,
     fixed,
+    constant: fixed?.value,
     boolean(context, defaultValue) {
       const { value } = decide(context)
       return typeof value === 'boolean' ? value : defaultValue
@@ -279,9 +286,7 @@ function outcomesOf({ outcomes, open }: Everything, context: EvaluationContext):
   return found
 }
 
-/** The members that have a key at all; the wire is checked by its reader, but compiling must never throw. */
-function keyed<Thing extends { readonly key: string }>(things: readonly Thing[]): readonly Thing[] {
-  return things.filter((thing: unknown) => {
-    return typeof thing === 'object' && thing !== null && 'key' in thing && typeof thing.key === 'string'
-  })
+/** Has it a key at all? The wire is checked by its reader, but compiling must never throw. */
+function hasKey(thing: unknown): boolean {
+  return typeof thing === 'object' && thing !== null && 'key' in thing && typeof thing.key === 'string'
 }

@@ -38,7 +38,7 @@ import type { Overrides } from './overrides.ts'
 import { pageFlags } from './page-flags.ts'
 import type { PageFlags } from './page-flags.ts'
 import { createProvider } from './provider.ts'
-import { toBeNoted } from './request-scope.ts'
+import { notesOf } from './request-scope.ts'
 import { settingsOf } from './settings.ts'
 import type { FlagmarshalOptions, Settings } from './settings.ts'
 import { transition } from './state.ts'
@@ -132,12 +132,7 @@ export class Connection {
     }
     this.#handleSource = {
       current: this.#resolver(),
-      note: (flag, evaluation, context) =>
-        toBeNoted(this.counts, flag.key)?.set(
-          flag.key,
-          describeEvaluation(flag, evaluation, context, flag.key),
-        ),
-      noteDefault: (key, { errorCode }) => this.counts.codeDefault(key, errorCode),
+      ...(settings.countEvaluations ? this.#handleCounts() : {}),
       noteHandle: (key, defaultValue) => this.verifier?.noteDefault(key, defaultValue),
     }
     this.handles = createHandles(this.#handleSource)
@@ -173,11 +168,15 @@ export class Connection {
     const overridden = this.#overrides.answer(key, valueType)
     if (overridden !== undefined) return overridden
     const answer = this.#answer(key, valueType, context)
+    if (!this.#settings.countEvaluations) return answer
     if ('errorCode' in answer) {
       this.counts.codeDefault(key, answer.errorCode)
       return answer
     }
-    toBeNoted(this.counts, key)?.set(key, describeEvaluation(this.#flag(key), answer, context, key))
+    const notes = notesOf(this.counts)
+    if (notes?.has(key) === false) {
+      notes.set(key, describeEvaluation(this.#flag(key), answer, context, key))
+    }
     return answer
   }
 
@@ -246,6 +245,13 @@ export class Connection {
   #answer(key: string, valueType: ValueType, context: EvaluationContext): Evaluation | EvaluationError {
     if (this.#memory !== undefined) return evaluate(this.#memory.compiled, key, valueType, context)
     return NOTHING_RECEIVED
+  }
+
+  #handleCounts(): Partial<HandleSource> {
+    return {
+      notes: () => notesOf(this.counts),
+      noteDefault: (key, { errorCode }) => this.counts.codeDefault(key, errorCode),
+    }
   }
 
   /** Looks flags up in what is in memory now, overrides first. */

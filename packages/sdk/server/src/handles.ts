@@ -17,6 +17,9 @@ import type {
   ValueType,
 } from '@flagmarshal/evaluation'
 
+import { describeEvaluation } from './describe-evaluation.ts'
+import type { Notes } from './request-scope.ts'
+
 /** A flag to ask. Neither method ever throws. */
 export interface FlagHandle<Value extends FlagValue> {
   readonly key: string
@@ -61,8 +64,8 @@ export type Resolve = (key: string, valueType: ValueType) => Resolved
 export interface HandleSource {
   /** Another function after each change of the memory. */
   current: Resolve
-  /** Told of each answer that counts. */
-  readonly note?: (flag: Flag, evaluation: Evaluation, context: EvaluationContext) => void
+  /** Where the running request notes what it evaluates first; absent where nothing is counted. */
+  readonly notes?: () => Notes | undefined
   /** Told of each default that is served. */
   readonly noteDefault?: (key: string, error: EvaluationError) => void
   /** Told of each handle that is made. */
@@ -76,35 +79,48 @@ export function createHandles(source: HandleSource): Handles {
     valueType: ValueType,
     defaultValue: Value,
   ): FlagHandle<Value> {
-    let seen = source.current
-    let { decide, flag, isCounted = true } = seen(key, valueType)
+    const lookUp = () => {
+      const resolve = source.current
+      const { decide, flag, isCounted = true } = resolve(key, valueType)
+      return { resolve, decide, flag, isCounted }
+    }
+    // An object, because V8 takes its members for constants until the first change of any handle: so long it
+    // compiles a flag's whole decision into the code that asks.
+    const known = lookUp()
     source.noteHandle?.(key, defaultValue)
 
     function answer(context: EvaluationContext): Answer {
-      if (seen !== source.current) {
-        seen = source.current
-        ;({ decide, flag, isCounted = true } = seen(key, valueType))
-      }
-      return decide(context)
+      if (known.resolve !== source.current) Object.assign(known, lookUp())
+      return known.decide(context)
     }
+    const { notes } = source
+    // Of the request that this handle was asked in last: nearly always, that is all there is to look at.
+    let notedIn: Notes | undefined
+
     function tell({ evaluation }: Answer, context: EvaluationContext): void {
+      const { flag, isCounted } = known
       if (!isCounted) return
-      if ('errorCode' in evaluation) source.noteDefault?.(key, evaluation)
-      else if (flag !== undefined) source.note?.(flag, evaluation, context)
+      if ('errorCode' in evaluation) {
+        source.noteDefault?.(key, evaluation)
+        return
+      }
+      const running = notes?.()
+      if (running === undefined || running === notedIn) return
+      notedIn = running
+      if (!running.has(key)) running.set(key, describeEvaluation(flag, evaluation, context, key))
     }
-    const told = source.note !== undefined
 
     return {
       key,
       value(context) {
         const found = answer(context)
-        if (told) tell(found, context)
+        if (notes !== undefined) tell(found, context)
         // What `Resolve` promises: the type was looked at once, when the flag was looked up.
         return (found.value ?? defaultValue) as Value
       },
       details(context) {
         const found = answer(context)
-        if (told) tell(found, context)
+        if (notes !== undefined) tell(found, context)
         return { ...found.evaluation, value: (found.value ?? defaultValue) as Value }
       },
     }

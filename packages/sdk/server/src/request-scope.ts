@@ -75,10 +75,13 @@ export async function runRequest<Result>(
   }
 }
 
-/** Where the first evaluation of this flag in the running request is to be noted; undefined outside of a request of this connection, and once it has been. */
-export function toBeNoted(counts: Counts, flag: string): Map<string, FirstEvaluation> | undefined {
+/** First evaluations by flag. */
+export type Notes = Map<string, FirstEvaluation>
+
+/** Where the running request notes the first evaluation of each flag; undefined outside of a request of this connection. */
+export function notesOf(counts: Counts): Notes | undefined {
   const scope = current.getStore()
-  return scope === undefined || scope.counts !== counts || scope.first.has(flag) ? undefined : scope.first
+  return scope?.counts === counts ? scope.first : undefined
 }
 
 /** What the request that is running has evaluated so far, of the same connection; nothing outside of one. */

@@ -36,6 +36,11 @@ export interface FlagmarshalOptions {
   readonly allowVerification?: boolean
   /** Pools and queues of this program by name, read every ten seconds and shown with its CPU and memory. */
   readonly pools?: Readonly<Record<string, () => Pool>>
+  /**
+   * `false`: no evaluation is counted, and reports are heartbeats only. Rollouts are then judged without
+   * this instance. Default `true`.
+   */
+  readonly countEvaluations?: boolean
   /** `false`: what the process uses is not reported. Default `true`. */
   readonly reportProcess?: boolean
   /**
@@ -72,6 +77,7 @@ export interface Settings {
   readonly pollIntervalMs: number | undefined
   readonly streaming: boolean
   readonly allowVerification: boolean
+  readonly countEvaluations: boolean
   /** Absent: what the process uses is not reported. */
   readonly pools: Readonly<Record<string, () => Pool>> | undefined
   readonly cacheFile: string | undefined
@@ -131,6 +137,7 @@ export function settingsOf(options: FlagmarshalOptions): Settings {
     pollIntervalMs: options.pollIntervalMs,
     streaming: options.streaming ?? true,
     allowVerification: options.allowVerification ?? false,
+    countEvaluations: options.countEvaluations ?? true,
     pools: options.reportProcess === false ? undefined : (options.pools ?? {}),
     cacheFile: options.cacheFile ?? setting('FLAGMARSHAL_CACHE_FILE'),
     overrideFile: options.overrideFile ?? setting('FLAGMARSHAL_OVERRIDE_FILE'),
