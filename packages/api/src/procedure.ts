@@ -45,6 +45,20 @@ const runs = '/api/v1/projects/{project}/runs/{run}'
 const step = `${runs}/steps/{step}` as const
 const run = { status: 200, body: Run } as const
 
+const GateName = z.string().regex(/^(flags-ready|monitoring-configured|plan-approved|stage:[1-9][0-9]?)$/)
+
+/** What Flagger sends to its hooks, of which only `metadata` is the user's; or a gate by its name. */
+const PipelineHook = z
+  .object({
+    gate: GateName.optional(),
+    metadata: z
+      .object({ gate: GateName.optional() })
+      .optional()
+      .describe("Of Flagger's hook: `gate` is taken from here where it is not given."),
+  })
+  .describe('More fields are passed over. `plan-approved` where no gate is named.')
+  .meta({ id: 'PipelineHook' })
+
 export const procedureOperations = {
   showProcedure: operation({
     method: 'GET',
@@ -282,9 +296,7 @@ export const procedureOperations = {
     summary: 'Whether a gate is open: flags-ready, monitoring-configured, plan-approved or stage:n.',
     can: 'procedure:read',
     params: ofFeature,
-    query: z.strictObject({
-      gate: z.string().regex(/^(flags-ready|monitoring-configured|plan-approved|stage:[1-9][0-9]?)$/),
-    }),
+    query: z.strictObject({ gate: GateName }),
     success: { status: 200, body: Gate },
   }),
   confirmGate: operation({
@@ -293,9 +305,22 @@ export const procedureOperations = {
     summary: 'For pipelines: 200 when the gate is open, 403 when it is closed.',
     can: 'procedure:read',
     params: ofFeature,
-    body: z.strictObject({
-      gate: z.string().regex(/^(flags-ready|monitoring-configured|plan-approved|stage:[1-9][0-9]?)$/),
-    }),
+    body: PipelineHook,
     success: { status: 200, body: Gate },
+  }),
+  confirmRollback: operation({
+    method: 'POST',
+    path: `${features}/{feature}/gate/rollback`,
+    summary:
+      'For pipelines that ask whether to roll back: 200 while the rollout of the feature rolls back or has just done so, 409 in every other case.',
+    can: 'procedure:read',
+    params: ofFeature,
+    body: PipelineHook,
+    success: {
+      status: 200,
+      body: z
+        .object({ rollback: z.literal(true), rollout: z.string(), state: z.string() })
+        .meta({ id: 'RollbackConfirmed' }),
+    },
   }),
 } as const

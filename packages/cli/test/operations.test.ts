@@ -15,6 +15,7 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   getHealth: 'for supervisors of processes; `ready` says more',
   getMetrics: 'for Prometheus',
   getOpenApi: 'for generators; openapi.json is in the repository too',
+  confirmRollback: 'for Flagger, which takes its success for yes; `rollout status` says the same and more',
   confirmGate: 'for Flagger and Argo Rollouts; `gate check` says the same and more',
   getSnapshot: MACHINES,
   getFlagdDefinition: 'flagd asks for it by itself; `export` has the same with its report',

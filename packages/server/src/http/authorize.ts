@@ -108,7 +108,16 @@ async function actorOf(
 /** The token of a request by its headers: `Authorization: Bearer`, or `X-API-Key` as OFREP clients may send it. */
 export function tokenOfHeader(header: (name: string) => string | undefined): string | undefined {
   const given = header('authorization') ?? `Bearer ${header('x-api-key') ?? ''}`
-  return /^Bearer ([\w.~+/=-]{1,256})$/i.exec(given)?.[1]
+  // Some that call us can only be given an address, whose user part they send so: Flagger is one.
+  const basic = /^Basic ([\w+/=-]{1,512})$/i.exec(given)?.[1]
+  const bearer = basic === undefined ? given : `Bearer ${passwordOf(basic)}`
+  return /^Bearer ([\w.~+/=-]{1,256})$/i.exec(bearer)?.[1]
+}
+
+/** The password of `user:password`, which is the token; the user is anything. */
+function passwordOf(basic: string): string {
+  const [, ...password] = Buffer.from(basic, 'base64').toString('utf8').split(':')
+  return password.join(':')
 }
 
 function textOf(query: unknown, name: string): string | undefined {

@@ -460,11 +460,17 @@ export async function approveAll(stage: Stage, run: string, bundleHash: string):
   }
 }
 
-/** Lets everybody in production have it, in an emergency: while a plan is approved nothing else than its rollout may. */
-export async function exposeEverybody({ project, feature, developer, operationsLead }: Stage): Promise<void> {
-  const params = { project, feature }
+/** Opens the gate of the flag in an emergency; a feature needs a run for it. */
+export async function breakOpen({ project, feature, operationsLead }: Stage): Promise<void> {
   const emergency = { reason: 'a test', minutes: 30 }
+  const params = { project, feature }
   expectOk(await operationsLead.client.call('breakGlass', { params, body: emergency }))
+}
+
+/** Lets everybody in production have it, in an emergency: while a plan is approved nothing else than its rollout may. */
+export async function exposeEverybody(stage: Stage): Promise<void> {
+  const { project, developer } = stage
+  await breakOpen(stage)
   const key = { project, flag: 'new-checkout', environment: 'production' }
   const { revision } = expectOk(await developer.client.call('getFlagConfig', { params: key }))
   const body = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }

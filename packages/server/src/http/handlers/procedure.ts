@@ -11,6 +11,7 @@ import { abortRun } from '../../procedure/abort.ts'
 import { acknowledgeStep } from '../../procedure/acknowledge.ts'
 import { approveRun } from '../../procedure/approve.ts'
 import { showBundle } from '../../procedure/bundle.ts'
+import { confirmRollback } from '../../procedure/confirm-rollback.ts'
 import { createFeature } from '../../procedure/create-feature.ts'
 import { decideStep } from '../../procedure/decide-step.ts'
 import { giveEvidence } from '../../procedure/give-evidence.ts'
@@ -132,9 +133,13 @@ export const handlers: Handlers<typeof procedureOperations> = {
     reply(await showGate(context, services.database, params, query.gate)),
 
   confirmGate: async ({ context, services, params, body }) => {
-    const gate = await showGate(context, services.database, params, body.gate)
+    const name = body.gate ?? body.metadata?.gate ?? 'plan-approved'
+    const gate = await showGate(context, services.database, params, name)
     return isRefusal(gate) || gate.open ? reply(gate) : gateNotOpen(gate)
   },
+
+  confirmRollback: async ({ context, services, params }) =>
+    reply(await confirmRollback(context, services.database, params)),
 }
 
 function isInput(id: string): id is keyof typeof INPUT_VALUES {
