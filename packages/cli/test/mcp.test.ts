@@ -40,9 +40,13 @@ afterAll(async () => {
   await server.close()
 })
 
-async function serviceToken(at: TestServer, project: string): Promise<string> {
-  const made = await at.admin.call('createServiceToken', { params: { project }, body: { name: 'agent' } })
-  return expectOk(made).token
+async function serviceToken(
+  at: TestServer,
+  project: string,
+  kind: 'service' | 'agent' = 'service',
+): Promise<string> {
+  const body = { name: 'agent', kind }
+  return expectOk(await at.admin.call('createServiceToken', { params: { project }, body })).token
 }
 
 async function connect(at: Pick<TestServer, 'address'>, project: string, token: string): Promise<Client> {
@@ -302,7 +306,7 @@ it('pauses a rollout, and cannot resume it', async () => {
   const at = await place(real, 'paused')
   const rollout = await start(at, approvals.approve('paused', { ...QUICK, observeWindows: 600 }))
   await until(at, rollout, (it) => it.state === 'observing')
-  const token = await serviceToken(real, 'paused')
+  const token = await serviceToken(real, 'paused', 'agent')
   const client = await connect(real, 'paused', token)
   try {
     const paused = await use(client, 'pause', { rollout, reason: 'the graphs look odd' })

@@ -160,7 +160,7 @@ describe('an open gate', () => {
     await breakOpen(stage)
   })
 
-  it('lets the action, the GitLab job, Flagger and Argo Rollouts go on', async () => {
+  it('P-O3 lets the action, the GitLab job, Flagger and Argo Rollouts go on', async () => {
     expect(await act()).toMatchObject({ code: 0, outputs: { open: 'true', 'blocked-by': '' } })
 
     const template = parse(await readFile(path.join(root, 'pipelines/gitlab/gate.yml'), 'utf8'))

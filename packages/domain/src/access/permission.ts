@@ -82,7 +82,7 @@ export type TokenKind = 'user' | 'admin' | 'service' | 'agent' | 'server' | 'web
 export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readonly Permission[]>> = {
   admin: ROLE_PERMISSIONS.administrator,
   service: WORK,
-  agent: [...READ, 'flag:kill', 'procedure:write', 'flag:evaluate'],
+  agent: [...READ, 'flag:kill', 'rollout:pause', 'procedure:write', 'flag:evaluate'],
   server: ['snapshot:read', 'telemetry:write', 'instance:read', 'flag:evaluate'],
   web: ['flag:evaluate'],
 }
