@@ -187,12 +187,6 @@ const request = async (id: string) =>
 describe('exposing somebody in a protected environment', () => {
   const tries: readonly (readonly [operation: OperationId, how: string, it: Try])[] = [
     ['configureFlag', 'everybody', edit((it) => ({ ...it, fallthrough: { variant: 'on' } }))],
-    [
-      'changeManifestFlag',
-      'another default',
-      async (by) =>
-        await by.client.call('changeManifestFlag', { params: { flag }, body: { defaultValue: true } }),
-    ],
     ['configureFlag', 'another off variant', edit((it) => ({ ...it, offVariant: 'on' }))],
     [
       'configureFlag',
@@ -344,6 +338,14 @@ describe('exposing somebody in a protected environment', () => {
     }
   })
 
+  test('changeManifestFlag: another default is one where nothing is protected, and nowhere else', async () => {
+    for (const by of callers) {
+      for (const body of [{ defaultValue: true }, { defaultValue: false }])
+        await by.client.call('changeManifestFlag', { params: { flag }, body })
+      expect(await served(), by.id).toEqual(AS_APPROVED)
+    }
+  })
+
   test('breakGlass: only a lead can, and only for the flag of the feature', async () => {
     const body = { reason: 'an emergency', minutes: 5 }
     const params = { project: 'shop', feature: stage.feature }
@@ -422,7 +424,12 @@ describe('exposing somebody in a protected environment', () => {
       )
       .map(([id]) => id)
     expect(unknown).toEqual([])
-    const tried = new Set<string>([...tries.map(([id]) => id), 'breakGlass', 'importFlags'])
+    const tried = new Set<string>([
+      ...tries.map(([id]) => id),
+      'breakGlass',
+      'importFlags',
+      'changeManifestFlag',
+    ])
     const claimed = Object.entries(ONE_BY_ONE)
       .filter(([, it]) => it === 'tried')
       .map(([id]) => id)
