@@ -9,6 +9,8 @@ export interface Metrics {
   readonly httpSeconds: Histogram<'operation' | 'method' | 'status'>
   /** Statements and connections that failed. */
   readonly databaseErrors: Counter<'kind'>
+  /** Requests that were refused because there were more than could be answered. */
+  readonly shed: Counter<'operation'>
 }
 
 /** A registry with the metrics of the process and of HTTP. */
@@ -30,5 +32,11 @@ export function createMetrics(): Metrics {
   })
   // A counter that is born with its first error has no increase.
   for (const kind of ['busy', 'unavailable', 'unstorable', 'other']) databaseErrors.inc({ kind }, 0)
-  return { registry, httpSeconds, databaseErrors }
+  const shed = new Counter({
+    name: 'flagmarshal_requests_shed_total',
+    help: 'Requests that were refused with 429 because there were more than this server can answer.',
+    labelNames: ['operation'],
+    registers: [registry],
+  })
+  return { registry, httpSeconds, shed, databaseErrors }
 }

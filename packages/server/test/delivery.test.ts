@@ -125,6 +125,28 @@ test('a second server on the same database hears of changes that the first one m
   expect((await there.until(({ event }) => event === 'patch')).id).toBe(String(revision))
 })
 
+test('a change arrives although the connection that would announce it is cut', async () => {
+  await using second = await startServer({ settings: { FLAGMARSHAL_DATABASE_URL: server.databaseUrl } })
+  const there = await follow(second.address, key)
+  open.push(there)
+  await there.until(({ event }) => event === 'snapshot')
+  const client = new Client({ connectionString: server.databaseUrl })
+  await client.connect()
+  try {
+    for (let round = 0; round < 3; round++) {
+      const { rowCount } = await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and query like 'listen%revision%'`,
+      )
+      expect(rowCount, 'both servers listen').toBeGreaterThan(0)
+      const revision = await toggle()
+      await there.until(({ id }) => id === String(revision))
+    }
+  } finally {
+    await client.end()
+  }
+})
+
 test('a key reaches its own environment only', async () => {
   for (const path of ['/api/v1/environments/staging/snapshot', '/api/v1/environments/staging/stream']) {
     const answer = await fetch(`${server.address}${path}`, { headers: { authorization: `Bearer ${key}` } })

@@ -61,8 +61,15 @@ export function revisionOfTag(tag: string | undefined): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+/** One event a state: a thousand streams that begin at the same time are told the same. */
+const snapshots = new WeakMap<EnvironmentState, Told>()
+
 function snapshotEvent(state: EnvironmentState): Told {
-  return { event: 'snapshot', id: String(state.snapshot.revision), data: state.text() }
+  const known = snapshots.get(state)
+  if (known !== undefined) return known
+  const told = { event: 'snapshot', id: String(state.snapshot.revision), data: state.text() }
+  snapshots.set(state, told)
+  return told
 }
 
 function patchEvent(patch: Patch): Told {

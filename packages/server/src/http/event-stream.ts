@@ -41,7 +41,7 @@ export function openEventStream(response: ServerResponse, headers: OutgoingHttpH
   response.on('close', () => clearInterval(heartbeat))
   response.on('error', () => response.destroy())
 
-  function write(text: string): boolean {
+  function write(text: string | Buffer): boolean {
     if (response.destroyed || response.writableEnded) return false
     // Before and not after: the first snapshot alone may be larger.
     if (response.writableLength > LARGEST_BACKLOG_BYTES) {
@@ -53,12 +53,23 @@ export function openEventStream(response: ServerResponse, headers: OutgoingHttpH
   }
 
   return {
-    send: ({ event, data, id }) =>
-      write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`),
+    send: (event) => write(frameOf(event)),
     close: () => void response.end(),
     onClose(done) {
       if (response.destroyed || response.closed) done()
       else response.once('close', done)
     },
   }
+}
+
+/** Events as they go over the wire: one that goes to a thousand streams is written once, and held once for those who read slowly. */
+const frames = new WeakMap<StreamEvent, Buffer>()
+
+function frameOf(event: StreamEvent): Buffer {
+  const known = frames.get(event)
+  if (known !== undefined) return known
+  const { event: type, data, id } = event
+  const frame = Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${data}\n\n`)
+  frames.set(event, frame)
+  return frame
 }

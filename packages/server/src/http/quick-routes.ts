@@ -9,6 +9,7 @@ import { acceptsGzip, instanceOf } from './own-environment.ts'
 import { HttpProblem } from './problems.ts'
 import type { QuickAnswer, QuickCall, QuickRoute } from './quick.ts'
 import type { EvaluationServices } from './services.ts'
+import { WORK_OF_AN_ANSWER } from './turn.ts'
 
 const EVALUATE = '/ofrep/v1/evaluate/flags'
 const ENVIRONMENTS = '/api/v1/environments/'
@@ -28,6 +29,7 @@ export function quickRoutes(services: QuickServices): readonly QuickRoute[] {
     {
       id: 'evaluateFlags',
       takes: (url) => url === EVALUATE,
+      canWait: true,
       answer: (call) => allFlags(services, call),
     },
     {
@@ -52,7 +54,9 @@ function allFlags(
   if (state === undefined || body === undefined || isTooMuch(services, actor, now)) return undefined
   const token = services.eventTokens.of(hash, now)
   const answer = bulkAnswer(services, { state, token, body, bytes, tag: header('if-none-match') })
-  return typeof answer === 'string' ? undefined : answer
+  if (typeof answer === 'string') return undefined
+  const flags = answer.bytes === undefined ? 0 : state.answers().all.length
+  return { ...answer, work: WORK_OF_AN_ANSWER + flags }
 }
 
 function oneFlag(

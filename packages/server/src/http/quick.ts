@@ -16,8 +16,11 @@ import type { FastifyInstance } from 'fastify'
 import { permissionsOfActor } from '../access/allow.ts'
 import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor, Log } from '../context.ts'
+import { ofrepAnswer } from './ofrep-problem.ts'
+import { HttpProblem, problemAnswer } from './problems.ts'
 import { noteRequest, requestIdOf } from './request-log.ts'
 import type { HttpServices } from './services.ts'
+import { createTurn, WORK_OF_A_TURN } from './turn.ts'
 
 /** A usual request. */
 export interface QuickCall {
@@ -35,6 +38,8 @@ export interface QuickAnswer {
   readonly etag?: string
   readonly bytes: Buffer | string | undefined
   readonly encoding?: 'gzip'
+  /** What it cost, in evaluations of one flag; for answers that can wait. */
+  readonly work?: number
   /** Called once it is sent. */
   count?(): void
 }
@@ -43,6 +48,8 @@ export interface QuickRoute {
   /** The operation whose route answers what is unusual. */
   readonly id: string
   readonly takes: (url: string) => boolean
+  /** It can wait where the server has more to answer than it can: it is refused with 429 then. */
+  readonly canWait?: true
   /** undefined: the route decides. It must have changed nothing then. */
   readonly answer: (call: QuickCall) => QuickAnswer | undefined
 }
@@ -100,6 +107,7 @@ interface Exchange {
 export function answerQuickly(server: FastifyInstance, parts: QuickParts): void {
   const headers = rememberHeaders(server, parts)
   const bodies = new WeakMap<IncomingMessage, Buffer>()
+  const turn = createTurn(WORK_OF_A_TURN)
   let closing = false
 
   server.addHook('preClose', async () => void (closing = true))
@@ -130,6 +138,7 @@ export function answerQuickly(server: FastifyInstance, parts: QuickParts): void 
 
   function answer(exchange: Exchange, body: Buffer): boolean {
     const { request, route, caller } = exchange
+    if (route.canWait === true && turn.isFull()) return refuse(exchange)
     const header = (name: string) => headerOf(request, name)
     const url = request.url ?? ''
     const given = closing ? undefined : route.answer({ ...caller, url, header, body })
@@ -137,8 +146,44 @@ export function answerQuickly(server: FastifyInstance, parts: QuickParts): void 
       given && headers.of(nameOf(route.id, given.bytes === undefined ? 304 : 200, given.encoding, request))
     if (given === undefined || usual === undefined) return false
     send(parts, exchange, given, usual)
+    if (given.work !== undefined) turn.add(given.work)
     return true
   }
+
+  /** Costs as little as a refusal can. */
+  function refuse({ request, response, route }: Exchange): boolean {
+    const usual = headers.of(nameOf(route.id, 200, undefined, request))
+    if (usual === undefined || closing) return false
+    const { status, body } = busyAnswer(route.id)
+    const seconds = 1 + Math.floor(Math.random() * MOST_PATIENCE_S)
+    const own = ['retry-after', String(seconds), 'content-length', String(Buffer.byteLength(body))]
+    response.writeHead(status, [
+      ...usual,
+      'x-request-id',
+      requestIdOf(request.headers['x-request-id']),
+      ...own,
+    ])
+    response.end(body)
+    parts.services.metrics.shed.inc({ operation: route.id })
+    return true
+  }
+}
+
+/** Who is refused comes back within so many seconds, and not all at once. */
+const MOST_PATIENCE_S = 3
+
+const busy = problemAnswer(
+  new HttpProblem(429, 'server-busy', 'The server has more to answer at the moment than it can.', {
+    remedy: 'Ask again after the seconds in Retry-After.',
+  }),
+)
+
+function busyAnswer(operation: string): { readonly status: number; readonly body: string } {
+  const { status, body } = ofrepAnswer(operation, busy.problem, {}) ?? {
+    status: busy.status,
+    body: busy.problem,
+  }
+  return { status, body: JSON.stringify(body) }
 }
 
 /** The request, where everything about it but its body is usual. */
