@@ -33,6 +33,7 @@ COPY --from=programs /app/node_modules ./node_modules
 COPY --from=programs /app/packages/evaluation ./packages/evaluation
 COPY --from=programs /app/packages/domain ./packages/domain
 COPY --from=programs /app/packages/api ./packages/api
+COPY --from=programs /app/packages/sdk/server ./packages/sdk/server
 COPY --from=programs /app/packages/server ./packages/server
 COPY --from=programs /app/packages/cli ./packages/cli
 COPY --from=console /app/packages/console/dist ./packages/console/dist

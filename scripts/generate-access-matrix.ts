@@ -23,6 +23,7 @@ const HOLDERS: readonly (readonly [heading: string, holder: Holder])[] = [
   ['agent', { kind: 'agent', roles: [], project: 'p' }],
   ['server key', { kind: 'server', roles: [], ...PLACE }],
   ['web key', { kind: 'web', roles: [], ...PLACE }],
+  ['edge key', { kind: 'edge', roles: [], ...PLACE }],
 ]
 
 const HEAD = `# Who may call what

@@ -136,6 +136,26 @@ const layers: readonly Layer[] = [
     why: 'use cases never touch a transport or a concrete integration',
   },
   {
+    files: 'packages/server/src/edge',
+    may: [
+      'packages/api/src',
+      'packages/domain/src',
+      'packages/evaluation/src',
+      'packages/sdk/server/src',
+      'packages/server/src',
+      'types:pino',
+      'prom-client',
+      'zod',
+      NODE,
+    ],
+    why: 'an edge follows its server as an SDK does',
+  },
+  {
+    files: 'packages/server/src/edge/edge.ts',
+    may: ['packages/', 'pino', NODE],
+    why: 'the composition root of an edge',
+  },
+  {
     files: 'packages/server/src/integrations/grafana',
     may: ['packages/server/src/integrations/', 'packages/domain/src', '@grafana/', 'zod'],
     why: 'one file makes dashboards of panels, and nothing else knows the SDK',
@@ -283,6 +303,13 @@ describe('architecture', () => {
     expect(imports.flatMap(nounViolation)).toEqual([])
   })
 
+  it('lets nothing that an edge loads reach the database', () => {
+    const loaded = loadedBy('packages/server/src/edge/edge.ts')
+    expect(loaded.has('packages/server/src/delivery/subscribers.ts')).toBe(true)
+    const strays = [...loaded].filter((it) => /^packages\/server\/src\/storage\/|^kysely|^pg$/.test(it))
+    expect(strays).toEqual([])
+  })
+
   it('keeps integrations from each other, and use cases from all of them', () => {
     const wiring = /^packages\/server\/src\/(app|config|wire-[a-z-]+)\.ts$/
     const strays = imports.filter(({ from, to, typeOnly }) => {
@@ -326,6 +353,13 @@ describe('architecture', () => {
       ).toBe(true)
   })
 })
+
+/** Everything that is loaded with a file, types left aside. */
+function loadedBy(file: string): ReadonlySet<string> {
+  const loaded = new Set([file])
+  for (const from of loaded) for (const it of imports) if (it.from === from && !it.typeOnly) loaded.add(it.to)
+  return loaded
+}
 
 function violation(it: Import): string[] {
   const layer = layerOf(it.from)

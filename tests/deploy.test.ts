@@ -77,7 +77,7 @@ describe('Dockerfile', () => {
       const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`))
       return Object.keys(dependencies)
         .filter((name) => name.startsWith('@flagmarshal/'))
-        .map((name) => `packages/${name.slice('@flagmarshal/'.length)}`)
+        .map((name) => `packages/${name.slice('@flagmarshal/'.length).replace(/^sdk-/, 'sdk/')}`)
     }
     const all = new Set(['packages/server', 'packages/cli'])
     for (const folder of all) for (const it of needed(folder)) all.add(it)

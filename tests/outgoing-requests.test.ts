@@ -29,6 +29,7 @@ const REACHES: Readonly<Record<string, readonly string[]>> = {
 }
 
 const MAY: Readonly<Record<string, string>> = {
+  'edge/reach.ts': 'the server of the settings, which an edge follows',
   'integrations/http/outgoing.ts': 'it is the guard',
   'integrations/mail/send.ts': 'SMTP, to an address that the guard has looked up',
   'integrations/git/run-git.ts': 'the git program, held to the address that the guard has looked up',

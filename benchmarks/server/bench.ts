@@ -3,6 +3,7 @@
  * what it does under load. `-- evaluation writes …` measures only these parts, `--quick` in less time.
  * Prints tables, and exits 1 where a bound is missed.
  */
+import { measureEdge } from './edge.ts'
 import { measureEvaluation } from './evaluation.ts'
 import type { Line } from './line.ts'
 
@@ -10,6 +11,8 @@ import type { Line } from './line.ts'
 type Part = (quick: boolean) => Promise<readonly Line[]>
 
 const PARTS: Readonly<Record<string, Part>> = {
+  edge: (quick) =>
+    measureEdge(quick ? { streams: 200, changes: 5, ms: 500 } : { streams: 1_000, changes: 20, ms: 3_000 }),
   evaluation: (quick) => measureEvaluation(quick ? { rounds: 3, ms: 500 } : { rounds: 7, ms: 1_500 }),
 }
 

@@ -39,7 +39,7 @@ export interface TestServer extends AsyncDisposable {
   /** A new person with these roles. */
   person(...roles: [Role, ...Role[]]): Promise<TestPerson>
   /** The key of a new SDK key. */
-  sdkKey(project: string, environment: string, kind?: 'server' | 'web'): Promise<string>
+  sdkKey(project: string, environment: string, kind?: 'server' | 'web' | 'edge'): Promise<string>
   close(): Promise<void>
 }
 

@@ -43,8 +43,8 @@ export const IssuedToken = z
   .meta({ id: 'IssuedToken' })
 export type IssuedToken = z.infer<typeof IssuedToken>
 
-/** What kind of SDK key: `server` downloads the rules, `web` may only evaluate. */
-export const KeyKind = z.enum(['server', 'web'])
+/** What kind of key: with `server` an SDK downloads the rules, `web` may only evaluate, `edge` serves those that have either. */
+export const KeyKind = z.enum(['server', 'web', 'edge'])
 
 export const NewKey = z.strictObject({ kind: KeyKind, environment: Key, name: Line }).meta({ id: 'NewKey' })
 export type NewKey = z.infer<typeof NewKey>
@@ -112,6 +112,7 @@ const ACTOR_KINDS = [
   'agent',
   'server',
   'web',
+  'edge',
 ] as const satisfies readonly TokenKind[]
 
 export const Identity = z

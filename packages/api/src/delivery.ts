@@ -146,9 +146,15 @@ export const Instance = z
     instanceId: z.string(),
     description: InstanceDescription.optional().describe('Absent until the first acknowledgement.'),
     state: z
-      .enum(['connected', 'silent', 'ended'])
-      .describe('`silent`: not heard of in its time. `ended`: closed its stream and stayed away.'),
+      .enum(['connected', 'silent', 'ended', 'unreachable'])
+      .describe(
+        '`silent`: not heard of in its time. `ended`: closed its stream and stayed away. `unreachable`: behind an edge that was lost; it may serve on what it has.',
+      ),
     streamOpen: z.boolean(),
+    edge: z
+      .strictObject({ edgeId: z.string(), name: z.string(), lostSince: Instant.optional() })
+      .optional()
+      .describe('The edge that serves it; absent for one that is connected here.'),
     acknowledgedRevision: z.int().optional(),
     acknowledgedAt: Instant.optional(),
     firstSeenAt: Instant,

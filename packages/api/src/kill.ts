@@ -21,6 +21,8 @@ export const KillInstance = z
     state: z.enum(['confirmed', 'pending', 'lost']).describe('`lost`: silent for too long; never counted.'),
     confirmedAfterMs: z.int().min(0).optional().describe('From the kill to the acknowledgement.'),
     lastSeenAt: Instant,
+    edge: z.string().optional().describe('The name of the edge that serves it.'),
+    unreachableSince: Instant.optional().describe('When that edge was last heard of, once it is lost.'),
   })
   .meta({ id: 'KillInstance' })
 

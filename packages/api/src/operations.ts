@@ -15,6 +15,7 @@ import { deliveryOperations } from './delivery.ts'
 import { documentOperations } from './document.ts'
 import { draftOperations } from './draft.ts'
 import { drillOperations } from './drill.ts'
+import { edgeOperations } from './edge.ts'
 import { exchangeOperations } from './exchange.ts'
 import { exposureOperations } from './exposure.ts'
 import { flagOperations } from './flag.ts'
@@ -60,6 +61,7 @@ export const operations = {
   ...auditOperations,
   ...exchangeOperations,
   ...exposureOperations,
+  ...edgeOperations,
   ...flagOperations,
   ...segmentOperations,
   ...personaOperations,

@@ -23,6 +23,7 @@ const NAMES = {
   'snapshot:read': 'snapshot:read',
   'telemetry:write': 'telemetry:write',
   'flag:evaluate': 'flag:evaluate',
+  'edge:serve': 'edge:serve',
 } satisfies { [P in Permission]: P }
 
 export const PermissionName = z.enum(NAMES).meta({ id: 'Permission' })

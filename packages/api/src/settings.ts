@@ -71,6 +71,20 @@ export const SETTINGS = {
     reader: 'server',
     means: 'Sender of these mails. flagmarshal@ and the host of the mail server.',
   },
+  FLAGMARSHAL_UPSTREAM: {
+    reader: 'server',
+    means: 'Address of the server that this program is an edge of, also --upstream. None: it is a server.',
+  },
+  FLAGMARSHAL_UPSTREAM_KEYS: {
+    reader: 'server',
+    means: 'Edge keys, one for each environment that the edge serves, with commas between.',
+  },
+  FLAGMARSHAL_EDGE_NAME: { reader: 'server', means: "Name under which an edge is listed. The machine's." },
+  FLAGMARSHAL_EDGE_BUFFER_BYTES: {
+    reader: 'server',
+    means:
+      'Bytes of reports that an edge keeps for each environment while its server is away; beyond, it turns them away. 67108864.',
+  },
   FLAGMARSHAL_LOG_LEVEL: { reader: 'server', means: 'debug, info, warn, error or silent. info.' },
   FLAGMARSHAL_SERVER: { reader: 'cli', means: 'Address of the server that commands talk to.' },
   FLAGMARSHAL_TOKEN: { reader: 'cli', means: 'Token that commands use.' },

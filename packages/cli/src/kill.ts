@@ -112,6 +112,13 @@ export function killLinksCommand(program: Command, open: Open): void {
     })
 }
 
+function heardOf(it: Kill['instances'][number]): string {
+  if (it.confirmedAfterMs !== undefined) return `after ${it.confirmedAfterMs} ms`
+  return it.unreachableSince === undefined
+    ? `last seen ${it.lastSeenAt}`
+    : `unreachable since ${it.unreachableSince}, when edge ${it.edge ?? '?'} was cut off`
+}
+
 function describe(kill: Kill): string {
   const { flag, environment, confirmed, total, lost } = kill
   const recovery =
@@ -127,11 +134,6 @@ function describe(kill: Kill): string {
   const verdict = kill.state === 'verified' ? ': verified.' : `${silent}: not verified.`
   if (kill.instances.length === 0)
     return `${flag} is off in ${environment}; no instance was connected.${remote}${recovery}`
-  const rows = kill.instances.map((it) => [
-    it.instanceId,
-    it.application,
-    it.state,
-    it.confirmedAfterMs === undefined ? `last seen ${it.lastSeenAt}` : `after ${it.confirmedAfterMs} ms`,
-  ])
+  const rows = kill.instances.map((it) => [it.instanceId, it.application, it.state, heardOf(it)])
   return `${counted}${verdict}${remote}${recovery}\n\n${table(['instance', 'application', 'state', ''], rows)}`
 }

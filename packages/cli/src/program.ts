@@ -13,6 +13,7 @@ import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { draftCommands } from './draft.ts'
+import { edgeCommands } from './edge.ts'
 import { exchangeCommands } from './exchange.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
@@ -134,6 +135,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   systemCommands(program, open, end)
   profileCommands(program, open, env)
   completionCommand(program, open)
+  edgeCommands(program, open)
   inherit(program)
   return program
 }

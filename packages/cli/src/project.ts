@@ -59,13 +59,17 @@ export function projectCommands(program: Command, open: Open): void {
   const key = program.command('key').description('keys of SDKs')
   key
     .command('create <name>')
-    .description('make an SDK key for one environment; it is shown once')
+    .description('make the key of an SDK or an edge for one environment; it is shown once')
     .requiredOption('-e, --env <environment>', 'environment')
-    .option('--kind <kind>', 'server (evaluates in process) or web (may only evaluate)', 'server')
+    .option(
+      '--kind <kind>',
+      'server (evaluates in process), web (may only evaluate) or edge (serves those that have either)',
+      'server',
+    )
     .action(async (name: string, given: { env: string; kind: string }, command: Command) => {
       const session = open(command)
-      if (given.kind !== 'server' && given.kind !== 'web')
-        throw usage(`There is no key of kind ${given.kind}.`, 'Use --kind server or --kind web.')
+      if (given.kind !== 'server' && given.kind !== 'web' && given.kind !== 'edge')
+        throw usage(`There is no key of kind ${given.kind}.`, 'Use --kind server, web or edge.')
       const made = await session.call('createKey', {
         params: { project: session.project() },
         body: { kind: given.kind, environment: given.env, name },

@@ -53,14 +53,17 @@ export function systemCommands(program: Command, open: Open, end: (code: ExitCod
       const { items } = await session.call('listInstances', { params })
       session.rows(
         items,
-        ['instance', 'application', 'layers', 'state', 'revision', 'last seen'],
+        ['instance', 'application', 'layers', 'state', 'revision', 'edge', 'last seen'],
         items.map((it) => [
           it.instanceId,
           it.description?.application ?? '–',
           it.description?.layers.join(', ') ?? '–',
           it.state,
           String(it.acknowledgedRevision ?? '–'),
-          it.lastSeenAt,
+          it.edge?.name ?? '–',
+          it.edge?.lostSince === undefined
+            ? it.lastSeenAt
+            : `${it.lastSeenAt}, edge lost since ${it.edge.lostSince}`,
         ]),
       )
     })

@@ -42,6 +42,7 @@ import { handlers as deliveryHandlers } from './http/handlers/delivery.ts'
 import { handlers as documentHandlers } from './http/handlers/document.ts'
 import { handlers as draftHandlers } from './http/handlers/draft.ts'
 import { handlers as drillHandlers } from './http/handlers/drill.ts'
+import { handlers as edgeHandlers } from './http/handlers/edge.ts'
 import { handlers as exchangeHandlers } from './http/handlers/exchange.ts'
 import { handlers as exposureHandlers } from './http/handlers/exposure.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
@@ -122,6 +123,7 @@ const handlers = {
   ...deliveryHandlers,
   ...exchangeHandlers,
   ...exposureHandlers,
+  ...edgeHandlers,
   ...personaHandlers,
   ...draftHandlers,
   ...ofrepHandlers,

@@ -35,6 +35,8 @@ test('without any setting it runs on this machine, with its own database', () =>
     hookPrograms: [],
     allowedOrigins: [],
     evaluationsPerSecond: 5_000,
+    upstreamKeys: [],
+    edgeBufferBytes: 67_108_864,
     logLevel: 'info',
   })
   expect(Object.isFrozen(config)).toBe(true)

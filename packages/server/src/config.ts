@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 
 import { isSetting, nearestSetting } from '@flagmarshal/api/settings'
 import type { SettingName, SETTINGS } from '@flagmarshal/api/settings'
@@ -89,6 +90,16 @@ const ConfigSchema = z.strictObject({
     })
     .optional(),
   mailFrom: z.email().optional(),
+  /** The server that this one is an edge of. */
+  upstream: z.url({ protocol: /^https?$/, error: 'an http or https address' }).optional(),
+  /** Edge keys, one an environment; in the environment with commas between. */
+  upstreamKeys: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .pipe(z.array(z.string().regex(/^fm_edge_\w{20,80}$/, 'edge keys, fm_edge_…, with commas between')))
+    .default([]),
+  edgeName: z.string().min(1).max(128).optional(),
+  /** Of each environment. */
+  edgeBufferBytes: z.coerce.number('a number of bytes').int().min(1_000_000).default(67_108_864),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -115,6 +126,10 @@ export const ENVIRONMENT = {
   FLAGMARSHAL_SECRET_KEY: 'secretKey',
   FLAGMARSHAL_MAIL_URL: 'mailUrl',
   FLAGMARSHAL_MAIL_FROM: 'mailFrom',
+  FLAGMARSHAL_UPSTREAM: 'upstream',
+  FLAGMARSHAL_UPSTREAM_KEYS: 'upstreamKeys',
+  FLAGMARSHAL_EDGE_NAME: 'edgeName',
+  FLAGMARSHAL_EDGE_BUFFER_BYTES: 'edgeBufferBytes',
   FLAGMARSHAL_LOG_LEVEL: 'logLevel',
 } as const satisfies {
   [N in SettingName as (typeof SETTINGS)[N]['reader'] extends 'server' ? N : never]: keyof Config
@@ -129,7 +144,7 @@ export function isLoopback(config: Config): boolean {
 
 /** The settings of this process. Throws a StartFailure that names the setting at fault. */
 export function readConfig(): Config {
-  return configOf(process.env, process.cwd())
+  return configOf({ ...process.env, ...argumentsOf(process.argv.slice(2)) }, process.cwd())
 }
 
 /** The settings in an environment and the file of a folder. */
@@ -144,6 +159,17 @@ export function configOf(environment: Readonly<Record<string, string | undefined
   const parsed = ConfigSchema.safeParse({ ...file, ...fromEnvironment })
   if (parsed.success) return Object.freeze(parsed.data)
   throw new StartFailure(sentenceOf(parsed.error, fromEnvironment))
+}
+
+/** `--upstream <url>` makes an edge; everything else is a setting. */
+function argumentsOf(given: readonly string[]): Readonly<Record<string, string>> {
+  try {
+    const { values } = parseArgs({ args: [...given], options: { upstream: { type: 'string' } } })
+    return values.upstream === undefined ? {} : { FLAGMARSHAL_UPSTREAM: values.upstream }
+  } catch (error) {
+    const why = String(error instanceof Error ? error.message : error).split('\n')[0]
+    throw new StartFailure(`${why} The only argument is --upstream <url>; the rest are settings.`)
+  }
 }
 
 function listOf(text: string): string[] {

@@ -38,6 +38,16 @@ From there README.md, "Five minutes", and docs/walkthrough.md go on.
 `
 }
 
+/** The text of the first screen of an edge. */
+export function greetEdge(address: string, upstream: string): string {
+  return `
+Flagmarshal runs at ${address}
+
+It is an edge of ${upstream}: applications and browsers connect here with the keys that they have.
+${address}/readyz says what it serves and how old that is.
+`
+}
+
 /** The shorter way to write a path: from here, or from the root. */
 function shown(file: string): string {
   const relative = path.relative('', file)

@@ -1,29 +1,51 @@
 /**
  * The program: settings → app → listen → signals.
  */
-import { createApp } from './app.ts'
-import type { App } from './app.ts'
 import { readConfig } from './config.ts'
-import { greeting } from './greeting.ts'
+import type { Config } from './config.ts'
+import type { Log } from './context.ts'
+import { greetEdge, greeting } from './greeting.ts'
 import { StartFailure } from './start-failure.ts'
 
 /** A second signal, or this long a stop, ends the process at once. */
 const STOP_MS = 20_000
 
-let app: App | undefined
+/** A server or an edge. */
+interface Running {
+  readonly log: Log
+  close(): Promise<void>
+}
+
+let app: Running | undefined
 try {
   const config = readConfig()
-  app = await createApp(config)
-  const address = await app.listen()
-  stopOnSignals(app)
-  console.log(greeting(config.publicUrl ?? address, app))
+  console.log(config.upstream === undefined ? await startServer(config) : await startEdge(config))
 } catch (error) {
   await app?.close().catch(() => undefined)
   console.error(error instanceof StartFailure ? `flagmarshal: ${error.message}` : error)
   process.exit(1)
 }
 
-function stopOnSignals(running: App): void {
+/** Loaded only where it runs: an edge needs neither the database nor the rest of the server. */
+async function startServer(config: Config): Promise<string> {
+  const { createApp } = await import('./app.ts')
+  const server = await createApp(config)
+  app = server
+  const address = await server.listen()
+  stopOnSignals(server)
+  return greeting(config.publicUrl ?? address, server)
+}
+
+async function startEdge(config: Config): Promise<string> {
+  const { createEdge } = await import('./edge/edge.ts')
+  const edge = await createEdge(config)
+  app = edge
+  const address = await edge.listen()
+  stopOnSignals(edge)
+  return greetEdge(config.publicUrl ?? address, config.upstream ?? '')
+}
+
+function stopOnSignals(running: Running): void {
   let stopping = false
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1)

@@ -175,7 +175,7 @@ describe('R14 every operation lets in exactly those that it declares', () => {
     for (const place of [STAGING, PRODUCTION]) expect(await differences(narrow, narrower, place)).toEqual([])
   })
 
-  test.each(['server', 'web'] as const)('an SDK key for %s, in its place and elsewhere', async (kind) => {
+  test.each(['server', 'web', 'edge'] as const)('a key for %s, in its place and elsewhere', async (kind) => {
     const token = await server.sdkKey('shop', 'production', kind)
     const holder = { kind, roles: [], ...PRODUCTION }
     for (const place of [PRODUCTION, STAGING, { project: 'bank', environment: 'production' }]) {

@@ -33,6 +33,7 @@ const HARMLESS: Readonly<Partial<Record<Permission, string>>> = {
   'audit:read': 'asks, and stores nothing',
   'procedure:read': 'asks, and stores nothing',
   'telemetry:write': 'what applications report',
+  'edge:serve': 'what edges pass on: no more than applications report',
   'flag:kill': 'takes exposure away',
   'procedure:write': 'the papers of a run; drills and verification switch nothing on where it is protected',
   'procedure:decide': 'the decisions of a run; an emergency is a lead’s, for a time, and reviewed',

@@ -15,6 +15,7 @@ import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import type { Config } from './config-draft.ts'
+import { Edges } from './edges.tsx'
 import { Explain } from './explain.tsx'
 import type { Flag } from './flag-list.tsx'
 import { History } from './history.tsx'
@@ -114,6 +115,7 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
         </Tabs.Panel>
         <Tabs.Panel value="instances" pt="md">
           <div className={classes['stack']}>
+            <Edges {...part} />
             <Instances {...part} />
             <KillLinks {...part} />
           </div>

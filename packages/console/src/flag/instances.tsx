@@ -63,7 +63,8 @@ export function Instances({ project, config }: FlagPart): ReactElement {
                     </td>
                     <td>{it.description?.layers.join(', ') ?? ''}</td>
                     <td>
-                      <Status of={it.state} />
+                      <Status of={it.state} />{' '}
+                      {it.edge === undefined ? null : <span className="fm-dim">behind {it.edge.name}</span>}
                     </td>
                     <td>
                       {isCurrent(it, environmentRevision) ? (

@@ -218,7 +218,7 @@ function NewKey({ project, environments, issued }: NewKeyProps): ReactElement {
   return (
     <CreateCard
       title="A new key"
-      says="A server key downloads the rules and evaluates in the process; a web key may only have flags evaluated, so it can be given to browsers."
+      says="A server key downloads the rules and evaluates in the process; a web key may only have flags evaluated, so it can be given to browsers. An edge key is for an edge, which serves those that have either."
       verb="Make the key"
       fields={() => [
         choice(
@@ -226,7 +226,7 @@ function NewKey({ project, environments, issued }: NewKeyProps): ReactElement {
           'Environment',
           environments.map((it) => it.key),
         ),
-        choice('kind', 'Kind', ['server', 'web']),
+        choice('kind', 'Kind', ['server', 'web', 'edge']),
         line('name', 'What it is for', { help: 'Like shop-backend: the application that connects with it.' }),
       ]}
       begin={{ kind: 'server' }}

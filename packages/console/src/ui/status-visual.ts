@@ -80,6 +80,9 @@ const STATES: Readonly<Record<string, StatusVisual>> = {
   dropped: visual('Dropped', 'cross', 'off'),
   silent: visual('Silent', 'question', 'no-data'),
   ended: visual('Ended', 'cross', 'off'),
+  unreachable: visual('Unreachable', 'question', 'no-data'),
+  lost: visual('Lost', 'question', 'no-data'),
+  left: visual('Ended', 'cross', 'off'),
 }
 
 /** How a state looks. */

@@ -45,13 +45,17 @@ export interface Authority {
 /** What reaches no project: little of it is anybody's who works in single projects only. */
 const OUTSIDE: readonly Permission[] = ['self:read', 'project:read', 'procedure:read']
 
-const OF_SDK = { server: new Set(KEY_PERMISSIONS.server), web: new Set(KEY_PERMISSIONS.web) }
+const OF_KEYS = {
+  server: new Set(KEY_PERMISSIONS.server),
+  web: new Set(KEY_PERMISSIONS.web),
+  edge: new Set(KEY_PERMISSIONS.edge),
+}
 
 /** The decision. Whether the project is the token's own is asked apart: elsewhere there is nothing to be found. */
 export function authorityFor(holder: Holder, asked: Asked): Authority {
-  if (holder.kind === 'server' || holder.kind === 'web') {
+  if (holder.kind === 'server' || holder.kind === 'web' || holder.kind === 'edge') {
     // Asked thousands of times a second: nothing is made anew.
-    const permissions = OF_SDK[holder.kind]
+    const permissions = OF_KEYS[holder.kind]
     return { allowed: permissions.has(asked.can), roles: [], permissions }
   }
   const roles = holder.kind === 'user' ? rolesThere(holder, asked) : []

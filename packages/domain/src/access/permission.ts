@@ -38,6 +38,7 @@ export const PERMISSIONS = [
   'snapshot:read',
   'telemetry:write',
   'flag:evaluate',
+  'edge:serve',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
@@ -74,9 +75,10 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
 
 /**
  * The kinds of tokens. A personal token (`user`) has its person's roles, or fewer; `service` is an
- * automation of one project, `agent` one that also switches nothing on; `server` and `web` are keys of SDKs.
+ * automation of one project, `agent` one that also switches nothing on; `server` and `web` are keys of SDKs,
+ * `edge` is the key of an edge.
  */
-export type TokenKind = 'user' | 'admin' | 'service' | 'agent' | 'server' | 'web'
+export type TokenKind = 'user' | 'admin' | 'service' | 'agent' | 'server' | 'web' | 'edge'
 
 /** What tokens that belong to no person allow. An automation prepares and may turn off; it never decides. */
 export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readonly Permission[]>> = {
@@ -85,6 +87,7 @@ export const KEY_PERMISSIONS: Readonly<Record<Exclude<TokenKind, 'user'>, readon
   agent: [...READ, 'flag:kill', 'rollout:pause', 'procedure:write', 'flag:evaluate'],
   server: ['snapshot:read', 'telemetry:write', 'instance:read', 'flag:evaluate'],
   web: ['flag:evaluate'],
+  edge: ['edge:serve'],
 }
 
 /** Everything that a set of roles allows together. */

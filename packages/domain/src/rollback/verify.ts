@@ -17,6 +17,10 @@ export interface Watched {
   readonly lastSeenAt: Date
   /** When it acknowledged a revision that contains the change; absent until then. */
   readonly confirmedAt?: Date | undefined
+  /** The name of the edge that serves it, if one does. */
+  readonly edge?: string | undefined
+  /** When that edge was last heard of, once it is lost. */
+  readonly unreachableSince?: Date | undefined
 }
 
 export interface WatchedState {
@@ -26,6 +30,8 @@ export interface WatchedState {
   /** From the change to the acknowledgement. */
   readonly confirmedAfterMs?: number
   readonly lastSeenAt: Date
+  readonly edge?: string
+  readonly unreachableSince?: Date
 }
 
 export type VerificationState = 'accepted' | 'confirming' | 'verified' | 'verified_except' | 'timed_out'
@@ -38,6 +44,18 @@ export interface Verification {
   readonly confirmed: number
   readonly pending: number
   readonly lost: number
+}
+
+/** An instance as it is written down and shown: instants are RFC 3339. */
+export type ShownState = Omit<WatchedState, 'lastSeenAt' | 'unreachableSince'> & {
+  readonly lastSeenAt: string
+  readonly unreachableSince?: string
+}
+
+/** The same with its instants as text. */
+export function shownState({ lastSeenAt, unreachableSince, ...state }: WatchedState): ShownState {
+  const since = unreachableSince === undefined ? {} : { unreachableSince: unreachableSince.toISOString() }
+  return { ...state, lastSeenAt: lastSeenAt.toISOString(), ...since }
 }
 
 /** A streaming instance that has said nothing for this long is lost; a polling one after two of its intervals. */
@@ -66,13 +84,16 @@ export function isSettled(state: VerificationState): state is 'verified' | 'veri
 
 function stateOf(it: Watched, at: Date, now: Date): WatchedState {
   const { instanceId, application, lastSeenAt } = it
+  const behind = it.edge === undefined ? {} : { edge: it.edge }
   if (it.confirmedAt !== undefined) {
     const confirmedAfterMs = Math.max(0, it.confirmedAt.getTime() - at.getTime())
-    return { instanceId, application, lastSeenAt, state: 'confirmed', confirmedAfterMs }
+    return { instanceId, application, lastSeenAt, state: 'confirmed', confirmedAfterMs, ...behind }
   }
   const silentMs = now.getTime() - lastSeenAt.getTime()
   const lostAfterMs = it.mode === 'poll' ? 2 * it.pollIntervalMs : LOST_AFTER_MS
-  return { instanceId, application, lastSeenAt, state: silentMs >= lostAfterMs ? 'lost' : 'pending' }
+  const state = silentMs >= lostAfterMs ? 'lost' : 'pending'
+  const since = it.unreachableSince === undefined ? {} : { unreachableSince: it.unreachableSince }
+  return { instanceId, application, lastSeenAt, state, ...behind, ...since }
 }
 
 function overall(

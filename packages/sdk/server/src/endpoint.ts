@@ -15,7 +15,10 @@ export type Failure =
     }
 
 /** Where an instance tells something. */
-export type PostPath = '/acks' | '/telemetry' | `/verifications/${string}/answers`
+export type PostPath = '/acks' | '/telemetry' | '/relay' | `/verifications/${string}/answers`
+
+/** What a request needs of the settings. */
+export type Reach = Pick<Settings, 'base' | 'key' | 'instanceId' | 'fetch' | 'timings'>
 
 /** A request below the environment's address. */
 export interface EndpointRequest {
@@ -27,7 +30,7 @@ export interface EndpointRequest {
 }
 
 /** Sends the request. Rejects as `fetch` does when there is no answer. */
-export function send(settings: Settings, request: EndpointRequest): Promise<Response> {
+export function send(settings: Reach, request: EndpointRequest): Promise<Response> {
   const headers: Record<string, string> = {
     authorization: `Bearer ${settings.key}`,
     'flagmarshal-instance': settings.instanceId,
@@ -48,7 +51,7 @@ export function send(settings: Settings, request: EndpointRequest): Promise<Resp
 
 /** Posts a body and tells how it went; `undefined` is success. Never rejects. */
 export async function post(
-  settings: Settings,
+  settings: Reach,
   path: PostPath,
   body: unknown,
   signal: AbortSignal,

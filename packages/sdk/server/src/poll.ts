@@ -7,7 +7,7 @@ import { backoffMs, pause } from './backoff.ts'
 import type { Closable } from './closable.ts'
 import { createDeadline } from './deadline.ts'
 import { failureOf, reasonOf, send } from './endpoint.ts'
-import type { Failure } from './endpoint.ts'
+import type { Failure, Reach } from './endpoint.ts'
 import type { Settings } from './settings.ts'
 import { parseSnapshot } from './wire.ts'
 
@@ -28,7 +28,7 @@ export interface PollTarget {
 
 /** Fetches the snapshot unless `revision` is current. Never rejects. */
 export async function fetchSnapshot(
-  settings: Settings,
+  settings: Reach,
   revision: number | undefined,
   signal: AbortSignal,
 ): Promise<Fetched> {

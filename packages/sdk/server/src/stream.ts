@@ -7,11 +7,10 @@ import { backoffMs, pause } from './backoff.ts'
 import type { Closable } from './closable.ts'
 import { createDeadline } from './deadline.ts'
 import { failureOf, reasonOf, send } from './endpoint.ts'
-import type { Failure } from './endpoint.ts'
+import type { Failure, Reach } from './endpoint.ts'
 import { createEventParser } from './event-stream.ts'
 import type { StreamEvent } from './event-stream.ts'
 import { fetchSnapshot } from './poll.ts'
-import type { Settings } from './settings.ts'
 import { parsePatch, parseSnapshot } from './wire.ts'
 
 /** What the stream tells, and what it must know for it. */
@@ -23,6 +22,8 @@ export interface StreamTarget {
   readonly patch: (patch: Patch) => boolean
   /** The server asks what this instance makes of drafts. */
   readonly verify: (body: unknown) => void
+  /** An event that SDKs do not know: an edge is told more. */
+  readonly other?: (event: StreamEvent) => void
   /** The stream has brought something and memory is current. Told with each thing that arrives. */
   readonly flowing: () => void
   /** The stream ended, or did not open. It will be tried again unless the key was refused. */
@@ -30,7 +31,7 @@ export interface StreamTarget {
 }
 
 /** Holds a stream open until it is closed or the key is refused. */
-export function keepStream(settings: Settings, target: StreamTarget): Closable {
+export function keepStream(settings: Reach, target: StreamTarget): Closable {
   const stop = new AbortController()
   void run()
   return { close: () => stop.abort() }
@@ -51,7 +52,7 @@ export function keepStream(settings: Settings, target: StreamTarget): Closable {
 }
 
 /** Opens one stream and reads it to its end; answers why it ended. Never rejects. */
-async function readStream(settings: Settings, target: StreamTarget, signal: AbortSignal): Promise<Failure> {
+async function readStream(settings: Reach, target: StreamTarget, signal: AbortSignal): Promise<Failure> {
   const deadline = createDeadline(signal, settings.timings.silenceMs)
   const headers: Record<string, string> = { accept: 'text/event-stream' }
   const revision = target.revision()
@@ -78,14 +79,14 @@ async function readStream(settings: Settings, target: StreamTarget, signal: Abor
 
 /** Applies one event. What this SDK does not know is left alone, so that the server can add to it. */
 async function take(
-  settings: Settings,
+  settings: Reach,
   target: StreamTarget,
   event: StreamEvent,
   signal: AbortSignal,
 ): Promise<void> {
   if (event.type === 'snapshot') return target.replace(parseSnapshot(JSON.parse(event.data)))
   if (event.type === 'verify') return target.verify(JSON.parse(event.data))
-  if (event.type !== 'patch') return
+  if (event.type !== 'patch') return target.other?.(event)
   const patch = parsePatch(JSON.parse(event.data))
   if (patch !== undefined && target.patch(patch)) return
   const fetched = await fetchSnapshot(settings, undefined, signal)

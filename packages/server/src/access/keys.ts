@@ -42,6 +42,7 @@ export async function createKey(
       expires_at: null,
       revoked_at: null,
     })
+    await announceToken(tx, sha256(key))
     await record(tx, context, {
       chain: { project },
       action: 'key.create',
@@ -56,7 +57,7 @@ export async function createKey(
 export async function listKeys(database: Database, project: string): Promise<SdkKey[] | Refusal> {
   if ((await selectProject(database.kysely, project)) === undefined) return notFound('project', project)
   const rows = await selectKeys(database.kysely, project)
-  return rows.flatMap((row) => (row.kind === 'server' || row.kind === 'web' ? [view(row, row.kind)] : []))
+  return rows.flatMap((row) => (isKeyKind(row.kind) ? [view(row, row.kind)] : []))
 }
 
 /** Makes a successor of a key, of the same kind and name; the old one works for so many hours more. */
@@ -70,7 +71,8 @@ export async function rotateKey(
   const until = new Date(now.getTime() + overlapHours * HOUR_MS)
   return await database.transaction(async (tx) => {
     const old = (await selectKeys(tx, project)).find((it) => it.id === oldId)
-    if (old === undefined || (old.kind !== 'server' && old.kind !== 'web')) return notFound('key', oldId)
+    if (old === undefined || !isKeyKind(old.kind)) return notFound('key', oldId)
+    const { kind, name, environment } = old
     if (!(await limitKey(tx, oldId, until))) {
       return refuse(
         'key-ends',
@@ -78,8 +80,7 @@ export async function rotateKey(
         'Look at "key list": it was replaced before. Replace its successor.',
       )
     }
-    const [key, id] = [newToken(old.kind), newId('key')]
-    const { kind, name, environment } = old
+    const [key, id] = [newToken(kind), newId('key')]
     await insertToken(tx, {
       id,
       hash: sha256(key),
@@ -104,6 +105,10 @@ export async function rotateKey(
     })
     return { id, key, previousEndsAt: until.toISOString() }
   })
+}
+
+function isKeyKind(kind: TokenRow['kind']): kind is SdkKey['kind'] {
+  return kind === 'server' || kind === 'web' || kind === 'edge'
 }
 
 function view(row: TokenRow, kind: SdkKey['kind']): SdkKey {

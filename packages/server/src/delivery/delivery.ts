@@ -2,6 +2,7 @@
  * Delivery as one part of the app: environments in memory, streams, the journal of instances, and
  * the work that goes on beside them. Opened and closed by `app.ts`.
  */
+import type { Relay } from '@flagmarshal/api/edge'
 import type { Exposures } from '@flagmarshal/api/exposure'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Acknowledgement, Telemetry } from '@flagmarshal/evaluation'
@@ -14,6 +15,8 @@ import type { Database } from '../storage/database.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import { selectRequest, VERIFY_CHANNEL } from '../storage/verification-requests.ts'
 import { createAsks } from './asks.ts'
+import { createEdgeStreams } from './edge-streams.ts'
+import type { EdgeStreams } from './edge-streams.ts'
 import type { EnvironmentState } from './environment-state.ts'
 import { openEnvironments } from './environments.ts'
 import type { Environments } from './environments.ts'
@@ -22,6 +25,7 @@ import { createJournal } from './journal.ts'
 import { createDeliveryMetrics } from './metrics.ts'
 import type { DeliveryMetrics } from './metrics.ts'
 import type { DeliveryPorts } from './ports.ts'
+import { receiveRelay } from './receive-relay.ts'
 import { receiveTelemetry, rememberWindows } from './receive-telemetry.ts'
 import type { Received } from './receive-telemetry.ts'
 import { createSentTimes } from './sent-times.ts'
@@ -47,10 +51,14 @@ export interface Delivery {
   follow(subscription: Subscription, sink: Sink): void
   /** Notes that an instance asked for the snapshot. */
   polled(key: EnvironmentKey, instance: string): void
-  /** Stores an acknowledgement; resolves once it is stored. */
-  acknowledge(key: EnvironmentKey, acknowledgement: Acknowledgement): Promise<void>
-  /** Counts a report. */
-  report(key: EnvironmentKey, report: Telemetry): Promise<Received | Refusal>
+  /** Stores an acknowledgement; resolves once it is stored. `edge`: the one through which it came. */
+  acknowledge(key: EnvironmentKey, acknowledgement: Acknowledgement, edge?: string): Promise<void>
+  /** Counts a report. `edge`: the one through which it came. */
+  report(key: EnvironmentKey, report: Telemetry, edge?: string): Promise<Received | Refusal>
+  /** The edges that are connected to this server. */
+  readonly edgeStreams: EdgeStreams
+  /** Takes what an edge passes on; resolves once it is stored. */
+  relayed(key: EnvironmentKey, relay: Relay): Promise<Refusal | undefined>
   /** Counts that a client asked for the value of a flag; without one, of all. */
   asked(key: EnvironmentKey, flag?: string): void
   /** Counts what a page has used. */
@@ -77,19 +85,24 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
   const metrics = createDeliveryMetrics(parts.metrics, { environments, subscribers, clock: parts.clock })
   const windowOf = rememberWindows(ports)
   const [asks, exposures] = [createAsks(), createExposures()]
-  const tasks = startTasks({ database, clock, log }, { environments, subscribers, journal, asks, exposures })
+  const edgeStreams = createEdgeStreams(database)
+  const tasks = startTasks(
+    { database, clock, log },
+    { environments, subscribers, journal, asks, exposures, edgeStreams },
+  )
   await database.listen(VERIFY_CHANNEL, (id) => {
     if (id === undefined) return
-    askInstances(database, subscribers, id).catch((error: unknown) =>
+    askInstances(database, { subscribers, edgeStreams }, id).catch((error: unknown) =>
       log.warn({ err: error, request: id }, 'instances could not be asked about a draft'),
     )
   })
   await environments.check().catch((error: unknown) => log.warn({ err: error }, 'nothing is loaded yet'))
   registerProbe(parts, environments)
 
-  return {
+  const delivery: Delivery = {
     environments,
     metrics,
+    edgeStreams,
     follow(subscription, sink) {
       const { key, instance } = subscription
       const state = environments.now(key)
@@ -98,17 +111,19 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       subscribers.add(subscription, state, sink)
     },
     polled: (key, instance) => journal.note({ ...key, instance, ...SPOKEN }),
-    async acknowledge(key, { instanceId, revision, instance: description }) {
+    async acknowledge(key, { instanceId, revision, instance: description }, edge) {
       const seconds = sent.secondsSince(key, revision)
       if (seconds !== undefined) metrics.acknowledgeSeconds.observe(seconds)
-      await journal.store({ ...key, ...SPOKEN, instance: instanceId, description, acknowledged: revision })
+      const sign = { ...key, ...SPOKEN, instance: instanceId, description, acknowledged: revision }
+      await journal.store({ ...sign, edge: edge ?? null })
     },
-    async report(key, report) {
+    async report(key, report, edge) {
       const received = await receiveTelemetry({ database, windowOf }, key, report)
-      journal.note({ ...key, ...SPOKEN, instance: report.instanceId })
+      journal.note({ ...key, ...SPOKEN, instance: report.instanceId, edge: edge ?? null })
       metrics.reports.inc({ result: typeof received === 'string' ? received : 'late' })
       return received
     },
+    relayed: (key, relay) => receiveRelay({ database, journal, delivery }, key, relay),
     asked: (key, flag) => asks.note(key, flag),
     exposed: (state, counts) => exposures.note(state, counts),
     keysChanged: () => tasks.keysChanged(),
@@ -121,13 +136,19 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
       await journal.close()
     },
   }
+  return delivery
 }
 
 /** Passes a request to verify drafts on to those of its instances whose streams are held here. */
-async function askInstances(database: Database, subscribers: Subscribers, id: string): Promise<void> {
+async function askInstances(
+  database: Database,
+  { subscribers, edgeStreams }: { readonly subscribers: Subscribers; readonly edgeStreams: EdgeStreams },
+  id: string,
+): Promise<void> {
   const asked = await selectRequest(database.kysely, id)
   if (asked === undefined) return
   subscribers.tell(asked, asked.instances, { event: 'verify', data: JSON.stringify(asked.request) })
+  edgeStreams.ask(asked, asked.instances, asked.request)
 }
 
 /** Serving from memory goes on while revisions cannot be compared: old is not the same as not ready. */

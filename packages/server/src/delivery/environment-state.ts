@@ -5,7 +5,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
-import { compile, SNAPSHOT_SCHEMA } from '@flagmarshal/evaluation'
+import { applyPatch, compile, SNAPSHOT_SCHEMA } from '@flagmarshal/evaluation'
 import type { Compiled, Patch, Snapshot, TelemetrySettings } from '@flagmarshal/evaluation'
 
 import { engines } from '../json-logic.ts'
@@ -53,6 +53,20 @@ export function wholeState(
     },
     [],
   )
+}
+
+/** The state that a server sent whole, for those that have no database. */
+export function snapshotState(snapshot: Snapshot): EnvironmentState {
+  return stateOf(snapshot, [])
+}
+
+/** The state after a patch that a server sent; undefined if it starts from another revision. */
+export function patchedState(state: EnvironmentState, patch: Patch): EnvironmentState | undefined {
+  const snapshot = applyPatch(state.snapshot, patch)
+  if (snapshot === undefined) return undefined
+  // `missedPatch` does not add removals up: whoever comes back after one starts from the snapshot.
+  const removes = patch.removedFlags.length + patch.removedSegments.length > 0
+  return stateOf(snapshot, removes ? [] : [...state.patches, patch].slice(-KEPT_PATCHES))
 }
 
 /** The state after changes, and the patch that leads to it. */

@@ -140,6 +140,7 @@ function merged(before: Sign, after: Sign): Sign {
     ...before,
     ...after,
     spoke: before.spoke || after.spoke,
+    edge: after.spoke ? after.edge : before.edge,
     ...(acknowledged < 0 ? {} : { acknowledged }),
   }
 }

@@ -6,7 +6,7 @@ import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
 import { selectInstances } from '../storage/instances.ts'
-import type { InstanceRow } from '../storage/instances.ts'
+import type { PlacedInstanceRow } from '../storage/instances.ts'
 import { selectEnvironments } from '../storage/projects.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 
@@ -26,7 +26,7 @@ export async function listInstances(database: Database, key: EnvironmentKey): Pr
   return rows.map((row) => instanceView(row, now))
 }
 
-function instanceView(row: InstanceRow, now: Date): Instance {
+function instanceView(row: PlacedInstanceRow, now: Date): Instance {
   const streamOpen = row.stream_seen_at !== null && ageMs(row.stream_seen_at, now) < MARK_LIVES_MS
   return {
     instanceId: row.instance,
@@ -36,6 +36,7 @@ function instanceView(row: InstanceRow, now: Date): Instance {
       : { description: { ...row.description, layers: [...row.description.layers] } }),
     state: stateOf(row, streamOpen, now),
     streamOpen,
+    ...edgeOf(row),
     ...(row.acknowledged_revision === null ? {} : { acknowledgedRevision: row.acknowledged_revision }),
     ...(row.acknowledged_at === null ? {} : { acknowledgedAt: row.acknowledged_at.toISOString() }),
     firstSeenAt: row.first_seen_at.toISOString(),
@@ -43,7 +44,13 @@ function instanceView(row: InstanceRow, now: Date): Instance {
   }
 }
 
-function stateOf(row: InstanceRow, streamOpen: boolean, now: Date): Instance['state'] {
+function edgeOf({ edge, edge_name: name, cut_off_since: since }: PlacedInstanceRow): Pick<Instance, 'edge'> {
+  if (edge === null || name === null) return {}
+  return { edge: { edgeId: edge, name, ...(since === null ? {} : { lostSince: since.toISOString() }) } }
+}
+
+function stateOf(row: PlacedInstanceRow, streamOpen: boolean, now: Date): Instance['state'] {
+  if (row.cut_off_since !== null) return 'unreachable'
   const silentMs = ageMs(row.last_seen_at, now)
   const livesMs = HEARTBEAT_LIVES_MS + (row.mode === 'poll' ? row.poll_interval_ms : 0)
   if (streamOpen || silentMs < livesMs) return 'connected'

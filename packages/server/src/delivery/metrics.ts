@@ -20,7 +20,11 @@ const PLACE = ['project', 'environment'] as const
 /** Adds the metrics to the registry. */
 export function createDeliveryMetrics(
   { registry }: Metrics,
-  parts: { readonly environments: Environments; readonly subscribers: Subscribers; readonly clock: Clock },
+  parts: {
+    readonly environments: Pick<Environments, 'loaded' | 'checkedAt'>
+    readonly subscribers: Subscribers
+    readonly clock: Clock
+  },
 ): DeliveryMetrics {
   const registers = [registry]
   registry.registerMetric(

@@ -7,6 +7,7 @@ import { settleKills } from '../flag/settle-kills.ts'
 import { newId } from '../id.ts'
 import { selectValid } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
+import { deleteOldEdges } from '../storage/edges.ts'
 import { deleteOldExposures } from '../storage/exposures.ts'
 import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
 import { deleteOldInstances } from '../storage/instances.ts'
@@ -18,6 +19,7 @@ import { deleteOldTelemetry } from '../storage/telemetry.ts'
 import { deleteOldSlices } from '../storage/traffic-slices.ts'
 import { deleteOldRequests } from '../storage/verification-requests.ts'
 import type { Asks } from './asks.ts'
+import type { EdgeStreams } from './edge-streams.ts'
 import type { Environments } from './environments.ts'
 import type { Exposures } from './exposures.ts'
 import type { Journal } from './journal.ts'
@@ -54,6 +56,7 @@ export function startTasks(
     readonly journal: Journal
     readonly asks: Asks
     readonly exposures: Exposures
+    readonly edgeStreams: EdgeStreams
   },
 ): Tasks {
   const { database, clock, log } = parts
@@ -68,6 +71,7 @@ export function startTasks(
   const streams = start('streams', STREAMS_MS, async () => {
     const keys = [...new Set(on.subscribers.open().map(({ sdkKey }) => sdkKey))]
     on.subscribers.keepOnly(await selectValid(database.kysely, keys, clock.now()))
+    await on.edgeStreams.refresh()
     for (const { key, instance } of on.subscribers.open())
       if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
   })
@@ -82,6 +86,7 @@ export function startTasks(
     await deleteOldProcessSamples(database.kysely)
     await deleteOldMeasurements(database.kysely)
     await deleteOldInstances(database.kysely)
+    await deleteOldEdges(database.kysely)
     await deleteOldInstanceUsage(database.kysely)
     await deleteOldRequests(database.kysely)
     await deleteOldKillLinks(database.kysely)

@@ -16,10 +16,10 @@ const EXERCISED_FLUSH_MS = 500
 const POLL_INTERVAL_MS = 30_000
 
 /** Of signs that an instance gave itself. */
-export const SPOKEN = { spoke: true, pollIntervalMs: POLL_INTERVAL_MS } as const
+export const SPOKEN = { spoke: true, pollIntervalMs: POLL_INTERVAL_MS, edge: null } as const
 
 /** Of signs that only this server has seen. */
-export const NOT_SPOKEN = { spoke: false, pollIntervalMs: POLL_INTERVAL_MS } as const
+export const NOT_SPOKEN = { spoke: false, pollIntervalMs: POLL_INTERVAL_MS, edge: null } as const
 
 /** A quarter of the shortest window of the running rollouts, at most 15 s and at least 100 ms. */
 export async function telemetrySettings(

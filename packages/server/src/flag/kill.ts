@@ -4,6 +4,7 @@
  */
 import type { Kill } from '@flagmarshal/api/kill'
 import type { Refusal } from '@flagmarshal/domain/refusal'
+import { shownState } from '@flagmarshal/domain/rollback/verify'
 
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
@@ -96,10 +97,7 @@ async function remoteOf(queries: Queries, kill: Verification): Promise<NonNullab
 
 function killView(it: Verification, recovery: Kill['recovery'] | undefined, remote?: Kill['remote']): Kill {
   const { id, flag, environment, by, reason, revision, at, state, total, confirmed, pending, lost } = it
-  const instances = it.instances.map((instance) => ({
-    ...instance,
-    lastSeenAt: instance.lastSeenAt.toISOString(),
-  }))
+  const instances = it.instances.map(shownState)
   return {
     id,
     flag,

@@ -68,6 +68,8 @@ export async function standing(queries: Queries, row: VerificationRow, now: Date
     pollIntervalMs: it.poll_interval_ms,
     lastSeenAt: it.last_seen_at,
     confirmedAt: it.confirmed_at ?? undefined,
+    edge: it.edge ?? undefined,
+    unreachableSince: it.unreachable_since ?? undefined,
   }))
   return { id, kind, project, flag, environment, by, reason, revision, at, ...verification(at, watched, now) }
 }

@@ -55,6 +55,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'proof-needed': 403,
   'too-many-attempts': 429,
   'too-many-evaluations': 429,
+  'edge-is-full': 503,
   forbidden: 403,
   'role-needed': 403,
   'person-needed': 403,

@@ -89,7 +89,9 @@ function named(title: string, instances: readonly KillInstance[], state: KillIns
         ${list}`
 }
 
-function said({ confirmedAfterMs, lastSeenAt }: KillInstance): string {
+function said({ confirmedAfterMs, lastSeenAt, edge, unreachableSince }: KillInstance): string {
+  if (unreachableSince !== undefined && confirmedAfterMs === undefined)
+    return `unreachable since ${time(unreachableSince)}: its edge ${edge ?? ''} is cut off and may serve on what it has`
   return confirmedAfterMs === undefined
     ? `last seen ${time(lastSeenAt)}`
     : `after ${seconds(confirmedAfterMs)}`

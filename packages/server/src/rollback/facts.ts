@@ -2,7 +2,8 @@
 import type { Breach, Guardrail, Measurement } from '@flagmarshal/domain/analysis/model'
 import { exposureLeft, recoveryOf, rollbackDeadline } from '@flagmarshal/domain/rollback/outcome'
 import type { AfterWindow, ExposureLeft, Recovery, RollbackFacts } from '@flagmarshal/domain/rollback/outcome'
-import type { Verification as Counted, WatchedState } from '@flagmarshal/domain/rollback/verify'
+import { shownState } from '@flagmarshal/domain/rollback/verify'
+import type { ShownState, Verification as Counted } from '@flagmarshal/domain/rollback/verify'
 import type { RolloutPlan } from '@flagmarshal/domain/rollout/model'
 import { audiencesOf, guardrailsOf } from '@flagmarshal/domain/rollout/position'
 import { windowBoundary } from '@flagmarshal/domain/rollout/schedule'
@@ -27,7 +28,7 @@ export interface Rollback {
 export interface RollbackFound {
   readonly verification: Omit<Counted, 'instances'> & {
     readonly revision: number
-    readonly instances: readonly (Omit<WatchedState, 'lastSeenAt'> & { readonly lastSeenAt: string })[]
+    readonly instances: readonly ShownState[]
   }
   readonly exposure: ExposureLeft
   readonly recovery: Recovery
@@ -73,7 +74,7 @@ export function foundOf({ facts, verification }: Rollback): RollbackFound {
       pending,
       lost,
       revision,
-      instances: instances.map((it) => ({ ...it, lastSeenAt: it.lastSeenAt.toISOString() })),
+      instances: instances.map(shownState),
     },
     exposure: exposureLeft(facts),
     recovery: recoveryOf(facts),

@@ -1,6 +1,4 @@
 /** How the product itself is: for people who wonder whether to trust what they see. */
-import { readFileSync } from 'node:fs'
-
 import type { Status } from '@flagmarshal/api/system'
 import { z } from 'zod'
 
@@ -9,10 +7,7 @@ import type { Context } from '../context.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
 import { selectBacklogs, selectDatabase, selectFleet, selectTicks } from '../storage/status.ts'
-
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
+import { version } from '../version.ts'
 
 interface Parts {
   readonly database: Database

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
+import type { EnvironmentKey } from './snapshots.ts'
 import type { AccessTables } from './tables/access.ts'
 
 export type PersonRow = Selectable<AccessTables['people']>
@@ -84,7 +85,7 @@ export async function announcePerson(tx: Tx, person: string): Promise<void> {
     .execute()
 }
 
-/** Lets every server look anew at a token. */
+/** Lets every server, and the edges behind it, look anew at a token. */
 export async function announceToken(tx: Tx, hash: string): Promise<void> {
   await sql`select pg_notify(${REVOKED_CHANNEL}, ${hash})`.execute(tx)
 }
@@ -137,6 +138,23 @@ export async function selectCredential(queries: Queries, hash: string): Promise<
     .where('revoked_at', 'is', null)
     .where('people.disabled_at', 'is', null)
     .executeTakeFirst()
+}
+
+/** The keys of SDKs that work in an environment, oldest first. */
+export async function selectSdkKeys(
+  queries: Queries,
+  { project, environment }: EnvironmentKey,
+): Promise<readonly TokenRow[]> {
+  return await queries
+    .selectFrom('tokens')
+    .selectAll()
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('kind', 'in', ['server', 'web'])
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
 }
 
 /** Which of these tokens and keys are neither revoked nor expired. */
@@ -197,9 +215,9 @@ export async function revokePersonal(tx: Tx, id: string, now: Date): Promise<Tok
     .where('revoked_at', 'is', null)
     .returningAll()
     .executeTakeFirst()
-  if (row !== undefined) await sql`select pg_notify(${REVOKED_CHANNEL}, ${row.hash})`.execute(tx)
+  if (row !== undefined) await announceToken(tx, row.hash)
   return row
 }
 
-/** The channel that carries the hashes of tokens that were revoked, or whose person has other roles. */
+/** The channel that carries the hashes of tokens that were revoked, of keys that are new, and of tokens whose person has other roles. */
 export const REVOKED_CHANNEL = 'flagmarshal_revoked'

@@ -9,6 +9,7 @@ import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
+import { IS_CUT_OFF } from './edges.ts'
 import type { EnvironmentKey } from './snapshots.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
 
@@ -26,6 +27,8 @@ export interface Sign extends EnvironmentKey {
   readonly spoke: boolean
   /** How often it asks if it polls and has not said so itself, in milliseconds. */
   readonly pollIntervalMs: number
+  /** The edge through which it came; null where it came here. */
+  readonly edge: string | null
 }
 
 /**
@@ -45,16 +48,17 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
     acknowledged: it.acknowledged ?? null,
     stream_open: it.streamOpen ?? null,
     spoke: it.spoke,
+    edge: it.edge,
   }))
   await sql`
     insert into instances as known (
       project, environment, instance, application, description, mode, poll_interval_ms,
-      acknowledged_revision, acknowledged_at, stream_seen_at, first_seen_at, last_seen_at
+      acknowledged_revision, acknowledged_at, stream_seen_at, first_seen_at, last_seen_at, edge
     )
     select project, environment, instance, coalesce(application, 'unknown'), description,
       coalesce(mode, case when stream_open then 'stream' else 'poll' end), poll_interval_ms,
       acknowledged, case when acknowledged is not null then now() end,
-      case when stream_open then now() end, now(), now()
+      case when stream_open then now() end, now(), now(), edge
     from ${incoming(rows)}
     where spoke
     order by project, environment, instance
@@ -72,7 +76,8 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
   await sql`
     update instances set
       stream_seen_at = case stream_open when true then now() when false then null else stream_seen_at end,
-      last_seen_at = case when spoke then now() else last_seen_at end
+      last_seen_at = case when spoke then now() else last_seen_at end,
+      edge = case when spoke then incoming.edge else instances.edge end
     from ${incoming(rows)}
     where instances.project = incoming.project and instances.environment = incoming.environment
       and instances.instance = incoming.instance`.execute(tx)
@@ -93,7 +98,14 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
 function incoming(rows: readonly object[]) {
   return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as incoming (
     project text, environment text, instance text, application text, description jsonb, mode text,
-    poll_interval_ms integer, acknowledged bigint, stream_open boolean, spoke boolean)`
+    poll_interval_ms integer, acknowledged bigint, stream_open boolean, spoke boolean, edge text)`
+}
+
+/** An instance with what is known of its edge: null for one that speaks to a server itself. */
+export interface PlacedInstanceRow extends InstanceRow {
+  readonly edge_name: string | null
+  /** When its edge was last heard of; null unless that is lost and the instance was alive behind it. */
+  readonly cut_off_since: Date | null
 }
 
 /** The instances of an environment, most recently heard of first. */
@@ -101,14 +113,24 @@ export async function selectInstances(
   queries: Queries,
   { project, environment }: EnvironmentKey,
   limit: number,
-): Promise<readonly InstanceRow[]> {
+): Promise<readonly PlacedInstanceRow[]> {
   return await queries
     .selectFrom('instances')
-    .selectAll()
-    .where('project', '=', project)
-    .where('environment', '=', environment)
-    .orderBy('last_seen_at', 'desc')
-    .orderBy('instance')
+    .leftJoin('edges', (join) =>
+      join
+        .onRef('edges.project', '=', 'instances.project')
+        .onRef('edges.environment', '=', 'instances.environment')
+        .onRef('edges.edge', '=', 'instances.edge'),
+    )
+    .selectAll('instances')
+    .select([
+      'edges.name as edge_name',
+      sql<Date | null>`case when ${IS_CUT_OFF} then edges.seen_at end`.as('cut_off_since'),
+    ])
+    .where('instances.project', '=', project)
+    .where('instances.environment', '=', environment)
+    .orderBy('instances.last_seen_at', 'desc')
+    .orderBy('instances.instance')
     .limit(limit)
     .execute()
 }

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
+import { EDGE_IS_LOST, IS_CUT_OFF } from './edges.ts'
 import type { DeliveryTables } from './tables/delivery.ts'
 
 export type VerificationRow = Selectable<DeliveryTables['verifications']>
@@ -17,6 +18,10 @@ export interface WatchedRow {
   readonly poll_interval_ms: number
   readonly confirmed_at: Date | null
   readonly last_seen_at: Date
+  /** The name of its edge. */
+  readonly edge: string | null
+  /** When that was last heard of, once it is lost. */
+  readonly unreachable_since: Date | null
 }
 
 /** A stream renews its mark every 10 s; one that was not renewed in this time died with its server. */
@@ -27,7 +32,7 @@ const RECENT_MS = 30_000
 
 /**
  * Begins a verification and fixes who counts: instances with an open stream, with a sign of life in
- * the last 30 s, or with a poll within their interval and 30 s. One that runs the revision already
+ * the last 30 s, or with a poll within their interval and 30 s, and those behind an edge that is lost. One that runs the revision already
  * has confirmed.
  */
 export async function insertVerification(
@@ -49,6 +54,7 @@ export async function insertVerification(
       stream_seen_at > now() - ${`${STREAM_MARK_MS}ms`}::interval
       or last_seen_at > now() - ${`${RECENT_MS}ms`}::interval
       or (mode = 'poll' and last_seen_at > now() - make_interval(secs => (poll_interval_ms + ${RECENT_MS}) / 1000.0))
+      or ${IS_CUT_OFF}
     )`.execute(tx)
   return stored
 }
@@ -68,6 +74,12 @@ export async function selectWatched(queries: Queries, it: VerificationRow): Prom
         .on('instances.project', '=', it.project)
         .on('instances.environment', '=', it.environment),
     )
+    .leftJoin('edges', (join) =>
+      join
+        .onRef('edges.project', '=', 'instances.project')
+        .onRef('edges.environment', '=', 'instances.environment')
+        .onRef('edges.edge', '=', 'instances.edge'),
+    )
     .select([
       'verification_instances.instance',
       'verification_instances.application',
@@ -79,6 +91,8 @@ export async function selectWatched(queries: Queries, it: VerificationRow): Prom
         'confirmed_at',
       ),
       sql<Date>`coalesce(instances.last_seen_at, ${it.at})`.as('last_seen_at'),
+      'edges.name as edge',
+      sql<Date | null>`case when ${EDGE_IS_LOST} then edges.seen_at end`.as('unreachable_since'),
     ])
     .where('verification', '=', it.id)
     .orderBy('verification_instances.instance')

@@ -37,7 +37,7 @@ export const EVERYBODY_ON: ConfigInput = {
 
 /** Replaces a configuration, whatever its revision is. */
 export async function configure(
-  server: TestServer,
+  server: Pick<TestServer, 'admin'>,
   flag: string,
   body: ConfigInput,
   environment?: string,

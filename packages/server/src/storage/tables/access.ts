@@ -38,7 +38,7 @@ export interface AccessTables {
     id: string
     /** SHA-256 of the token, in hex. */
     hash: string
-    kind: 'user' | 'session' | 'service' | 'agent' | 'server' | 'web'
+    kind: 'user' | 'session' | 'service' | 'agent' | 'server' | 'web' | 'edge'
     name: string
     /** The person of a `user` token or a session. */
     person: string | null

@@ -20,6 +20,25 @@ export interface DeliveryTables {
     first_seen_at: Instant
     /** When the instance last said anything. */
     last_seen_at: Instant
+    /** The edge through which it last spoke; null where it spoke to a server itself. */
+    edge: string | null
+  }
+  edges: {
+    project: string
+    environment: string
+    /** Names the edge, also after it was started again. */
+    edge: string
+    name: string
+    version: string
+    revision: number
+    streams: number
+    browser_streams: number
+    buffered: number
+    turned_away: number
+    first_seen_at: Instant
+    seen_at: Instant
+    /** When it said that it ends. */
+    left_at: Instant | null
   }
   verifications: {
     id: string

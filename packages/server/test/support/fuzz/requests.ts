@@ -218,7 +218,7 @@ function queryOf(operation: Operation, names: Names): fc.Arbitrary<string> {
 }
 
 function headersOf(operation: Operation, place: Place): fc.Arbitrary<Record<string, string>> {
-  const anybody = [...place.people, place.serverKey, place.webKey]
+  const anybody = [...place.people, place.serverKey, place.webKey, place.edgeKey]
   const token = sometimes(
     12,
     fc.constantFrom(...tokensFor(operation, place)).map((it) => `Bearer ${it}`),

@@ -4,6 +4,7 @@
  * Five projects, each with flags that have rules, a segment, a feature and a run: one approved with a
  * rollout under way, one at step 3, one in draft, one that waits for approvals, one to abort.
  */
+import { createClient } from '@flagmarshal/api'
 import type { Operation } from '@flagmarshal/api/operation'
 import { KEY_PERMISSIONS } from '@flagmarshal/domain/access/permission'
 
@@ -29,6 +30,7 @@ export interface Place {
   readonly people: readonly string[]
   readonly serverKey: string
   readonly webKey: string
+  readonly edgeKey: string
 }
 
 export interface World {
@@ -97,6 +99,7 @@ export function isOfKey({ can, path }: Operation): boolean {
 
 /** Tokens that the operation lets in, as far as a place has some. */
 export function tokensFor(operation: Operation, place: Place): readonly string[] {
+  if (operation.can === 'edge:serve') return [place.edgeKey]
   if (isOfKey(operation)) return [place.serverKey]
   if (operation.can === 'access:write' || operation.can === 'project:write') return [ADMIN_TOKEN]
   return place.people
@@ -117,12 +120,15 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
   const link = expectOk(await client.call('createKillLink', { params, body: { expiresInMinutes: 60 } })).id
   const serverKey = await server.sdkKey(project, 'development')
   const webKey = await server.sdkKey(project, 'development', 'web')
+  const edgeKey = await server.sdkKey(project, 'development', 'edge')
+  const edge = await introduce(server.address, edgeKey)
   await server.sdkKey(project, 'staging')
   const headers = { authorization: `Bearer ${serverKey}`, 'flagmarshal-instance': 'edge-1' }
   await acknowledge(`${server.address}/api/v1/environments/development`, headers, 1)
   return {
     serverKey,
     webKey,
+    edgeKey,
     people: [developer, stage.technicalLead, stage.operationsLead, stage.productOwner].map((it) => it.token),
     names: {
       ...EVERYWHERE,
@@ -132,9 +138,19 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
       project: [project],
       kill: [kill],
       link: [link],
+      edge: [edge],
       token: [await eventToken(server, webKey)],
     },
   }
+}
+
+/** An edge that has said that it is there. */
+async function introduce(server: string, edgeKey: string): Promise<string> {
+  const edge = { id: 'edge-of-tests', name: 'eu-1', version: '1' }
+  const status = { revision: 1, streams: 0, browserStreams: 0, buffered: 0, turnedAway: 0 }
+  const body = { edge, status, signs: [], acknowledgements: [], reports: [] }
+  expectOk(await createClient({ server, token: edgeKey }).call('relayFromEdge', { body }))
+  return edge.id
 }
 
 /** What opens the event stream of the environment of a key. */
