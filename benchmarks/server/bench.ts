@@ -1,3 +1,4 @@
+import { measureChanges } from './changes.ts'
 /**
  * `npm run bench:server`: what the server needs for an answer, how fast a change is everywhere, and
  * what it does under load. `-- evaluation writes …` measures only these parts, `--quick` in less time.
@@ -6,6 +7,9 @@
 import { measureEdge } from './edge.ts'
 import { measureEvaluation } from './evaluation.ts'
 import type { Line } from './line.ts'
+import { measureIdle, measureSteady } from './steady.ts'
+import { measureReconnects, measureStreams } from './streams.ts'
+import { measureWrites } from './writes.ts'
 
 /** One part: prints nothing itself. */
 type Part = (quick: boolean) => Promise<readonly Line[]>
@@ -14,6 +18,15 @@ const PARTS: Readonly<Record<string, Part>> = {
   edge: (quick) =>
     measureEdge(quick ? { streams: 200, changes: 5, ms: 500 } : { streams: 1_000, changes: 20, ms: 3_000 }),
   evaluation: (quick) => measureEvaluation(quick ? { rounds: 3, ms: 500 } : { rounds: 7, ms: 1_500 }),
+  writes: (quick) => measureWrites(quick ? 300 : 2_000),
+  streams: (quick) => measureStreams(quick ? 200 : 1_000),
+  reconnects: (quick) => measureReconnects(quick ? 200 : 1_000, 5_000),
+  idle: () => measureIdle(1_000, 10_000),
+  steady: (quick) =>
+    measureSteady(
+      quick ? { flags: 200, ms: 20_000, warmUpMs: 10_000 } : { flags: 1_000, ms: 600_000, warmUpMs: 30_000 },
+    ),
+  changes: (quick) => measureChanges({ sdks: 200, flags: quick ? 200 : 1_000, rounds: quick ? 5 : 20 }),
 }
 
 const asked = process.argv.slice(2).filter((it) => !it.startsWith('--'))

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly ms: number
   /** Requests a second that are aimed at, of all connections together; as many as there is room for unless given. */
   readonly perSecond?: number
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal
 }
 
 export interface LoadResult {
@@ -36,7 +38,7 @@ export interface LoadResult {
 
 /** Applies load for a while and counts what comes of it. */
 export async function applyLoad(options: LoadOptions): Promise<LoadResult> {
-  const { address, requests, connections, ms, perSecond } = options
+  const { address, requests, connections, ms, perSecond, signal } = options
   const wires = requests.map((request) => wireOf(address, request))
   const started = performance.now()
   const end = started + ms
@@ -45,7 +47,8 @@ export async function applyLoad(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = []
   let sent = 0
 
-  const next = (): Buffer | undefined => (performance.now() < end ? wires[sent++ % wires.length] : undefined)
+  const next = (): Buffer | undefined =>
+    performance.now() < end && signal?.aborted !== true ? wires[sent++ % wires.length] : undefined
   const wait = (): number =>
     perSecond === undefined ? 0 : started + (sent * 1_000) / perSecond - performance.now()
   const take = (status: number, head: string, took: number): void => {

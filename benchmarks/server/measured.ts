@@ -9,6 +9,8 @@ import { join } from 'node:path'
 
 import { createClient } from '@flagmarshal/api'
 import type { Client } from '@flagmarshal/api'
+import { placeFor } from '@flagmarshal/server/storage/embedded/place'
+import { pino } from 'pino'
 
 import { startChild } from '../../examples/shop/src/process/child.ts'
 import type { Child, Pick } from '../../examples/shop/src/process/child.ts'
@@ -29,6 +31,8 @@ export interface MeasuredServer extends Measured {
   readonly token: string
   /** The folder of its data and of its local PostgreSQL. */
   readonly dataDir: string
+  /** Where its local PostgreSQL answers, for a second server. */
+  databaseUrl(): Promise<string>
 }
 
 export interface ServerOptions {
@@ -58,7 +62,13 @@ export async function startServer(
     name: 'the server',
     program: join(root, 'packages', 'server', 'src', 'main.ts'),
     cwd: folder,
-    execArgv: [...execArgv, '--import', join(root, 'examples', 'shop', 'src', 'end-with-starter.ts')],
+    // As `npm start` does.
+    execArgv: [
+      '--max-semi-space-size=4',
+      ...execArgv,
+      '--import',
+      join(root, 'examples', 'shop', 'src', 'end-with-starter.ts'),
+    ],
     env: {
       FLAGMARSHAL_PORT: '0',
       FLAGMARSHAL_DATA_DIR: dataDir,
@@ -70,7 +80,18 @@ export async function startServer(
     },
     started: { line: (line) => /^Flagmarshal runs at (http:\S+)/.exec(line)?.[1] },
   })
-  return { ...measured, dataDir, token, admin: createClient({ server: measured.address, token }) }
+  return {
+    ...measured,
+    dataDir,
+    token,
+    admin: createClient({ server: measured.address, token }),
+    databaseUrl: () => localUrl(dataDir),
+  }
+}
+
+/** The place is made already: it is only looked up. */
+async function localUrl(dataDir: string): Promise<string> {
+  return (await placeFor(dataDir, pino({ level: 'silent' }))).url
 }
 
 /** Starts any program of this folder that says its address as its first message. */
