@@ -32,8 +32,6 @@ const versions = new Map(
   ),
 )
 const races = await race(names, HEATS, pace)
-const starts = await measureStarts(names, pace.starts)
-const bars = barsOf(races, starts)
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length }
 
 console.log(
@@ -43,7 +41,9 @@ console.log(
   `CPU time per call, median of ${pace.rounds} interleaved rounds, × = same-round ratio to the bound\n`,
 )
 printRaces(races, versions)
+const starts = await measureStarts(names, pace.starts)
 printStarts(starts)
+const bars = barsOf(races, starts)
 console.log()
 for (const { says, measured, holds } of bars)
   console.log(`${holds ? 'holds' : 'FAILS'}  ${says}: ${measured}`)
