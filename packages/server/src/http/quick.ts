@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 
 import type { Operation } from '@flagmarshal/api/operation'
+import type { Permission } from '@flagmarshal/domain/access/permission'
 import type { FastifyInstance } from 'fastify'
 
 import { permissionsOfActor } from '../access/allow.ts'
@@ -186,6 +187,17 @@ function busyAnswer(operation: string): { readonly status: number; readonly body
   return { status, body: JSON.stringify(body) }
 }
 
+/** Worked out once for the actor of a remembered token, which is the same until the token is looked up anew. */
+const permissions = new WeakMap<Actor, ReadonlySet<Permission>>()
+
+function permissionsOf(actor: Actor): ReadonlySet<Permission> {
+  const known = permissions.get(actor)
+  if (known !== undefined) return known
+  const allowed = permissionsOfActor(actor)
+  permissions.set(actor, allowed)
+  return allowed
+}
+
 /** The request, where everything about it but its body is usual. */
 function exchangeOf(
   { routes, operations, services, authenticator }: QuickParts,
@@ -202,7 +214,7 @@ function exchangeOf(
   const now = services.clock.now()
   const caller = authenticator.remembered(authorization.slice('Bearer '.length), now)
   if (caller === undefined || operation.can === 'public') return undefined
-  if (!permissionsOfActor(caller.actor).has(operation.can)) return undefined
+  if (!permissionsOf(caller.actor).has(operation.can)) return undefined
   return { request, response, route, operation, caller: { ...caller, now }, since: performance.now() }
 }
 
