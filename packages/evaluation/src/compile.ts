@@ -65,6 +65,8 @@ export interface Problem {
 export interface Engines {
   /** For the conditions that an import could not say otherwise. A flag that has one is malformed where this is absent. */
   readonly jsonLogic?: JsonLogic | undefined
+  /** Told of a malformed flag when it is first asked for. */
+  readonly onProblem?: (problem: Problem) => void
 }
 
 /**
@@ -73,13 +75,13 @@ export interface Engines {
  * evaluates to PARSE_ERROR and is listed in `problems`.
  */
 export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines: Engines = {}): Compiled {
-  const { jsonLogic } = engines
+  const { jsonLogic, onProblem } = engines
   const parts: ConditionParts = {
     segment: compileSegments(snapshot.segments.filter(hasKey), jsonLogic),
     jsonLogic,
   }
   const conditions = shareConditions(parts)
-  const { built, find, all, problems } = compileFlags(snapshot.flags, conditions.test)
+  const { built, find, all, problems } = compileFlags(snapshot.flags, conditions.test, onProblem)
 
   return {
     get problems() {
@@ -150,7 +152,7 @@ interface Flags {
   readonly problems: () => readonly Problem[]
 }
 
-function compileFlags(flags: readonly Flag[], tests: Tests): Flags {
+function compileFlags(flags: readonly Flag[], tests: Tests, onProblem?: Engines['onProblem']): Flags {
   // A snapshot has each key once; should one come twice, the last one holds.
   const definitions = new Map<string, Flag>()
   for (const flag of flags) if (hasKey(flag)) definitions.set(flag.key, flag)
@@ -162,7 +164,10 @@ function compileFlags(flags: readonly Flag[], tests: Tests): Flags {
     const flag = definitions.get(key)
     if (flag === undefined) return undefined
     const { problem, ...decision } = compileFlag(flag, tests, lookup)
-    if (problem !== undefined) malformed.push({ flag: key, message: problem })
+    if (problem !== undefined) {
+      malformed.push({ flag: key, message: problem })
+      onProblem?.({ flag: key, message: problem })
+    }
     const compiled = withAccessors(flag, decision)
     built.set(key, compiled)
     return compiled

@@ -260,12 +260,17 @@ describe('a connection that streams', () => {
     const malformed: Flag = JSON.parse('{"key":"broken","enabled":true}')
     const segments = [{ key: 'beta', include: ['ada'] }]
     const server = await serve([flag, malformed], { segments })
-    const connection = connect(server)
+    const warnings: unknown[] = []
+    const connection = connect(server, {
+      logger: { ...silent, warn: (text: unknown) => warnings.push(text) },
+    })
     await connection.ready()
     expect(value(connection)).toBe(true)
     expect(value(connection, 'broken')).toBe('PARSE_ERROR')
     server.change({ flags: [off, malformed], segments: [] })
     await expect.poll(() => value(connection), soon).toBe(false)
+    expect(value(connection, 'broken')).toBe('PARSE_ERROR')
+    expect(warnings).toEqual([expect.stringContaining('flag broken is malformed')])
   })
 })
 

@@ -98,6 +98,7 @@ export class Connection {
   readonly #settle: () => void
   readonly #initTimeout: NodeJS.Timeout
   #memory: { readonly snapshot: Snapshot; readonly compiled: Compiled } | undefined
+  readonly #malformed = new Map<string, string>()
   #mode: Mode = 'poll'
   #state: ConnectionState = 'not-ready'
   #closing: Promise<void> | undefined
@@ -127,7 +128,7 @@ export class Connection {
     this.#lastKnown = cache === undefined ? undefined : createLastKnown({ file: cache, base, key, logger })
     const known = this.#lastKnown?.read()
     if (known !== undefined) {
-      this.#memory = { snapshot: known, compiled: compile(known, engines) }
+      this.#memory = { snapshot: known, compiled: this.#compile(known) }
       this.#telemetry.every(known.telemetry.flushIntervalMs)
     }
     this.#handleSource = {
@@ -313,17 +314,25 @@ export class Connection {
   #use(snapshot: Snapshot, mode: Mode): void {
     const before = this.#memory?.snapshot
     if (before !== undefined && before.revision === snapshot.revision) return
-    const compiled = compile(snapshot, engines)
-    this.#memory = { snapshot, compiled }
+    this.#memory = { snapshot, compiled: this.#compile(snapshot) }
     this.#handleSource.current = this.#resolver()
     this.#lastKnown?.write(snapshot)
     this.#acknowledge(mode)
     this.#telemetry.every(snapshot.telemetry.flushIntervalMs)
     const flagsChanged = changedFlags(before, snapshot)
-    for (const { flag, message } of compiled.problems) {
-      if (flagsChanged.includes(flag)) this.logger.warn(`flagmarshal: flag ${flag} is malformed: ${message}`)
-    }
     this.#changes.tell({ revision: snapshot.revision, flagsChanged })
+  }
+
+  /** A malformed flag is told when it is first asked for, and again only when it is malformed in another way. */
+  #compile(snapshot: Snapshot): Compiled {
+    return compile(snapshot, {
+      ...engines,
+      onProblem: ({ flag, message }) => {
+        if (this.#malformed.get(flag) === message) return
+        this.#malformed.set(flag, message)
+        this.logger.warn(`flagmarshal: flag ${flag} is malformed: ${message}`)
+      },
+    })
   }
 
   #acknowledge(mode: Mode): void {
