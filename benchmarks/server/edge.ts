@@ -15,6 +15,7 @@ import { applyLoad } from './load.ts'
 import type { Request } from './load.ts'
 import { startMeasured, startServer } from './measured.ts'
 import type { Measured, MeasuredServer } from './measured.ts'
+import type { Usage } from './probe.ts'
 
 export interface EdgePace {
   readonly streams: number
@@ -53,7 +54,7 @@ export async function measureEdge({ streams, changes, ms }: EdgePace): Promise<L
       Array.from({ length: streams }, (_, n) => openStream(edge.address, request(n))),
     )
     const filled = await edge.usage('collect')
-    const perStream = (filled.rssBytes - before.rssBytes) / streams / 1_024
+    const perStream = (heldBy(filled) - heldBy(before)) / streams / 1_024
     lines.push(told(`memory of a stream (${kind})`, `${perStream.toFixed(1)} KiB`))
     const from = { cpuUs: filled.cpuUs, bytes: sum(open.map((it) => it.bytes())) }
     for (let n = 0; n < changes; n++) await changeAndWait(server, open, n)
@@ -206,6 +207,11 @@ function told(what: string, figure: string): Line {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((all, it) => all + it, 0)
+}
+
+/** Heap and buffers: what the garbage of earlier measurements does not blur. */
+function heldBy({ heapBytes, externalBytes }: Usage): number {
+  return heapBytes + externalBytes
 }
 
 function mib(bytes: number): number {

@@ -12,6 +12,7 @@ import { connect, startEdge, startUpstream } from './support/edges.ts'
 import type { TestEdge, Upstream } from './support/edges.ts'
 import { openEvents } from './support/events.ts'
 import { configParams, configure, EVERYBODY_ON } from './support/flags.ts'
+import { follow } from './support/instances.ts'
 
 const WAIT = { timeout: 30_000, interval: 50 }
 const PAGE = 'https://shop.example'
@@ -374,6 +375,32 @@ test('an edge that will not come back is forgotten, and that is recorded', async
   )
   expect(items.some((it) => it.action === 'edge.forget')).toBe(true)
   await lost[Symbol.asyncDispose]()
+})
+
+test('200 instances behind two edges each confirm a kill', async () => {
+  await using second = await startEdge(upstream, [await upstream.edgeKey()], {
+    FLAGMARSHAL_EDGE_NAME: 'eu-2',
+  })
+  await letPass(120)
+  const fleet = await Promise.all(
+    Array.from({ length: 200 }, (_, n) =>
+      follow((n % 2 === 0 ? edge : second).address(), key, { acknowledges: true, instance: `fleet-${n}` }),
+    ),
+  )
+  await vi.waitFor(async () => {
+    const alive = (await instances()).filter(
+      (it) => it.instanceId.startsWith('fleet-') && it.acknowledgedRevision !== undefined,
+    )
+    expect(alive).toHaveLength(200)
+  }, WAIT)
+  const { id } = await kill()
+  await vi.waitFor(async () => {
+    const { instances: all } = await killNow(id)
+    const confirmed = all.filter((it) => it.instanceId.startsWith('fleet-') && it.state === 'confirmed')
+    expect(confirmed).toHaveLength(200)
+    expect(new Set(confirmed.map((it) => it.edge))).toEqual(new Set(['eu-1', 'eu-2']))
+  }, WAIT)
+  await Promise.all(fleet.map((it) => it.close()))
 })
 
 async function usageOf(flag: string): Promise<{ readonly n: number; readonly bad: number }> {
