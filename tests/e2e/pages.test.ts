@@ -65,6 +65,7 @@ const PAGES = [
   ['plan templates', '/settings/plan-templates'],
   ['the procedure', '/settings/procedures/feature-flag-rollout'],
   ['secrets', '/settings/secrets'],
+  ['retention', '/settings/retention'],
   ['the status', '/status'],
   ['the account', '/account'],
   ['an address without a page', '/nowhere'],

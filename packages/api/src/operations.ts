@@ -40,6 +40,7 @@ import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
 import { reportOperations } from './report.ts'
 import { resourceOperations } from './resource.ts'
+import { retentionOperations } from './retention.ts'
 import { rollbackRunOperations } from './rollback-run.ts'
 import { rolloutLiveOperations } from './rollout-live.ts'
 import { rolloutOperations } from './rollout.ts'
@@ -79,6 +80,7 @@ export const operations = {
   ...reportOperations,
   ...inboundOperations,
   ...secretOperations,
+  ...retentionOperations,
   ...procedureActOperations,
   ...brokenGlassOperations,
   ...rollbackRunOperations,

@@ -42,6 +42,24 @@ export function lifeCommands(program: Command, open: Open): void {
       const changed = await session.call('changeFlag', { params, body: changeOf(given), ifMatch: revision })
       session.result(changed, () => `Flag ${key} has revision ${changed.revision}.`)
     })
+  for (const [verb, operation, says] of [
+    ['archive', 'archiveFlag', 'give a flag up that is off everywhere'],
+    ['restore', 'restoreFlag', 'take an archived flag back, off everywhere'],
+  ] as const) {
+    flag
+      .command(`${verb} <key>`)
+      .description(says)
+      .requiredOption('--reason <text>', 'why; kept in the audit')
+      .action(async (key: string, given: { reason: string }, command: Command) => {
+        const session = open(command)
+        const params = { project: session.project(), flag: key }
+        const changed = await session.call(operation, { params, body: given })
+        session.result(
+          changed,
+          () => `${key} is ${changed.archivedAt === undefined ? 'back, and off everywhere' : 'archived'}.`,
+        )
+      })
+  }
   flag
     .command('debt')
     .description('flags that should be gone, with who answers for each; the oldest first')

@@ -113,21 +113,24 @@ function asking(flag: Command, open: Open): void {
   flag
     .command('list')
     .description('list the flags')
-    .action(async (_: unknown, command: Command) => {
+    .option('--archived', 'those that were given up instead; --json has all')
+    .action(async (given: { archived?: boolean }, command: Command) => {
       const session = open(command)
       const { items } = await session.call('listFlags', { params: { project: session.project() } })
       session.rows(
         items,
         ['flag', 'kind', 'owner', 'on in'],
-        items.map((it) => [
-          it.key,
-          it.kind,
-          it.owner,
-          it.environments
-            .filter((env) => env.enabled)
-            .map((env) => env.environment)
-            .join(', ') || 'none',
-        ]),
+        items
+          .filter((it) => (it.archivedAt === undefined) !== (given.archived === true))
+          .map((it) => [
+            it.key,
+            it.kind,
+            it.owner,
+            it.environments
+              .filter((env) => env.enabled)
+              .map((env) => env.environment)
+              .join(', ') || 'none',
+          ]),
       )
     })
   flag

@@ -14,6 +14,7 @@ import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
 import { draftCommands } from './draft.ts'
 import { edgeCommands } from './edge.ts'
+import { environmentCommands, retentionCommands } from './environment.ts'
 import { exchangeCommands } from './exchange.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
@@ -96,6 +97,8 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
   projectCommands(program, open)
+  environmentCommands(program, open)
+  retentionCommands(program, open)
   policyCommands(program, open)
   peopleCommands(program, open)
   accountCommands(program, open)

@@ -103,6 +103,7 @@ const tree = root.addChildren([
     page('/settings/invitations', () => import('./settings/invitations.tsx'), 'Invitations'),
     page('/settings/plan-templates', () => import('./settings/plan-templates.tsx'), 'PlanTemplates'),
     page('/settings/procedures/$procedure', () => import('./settings/procedure.tsx'), 'Procedure'),
+    page('/settings/retention', () => import('./settings/retention.tsx'), 'Retention'),
     page('/settings/secrets', () => import('./settings/secrets.tsx'), 'Secrets'),
     page('/status', () => import('./status/status-page.tsx'), 'StatusPage'),
     page('/account', () => import('./access/account.tsx'), 'Account'),

@@ -65,6 +65,7 @@ import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as relatedProcedureHandlers } from './http/handlers/related-procedure.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
 import { handlers as resourceHandlers } from './http/handlers/resource.ts'
+import { handlers as retentionHandlers } from './http/handlers/retention.ts'
 import { handlers as rollbackRunHandlers } from './http/handlers/rollback-run.ts'
 import { handlers as rolloutLiveHandlers } from './http/handlers/rollout-live.ts'
 import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
@@ -135,6 +136,7 @@ const handlers = {
   ...reportHandlers,
   ...inboundHandlers,
   ...secretHandlers,
+  ...retentionHandlers,
   ...procedureActHandlers,
   ...brokenGlassHandlers,
   ...rollbackRunHandlers,

@@ -14,6 +14,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { ArchiveFlag } from './archive-flag.tsx'
 import type { Config } from './config-draft.ts'
 import { Edges } from './edges.tsx'
 import { Explain } from './explain.tsx'
@@ -81,13 +82,17 @@ function Body({ project, flag }: { readonly project: string; readonly flag: Flag
             label: `${it.environment} · ${it.enabled ? 'on' : 'off'}`,
           }))}
         />
-        <Status of={config.enabled ? 'on' : 'off'} word={config.enabled ? 'On' : 'Off'} />
+        <Status
+          of={config.enabled ? 'on' : 'off'}
+          word={flag.archivedAt === undefined ? (config.enabled ? 'On' : 'Off') : 'Archived'}
+        />
         <span className="fm-dim">
           revision {config.revision}, <TimeAgo at={config.updatedAt} /> by {config.updatedBy}
         </span>
         <span className={classes['right']}>
           <Link to={paths.compareFlag(project, flag.key)}>Compare environments</Link>
           {config.enabled ? <Kill {...part} /> : null}
+          <ArchiveFlag project={project} flag={flag} />
         </span>
       </div>
       <Tabs value={tab.value} onChange={(it) => tab.go(it ?? 'targeting')} keepMounted={false}>

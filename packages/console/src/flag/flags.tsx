@@ -5,10 +5,12 @@ import { useParams } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { paths } from '../paths.ts'
 import { useLive, useRead } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Freshness } from '../ui/freshness.tsx'
+import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { FlagList } from './flag-list.tsx'
@@ -44,7 +46,11 @@ export function Flags(): ReactElement {
   useHotkeys([['/', () => field.current?.focus()]])
   const known = life.data !== undefined
   const lives = new Map((life.data?.items ?? []).map((it) => [it.flag, it]))
-  const staged = (flags.data?.items ?? []).map((flag) => ({ flag, life: lives.get(flag.key) }))
+  const all = flags.data?.items ?? []
+  const archived = all.filter((it) => it.archivedAt !== undefined)
+  const staged = all
+    .filter((it) => it.archivedAt === undefined)
+    .map((flag) => ({ flag, life: lives.get(flag.key) }))
   const shown = staged.filter((it) => (tab === 'all' || it.life?.stage === tab) && matches(it.flag, filter))
   const [, title, meaning] = TABS.find(([it]) => it === tab) ?? TABS[0]
   return (
@@ -93,6 +99,18 @@ export function Flags(): ReactElement {
           }
         </Loaded>
       </Card>
+      {archived.length === 0 ? null : (
+        <Card
+          title="Archived"
+          beside={<span className="fm-dim">Off everywhere, and not changed any more.</span>}
+        >
+          {archived.map((it) => (
+            <span key={it.key}>
+              <Link to={paths.flag(project, it.key)}>{it.key}</Link>{' '}
+            </span>
+          ))}
+        </Card>
+      )}
     </Page>
   )
 }

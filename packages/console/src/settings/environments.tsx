@@ -15,6 +15,7 @@ import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
+import { EnvironmentLife } from './environment-life.tsx'
 import { ReplaceKey, RevokeKey } from './key-acts.tsx'
 import type { KeyActProps } from './key-acts.tsx'
 import { useCannot } from './may.ts'
@@ -68,6 +69,7 @@ export function Environments(): ReactElement {
                   />
                 ))}
                 <NewKey project={project} environments={environments} issued={setIssued} />
+                <EnvironmentLife project={project} />
               </>
             )}
           </Loaded>

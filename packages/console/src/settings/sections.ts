@@ -64,5 +64,10 @@ export const INSTALLATION: readonly Section[] = [
     says: 'The definition that runs follow, and where the procedures are found that it names.',
     to: paths.procedure('feature-flag-rollout'),
   },
+  {
+    word: 'Retention',
+    says: 'How long what is recorded is kept, and what was deleted.',
+    to: paths.retention(),
+  },
   { word: 'Secrets', says: 'Sealing all of them anew under the present key.', to: paths.secrets() },
 ]

@@ -5,17 +5,14 @@ import type { Log } from '../context.ts'
 import { settleRecoveries } from '../flag/kill-recovery.ts'
 import { settleKills } from '../flag/settle-kills.ts'
 import { newId } from '../id.ts'
+import { deleteWhatIsOld } from '../retention/delete-old.ts'
 import { selectValid } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 import { deleteOldEdges } from '../storage/edges.ts'
 import { deleteOldExposures } from '../storage/exposures.ts'
-import { deleteOldInstanceUsage } from '../storage/instance-usage.ts'
-import { deleteOldInstances } from '../storage/instances.ts'
 import { deleteOldKillLinks } from '../storage/kill-links.ts'
-import { deleteOldMeasurements } from '../storage/measurements.ts'
 import { deleteOldProcessSamples } from '../storage/process-samples.ts'
-import { deleteOldAsks } from '../storage/remote-asks.ts'
-import { deleteOldTelemetry } from '../storage/telemetry.ts'
+import { deleteOldReports } from '../storage/telemetry.ts'
 import { deleteOldSlices } from '../storage/traffic-slices.ts'
 import { deleteOldRequests } from '../storage/verification-requests.ts'
 import type { Asks } from './asks.ts'
@@ -80,23 +77,23 @@ export function startTasks(
     await on.asks.write(database.kysely)
     await on.exposures.write(database.kysely)
   })
+  const stopping = new AbortController()
   const retention = start('retention', RETENTION_MS, async () => {
-    await deleteOldTelemetry(database.kysely)
+    await deleteWhatIsOld(database, clock.now(), stopping.signal)
+    await deleteOldReports(database.kysely)
     await deleteOldSlices(database.kysely)
     await deleteOldProcessSamples(database.kysely)
-    await deleteOldMeasurements(database.kysely)
-    await deleteOldInstances(database.kysely)
     await deleteOldEdges(database.kysely)
-    await deleteOldInstanceUsage(database.kysely)
     await deleteOldRequests(database.kysely)
     await deleteOldKillLinks(database.kysely)
-    await deleteOldAsks(database.kysely)
     await deleteOldExposures(database.kysely)
   })
   return {
     confirmed: () => kills.soon(),
     keysChanged: () => streams.soon(),
-    stop: async () =>
-      void (await Promise.all([kills, streams, revisions, asks, retention].map((it) => it.stop()))),
+    async stop() {
+      stopping.abort()
+      await Promise.all([kills, streams, revisions, asks, retention].map((it) => it.stop()))
+    },
   }
 }

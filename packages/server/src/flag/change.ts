@@ -20,6 +20,7 @@ import {
   updateFlag,
 } from '../storage/flags.ts'
 import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
+import { whyArchived } from './archive.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
 import type { FlagParts, FlagPorts } from './ports.ts'
@@ -43,6 +44,8 @@ export async function changeFlag(
   return await database.transaction(async (tx) => {
     const row = await lockFlag(tx, project, key)
     if (row === undefined) return notFound('flag', key)
+    const archived = whyArchived(row)
+    if (archived !== undefined) return archived
     if (row.revision !== wanted.ifMatch)
       return stale(`flag ${key}`, flagView(row, await selectFlagConfigs(tx, project, key)))
 

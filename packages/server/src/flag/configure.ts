@@ -22,6 +22,7 @@ import {
 } from '../storage/flags.ts'
 import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { selectConditions } from '../storage/segments.ts'
+import { whyArchived } from './archive.ts'
 import { closedGate } from './gate.ts'
 import { invalid } from './invalid.ts'
 import { logicFaults } from './logic-faults.ts'
@@ -61,6 +62,8 @@ export async function configureIn(
   const { change, ifMatch, draft } = wanted
   const row = await lockEditedConfig(tx, key)
   if (row === undefined) return noConfig(key)
+  const archived = whyArchived({ key: key.flag, archived_at: row.archived_at })
+  if (archived !== undefined) return archived
   if (row.revision !== ifMatch)
     return stale(`configuration of ${key.flag} in ${key.environment}`, flagConfigView(row))
 

@@ -55,8 +55,8 @@ export async function savePersona(
       chain: { project },
       action: 'persona.save',
       subject: { kind: 'persona', id: persona },
-      ...(before === undefined ? {} : { before: personaView(before) }),
-      after: personaView(row),
+      ...(before === undefined ? {} : { before: recorded(before) }),
+      after: recorded(row),
     })
     return personaView(row)
   })
@@ -76,10 +76,15 @@ export async function deletePersona(
       chain: { project },
       action: 'persona.delete',
       subject: { kind: 'persona', id: persona },
-      before: personaView(before),
+      before: recorded(before),
     })
     return undefined
   })
+}
+
+/** What the chain keeps of it: never the context, which may be somebody's and could not be erased there. */
+function recorded({ key, saved_by: savedBy }: stored.PersonaRow): object {
+  return { key, savedBy }
 }
 
 function personaView(row: stored.PersonaRow): Persona {

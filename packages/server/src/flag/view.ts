@@ -54,6 +54,7 @@ export function flagView(row: FlagRow, configs: readonly FlagConfigRow[]): Flag 
     ...(row.lifetime_days === null ? {} : { lifetimeDays: row.lifetime_days }),
     ...(row.permanent_reason === null ? {} : { permanentReason: row.permanent_reason }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(row.archived_at === null ? {} : { archivedAt: row.archived_at.toISOString() }),
     links: [...row.links],
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,

@@ -41,6 +41,7 @@ export async function createProject(
     project: input.key,
     position,
     created_at: context.now,
+    archived_at: null,
   }))
   const view = projectView(project, environments)
 

@@ -1,11 +1,12 @@
 /** Reading projects. */
-import type { Project } from '@flagmarshal/api/project'
+import type { AnyEnvironment, Project } from '@flagmarshal/api/project'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { sees } from '../context.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
+import { selectAllEnvironments } from '../storage/environments.ts'
 import { selectEnvironments, selectProject, selectProjects } from '../storage/projects.ts'
 import { projectView } from './view.ts'
 
@@ -16,6 +17,21 @@ export async function listProjects({ actor }: Context, database: Database): Prom
     selectEnvironments(database.kysely),
   ])
   return projects.filter((it) => sees(actor, it.key)).map((row) => projectView(row, environments))
+}
+
+/** All environments of a project, archived ones too. */
+export async function listEnvironments(
+  { kysely }: Database,
+  project: string,
+): Promise<AnyEnvironment[] | Refusal> {
+  if ((await selectProject(kysely, project)) === undefined) return notFound('project', project)
+  return (await selectAllEnvironments(kysely, project)).map((it) => ({
+    key: it.key,
+    name: it.name,
+    protected: it.protected,
+    createdAt: it.created_at.toISOString(),
+    archivedAt: it.archived_at?.toISOString() ?? null,
+  }))
 }
 
 /** One project with its environments. */

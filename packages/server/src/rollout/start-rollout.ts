@@ -10,11 +10,12 @@ import { scheduleRollout } from '@flagmarshal/domain/rollout/transition'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
+import { whyArchived } from '../flag/archive.ts'
 import { newSalt } from '../flag/salt.ts'
 import { readFlagConfig } from '../flag/serve-rollout-rule.ts'
 import { newId } from '../id.ts'
 import type { Tx } from '../storage/database.ts'
-import { databaseNow } from '../storage/flags.ts'
+import { databaseNow, selectFlag } from '../storage/flags.ts'
 import { insertDecision } from '../storage/rollout-decisions.ts'
 import { wakeControllers } from '../storage/rollout-schedule.ts'
 import { insertRollout, keepSalt, selectAttempts } from '../storage/rollouts.ts'
@@ -136,6 +137,9 @@ async function flagRefusal(
       'Create the flag, or correct the plan.',
     )
   }
+  const row = await selectFlag(tx, project, key)
+  const archived = row === undefined ? undefined : whyArchived(row)
+  if (archived !== undefined) return archived
   const missing = [treatment, control].find((variant) => !Object.hasOwn(flag.variants, variant))
   if (missing === undefined) return undefined
   return refuse(

@@ -116,6 +116,7 @@ export async function selectFlagConfigs(
         .onRef('environments.key', '=', 'flag_configs.environment'),
     )
     .selectAll('flag_configs')
+    .where('environments.archived_at', 'is', null)
     .where('flag_configs.project', '=', project)
     .$if(flag !== undefined, (query) => query.where('flag', '=', flag ?? ''))
     .orderBy('environments.position')
@@ -172,6 +173,7 @@ export interface EditedConfigRow extends FlagConfigRow {
   readonly variants: FlagRow['variants']
   /** The segments that it may name. */
   readonly segments: readonly string[]
+  readonly archived_at: Date | null
 }
 
 /** One configuration, locked until the transaction ends; its flag is kept as it is, and others may do the same. */
@@ -188,6 +190,7 @@ export async function lockEditedConfig(
     .select([
       'flags.value_type',
       'flags.variants',
+      'flags.archived_at',
       sql<string[]>`array(select segment from segment_configs as segments
         where segments.project = flag_configs.project and segments.environment = flag_configs.environment)`.as(
         'segments',
@@ -196,6 +199,18 @@ export async function lockEditedConfig(
     .where('flag_configs.project', '=', project)
     .where('flag_configs.environment', '=', environment)
     .where('flag_configs.flag', '=', flag)
+    .where((it) =>
+      it.not(
+        it.exists(
+          it
+            .selectFrom('environments')
+            .select('key')
+            .where('project', '=', project)
+            .where('key', '=', environment)
+            .where('archived_at', 'is not', null),
+        ),
+      ),
+    )
     .forShare('flags')
     .forUpdate('flag_configs')
     .executeTakeFirst()

@@ -64,8 +64,3 @@ export async function selectServed(
     .orderBy('variant')
     .execute()
 }
-
-/** Forgets what was not served for a week. */
-export async function deleteOldInstanceUsage(queries: Queries): Promise<void> {
-  await sql`delete from instance_usage where last_at < now() - interval '7 days'`.execute(queries)
-}

@@ -134,8 +134,3 @@ export async function selectInstances(
     .limit(limit)
     .execute()
 }
-
-/** Forgets instances that nothing was heard of for a week. */
-export async function deleteOldInstances(queries: Queries): Promise<void> {
-  await sql`delete from instances where last_seen_at < now() - interval '7 days'`.execute(queries)
-}

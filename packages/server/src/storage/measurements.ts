@@ -5,7 +5,6 @@
 import type { Measurement } from '@flagmarshal/domain/analysis/model'
 import type { NewKeys } from '@flagmarshal/domain/analysis/split'
 import type { EvidencePoint } from '@flagmarshal/domain/rollout/evidence-line'
-import { sql } from 'kysely'
 
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
@@ -92,9 +91,4 @@ export async function selectMeasurementsAfter(
     .orderBy('window_end')
     .limit(page.limit)
     .execute()
-}
-
-/** Deletes what is kept no longer: windows of 30 days ago. Decisions, with the numbers that they rest on, stay. */
-export async function deleteOldMeasurements(queries: Queries): Promise<void> {
-  await sql`delete from measurements where window_end < now() - interval '30 days'`.execute(queries)
 }

@@ -40,7 +40,7 @@ export async function selectProject(queries: Queries, key: string): Promise<Proj
   return await queries.selectFrom('projects').selectAll().where('key', '=', key).executeTakeFirst()
 }
 
-/** The environments of one project or of all, in the order of their project. */
+/** The environments of one project or of all that are in use, in the order of their project. */
 export async function selectEnvironments(
   queries: Queries,
   project?: string,
@@ -48,6 +48,7 @@ export async function selectEnvironments(
   return await queries
     .selectFrom('environments')
     .selectAll()
+    .where('archived_at', 'is', null)
     .$if(project !== undefined, (query) => query.where('project', '=', project ?? ''))
     .orderBy('position')
     .execute()

@@ -41,8 +41,3 @@ export async function selectAsks(
     .where('minute_end', '<=', sql<Date>`${between.to}::timestamptz + interval '1 minute'`)
     .executeTakeFirstOrThrow()
 }
-
-/** Forgets counts of more than 30 days ago. */
-export async function deleteOldAsks(queries: Queries): Promise<void> {
-  await sql`delete from remote_asks where minute_end < now() - interval '30 days'`.execute(queries)
-}

@@ -20,6 +20,7 @@ import type { ProjectTables } from './tables/project.ts'
 import type { PublicationTables } from './tables/publication.ts'
 import type { ReferenceTables } from './tables/reference.ts'
 import type { ReportTables } from './tables/report.ts'
+import type { RetentionTables } from './tables/retention.ts'
 import type { RolloutTables } from './tables/rollout.ts'
 import type { SignalTables } from './tables/signal.ts'
 import type { TelemetryTables } from './tables/telemetry.ts'
@@ -46,4 +47,5 @@ export interface Tables
     ConnectionTables,
     HookTables,
     KillTables,
-    MonitoringTables {}
+    MonitoringTables,
+    RetentionTables {}

@@ -253,12 +253,7 @@ export async function selectNewKeys(
   return rows
 }
 
-/** Deletes what is kept no longer: an hour of report numbers, 30 days of counts. */
-export async function deleteOldTelemetry(queries: Queries): Promise<void> {
+/** Deletes reports that no repeat can come of any more. */
+export async function deleteOldReports(queries: Queries): Promise<void> {
   await sql`delete from telemetry_reports where received_at < now() - interval '1 hour'`.execute(queries)
-  await sql`delete from measurement_windows where window_end < now() - interval '30 days'`.execute(queries)
-  await sql`delete from measured_keys where window_end < now() - interval '30 days'`.execute(queries)
-  await sql`delete from usage_minutes where minute_end < now() - interval '30 days'`.execute(queries)
-  await sql`delete from usage_faults where minute_end < now() - interval '30 days'`.execute(queries)
-  await sql`delete from usage_reasons where minute_end < now() - interval '30 days'`.execute(queries)
 }

@@ -5,6 +5,7 @@ import type { reachOperations } from '@flagmarshal/api/reach'
 import type { segmentOperations } from '@flagmarshal/api/segment'
 
 import { explainFlag } from '../../delivery/explain.ts'
+import { archiveFlag, restoreFlag } from '../../flag/archive.ts'
 import { changeFlag } from '../../flag/change.ts'
 import { configureFlag } from '../../flag/configure.ts'
 import { createFlag } from '../../flag/create.ts'
@@ -26,6 +27,12 @@ export const handlers: Handlers<Operations> = {
 
   createFlag: async ({ context, services, params, body }) =>
     reply(await createFlag(context, services, params.project, body)),
+
+  archiveFlag: async ({ context, services, params, body }) =>
+    reply(await archiveFlag(context, services.database, { ...params, ...body })),
+
+  restoreFlag: async ({ context, services, params, body }) =>
+    reply(await restoreFlag(context, services.database, { ...params, ...body })),
 
   getFlag: async ({ services, params }) =>
     reply(await getFlag(services.database, params.project, params.flag)),

@@ -2,7 +2,8 @@
 import type { projectOperations } from '@flagmarshal/api/project'
 
 import { createProject } from '../../project/create.ts'
-import { getProject, listProjects } from '../../project/read.ts'
+import { addEnvironment, archiveEnvironment, restoreEnvironment } from '../../project/environments.ts'
+import { getProject, listEnvironments, listProjects } from '../../project/read.ts'
 import { reply, replyList } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 
@@ -11,6 +12,18 @@ export const handlers: Handlers<typeof projectOperations> = {
 
   createProject: async ({ context, services, body }) =>
     reply(await createProject(context, services.database, body)),
+
+  listEnvironments: async ({ services, params }) =>
+    replyList(await listEnvironments(services.database, params.project)),
+
+  addEnvironment: async ({ context, services, params, body }) =>
+    reply(await addEnvironment(context, services.database, params.project, body)),
+
+  archiveEnvironment: async ({ context, services, params }) =>
+    reply(await archiveEnvironment(context, services.database, params.project, params.environment)),
+
+  restoreEnvironment: async ({ context, services, params }) =>
+    reply(await restoreEnvironment(context, services.database, params.project, params.environment)),
 
   getProject: async ({ services, params }) => reply(await getProject(services.database, params.project)),
 }

@@ -10,6 +10,7 @@ import type {
   Serve,
   ValueType,
 } from '@flagmarshal/evaluation'
+import type { Generated } from 'kysely'
 
 import type { Instant, JsonColumn } from '../column.ts'
 
@@ -30,6 +31,9 @@ export interface FlagTables {
     /** JSON Schema of the variants. */
     value_schema: JsonColumn<JsonObject | null>
     off_variant: string
+    /** It was given up: it is off everywhere and stays so. */
+    archived_at: Generated<Date | null>
+    archived_by: Generated<string | null>
     layers: readonly Layer[]
     owner: string
     description: string | null

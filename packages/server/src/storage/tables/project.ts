@@ -1,4 +1,6 @@
 /** Projects and environments. Their keys are their identity and never change. */
+import type { Generated } from 'kysely'
+
 import type { Instant } from '../column.ts'
 
 export interface ProjectTables {
@@ -16,5 +18,7 @@ export interface ProjectTables {
     /** Order in lists, from 0. */
     position: number
     created_at: Instant
+    /** It was given up: nothing is on in it, and nothing connects to it. */
+    archived_at: Generated<Date | null>
   }
 }
