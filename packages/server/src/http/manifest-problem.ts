@@ -4,7 +4,7 @@ import type { Problem } from '@flagmarshal/api/problem'
 
 const MANIFEST = '/openfeature/'
 
-interface ManifestProblem {
+interface ManifestProblem extends Problem {
   readonly error: {
     readonly message: string
     readonly status: number
@@ -12,7 +12,7 @@ interface ManifestProblem {
   }
 }
 
-/** The problem in their shape; undefined for other operations. */
+/** The problem with the member that they read; undefined for other operations. */
 export function manifestAnswer(operation: string | undefined, problem: Problem): ManifestProblem | undefined {
   const known = new Map<string, { readonly path: string }>(Object.entries(exchangeOperations))
   if (operation === undefined || known.get(operation)?.path.startsWith(MANIFEST) !== true) return undefined
@@ -23,5 +23,5 @@ export function manifestAnswer(operation: string | undefined, problem: Problem):
     code,
     message: it.message,
   }))
-  return { error: { message, status, details } }
+  return { ...problem, error: { message, status, details } }
 }

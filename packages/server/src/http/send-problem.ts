@@ -14,7 +14,7 @@ export function sendProblemAnswer(
   const { operation } = request.routeOptions.config
   const ofrep = ofrepAnswer(operation, problem, request.params)
   const own = ofrep?.body ?? manifestAnswer(operation, problem)
-  const type = own === undefined ? 'application/problem+json' : 'application/json; charset=utf-8'
+  const type = ofrep === undefined ? 'application/problem+json' : 'application/json; charset=utf-8'
   return reply
     .code(ofrep?.status ?? status)
     .headers(headers)
