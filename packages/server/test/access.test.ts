@@ -41,15 +41,16 @@ function neededFor(id: string, operation: Operation): Permission {
 function expectedOf([id, operation]: (typeof TABLE)[number], holder: Holder | undefined, params: Place) {
   const can = neededFor(id, operation)
   if (can === 'public') return 'in'
-  if (operation.tokenInQuery === true || holder === undefined) return 401
+  if (operation.tokenInQuery === true || operation.beacon === true || holder === undefined) return 401
   const named = (name: string) => operation.path.includes(`{${name}}`)
   const foreign = named('project') && holder.project !== undefined && params.project !== holder.project
-  const ofSdk = holder.kind === 'server' || holder.kind === 'web'
+  const ofSdk = ['server', 'web', 'edge'].includes(holder.kind)
   if (foreign || (ofSdk && named('environment') && params.environment !== holder.environment)) return 404
   const { exposes } = operation
   const { allowed } = authorityFor(holder, {
     can,
     ...(named('project') ? { project: params.project } : {}),
+    ...(operation.ofOwnProject === true && holder.project !== undefined ? { project: holder.project } : {}),
     ...(named('environment') ? { environment: params.environment } : {}),
     ...(exposes === undefined ? {} : { exposes }),
   })
@@ -72,7 +73,8 @@ async function differences(token: string | undefined, holder: Holder | undefined
     const expected = expectedOf(entry, holder, params)
     const { status, json } = await sendRaw(server.address, operation, { token, params: { ...params } })
     const code = typeof json === 'object' && json !== null && 'code' in json ? json.code : undefined
-    const refused = status === 401 || (status === 403 && code === 'forbidden')
+    // The manifest's own shape of an error has no code.
+    const refused = status === 401 || (status === 403 && (code === 'forbidden' || code === undefined))
     // Whoever is let in may still look for what there is not.
     const got = refused || (status === 404 && expected === 404) ? status : 'in'
     if (got !== expected) found.push(`${id}: expected ${expected}, got ${got} (${status})`)

@@ -52,6 +52,8 @@ const ONE_BY_ONE: Readonly<Partial<Record<OperationId, string>>> = {
   importFlags: 'tried',
   decideDraft: 'tried',
   createFlag: 'a new flag is off everywhere',
+  archiveFlag: 'only of a flag that is off everywhere, and keeps it so',
+  restoreFlag: 'comes back off everywhere',
   createManifestFlag: 'a new flag is off everywhere',
   changeManifestFlag: 'tried',
   createSegment: 'no rule names a new segment yet; its key cannot be that of another one',
@@ -447,6 +449,8 @@ describe('exposing somebody in a protected environment', () => {
       )
       .toSorted()
     expect(files).toEqual([
+      // Marks a flag that is off everywhere.
+      'flag/archive.ts',
       'flag/change.ts',
       'flag/configure.ts',
       'flag/create.ts',
