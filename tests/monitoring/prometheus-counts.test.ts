@@ -115,7 +115,7 @@ describe.skipIf(!installed('prometheus', 'promtool'))('with a real Prometheus (p
     ])
   })
 
-  test('a counter that begins anew is no negative count, and nothing is counted twice', async () => {
+  test('R11 a counter that begins anew is no negative count, and nothing is counted twice', async () => {
     const measured = await measure(
       { total: 'reset_requests_total', bad: 'reset_bad_total' },
       { windows: [1, 2, 3] },
@@ -192,7 +192,7 @@ describe.skipIf(!installed('prometheus', 'promtool'))('with a real Prometheus (p
     expect(await measure(queries)).toMatchObject([{ kind, detail: expect.stringMatching(/./) }])
   })
 
-  test('a source that fell silent is stale, and long after it is empty; without traffic it says zero', async () => {
+  test('R11 a source that fell silent is stale, and long after it is empty; without traffic it says zero', async () => {
     const silent = { total: 'silent_requests_total', bad: 'silent_bad_total' }
     expect(await measure(silent, { windows: [2, 3, 6, 9] })).toMatchObject([
       { kind: 'ok', audiences: [counts([4, 40], [0, 40])] },
@@ -205,7 +205,7 @@ describe.skipIf(!installed('prometheus', 'promtool'))('with a real Prometheus (p
     ])
   })
 
-  test('a source that cannot be reached, or wants other credentials, is an error of the provider', async () => {
+  test('R11 a source that cannot be reached, or wants other credentials, is an error of the provider', async () => {
     await using receiver = await startReceiver((_, response) => void response.writeHead(401).end())
     expect(await measure(APP, { url: receiver.url })).toMatchObject([
       { kind: 'provider_error', detail: 'Prometheus wants other credentials' },
@@ -219,7 +219,7 @@ describe.skipIf(!installed('prometheus', 'promtool'))('with a real Prometheus (p
     expect(await measure(APP)).toMatchObject([{ kind: 'ok' }])
   })
 
-  test('an answer with a warning is partial: half of it is missing somewhere', async () => {
+  test('R11 an answer with a warning is partial: half of it is missing somewhere', async () => {
     const body = {
       status: 'success',
       warnings: ['store b is away'],

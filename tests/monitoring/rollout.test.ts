@@ -95,7 +95,7 @@ async function open(stack: AsyncDisposableStack) {
 describe.skipIf(!installed('prometheus'))(
   'a rollout judged by a real Prometheus (program: prometheus)',
   () => {
-    test('an outage of Prometheus decides nothing (Argo Rollouts aborts at the 5th error) and is no zero (GrowthBook #6679); the regression after it is rolled back', async () => {
+    test('R11 an outage of Prometheus decides nothing (Argo Rollouts aborts at the 5th error) and is no zero (GrowthBook #6679); the regression after it is rolled back', async () => {
       await using stack = new AsyncDisposableStack()
       const { at, shop, prometheus } = await open(stack)
       const id = await start(at, approvals.approve(FAST_SEARCH, PLAN))

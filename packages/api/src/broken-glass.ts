@@ -44,6 +44,7 @@ export const brokenGlassOperations = {
     params: ofFeature,
     body: BreakGlass,
     success: { status: 201, body: BrokenGlass },
+    idempotent: true,
   }),
   listBrokenGlass: operation({
     method: 'GET',

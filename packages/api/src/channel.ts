@@ -165,6 +165,7 @@ export const channelOperations = {
     params: inProject,
     body: NewChannel,
     success: { status: 201, body: Channel },
+    idempotent: true,
   }),
   getChannel: operation({
     method: 'GET',

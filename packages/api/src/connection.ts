@@ -144,6 +144,7 @@ export const connectionOperations = {
     params: inProject,
     body: NewConnection,
     success: { status: 201, body: Connection },
+    idempotent: true,
   }),
   getConnection: operation({
     method: 'GET',

@@ -51,6 +51,7 @@ export const planTemplateOperations = {
     can: 'procedure:write',
     body: NewPlanTemplate,
     success: { status: 201, body: PlanTemplate },
+    idempotent: true,
   }),
   proposeStep: operation({
     method: 'POST',

@@ -76,6 +76,7 @@ export const procedureOperations = {
     params: inProject,
     body: CreateFeature,
     success: { status: 201, body: Feature },
+    idempotent: true,
   }),
   listFeatures: operation({
     method: 'GET',

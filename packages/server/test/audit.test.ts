@@ -96,7 +96,7 @@ test('acts at the same time all get their place', async () => {
   expect(await verify('busy')).toMatchObject({ ok: true, entries: 30 })
 })
 
-test('entries cannot be changed, deleted or truncated by a statement', async () => {
+test('R20 entries cannot be changed, deleted or truncated by a statement', async () => {
   const client = new Client({ connectionString: server.databaseUrl })
   await client.connect()
   try {

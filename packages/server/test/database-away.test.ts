@@ -27,7 +27,7 @@ const AWAY_MS = howMuch(4_000, 60_000)
 /** The promises; on a machine that other tests load, a short run only asks that it ends. */
 const [REFUSED_IN_MS, RECOVERED_IN_MS] = [howMuch(10_000, 2_000), howMuch(20_000, 2_000)]
 const ALIKE = 'every evaluation was answered, and alike'
-const LIMIT = { timeout: howMuch(60_000, 300_000) }
+const LIMIT = { timeout: howMuch(150_000, 300_000) }
 
 let postgres: Postgres
 let proxy: TcpProxy
@@ -129,7 +129,7 @@ test.skipIf(!hasPostgres)(
     await using way = await startTcpProxy(own.port)
     const settings = { FLAGMARSHAL_LOG_LEVEL: 'warn' }
     const rising = startMortal(through(way), { settings })
-    await expect.poll(() => way.asked, { timeout: 20_000 }).toBeGreaterThan(1)
+    await expect.poll(() => way.asked, { timeout: 60_000 }).toBeGreaterThan(1)
     await own.start()
     await using late = await rising
     expect(late.running.printed()).toContain('waiting for the database')
@@ -157,8 +157,14 @@ async function goAway(
   await leave()
   const until = performance.now() + AWAY_MS
   const writes: Written[] = []
+  let machineMs = 0
   do {
-    writes.push(await writeFlag(server.admin, `refused-${writes.length}`))
+    const [written, plainMs] = await Promise.all([
+      writeFlag(server.admin, `refused-${writes.length}`),
+      plainAnswerMs(),
+    ])
+    writes.push(written)
+    machineMs = Math.max(machineMs, plainMs)
     await wait(100)
   } while (performance.now() < until)
   const age = await stateWhileAway()
@@ -176,11 +182,19 @@ async function goAway(
     new Set(['503 database-unavailable']),
   )
   const slowestMs = Math.max(...writes.map((it) => it.ms))
-  expect(slowestMs).toBeLessThan(REFUSED_IN_MS)
-  expect(recoveredMs).toBeLessThan(RECOVERED_IN_MS)
+  // What the machine itself is late by is seen in an answer that needs nothing.
+  expect(slowestMs - machineMs).toBeLessThan(REFUSED_IN_MS)
+  expect(recoveredMs - machineMs).toBeLessThan(RECOVERED_IN_MS)
   await followsAgain()
-  const figures = `0 of ${evaluated.count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms; age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back`
+  const figures = `0 of ${evaluated.count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms (an answer that needs no database: up to ${machineMs} ms); age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back`
   return { evaluated, figures }
+}
+
+/** How long an answer takes that needs nothing but the machine. */
+async function plainAnswerMs(): Promise<number> {
+  const began = performance.now()
+  await fetch(`${server.address}/healthz`)
+  return Math.round(performance.now() - began)
 }
 
 /** What the server says about itself; answers how old its revision is, in milliseconds. */
@@ -195,16 +209,21 @@ async function stateWhileAway(): Promise<number> {
   return Math.round(seconds * 1_000)
 }
 
+/** How many instances the server lists with an open stream. */
+async function streams(): Promise<number> {
+  const listed = await server.admin.call('listInstances', { params: { project, environment } })
+  return expectOk(listed).items.filter((it) => it.streamOpen).length
+}
+
 /** The SDK hears of what is changed now, and the chain is whole. */
 async function followsAgain(): Promise<void> {
-  const revision = async () =>
-    expectOk(await server.admin.call('listInstances', { params: { project, environment } })).items
   const before = application.connection.revision ?? 0
   await expect
     .poll(async () => (await writeFlag(server.admin, `heard-${before}`)).status, { timeout: 10_000 })
     .not.toBe(503)
   await expect.poll(() => application.connection.revision ?? 0, { timeout: 20_000 }).toBeGreaterThan(before)
-  expect((await revision()).length).toBeGreaterThan(0)
+  // A kill would count it.
+  await expect.poll(streams, { timeout: 10_000 }).toBe(1)
   expect(expectOk(await server.admin.call('verifyAudit', { params: { project } }))).toMatchObject({
     ok: true,
   })

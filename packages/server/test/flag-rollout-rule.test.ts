@@ -75,7 +75,7 @@ test('the controller places its rule, raises it, and takes it away, each by comp
   expect((await readFlagConfig(database.kysely, key))?.rules).toEqual([])
 })
 
-test('somebody’s edit in between is a conflict that says who changed what, and nothing is written', async () => {
+test('R13 somebody’s edit in between is a conflict that says who changed what, and nothing is written', async () => {
   const key = await flag('edited')
   await place({ ...key, rule: ruleOf('r2', 10), enable: true, expectedRevision: 1 })
   const edited = await configure(server, 'edited', EVERYBODY_ON)

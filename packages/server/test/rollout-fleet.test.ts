@@ -26,7 +26,7 @@ import { ADMIN_TOKEN, expectOk, startServer } from '../../../tests/support/serve
 import { howMuch, record } from '../../../tests/support/soak.ts'
 import { newFlag } from './support/flags.ts'
 import { QUICK } from './support/rollouts.ts'
-import { measuredWindows } from './support/windows.ts'
+import { insertWindows, measuredWindows } from './support/windows.ts'
 
 const FLEET = howMuch(10, 100)
 const PROJECT = 'fleet'
@@ -131,23 +131,13 @@ async function startFleet(client: Client, databaseUrl: string, size: number): Pr
   expectOk(await client.call('createProject', { body: { key: PROJECT, name: PROJECT, environments } }))
   const ids: string[] = []
   const params = { project: PROJECT }
-  await query(databaseUrl, async (database) => {
-    for (let index = 0; index < size; index += 1) {
-      expectOk(await client.call('createFlag', { params, body: newFlag(`flag${index}`) }))
-      const { id } = expectOk(
-        await client.call('startRollout', { params, body: { run: `run_flag${index}` } }),
-      )
-      const bad = isBad(index) ? 30 : 0
-      await database.query(
-        `insert into measurement_windows (rollout, attempt, window_end, audience, arm, n, bad, slow, treated)
-         select $1, 1, to_timestamp(ceil(extract(epoch from now()) * 1000 / $2) * $2 / 1000 + k * $2 / 1000),
-           'everybody', arm, 100, case arm when 'exposed' then $3::int else 0 end, 0, 0
-         from generate_series(0, 1200) as k, unnest(array['exposed', 'control']) as arm`,
-        [id, WINDOW_MS, bad],
-      )
-      ids.push(id)
-    }
-  })
+  for (let index = 0; index < size; index += 1) {
+    expectOk(await client.call('createFlag', { params, body: newFlag(`flag${index}`) }))
+    const { id } = expectOk(await client.call('startRollout', { params, body: { run: `run_flag${index}` } }))
+    const bad = isBad(index) ? 30 : 0
+    await insertWindows(databaseUrl, id, { windowMs: WINDOW_MS, windows: 1_200, bad })
+    ids.push(id)
+  }
   return ids
 }
 

@@ -163,7 +163,7 @@ test('without data a rollout never advances: it holds, says why, and goes on whe
   expect(log).toEqual(['scheduled', 'observe', 'advance', 'hold', 'continue'])
 })
 
-test('an edit of the flag from outside is never overwritten: the rollout holds and says who changed what', async () => {
+test('R13 an edit of the flag from outside is never overwritten: the rollout holds and says who changed what', async () => {
   const at = await place(server, 'edited')
   const traffic = await startTraffic(at)
   const id = await start(at, approvals.approve('edited'))

@@ -49,7 +49,7 @@ describe('defects that must not exist here: Argo Rollouts', () => {
     expect(drive.rollout.state).toMatchObject({ kind: 'held', reason: 'blind' })
   })
 
-  it('NaN is not a success', () => {
+  it('R11 NaN is not a success', () => {
     const drive = exposed(plan())
     for (let window = 0; window < 5; window++) step(drive, [Number.NaN, 0, 5400, 0])
     expect(drive.rollout.evidence['errors']).toMatchObject({ blindWindows: 5, blind: { kind: 'nan' } })

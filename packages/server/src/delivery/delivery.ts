@@ -91,7 +91,8 @@ export async function openDelivery(parts: DeliveryParts): Promise<Delivery> {
     { environments, subscribers, journal, asks, exposures, edgeStreams },
   )
   await database.listen(VERIFY_CHANNEL, (id) => {
-    if (id === undefined) return
+    // Heard again after a while without the database: a kill must count the streams that are open.
+    if (id === undefined) return tasks.keysChanged()
     askInstances(database, { subscribers, edgeStreams }, id).catch((error: unknown) =>
       log.warn({ err: error, request: id }, 'instances could not be asked about a draft'),
     )

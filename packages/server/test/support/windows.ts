@@ -21,3 +21,33 @@ export async function measuredWindows(
     await client.end()
   }
 }
+
+/** Counts of windows to come, in both arms, as telemetry would have left them: the same on any machine. */
+export interface Counted {
+  readonly windowMs: number
+  /** How many windows from now on. */
+  readonly windows: number
+  /** Of 100 requests in each window, of those that are exposed. */
+  readonly bad?: number
+}
+
+/** Puts them where measuring finds them. */
+export async function insertWindows(
+  databaseUrl: string,
+  rollout: string,
+  { windowMs, windows, bad = 0 }: Counted,
+): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query(
+      `insert into measurement_windows (rollout, attempt, window_end, audience, arm, n, bad, slow, treated)
+       select $1, 1, to_timestamp(ceil(extract(epoch from now()) * 1000 / $2) * $2 / 1000 + k * $2 / 1000),
+         'everybody', arm, 100, case arm when 'exposed' then $3::int else 0 end, 0, 0
+       from generate_series(0, $4::int) as k, unnest(array['exposed', 'control']) as arm`,
+      [rollout, windowMs, bad, windows],
+    )
+  } finally {
+    await client.end()
+  }
+}

@@ -1,8 +1,7 @@
 /**
  * One run of the fuzzing: draw, send over several connections at once, judge.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-
+import { watchStalls } from '../stalls.ts'
 import { faultOf } from './judge.ts'
 import type { FuzzRequest } from './requests.ts'
 import { drawRequests } from './requests.ts'
@@ -24,7 +23,7 @@ export interface FuzzResult {
   readonly neverOk: readonly string[]
   /** What was answered badly, with the request. */
   readonly faults: readonly string[]
-  /** The longest time for which this process, which the server shares, did nothing else. */
+  /** The longest time for which this process, which the server shares, was busy with one thing. */
   readonly longestStallMs: number
 }
 
@@ -38,7 +37,7 @@ export async function fuzz({ server, world, count, seed }: FuzzRun): Promise<Fuz
   const byStatus: Record<string, number> = {}
   const reached = new Set<string>()
   const faults: string[] = []
-  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const stalls = watchStalls()
   using sender = new Sender(server)
 
   async function work(): Promise<void> {
@@ -52,11 +51,10 @@ export async function fuzz({ server, world, count, seed }: FuzzRun): Promise<Fuz
     }
   }
 
-  delay.enable()
   await Promise.all(Array.from({ length: CONNECTIONS }, work))
-  delay.disable()
+  const longestStallMs = stalls.stop()
   const neverOk = [...new Set(requests.map((it) => it.id))].filter((id) => !reached.has(id))
-  return { requests: requests.length, byStatus, neverOk, faults, longestStallMs: Math.round(delay.max / 1e6) }
+  return { requests: requests.length, byStatus, neverOk, faults, longestStallMs }
 }
 
 /** Enough to send it again; tokens are of the test. */
