@@ -17,6 +17,7 @@ const UNCOMPARED: Readonly<Record<string, string>> = {
   agreeRemediation: 'the agreement with one owner and one day; each is kept in the run and in the audit',
   provideInput: 'the value of one input, looked at again; each is kept in the run and in the audit',
   changeRoles: 'the whole set of one person, by an administrator; each is in the audit with what it was',
+  changePerson: 'only the fields that are given, by an administrator; each change is in the audit',
   savePersona: 'the whole of one persona; the last one holds, each is in the audit',
   writeReferences: 'what a scan of one commit has found; the newest scan is the truth',
 }
