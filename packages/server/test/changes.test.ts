@@ -113,9 +113,9 @@ describe('R8 what is edited', () => {
       const { current } = revision as { readonly current: { readonly revision: number } }
       const seen = `"${current.revision}"`
       const [first, second] = await Promise.all([change(id, operation, seen), change(id, operation, seen)])
-      expect([first.status, second.status].toSorted(), JSON.stringify([first.json, second.json])).toEqual([
-        200, 412,
-      ])
+      expect(new Set([first.status, second.status]), JSON.stringify([first.json, second.json])).toEqual(
+        new Set([200, 412]),
+      )
     },
   )
 
