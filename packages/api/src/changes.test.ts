@@ -18,6 +18,7 @@ const UNCOMPARED: Readonly<Record<string, string>> = {
   provideInput: 'the value of one input, looked at again; each is kept in the run and in the audit',
   changeRoles: 'the whole set of one person, by an administrator; each is in the audit with what it was',
   changePerson: 'only the fields that are given, by an administrator; each change is in the audit',
+  changeManifestFlag: 'the interface is OpenFeature’s, which compares nothing',
   savePersona: 'the whole of one persona; the last one holds, each is in the audit',
   writeReferences: 'what a scan of one commit has found; the newest scan is the truth',
 }
@@ -28,6 +29,7 @@ const ONCE_BY_ITSELF: Readonly<Record<string, string>> = {
   setUp: 'an installation is set up once',
   signIn: 'each sign-in is a session of its own',
   createUpload: 'content is named by its hash',
+  createManifestFlag: 'its key is taken; the interface is OpenFeature’s',
   createInvitation:
     'a link that is shown once cannot be shown again; the lost one is listed, revocable and ends',
   createKillLink:

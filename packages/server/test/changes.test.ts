@@ -79,6 +79,7 @@ beforeAll(async () => {
     changeHook: { params: { project, hook: 'back' }, body: { ...hook, title: 'Other' } },
     writePolicy: { params, body: policy },
     writeRelatedProcedures: { params: {}, body: { addresses: {} } },
+    writeRetention: { params: {}, body: expectOk(await admin.call('showRetention')).days },
   }
 })
 afterAll(() => server.close())
