@@ -12,14 +12,15 @@ export interface Ask extends FlagConfigKey {
   readonly n: number
 }
 
-/** Adds to the counts of the present minute. */
+/** Adds to the counts of the present minute; a flag may be named several times. */
 export async function addAsks(queries: Queries, asks: readonly Ask[]): Promise<void> {
   if (asks.length === 0) return
   await sql`
     insert into remote_asks as stored (project, environment, flag, minute_end, n, last_at)
-    select project, environment, flag, date_trunc('minute', now()) + interval '1 minute', n, now()
+    select project, environment, flag, date_trunc('minute', now()) + interval '1 minute', sum(n), now()
     from jsonb_to_recordset(${JSON.stringify(asks)}::jsonb) as incoming (
       project text, environment text, flag text, n bigint)
+    group by project, environment, flag
     order by project, environment, flag
     on conflict (project, environment, flag, minute_end) do update set
       n = stored.n + excluded.n, last_at = excluded.last_at`.execute(queries)

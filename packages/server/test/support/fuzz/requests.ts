@@ -49,7 +49,9 @@ const LATER: readonly (readonly string[])[] = [
   ['writeStep', 'decideStep', 'reviewSubject', 'startRollout'],
   ['provideInput', 'writeWorkPlan', 'reviewWorkPlan', 'changeFlag', 'configureFlag'],
   ['rollbackRollout', 'showRollbackReport', 'publishDraft', 'changeDraft', 'discardDraft'],
-  ['abortRun', 'abortRollout', 'changeRoles', 'revokeToken', 'revokeKey'],
+  ['archiveFlag', 'restoreFlag', 'abortRun', 'abortRollout'],
+  ['archiveEnvironment', 'restoreEnvironment', 'forgetEdge', 'withdrawRole', 'removeServiceAccount'],
+  ['changeRoles', 'endSessionsOf', 'revokeToken', 'revokeKey', 'disablePerson', 'erasePerson'],
 ]
 
 /** About `count` requests, the same for the same seed, spread evenly over the operations. */
@@ -66,7 +68,7 @@ export async function drawRequests(world: World, count: number, seed: number): P
   }
   const rounds = Array.from({ length: each }, (_, round) => drawn.flatMap((it) => it[round] ?? [])).flat()
   const phaseOf = ({ id }: FuzzRequest) => LATER.findIndex((ids) => ids.includes(id))
-  return [-1, 0, 1, 2, 3].flatMap((phase) => rounds.filter((it) => phaseOf(it) === phase))
+  return [-1, ...LATER.keys()].flatMap((phase) => rounds.filter((it) => phaseOf(it) === phase))
 }
 
 /** A channel without an address goes to PagerDuty itself. */
@@ -94,6 +96,9 @@ function targetsOf(id: string, operation: Operation): Target[] {
   if (id === 'evaluateFlag' || id === 'evaluateFlags' || id === 'explainFlag') return [target(CONTEXT)]
   // The checks that a place names are those of step 1.
   if (id === 'giveEvidence') return [target(given, { step: '1' })]
+  // The keys of the places are of another environment, and go on opening it.
+  if (id === 'archiveEnvironment' || id === 'restoreEnvironment')
+    return [target(given, { environment: 'staging' })]
   if (id === 'getKill') return [target(given, { flag: 'greeting', environment: 'development' })]
   return [target(given, isOfKey(operation) ? { environment: 'development' } : {})]
 }
@@ -132,7 +137,7 @@ function requestIn(target: Target, place: Place, names: Names): fc.Arbitrary<Fuz
     .record({
       method: sometimes(40, fc.constant<string>(operation.method), fc.constantFrom(...OTHER_METHODS)),
       path: pathOf(target, names),
-      query: queryOf(operation, names),
+      query: queryOf(operation, place, names),
       headers: headersOf(operation, place),
       body: bodyOf(target, names),
     })
@@ -203,8 +208,10 @@ function plainPart(operation: Operation, name: string, names: Names): fc.Arbitra
   return valueOf(jsonSchemaOf(schema), names, name).map((it) => encodeURIComponent(String(it)))
 }
 
-function queryOf(operation: Operation, names: Names): fc.Arbitrary<string> {
+function queryOf(operation: Operation, { webKey }: Place, names: Names): fc.Arbitrary<string> {
   const strange = fc.constantFrom(...HOSTILE_QUERIES)
+  // A beacon has no headers.
+  if (operation.beacon === true) return sometimes(15, fc.constant(`key=${webKey}`), strange)
   if (operation.query === undefined) return sometimes(15, fc.constant(''), strange)
   const fields = valueOf(jsonSchemaOf(operation.query), names).map((value) =>
     Object.entries(value as object)
@@ -218,7 +225,7 @@ function queryOf(operation: Operation, names: Names): fc.Arbitrary<string> {
 }
 
 function headersOf(operation: Operation, place: Place): fc.Arbitrary<Record<string, string>> {
-  const anybody = [...place.people, place.serverKey, place.webKey, place.edgeKey]
+  const anybody = [...place.people, place.serverKey, place.webKey, place.edgeKey, place.automation]
   const token = sometimes(
     12,
     fc.constantFrom(...tokensFor(operation, place)).map((it) => `Bearer ${it}`),

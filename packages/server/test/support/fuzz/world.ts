@@ -31,6 +31,8 @@ export interface Place {
   readonly serverKey: string
   readonly webKey: string
   readonly edgeKey: string
+  /** The token of an automation of the project. */
+  readonly automation: string
 }
 
 export interface World {
@@ -100,6 +102,7 @@ export function isOfKey({ can, path }: Operation): boolean {
 /** Tokens that the operation lets in, as far as a place has some. */
 export function tokensFor(operation: Operation, place: Place): readonly string[] {
   if (operation.can === 'edge:serve') return [place.edgeKey]
+  if (operation.ofOwnProject === true) return [place.automation]
   if (isOfKey(operation)) return [place.serverKey]
   if (operation.can === 'access:write' || operation.can === 'project:write') return [ADMIN_TOKEN]
   return place.people
@@ -125,10 +128,12 @@ async function furnish(stage: Stage, run: string, rollsOut = false): Promise<Pla
   await server.sdkKey(project, 'staging')
   const headers = { authorization: `Bearer ${serverKey}`, 'flagmarshal-instance': 'edge-1' }
   await acknowledge(`${server.address}/api/v1/environments/development`, headers, 1)
+  const automation = { params: { project }, body: { name: 'ci' } }
   return {
     serverKey,
     webKey,
     edgeKey,
+    automation: expectOk(await server.admin.call('createServiceToken', automation)).token,
     people: [developer, stage.technicalLead, stage.operationsLead, stage.productOwner].map((it) => it.token),
     names: {
       ...EVERYWHERE,
