@@ -137,6 +137,7 @@ test('a second factor: set up by the QR code, asked for at sign-in, and everywhe
   await page.getByLabel('Code of your second factor').fill(codeOf(secret, stepAt(new Date()) + 1))
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Home' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/')
 })
 
 function fromBase32(text: string): Buffer {

@@ -74,6 +74,11 @@ const StoredManifestFlag = z
   .meta({ id: 'StoredManifestFlag' })
 export type StoredManifestFlag = z.infer<typeof StoredManifestFlag>
 
+const ArchivedManifestFlag = z
+  .strictObject({ message: z.string(), archivedAt: Instant })
+  .meta({ id: 'ArchivedManifestFlag' })
+export type ArchivedManifestFlag = z.infer<typeof ArchivedManifestFlag>
+
 const ManifestFile = z
   .strictObject({
     $schema: z.string(),
@@ -168,6 +173,16 @@ export const exchangeOperations = {
     params: z.strictObject({ flag: FlagKey }),
     body: ManifestFlagChange,
     success: { status: 200, body: StoredManifestFlag },
+  }),
+  archiveManifestFlag: operation({
+    method: 'DELETE',
+    path: '/openfeature/v0/manifest/flags/{flag}',
+    summary: 'Archive a flag that is off everywhere, as the OpenFeature CLI deletes it.',
+    can: 'flag:write',
+    exposes: 'never',
+    ofOwnProject: true,
+    params: z.strictObject({ flag: FlagKey }),
+    success: { status: 200, body: ArchivedManifestFlag },
   }),
   exportFlags: operation({
     method: 'GET',

@@ -21,6 +21,7 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   getFlagdDefinition: 'flagd asks for it by itself; `export` has the same with its report',
   createManifestFlag: 'the OpenFeature CLI pushes it; `flag create` makes one here',
   changeManifestFlag: 'the OpenFeature CLI pushes it; `flag edit` changes one here',
+  archiveManifestFlag: 'the OpenFeature CLI deletes it; `flag archive` does it here',
   getManifest: 'the OpenFeature CLI asks for it; `export --format manifest` has the same',
   streamSnapshot: MACHINES,
   acknowledgeRevision: MACHINES,

@@ -93,7 +93,7 @@ describe('flagd.json', () => {
 describe('the OpenFeature manifest', () => {
   test('has every flag with its type and what it is worth while it is off', async () => {
     const answer = await get('/openfeature/v0/manifest')
-    expect(answer.headers.get('x-manifest-capabilities')).toBe('read,write')
+    expect(answer.headers.get('x-manifest-capabilities')).toBe('read,write,delete')
     expect(await answer.json()).toEqual({
       flags: [
         { key: 'count', name: 'Flag count', type: 'integer', description: 'How many.', defaultValue: 3 },
@@ -192,7 +192,35 @@ describe('the OpenFeature manifest', () => {
         403,
       )
       expect((await push('PUT', '/pushed', { name: 'x' }, ADMIN_TOKEN)).status).toBe(400)
-      expect((await push('DELETE', '/pushed')).status).toBeGreaterThanOrEqual(404)
+    })
+
+    test('archives what is off everywhere, and refuses what is on', async () => {
+      const flag = { ...params, flag: 'pushed-count' }
+      const place = { ...flag, environment: 'development' }
+      const { revision, rules, offVariant } = expectOk(
+        await server.admin.call('getFlagConfig', { params: place }),
+      )
+      const on = { enabled: true, rules: [...rules], offVariant, fallthrough: { variant: offVariant } }
+      const enabled = expectOk(
+        await server.admin.call('configureFlag', { params: place, body: on, ifMatch: revision }),
+      )
+      expect(await push('DELETE', '/pushed-count')).toMatchObject({
+        status: 409,
+        body: { error: { message: expect.stringContaining('is on in development') } },
+      })
+      const off = { ...on, enabled: false }
+      expectOk(
+        await server.admin.call('configureFlag', { params: place, body: off, ifMatch: enabled.revision }),
+      )
+      expect(await push('DELETE', '/pushed-count')).toMatchObject({
+        status: 200,
+        body: { message: expect.stringContaining('pushed-count'), archivedAt: expect.any(String) },
+      })
+      const answer = await get('/openfeature/v0/manifest', { authorization: `Bearer ${pusher}` })
+      expect(JSON.stringify(await answer.json())).not.toContain('pushed-count')
+      const again = { key: 'pushed-count', type: 'integer', defaultValue: 3 }
+      expect((await push('POST', '', again)).status).toBe(409)
+      expect((await push('PUT', '/pushed-count', { name: 'x' })).status).toBe(409)
     })
   })
 })

@@ -56,6 +56,7 @@ const ONE_BY_ONE: Readonly<Partial<Record<OperationId, string>>> = {
   restoreFlag: 'comes back off everywhere',
   createManifestFlag: 'a new flag is off everywhere',
   changeManifestFlag: 'tried',
+  archiveManifestFlag: 'only of a flag that is off everywhere, and keeps it so',
   createSegment: 'no rule names a new segment yet; its key cannot be that of another one',
   createDraft: 'serves nothing until it is published',
   changeDraft: 'serves nothing until it is published',

@@ -45,10 +45,7 @@ export function Retention(): ReactElement {
               revision={revision}
               cannot={cannot}
               bodyOf={bodyOf}
-              save={(body, ifMatch) =>
-                // The form has asked for numbers; the server checks them.
-                write.mutateAsync([{ body: body as unknown as typeof days, ifMatch }]).catch(() => undefined)
-              }
+              save={(body, ifMatch) => write.mutateAsync([{ body, ifMatch }]).catch(() => undefined)}
               saving={write.isPending}
               error={write.error}
               command={(body) =>

@@ -53,7 +53,8 @@ export async function manifestOf(
   return {
     flags: flags.flatMap((row) => {
       const offVariant = offVariants.get(row.key)
-      if (offVariant === undefined) return []
+      // What is archived is not for new code.
+      if (offVariant === undefined || row.archived_at !== null) return []
       const { type, defaultValue } = manifestFlag({
         valueType: row.value_type,
         variants: row.variants,

@@ -2,6 +2,7 @@
  * Flags as the OpenFeature CLI pushes them (sync API v0): made off everywhere, never turned on here.
  */
 import type {
+  ArchivedManifestFlag,
   Manifest,
   ManifestFlagChange,
   NewManifestFlag,
@@ -13,6 +14,7 @@ import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Actor, Context } from '../context.ts'
+import { archiveFlag } from '../flag/archive.ts'
 import { changeFlag } from '../flag/change.ts'
 import { configureFlag } from '../flag/configure.ts'
 import { createFlag } from '../flag/create.ts'
@@ -101,6 +103,21 @@ export async function changeManifestFlag(
     if (isRefusal(configured)) return configured
   }
   return await stored(context, parts, key, flag)
+}
+
+/** Archives a flag; it is restored where flags are. Refuses while it is on somewhere, or others ask for it. */
+export async function archiveManifestFlag(
+  context: Context,
+  { database }: Pick<FlagParts, 'database'>,
+  { project, flag }: { readonly project: string; readonly flag: string },
+): Promise<ArchivedManifestFlag | Refusal> {
+  const reason = 'deleted by way of the OpenFeature manifest'
+  const archived = await archiveFlag(context, database, { project, flag, reason })
+  if (isRefusal(archived)) return archived
+  return {
+    message: `${flag} is archived, and serves its off variant.`,
+    archivedAt: context.now.toISOString(),
+  }
 }
 
 function changeOf(

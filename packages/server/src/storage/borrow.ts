@@ -17,6 +17,6 @@ export async function borrowDatabase(
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, close: nothing }
   const place = await placeFor(config.dataDir, log)
   if (await adopt(place)) return { url: place.url, close: nothing }
-  const { url, stop } = await startEmbedded({ dataDir: config.dataDir, log })
-  return { url, close: stop }
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log })
+  return { url: embedded.url, close: () => embedded.stop() }
 }

@@ -7,7 +7,12 @@ import type { z } from 'zod'
 import { exportFlags, flagdDefinition, manifestOf } from '../../exchange/export.ts'
 import { importFlags } from '../../exchange/import.ts'
 import type { ImportReaders } from '../../exchange/import.ts'
-import { changeManifestFlag, createManifestFlag, manifestPlace } from '../../exchange/manifest.ts'
+import {
+  changeManifestFlag,
+  archiveManifestFlag,
+  createManifestFlag,
+  manifestPlace,
+} from '../../exchange/manifest.ts'
 import { reply } from '../handler.ts'
 import type { Handlers } from '../handler.ts'
 import { ownEnvironment } from '../own-environment.ts'
@@ -18,8 +23,7 @@ const readers: ImportReaders = {
   config: (value) => readBy(FlagConfigChange, value),
 }
 
-/** No flag can be archived in this version, so none can be deleted. */
-const CAPABILITIES = { 'x-manifest-capabilities': 'read,write' }
+const CAPABILITIES = { 'x-manifest-capabilities': 'read,write,delete' }
 
 export const handlers: Handlers<typeof exchangeOperations> = {
   getFlagdDefinition: async ({ context, services }) => {
@@ -45,6 +49,11 @@ export const handlers: Handlers<typeof exchangeOperations> = {
     return reply(
       isRefusal(key) ? key : await changeManifestFlag(context, services, { ...key, ...params }, body),
     )
+  },
+
+  archiveManifestFlag: async ({ context, services, params }) => {
+    const key = await manifestPlace(services.database, context.actor)
+    return reply(isRefusal(key) ? key : await archiveManifestFlag(context, services, { ...key, ...params }))
   },
 
   importFlags: async ({ context, services, params, query, body }) =>
