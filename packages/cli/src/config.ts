@@ -142,7 +142,13 @@ async function comparison(session: Session, from: string): Promise<Comparison> {
   const live = await readLive(session)
   const known: Known = {
     documents: new Map(documentsOf(live).map((it) => [nameOf(it), it])),
-    environments: new Map(live.project.environments.map((it) => [it.key, it.protected])),
+    // With those that the documents add: what others need comes first.
+    environments: new Map([
+      ...placed.flatMap(({ document: { kind, metadata, spec } }) =>
+        kind === 'Environment' ? [[metadata.name, spec.protected] as const] : [],
+      ),
+      ...live.project.environments.map((it) => [it.key, it.protected] as const),
+    ]),
     features: new Set(live.plans.map((it) => it.feature)),
   }
   return { live, changes: planChanges(placed, known), rest: unmanaged(placed, known) }

@@ -195,6 +195,25 @@ it('what cannot be is refused whole; exposure in a protected environment goes th
   expect(said).toContain('kind was release when it was created, and stays so')
 })
 
+it('an environment that is missing is added, and flags are configured in it at once', async () => {
+  const environment = [
+    'apiVersion: flagmarshal.dev/v1',
+    'kind: Environment',
+    'metadata: {name: qa}',
+    'spec: {name: Quality, protected: false}',
+  ]
+  const flag = FLAG.map((it) => it.replace('staging', 'qa'))
+  write('qa/all.yaml', ...flag, '---', ...environment)
+  expect(await cli.said('config', 'apply', '--from', at('qa'))).toContain('2 applied.')
+  expect(await cli.said('config', 'plan', '--from', at('qa'))).toContain('2 as they are')
+  expect(await cli.json('flag', 'show', 'new-checkout')).toMatchObject({
+    environments: expect.arrayContaining([expect.objectContaining({ environment: 'qa', enabled: true })]),
+  })
+  write('qa/all.yaml', ...environment.slice(0, 3), 'spec: {name: Quality, protected: true}')
+  const refused = await cli.ends(EXIT.invalid, 'config', 'apply', '--from', at('qa'))
+  expect(refused).toContain('keeps its name and its protection')
+})
+
 it('shared criteria stand in the place of their name, and a plan needs a feature with a run', async () => {
   write(
     'plans/all.yaml',

@@ -81,8 +81,13 @@ async function applyOne(change: Change, applying: Applying): Promise<readonly st
       await writePlan(document, applying)
       return []
     case 'Environment':
+      await applying.session.call('addEnvironment', {
+        params: { project: applying.session.project() },
+        body: { key: document.metadata.name, ...document.spec },
+      })
+      return []
     case 'Criteria':
-      // Environments are refused before anything is applied, and criteria are parts of plans.
+      // They are parts of the plans that name them.
       return []
   }
 }
@@ -119,8 +124,7 @@ async function configureFlag(
   const project = session.project()
   const drafts: string[] = []
   for (const [environment, served] of Object.entries(spec.environments)) {
-    const touched = differences.some(({ at }) => at.startsWith(`/environments/${environment}/`))
-    if (action === 'update' && !touched) continue
+    if (action === 'update' && !touches(differences, environment)) continue
     const config = served as Config
     if (raises.includes(environment) && draftBecause !== undefined) {
       const body = { kind: 'flag', flag, environment, why: draftBecause, config } as const
@@ -132,6 +136,11 @@ async function configureFlag(
     }
   }
   return drafts
+}
+
+/** Whether anything differs in an environment, or the whole of it. */
+function touches(differences: Change['differences'], environment: string): boolean {
+  return differences.some(({ at }) => `${at}/`.startsWith(`/environments/${environment}/`))
 }
 
 /** Whether a configuration is the one that every flag begins with. */
@@ -159,8 +168,7 @@ async function applySegment(
       : live.segments.get(metadata.name)
   const drafts: string[] = []
   for (const [environment, content] of Object.entries(environments)) {
-    const touched = differences.some(({ at }) => at.startsWith(`/environments/${environment}/`))
-    if (action === 'update' && !touched) continue
+    if (action === 'update' && !touches(differences, environment)) continue
     const isProtected = live.project.environments.some((it) => it.key === environment && it.protected)
     if (isProtected && draftBecause !== undefined && action === 'update') {
       const body = {

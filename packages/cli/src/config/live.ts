@@ -57,12 +57,12 @@ async function readPlan(session: Session, feature: string, run: string): Promise
   return { feature, run, output, revision }
 }
 
-/** The documents of a project: the same project always gives the same text. */
+/** The documents of a project, without what is archived: the same project always gives the same text. */
 export function documentsOf({ project, flags, segments, policy, plans }: Live): readonly ConfigDocument[] {
   return [
     ...project.environments.map(environmentDocument),
     ...[...segments.values()].map(segmentDocument),
-    ...[...flags.values()].map(flagDocument),
+    ...[...flags.values()].filter((it) => it.archivedAt === undefined).map(flagDocument),
     policyDocument(policy),
     ...plans.flatMap(planDocument),
   ]

@@ -139,9 +139,7 @@ function refusalsOf(
   live: ConfigDocument | undefined,
   { environments, features }: Known,
 ): readonly string[] {
-  if (wanted.kind === 'Environment' && live === undefined)
-    return ['environments are declared with their project']
-  if (wanted.kind === 'Environment' && differencesOf(live?.spec, wanted.spec).length > 0)
+  if (wanted.kind === 'Environment' && live !== undefined && differencesOf(live.spec, wanted.spec).length > 0)
     return ['an environment keeps its name and its protection']
   if (wanted.kind === 'RolloutPlan' && !features.has(wanted.metadata.name))
     return [`there is no feature ${wanted.metadata.name}, or it has no run that a plan could be written to`]
