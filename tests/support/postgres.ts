@@ -137,7 +137,16 @@ function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=']).toString().trim().split('\n')
   for (const line of lines) {
     const [pid, parent] = line.trim().split(/\s+/).map(Number)
-    if (pid !== undefined && parent === child.pid) process.kill(pid, signal)
+    if (pid !== undefined && parent === child.pid) signalOne(pid, signal)
+  }
+}
+
+/** One that has ended since it was listed needs no signal. */
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

@@ -142,9 +142,9 @@ export function isLoopback(config: Config): boolean {
   return LOOPBACK.test(config.host)
 }
 
-/** The settings of this process. Throws a StartFailure that names the setting at fault. */
-export function readConfig(): Config {
-  return configOf({ ...process.env, ...argumentsOf(process.argv.slice(2)) }, process.cwd())
+/** The settings of this process, with its arguments where it takes any. Throws a StartFailure that names the setting at fault. */
+export function readConfig(given: readonly string[] = []): Config {
+  return configOf({ ...process.env, ...argumentsOf(given) }, process.cwd())
 }
 
 /** The settings in an environment and the file of a folder. */

@@ -18,7 +18,7 @@ interface Running {
 
 let app: Running | undefined
 try {
-  const config = readConfig()
+  const config = readConfig(process.argv.slice(2))
   console.log(config.upstream === undefined ? await startServer(config) : await startEdge(config))
 } catch (error) {
   await app?.close().catch(() => undefined)

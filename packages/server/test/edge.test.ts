@@ -381,6 +381,9 @@ test('200 instances behind two edges each confirm a kill', async () => {
   await using second = await startEdge(upstream, [await upstream.edgeKey()], {
     FLAGMARSHAL_EDGE_NAME: 'eu-2',
   })
+  await vi.waitFor(async () => {
+    for (const it of [edge, second]) expect((await fetch(`${it.address()}/readyz`)).status).toBe(200)
+  }, WAIT)
   await letPass(120)
   const fleet = await Promise.all(
     Array.from({ length: 200 }, (_, n) =>

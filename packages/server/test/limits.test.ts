@@ -59,7 +59,9 @@ describe('R18 too large a request says which part, how large it may be, and what
     const problem = await post(`"${'x'.repeat(1_048_576)}"`)
     expect(told(problem)).toEqual([413, 'body-too-large', ''])
     expect(problem.detail).toContain('1 MiB')
-    const [larger] = Object.values<Operation>(operations).filter((it) => (it.bodyBytes ?? 0) > 1_048_576)
+    const [larger] = Object.values<Operation>(operations).filter(
+      (it) => (it.bodyBytes ?? 0) > 1_048_576 && it.can !== 'edge:serve',
+    )
     if (larger?.bodyBytes === undefined) throw new Error('no operation takes more than 1 MiB')
     const answer = await fetch(server.address + larger.path.replaceAll(/\{\w+\}/g, 'shop'), {
       method: larger.method,

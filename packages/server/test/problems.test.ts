@@ -15,6 +15,7 @@ let server: TestServer
 let lead: string
 let sdkKey: string
 let webKey: string
+let edgeKey: string
 
 beforeAll(async () => {
   server = await startServer()
@@ -22,6 +23,7 @@ beforeAll(async () => {
   lead = (await server.person('technical-lead')).token
   sdkKey = await server.sdkKey('shop', 'production')
   webKey = await server.sdkKey('shop', 'production', 'web')
+  edgeKey = await server.sdkKey('shop', 'production', 'edge')
 })
 afterAll(() => server.close())
 
@@ -30,6 +32,7 @@ const PARAMS = { project: 'shop', environment: 'production' }
 
 /** A token that the operation lets in, so that what is tested is the request. */
 function tokenFor(operation: Operation): string {
+  if (KEY_PERMISSIONS.edge.includes(operation.can)) return edgeKey
   // Addresses without a project take it from the key.
   const ofKey = KEY_PERMISSIONS.server.includes(operation.can) && !operation.path.includes('{project}')
   if (ofKey) return sdkKey
