@@ -223,7 +223,7 @@ async function followsAgain(): Promise<void> {
     .not.toBe(503)
   await expect.poll(() => application.connection.revision ?? 0, { timeout: 20_000 }).toBeGreaterThan(before)
   // A kill would count it.
-  await expect.poll(streams, { timeout: 10_000 }).toBe(1)
+  await expect.poll(streams, { timeout: 30_000 }).toBe(1)
   expect(expectOk(await server.admin.call('verifyAudit', { params: { project } }))).toMatchObject({
     ok: true,
   })

@@ -66,11 +66,12 @@ export function startTasks(
     await settleRecoveries(context, database)
   })
   const streams = start('streams', STREAMS_MS, async () => {
+    // First: the journal tries again by itself until the database takes it. One that ends is noted as it ends.
+    for (const { key, instance } of on.subscribers.open())
+      if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
     const keys = [...new Set(on.subscribers.open().map(({ sdkKey }) => sdkKey))]
     on.subscribers.keepOnly(await selectValid(database.kysely, keys, clock.now()))
     await on.edgeStreams.refresh()
-    for (const { key, instance } of on.subscribers.open())
-      if (instance !== undefined) on.journal.note({ ...key, instance, ...NOT_SPOKEN, streamOpen: true })
   })
   const revisions = start('revisions', CHECK_MS, () => on.environments.check())
   const asks = start('asks', ASKS_MS, async () => {
