@@ -176,7 +176,9 @@ it('every mistake is named with its place, before anything is applied', async ()
   expect(said).toContain('b.yaml:2: kind must be one of Environment, Segment, Flag')
   expect(said).toMatch(/b\.yaml:\d: Flow sequence/)
   expect(said).toContain('c.yaml:6: Segment staff stands in c.yaml:1 already.')
-  expect(await cli.ends(EXIT.usage, 'config', 'plan', '--from', at('nowhere'))).toContain('flagmarshal config export')
+  expect(await cli.ends(EXIT.usage, 'config', 'plan', '--from', at('nowhere'))).toContain(
+    'flagmarshal config export',
+  )
 })
 
 it('what cannot be is refused whole; exposure in a protected environment goes through the gate or a draft', async () => {

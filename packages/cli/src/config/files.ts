@@ -42,7 +42,10 @@ function filesBelow(at: string): readonly string[] {
   try {
     isFolder = statSync(at).isDirectory()
   } catch {
-    throw usage(`${at} cannot be read.`, 'Name a folder or file, or write what is live to one: flagmarshal config export')
+    throw usage(
+      `${at} cannot be read.`,
+      'Name a folder or file, or write what is live to one: flagmarshal config export',
+    )
   }
   if (!isFolder) return [at]
   return globSync('**/*.{yaml,yml,json}', { cwd: at })
