@@ -5,10 +5,11 @@ import path from 'node:path'
 
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 
 import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { goThrough, openRun, prepareStep, setStage } from '../../server/test/support/procedure.ts'
 import { EXIT } from '../src/exit-code.ts'
 import { callerOf } from './support/caller.ts'
 import type { Caller } from './support/caller.ts'
@@ -216,21 +217,35 @@ it('an environment that is missing is added, and flags are configured in it at o
   expect(refused).toContain('keeps its name and its protection')
 })
 
-it('shared criteria stand in the place of their name, and a plan needs a feature with a run', async () => {
-  write(
-    'plans/all.yaml',
-    'apiVersion: flagmarshal.dev/v1',
-    'kind: RolloutPlan',
-    'metadata: {name: checkout}',
-    'spec:',
-    '  treatment: "on"',
-    '  control: "off"',
-    '  stages: [{name: all, increments: [10, 100], bakeMs: 1, maxMs: 2}]',
-    '  criteria: [{from: usual}]',
-  )
-  expect(await cli.ends(EXIT.invalid, 'config', 'plan', '--from', at('plans'))).toContain(
-    'Criteria document usual',
-  )
+it('a plan is exported, changed with criteria that others share, and applied to step 3 of the run', async () => {
+  const stage = await setStage(server, 'plans')
+  const run = await openRun(stage)
+  for (const step of [1, 2]) await goThrough(stage, run, step)
+  await prepareStep(stage, run, 3)
+  const by = callerOf(server, 'plans', stage.developer)
+  await by.said('config', 'export', '-o', at('plans'))
+  const file = at('plans', 'rollouts', `${stage.feature}.yaml`)
+  const written = parse(readFileSync(file, 'utf8')) as { spec: { criteria: unknown; alpha: number } }
+  const { criteria, alpha } = written.spec
+  const apiVersion = 'flagmarshal.dev/v1'
+  const shared = { apiVersion, kind: 'Criteria', metadata: { name: 'usual' }, spec: { criteria } }
+  const spec = { ...written.spec, alpha: alpha / 2, criteria: [{ from: 'usual' }] }
+  writeFileSync(file, stringify({ ...written, spec }))
+  const from = ['--from', at('plans')]
+  expect(await by.ends(EXIT.invalid, 'config', 'plan', ...from)).toContain('Criteria document usual')
+  writeFileSync(at('plans', 'criteria.yaml'), stringify(shared))
+
+  const planned = await by.ends(EXIT.drift, 'config', 'plan', ...from)
+  expect(planned).toContain(`    alpha: ${alpha} → ${alpha / 2}`)
+  expect(planned).toContain('0 to create, 1 to change')
+  await by.said('config', 'apply', ...from)
+  const params = { project: 'plans', run, step: 3 }
+  const { output } = expectOk(await stage.developer.client.call('showStep', { params }))
+  expect(output['plan']).toMatchObject({ alpha: alpha / 2, criteria })
+  expect(await by.said('config', 'plan', ...from)).toContain('0 to change')
+
+  writeFileSync(file, stringify({ ...written, metadata: { name: 'nothing' } }))
+  expect(await by.ends(EXIT.invalid, 'config', 'apply', ...from)).toContain('no feature nothing')
 })
 
 it(

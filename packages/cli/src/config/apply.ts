@@ -20,7 +20,7 @@ type Config = Call<Operations['configureFlag']>['body']
 interface Applying {
   readonly session: Session
   readonly live: Live
-  /** Why drafts are saved where exposure is raised; without it such changes are sent as they are. */
+  /** Why drafts are saved where exposure is raised, and of segments in protected environments; without it such changes are sent as they are. */
   readonly draftBecause?: string
 }
 
@@ -40,15 +40,17 @@ export async function applyChanges(
 ): Promise<readonly Applied[]> {
   const effective = changes.filter((it) => it.action !== 'none')
   const applied = new Map<string, Applied>()
+  const placed = async <T>(change: Change, work: Promise<T>): Promise<T> =>
+    await work.catch((error: unknown) => {
+      throw interrupted(error, change, applied.size)
+    })
   // Prerequisites may name any other flag, so all flags are there before any is configured.
-  await inParallel(effective.filter(isNewFlag), async (it) => await createFlag(it.document, applying))
+  await inParallel(effective.filter(isNewFlag), (it) => placed(it, createFlag(it.document, applying)))
   for (const kind of new Set(effective.map((it) => it.document.kind)))
     await inParallel(
       effective.filter((it) => it.document.kind === kind),
       async (it) => {
-        const drafts = await applyOne(it, applying).catch((error: unknown) => {
-          throw interrupted(error, it, applied.size)
-        })
+        const drafts = await placed(it, applyOne(it, applying))
         applied.set(it.name, { name: it.name, action: it.action, drafts })
         done(applied.size)
       },
@@ -193,7 +195,7 @@ async function writePlan(
   { session, live }: Applying,
 ): Promise<void> {
   const known = live.plans.find((it) => it.feature === metadata.name)
-  if (known === undefined) return
+  if (known === undefined) throw new Error(`the plan of ${metadata.name} was compared without its run`)
   await session.call('writeStep', {
     params: { project: session.project(), run: known.run, step: String(PLAN_STEP) },
     body: { output: { ...known.output, plan: spec } },

@@ -2,6 +2,7 @@
  * What applying documents would change, and what of it the server would refuse: a pure comparison of
  * what is written with what is live.
  */
+import { configDocuments } from '@flagmarshal/api/config-document'
 import type { ConfigDocument } from '@flagmarshal/api/config-document'
 import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
 import { differences } from '@flagmarshal/domain/procedure/bundle'
@@ -43,8 +44,8 @@ export interface Known {
 type Served = ConfigDocument<'Flag'>['spec']['environments'][string]
 type Members = ConfigDocument<'Segment'>['spec']['environments'][string]
 
-/** The kinds in the order in which they are applied: what others need comes first. */
-const ORDER = ['Environment', 'Segment', 'Flag', 'Criteria', 'Procedure', 'RolloutPlan']
+/** The kinds in the order in which they are applied. */
+const ORDER = Object.keys(configDocuments)
 
 /** The changes that documents would make, in the order in which they are applied; what may be refused comes last in its kind. */
 export function planChanges(placed: readonly Placed[], known: Known): readonly Change[] {
