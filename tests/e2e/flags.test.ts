@@ -25,6 +25,20 @@ async function publish(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
 
+test('a flag whose key has separators has its page, its comparison and its way into the list', async () => {
+  const key = 'Team/Checkout:v2|EU'
+  expectOk(await shop.server.admin.call('createFlag', { params: project, body: newFlag(key) }))
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags')
+  await page.getByRole('link', { name: key }).click()
+  await page.getByRole('heading', { name: `Flag ${key}` }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: `Flag ${key}` }).waitFor()
+  await page.goto(`/p/shop/flags/${encodeURIComponent(key)}/compare`)
+  await expect.poll(() => page.getByRole('main').textContent()).toContain('From staging to production')
+})
+
 test('a rule written in the browser is reckoned, explained, published, and evaluated by a real SDK', async () => {
   const key = await shop.server.sdkKey('shop', 'development')
   const options = { url: shop.server.address, key, environment: 'development' }

@@ -12,11 +12,14 @@ export const Key = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Use 1 to 63 of a-z, 0-9 and -, not beginning with -.')
   .describe('1 to 63 of a-z, 0-9 and -, not beginning with -.')
 
-/** The name of a flag or segment: a key that may also hold `.` and `_`. */
+const FLAG_KEY =
+  '1 to 128 letters, digits and . _ - : / |, beginning with a letter, a digit or one _; after : / or | comes a letter, a digit or _, too.'
+
+/** The name of a flag or segment: what applications ask for, so it takes what the keys of other tools hold. */
 export const FlagKey = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'Use 1 to 128 of a-z, 0-9, ., _ and -, beginning with a-z or 0-9.')
-  .describe('1 to 128 of a-z, 0-9, ., _ and -, beginning with a-z or 0-9.')
+  .regex(/^(?!__)[A-Za-z0-9_](?:[A-Za-z0-9._-]|[:/|](?=[A-Za-z0-9_])){0,127}$/, `Use ${FLAG_KEY}`)
+  .describe(`${FLAG_KEY} No other key of the project may differ from it in capitals only.`)
 
 /** An id that the server made: `<noun>_<text>`. */
 export const Id = z

@@ -196,7 +196,9 @@ test('new variants reach every environment; one that is used cannot be taken awa
   ).toBe('gate-closed')
 })
 
-test.each(['__proto__', 'toString', 'a/b', 'ü', '.', '%', 'x'.repeat(200)])(
+const NO_KEYS = ['__proto__', 'ü', '.', '.a', '-a', ':a', 'a/', 'a//b', 'a/../b', 'a/.b', 'a b', 'a~b', '%']
+
+test.each([...NO_KEYS, 'x'.repeat(129), 'x'.repeat(200)])(
   'there is no flag %j, and there cannot be one',
   async (flag) => {
     const read = await server.admin.call('getFlag', { params: { ...project, flag } })
@@ -206,8 +208,57 @@ test.each(['__proto__', 'toString', 'a/b', 'ü', '.', '%', 'x'.repeat(200)])(
   },
 )
 
-test('a flag may be called constructor, and no variant __proto__', async () => {
-  expectOk(await server.admin.call('createFlag', { params: project, body: newFlag('constructor') }))
+test('a key has capitals and separators as elsewhere, and every address takes it', async () => {
+  const key = 'Team/Checkout:v2|EU.new_flow'
+  await create(key)
+  const when = { attribute: 'plan', op: 'equals' as const, values: ['pro'] }
+  const segment = { key: 'Team/Paying', name: 'Paying', when, include: [], exclude: [] }
+  expectOk(await server.admin.call('createSegment', { params: project, body: segment }))
+  const rules = [{ name: 'Paying', when: { segment: segment.key }, serve: { variant: 'on' } }]
+  const body = { ...everybodyOn, rules, fallthrough: { variant: 'off' } }
+  expectOk(await server.admin.call('configureFlag', { params: configParams(key), body, ifMatch: 1 }))
+  const context = { targetingKey: 'u', plan: 'pro' }
+  const explained = await server.admin.call('explainFlag', { params: configParams(key), body: { context } })
+  expect(expectOk(explained)).toMatchObject({ flag: key, value: true })
+  expectOk(await server.admin.call('getSegment', { params: { ...project, segment: segment.key } }))
+  const authorization = `Bearer ${await server.sdkKey('shop', 'development')}`
+  // Encoded as clients should, and with its slash as one of them sends it.
+  for (const address of [encodeURIComponent(key), key.split('/').map(encodeURIComponent).join('/')])
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`${server.address}/ofrep/v1/evaluate/flags/${address}`, {
+          method: 'POST',
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify({ context }),
+        })
+        return await answer.json()
+      })
+      .toMatchObject({ key, value: true, reason: 'TARGETING_MATCH' })
+})
+
+test('a key that differs from another in capitals only is refused, whoever is first', async () => {
+  await create('searchBox')
+  const answers = await Promise.all(
+    ['SearchBox', 'searchbox'].map((key) =>
+      server.admin.call('createFlag', { params: project, body: newFlag(key) }),
+    ),
+  )
+  for (const answer of answers)
+    expect(expectProblem(answer)).toMatchObject({
+      status: 409,
+      code: 'key-taken',
+      detail: expect.stringContaining('a flag searchBox'),
+      remedy: expect.stringContaining('Use searchBox'),
+    })
+  const segment = (key: string) => ({ key, name: key, include: [], exclude: [] })
+  expectOk(await server.admin.call('createSegment', { params: project, body: segment('Staff') }))
+  const again = await server.admin.call('createSegment', { params: project, body: segment('STAFF') })
+  expect(expectProblem(again)).toMatchObject({ code: 'key-taken', detail: expect.stringContaining('Staff') })
+})
+
+test('a flag may be called constructor or toString, and no variant __proto__', async () => {
+  await create('constructor')
+  await create('toString')
   const body = JSON.parse(
     `{"key":"p","name":"p","kind":"release","valueType":"boolean","variants":{"__proto__":true},"offVariant":"__proto__","layers":["backend"],"owner":"t"}`,
   )

@@ -21,8 +21,8 @@ beforeAll(async () => {
 afterEach(() => execute(server.databaseUrl, 'delete from instances'))
 afterAll(() => server.close())
 
-async function flagThatIsOn(environment = 'development'): Promise<string> {
-  const flag = `checkout-${++flags}`
+async function flagThatIsOn(environment = 'development', stem = 'checkout'): Promise<string> {
+  const flag = `${stem}-${++flags}`
   expectOk(await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
   if (environment === 'development') await configure(server, flag, EVERYBODY_ON)
   // The gate of a protected environment is not what this is about.
@@ -135,6 +135,15 @@ describe('a kill link', () => {
     for (const it of instances) expect(after.text).toContain(it.instance)
     expect(after.text).toContain('by kill-link/bootstrap: 5xx since 3')
     await Promise.all(instances.map((it) => it.close()))
+  })
+
+  test('works for a key with separators: its cookie, its form and its progress find the way', async () => {
+    const flag = await flagThatIsOn('development', 'Team/Checkout:v2|EU')
+    const { browser, page, sent } = await killBy(await linkOf(flag), { reason: '5xx' })
+    expect(page.text).toContain(`flagmarshal kill &#39;${flag}&#39; -e development`)
+    expect(sent.status).toBe(303)
+    expect(await isOn(flag)).toBe(false)
+    expect((await browser.open(sent.answer.headers.get('location') ?? '')).text).toContain('OFF')
   })
 
   test('names who has not confirmed, and asks again by itself without scripts until nothing is left to wait for', async () => {

@@ -1,5 +1,6 @@
 /** Saving what one has written as a draft, and the drafts that are open about the same. */
 import type { Call, Operations } from '@flagmarshal/api'
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useRouter } from '@tanstack/react-router'
@@ -61,7 +62,7 @@ export function SaveDraft(props: SaveDraftProps): ReactElement {
       >
         {children}
         <CopyCommand
-          command={`flagmarshal draft save ${place.subject}${place.kind === 'segment' ? ' --segment' : ''} -e ${place.environment} -f content.json --why ${quoted('why')}`}
+          command={`flagmarshal draft save ${commandWord(place.subject)}${place.kind === 'segment' ? ' --segment' : ''} -e ${place.environment} -f content.json --why ${quoted('why')}`}
         />
       </Confirm>
     </>

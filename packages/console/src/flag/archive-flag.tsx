@@ -1,4 +1,5 @@
 /** Giving a flag up that is off everywhere, and taking it back. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -40,8 +41,8 @@ export function ArchiveFlag({ project, flag }: ArchiveFlagProps): ReactElement |
             : `${flag.key} is off everywhere and stays so: it is not changed any more and leaves the list. An application that still asks for it gets ${flag.offVariant}. Its key stays taken.`}
         </p>
         <CopyCommand
-          command={`flagmarshal flag ${verb.toLowerCase()} ${flag.key} --reason 'code is gone'`}
-          request={`POST /api/v1/projects/${project}/flags/${flag.key}/${verb.toLowerCase()}`}
+          command={`flagmarshal flag ${verb.toLowerCase()} ${commandWord(flag.key)} --reason 'code is gone'`}
+          request={`POST /api/v1/projects/${project}/flags/${encodeURIComponent(flag.key)}/${verb.toLowerCase()}`}
         />
       </Confirm>
     </>

@@ -2,6 +2,7 @@
  * Who gets what and why: the engine's own answer for one context, by what is live, by the draft, or by
  * what was live at an earlier time.
  */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button, Group, Select, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -87,7 +88,7 @@ export function Explain(props: ExplainProps): ReactElement {
         <p className="fm-dim">Segments are as they are now: their earlier members are not kept.</p>
       )}
       <CopyCommand
-        command={`flagmarshal flag explain ${flag.key} -e ${config.environment} --context ${quoted(JSON.stringify(context))}`}
+        command={`flagmarshal flag explain ${commandWord(flag.key)} -e ${config.environment} --context ${quoted(JSON.stringify(context))}`}
       />
     </div>
   )

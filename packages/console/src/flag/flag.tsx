@@ -1,4 +1,5 @@
 /** One flag in one environment: what it serves and to how many, who asks it, and how it came to this. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button, SegmentedControl, Tabs } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useParams } from '@tanstack/react-router'
@@ -192,7 +193,7 @@ function Kill({ project, flag, config }: FlagPart): ReactElement {
       >
         {opened ? <Loss project={project} flag={flag} config={config} /> : null}
         <CopyCommand
-          command={`flagmarshal kill ${flag.key} -e ${environment} --reason ${quoted('why')} --wait 10s`}
+          command={`flagmarshal kill ${commandWord(flag.key)} -e ${environment} --reason ${quoted('why')} --wait 10s`}
         />
       </Confirm>
     </>

@@ -1,4 +1,5 @@
 /** Links that open the kill page of the flag without a session: made here, listed, and taken back. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button } from '@mantine/core'
 import type { ReactElement } from 'react'
 
@@ -79,7 +80,9 @@ export function KillLinks({ project, flag, config }: FlagPart): ReactElement | n
         </>
       )}
       {error === null ? null : <ErrorView error={error} />}
-      <CopyCommand command={`flagmarshal kill-link ${flag.key} -e ${environment} --expires 4h`} />
+      <CopyCommand
+        command={`flagmarshal kill-link ${commandWord(flag.key)} -e ${environment} --expires 4h`}
+      />
     </Card>
   )
 }

@@ -1,5 +1,6 @@
 /** Writing what one environment serves: rules, their reach and their answers before they are published. */
 import { raisesExposure } from '@flagmarshal/domain/flag/exposure'
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button, Select, Switch } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -241,8 +242,8 @@ function Publish({ part, base, draft, dirty, saved, done }: PublishProps): React
         </div>
         {guarded ? <OpenDrafts {...place} /> : null}
         <CopyCommand
-          command={`flagmarshal flag set ${flag.key} -e ${config.environment} -f config.json`}
-          request={`PUT /api/v1/projects/${project}/flags/${flag.key}/environments/${config.environment}`}
+          command={`flagmarshal flag set ${commandWord(flag.key)} -e ${config.environment} -f config.json`}
+          request={`PUT /api/v1/projects/${project}/flags/${encodeURIComponent(flag.key)}/environments/${config.environment}`}
         />
       </div>
       <Confirm

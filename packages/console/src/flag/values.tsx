@@ -1,4 +1,5 @@
 /** What the variants of a flag are worth, and the JSON Schema that they satisfy: shared by all environments. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -66,8 +67,8 @@ export function ValuesEditor({
           </Button>
         </div>
         <CopyCommand
-          command={`flagmarshal flag edit ${flag.key} --variants variants.json --schema schema.json`}
-          request={`PATCH /api/v1/projects/${project}/flags/${flag.key}`}
+          command={`flagmarshal flag edit ${commandWord(flag.key)} --variants variants.json --schema schema.json`}
+          request={`PATCH /api/v1/projects/${project}/flags/${encodeURIComponent(flag.key)}`}
         />
       </div>
     </Card>

@@ -1,6 +1,7 @@
 /** What people may do with a rollout: each act says first, in numbers, what it means, and asks why. */
 import type { Rollout, RolloutAct } from '@flagmarshal/api/rollout'
 import type { RolloutLive } from '@flagmarshal/api/rollout-live'
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { Button, Group, Radio, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
@@ -276,7 +277,7 @@ function Meaning({ act, rollout }: { readonly act: Act; readonly rollout: Rollou
 /** The same by command. */
 function commandOf(act: Act, { feature, flag, environment, approval }: Rollout, given: Given): string {
   const why = "--reason '…'"
-  if (act === 'kill') return `flagmarshal kill ${flag} --env ${environment} ${why}`
+  if (act === 'kill') return `flagmarshal kill ${commandWord(flag)} --env ${environment} ${why}`
   const more: Partial<Record<Act, string>> = {
     approve: ` --evidence ${approval?.evidence ?? '…'}`,
     review: ` --outcome ${given.outcome}`,

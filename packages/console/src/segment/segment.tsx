@@ -1,4 +1,5 @@
 /** One segment in one environment: its condition and its lists. `exclude` wins over `include`, `include` over the condition. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { conditionWords } from '@flagmarshal/domain/flag/words'
 import { Button, SegmentedControl, Switch, Textarea } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
@@ -158,8 +159,8 @@ function Editor({ project, segment, config, saved }: EditorProps): ReactElement 
         {guarded ? <OpenDrafts {...place} /> : null}
         {write.error === null || conflict ? null : <ErrorView error={write.error} />}
         <CopyCommand
-          command={`flagmarshal segment set ${segment} -e ${config.environment} -f segment.json`}
-          request={`PUT /api/v1/projects/${project}/segments/${segment}/environments/${config.environment}`}
+          command={`flagmarshal segment set ${commandWord(segment)} -e ${config.environment} -f segment.json`}
+          request={`PUT /api/v1/projects/${project}/segments/${encodeURIComponent(segment)}/environments/${config.environment}`}
         />
       </div>
     </Card>

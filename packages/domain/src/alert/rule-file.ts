@@ -4,6 +4,7 @@
  *
  * Prometheus 2.42 refuses `labels` and `query_offset` of a group, so neither is used.
  */
+import { commandWord } from '../flag/key.ts'
 import type { DrillPlace } from './promql.ts'
 import type { ArmQueries } from './promql.ts'
 import { expressionOf, promDuration, quoted } from './promql.ts'
@@ -184,8 +185,8 @@ function linksOf(subject: RuleSubject, rule: string, criterion?: string): Record
   const { project, environment, flag, address } = subject
   return {
     ...(criterion === undefined ? {} : { runbook_url: subject.runbook(criterion) }),
-    kill_url: `${address}/k/${project}/${environment}/${flag}`,
-    kill_command: `flagmarshal kill ${flag} -e ${environment} --reason "alert ${rule}" --wait 10s`,
+    kill_url: `${address}/k/${project}/${environment}/${encodeURIComponent(flag)}`,
+    kill_command: `flagmarshal kill ${commandWord(flag)} -e ${environment} --reason "alert ${rule}" --wait 10s`,
   }
 }
 

@@ -9,6 +9,7 @@ import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import type { ServedConfig } from './edit.ts'
+import { commandWord } from './key.ts'
 import { variantsOf } from './reach.ts'
 
 /** Whether the plan of the feature behind a flag is approved. */
@@ -108,11 +109,11 @@ function besidePlan({ flag, environment, what }: GatedChange): Refusal | undefin
 
 function draftRemedy({ flag, environment, what }: GatedChange): string {
   if (what === 'values')
-    return `A value that is served stays as it is: add a variant with the new one, and save a draft that serves it ("flagmarshal draft save ${flag} -e ${environment} --help")`
+    return `A value that is served stays as it is: add a variant with the new one, and save a draft that serves it ("flagmarshal draft save ${commandWord(flag)} -e ${environment} --help")`
   const save =
     typeof what === 'object'
-      ? `flagmarshal draft save ${what.segment} --segment -e ${environment}`
-      : `flagmarshal draft save ${flag} -e ${environment}`
+      ? `flagmarshal draft save ${commandWord(what.segment)} --segment -e ${environment}`
+      : `flagmarshal draft save ${commandWord(flag)} -e ${environment}`
   return `Save it as a draft that somebody else approves ("${save} --help" says how)`
 }
 

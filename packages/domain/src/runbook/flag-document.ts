@@ -1,4 +1,5 @@
 /** The flag configuration (P-S6-1, P-S6-7): definitions, values, targeting rules, and the system around. */
+import { commandWord } from '../flag/key.ts'
 import type { JsonObject } from '../procedure/run.ts'
 import type { DocumentFacts } from './facts.ts'
 import { isObject, linesAt, referenceAt, rowsAt, textAt, valueAt } from './facts.ts'
@@ -70,7 +71,7 @@ function variantsTable({ flag }: DocumentFacts): Block {
 function stateText({ feature }: DocumentFacts): Block {
   return text([
     'The flag is created off everywhere and stays off in protected environments until the rollout of the approved plan turns it on. Whether it is on at this moment is no part of this document: ',
-    code(`flagmarshal flag show ${feature.flag}`),
+    code(`flagmarshal flag show ${commandWord(feature.flag)}`),
     ' says it.',
   ])
 }

@@ -1,4 +1,5 @@
 /** Documents 6, 7 and 9: a runbook page per alert, the insert for an existing runbook, the record of the monitoring. */
+import { commandWord } from '../flag/key.ts'
 import type { JsonObject } from '../procedure/run.ts'
 import { evidenceBlocks } from './evidence-blocks.ts'
 import type { DocumentFacts } from './facts.ts'
@@ -46,14 +47,17 @@ export function alertDocuments(facts: DocumentFacts): readonly Document[] {
         section(
           'diagnosis',
           'Diagnosis',
-          commands(`flagmarshal rollout status ${flag}`, `flagmarshal flag show ${flag}`),
+          commands(
+            `flagmarshal rollout status ${commandWord(flag)}`,
+            `flagmarshal flag show ${commandWord(flag)}`,
+          ),
           text(textAt(facts.outputs['plan'], 'expectations.watch')),
         ),
         section(
           'mitigation',
           'Mitigation',
           commands(
-            `flagmarshal kill ${flag} -e ${planEnvironment(facts)} --reason "${criterion}" --wait 10s`,
+            `flagmarshal kill ${commandWord(flag)} -e ${planEnvironment(facts)} --reason "${criterion}" --wait 10s`,
           ),
           steps([
             'That command comes first and waits for nobody.',
@@ -137,10 +141,12 @@ function managementSection(facts: DocumentFacts): Section {
         'Environments',
         facts.environments.map((it) => (it.protected ? `${it.key} (protected)` : it.key)).join(', '),
       ],
-      ['Tools', `flagmarshal flag show ${flag}; flagmarshal feature show ${key}`],
+      ['Tools', `flagmarshal flag show ${commandWord(flag)}; flagmarshal feature show ${key}`],
       ['Owner', textAt(facts.flag, 'owner')],
     ]),
-    commands(`flagmarshal kill ${flag} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`),
+    commands(
+      `flagmarshal kill ${commandWord(flag)} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`,
+    ),
   )
 }
 
@@ -152,7 +158,7 @@ function watchSection(facts: DocumentFacts): Section {
     criteriaTable(facts),
     alertsTable(facts),
     list([
-      `Routine check every ${minutes} minutes while it runs: flagmarshal rollout status ${facts.feature.flag}`,
+      `Routine check every ${minutes} minutes while it runs: flagmarshal rollout status ${commandWord(facts.feature.flag)}`,
       `Dashboards: ${textAt(facts.outputs['plan'], 'monitoring.dashboards')}`,
       'Troubleshooting: troubleshooting.md.',
     ]),

@@ -1,4 +1,5 @@
 /** Documents 3 to 5: the quick reference, how to turn the flag off and on, and what to do when something is odd. */
+import { commandWord } from '../flag/key.ts'
 import type { DocumentFacts } from './facts.ts'
 import { isObject, rowsAt, textAt, valueAt } from './facts.ts'
 import { layersOf, rulesTable, valuesTable } from './flag-document.ts'
@@ -43,11 +44,11 @@ export function referenceDocument(facts: DocumentFacts): Document {
         'commands',
         'Commands',
         ...perEnvironment(facts, (environment) => [
-          `flagmarshal kill ${feature.flag} -e ${environment} --wait 10s`,
+          `flagmarshal kill ${commandWord(feature.flag)} -e ${environment} --wait 10s`,
         ]),
         commands(
-          `flagmarshal flag show ${feature.flag}`,
-          `flagmarshal rollout status ${feature.flag}`,
+          `flagmarshal flag show ${commandWord(feature.flag)}`,
+          `flagmarshal rollout status ${commandWord(feature.flag)}`,
           `flagmarshal feature show ${feature.key}`,
         ),
       ),
@@ -67,10 +68,12 @@ export function toggleDocument(facts: DocumentFacts): Document {
         'off',
         'Off',
         text('Command line:'),
-        commands(`flagmarshal kill ${feature.flag} -e ${environment} --reason "what is wrong" --wait 10s`),
+        commands(
+          `flagmarshal kill ${commandWord(feature.flag)} -e ${environment} --reason "what is wrong" --wait 10s`,
+        ),
         text('API:'),
         commands(
-          `curl -X POST $FLAGMARSHAL_SERVER/api/v1/projects/${project}/flags/${feature.flag}/environments/${environment}/kill \\`,
+          `curl -X POST $FLAGMARSHAL_SERVER/api/v1/projects/${project}/flags/${encodeURIComponent(feature.flag)}/environments/${environment}/kill \\`,
           `  -H "Authorization: Bearer $FLAGMARSHAL_TOKEN" -H 'Content-Type: application/json' -d '{"reason": "what is wrong"}'`,
         ),
         text(
@@ -82,7 +85,11 @@ export function toggleDocument(facts: DocumentFacts): Document {
         'Verify that it is off',
         steps([
           'The command names each connected instance that has confirmed. It ends with 0 once all have, and with 9 where one has not.',
-          ['Look again with ', code(`flagmarshal flag show ${feature.flag}`), ': the environment says off.'],
+          [
+            'Look again with ',
+            code(`flagmarshal flag show ${commandWord(feature.flag)}`),
+            ': the environment says off.',
+          ],
           'An instance that does not confirm is restarted, or taken out of traffic.',
         ]),
       ),
@@ -118,7 +125,7 @@ export function toggleDocument(facts: DocumentFacts): Document {
 export function troubleshootingDocument(facts: DocumentFacts): Document {
   const { feature } = facts
   const environment = planEnvironment(facts)
-  const explain = code(`flagmarshal flag explain ${feature.flag} -e ${environment}`)
+  const explain = code(`flagmarshal flag explain ${commandWord(feature.flag)} -e ${environment}`)
   const rows: readonly (readonly Line[])[] = [
     [
       'A user does not get it',
@@ -152,7 +159,7 @@ export function troubleshootingDocument(facts: DocumentFacts): Document {
     ],
     [
       'A stage does not advance',
-      code(`flagmarshal rollout status ${feature.flag}`),
+      code(`flagmarshal rollout status ${commandWord(feature.flag)}`),
       'It names the criterion that is not Go, or the person it waits for.',
     ],
     [
@@ -175,8 +182,8 @@ export function troubleshootingDocument(facts: DocumentFacts): Document {
         'first-look',
         'Where to look first',
         commands(
-          `flagmarshal flag show ${feature.flag}`,
-          `flagmarshal rollout status ${feature.flag}`,
+          `flagmarshal flag show ${commandWord(feature.flag)}`,
+          `flagmarshal rollout status ${commandWord(feature.flag)}`,
           'flagmarshal audit tail -n 20',
         ),
       ),

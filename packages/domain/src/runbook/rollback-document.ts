@@ -1,5 +1,6 @@
 /** Document 8: what sets a rollback off, and each way back with its verification. */
 import type { Json } from '../audit/canonical.ts'
+import { commandWord } from '../flag/key.ts'
 import { evidenceBlocks } from './evidence-blocks.ts'
 import type { DocumentFacts } from './facts.ts'
 import { linesAt, referenceAt, rowsAt, textAt, valueAt, withUnit } from './facts.ts'
@@ -95,9 +96,11 @@ function quickDisable(facts: DocumentFacts): readonly Block[] {
   const quick = valueAt(facts.outputs['rollback'], 'quickDisable')
   const { flag } = facts.feature
   return [
-    commands(`flagmarshal kill ${flag} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`),
+    commands(
+      `flagmarshal kill ${commandWord(flag)} -e ${planEnvironment(facts)} --reason "what is wrong" --wait 10s`,
+    ),
     text('While a rollout runs, this serves the old version and keeps counting:'),
-    commands(`flagmarshal rollout rollback ${flag} --reason "what is wrong"`),
+    commands(`flagmarshal rollout rollback ${commandWord(flag)} --reason "what is wrong"`),
     text(
       'While the server cannot be reached: where the application runs, in a file that it obeys within a second',
     ),

@@ -62,7 +62,8 @@ const WORDS: readonly (readonly [end: string, words: string])[] = [
 
 /** `Feature flags ready: new-checkout`; types without words of their own are named as they are. */
 export function headlineOf(type: string, subject: string): string {
-  const [, about = subject] = subject.split('/')
+  const [kind, part = subject] = subject.split('/')
+  const about = kind === 'flags' ? decodeURIComponent(part) : part
   const base = type.replace(/\.revoked$/, '')
   const words = WORDS.find(([end]) => base.endsWith(`.${end}`))?.[1] ?? base
   return `${words}${type === base ? '' : ' no longer'}: ${about}`

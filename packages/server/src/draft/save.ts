@@ -6,6 +6,7 @@ import { isSameContent } from '@flagmarshal/domain/draft/content'
 import type { ContentAt, DraftContent } from '@flagmarshal/domain/draft/content'
 import { draftPolicyOf } from '@flagmarshal/domain/draft/policy'
 import { gateRefusal, isOutsideProcedure } from '@flagmarshal/domain/flag/enable'
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -130,7 +131,7 @@ export async function whyNoDraft(
       refuse(
         'in-procedure',
         `Somebody has broken the glass of ${flag}: a change in ${environment} needs no draft now.`,
-        `Make it at once: flagmarshal flag set ${flag} -e ${environment} -f <file>.`,
+        `Make it at once: flagmarshal flag set ${commandWord(flag)} -e ${environment} -f <file>.`,
       )
     )
   }

@@ -4,6 +4,7 @@
  * comes back as it was, off.
  */
 import type { Flag } from '@flagmarshal/api/flag'
+import { commandWord } from '@flagmarshal/domain/flag/key'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -95,6 +96,6 @@ export function whyArchived({
     : refuse(
         'flag-archived',
         `${key} is archived since ${at.toISOString()}.`,
-        `Take it back first: flagmarshal flag restore ${key} --reason x`,
+        `Take it back first: flagmarshal flag restore ${commandWord(key)} --reason x`,
       )
 }

@@ -6,7 +6,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { keyTaken, notFound } from '../refusals.ts'
+import { flagKeyTaken, notFound } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Tx } from '../storage/database.ts'
 import {
@@ -17,6 +17,7 @@ import {
   selectFlagConfigs,
 } from '../storage/flags.ts'
 import { selectEnvironments, selectProject } from '../storage/projects.ts'
+import { selectFlagKeys } from '../storage/references.ts'
 import { invalid } from './invalid.ts'
 import type { FlagParts } from './ports.ts'
 import { schemaFaults } from './value-schema.ts'
@@ -34,7 +35,8 @@ export async function createFlag(
 
   return await database.transaction(async (tx) => {
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
-    if (!(await insertFlag(tx, flagRow(context, project, input)))) return keyTaken('flag', input.key)
+    if (!(await insertFlag(tx, flagRow(context, project, input))))
+      return flagKeyTaken('flag', input.key, await selectFlagKeys(tx, project))
     const environments = await insertConfigs(tx, context, project, input)
     const row = await selectFlag(tx, project, input.key)
     if (row === undefined) throw new Error(`flag ${input.key} was inserted and is not there`)

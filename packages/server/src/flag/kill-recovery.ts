@@ -107,7 +107,7 @@ async function settle(
   await emit(tx, context, {
     type: `dev.flagmarshal.flag.${failed ? 'rollback.failed' : 'kill.recovery'}`,
     project,
-    subject: `flags/${flag}`,
+    subject: `flags/${encodeURIComponent(flag)}`,
     data: { ...end, drill, page: failed && !drill, text: `${flag} in ${environment}: ${found.said}` },
     dedupKey: `kill-recovery/${kill}`,
   })

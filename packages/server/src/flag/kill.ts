@@ -51,7 +51,7 @@ export async function killFlag(
     await emit(tx, context, {
       type: 'dev.flagmarshal.flag.killed',
       project,
-      subject: `flags/${flag}`,
+      subject: `flags/${encodeURIComponent(flag)}`,
       data: { kill: kill.id, flag, environment, reason, by: kill.by, instances: kill.total },
       dedupKey: `killed/${kill.id}`,
     })

@@ -15,7 +15,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { keyTaken, notFound, stale } from '../refusals.ts'
+import { flagKeyTaken, notFound, stale } from '../refusals.ts'
 import { toJson } from '../storage/column.ts'
 import type { Database, Queries, Tx } from '../storage/database.ts'
 import { bumpRevision, selectEnvironmentConfigs } from '../storage/flags.ts'
@@ -73,7 +73,14 @@ export async function createSegment(
     if ((await selectProject(tx, project)) === undefined) return notFound('project', project)
     const created = { created_at: context.now, created_by: context.actor.id }
     const row = { project, key, name, description: description ?? null, ...created }
-    if (!(await insertSegment(tx, row))) return keyTaken('segment', key)
+    if (!(await insertSegment(tx, row))) {
+      const known = await selectSegments(tx, project)
+      return flagKeyTaken(
+        'segment',
+        key,
+        known.map((it) => it.key),
+      )
+    }
     const refusal = await insertContents(tx, project, input)
     if (refusal !== undefined) return refusal
     const configs = await selectSegmentConfigs(tx, project, key)

@@ -34,7 +34,7 @@ export async function settleKills(context: Context, database: Database): Promise
       await emit(tx, context, {
         type: 'dev.flagmarshal.flag.kill.verified',
         project,
-        subject: `flags/${flag}`,
+        subject: `flags/${encodeURIComponent(flag)}`,
         data: end,
         dedupKey: `kill-settled/${id}`,
       })

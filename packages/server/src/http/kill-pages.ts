@@ -206,7 +206,7 @@ function cookieOf(
 
 /** All three keys hold nothing that an address would have to encode. */
 function pathOf({ project, environment, flag }: FlagConfigKey): string {
-  return `/k/${project}/${environment}/${flag}`
+  return `/k/${project}/${environment}/${encodeURIComponent(flag)}`
 }
 
 function keyOf(request: FastifyRequest): FlagConfigKey {

@@ -34,7 +34,7 @@ export function killList(nonce: string, search: string, flags: readonly FlagThat
 
 function row({ project, environment, flag, environment_name: name, protected: loud }: FlagThatIsOn): Html {
   return html`<li>
-    <a href="/k/${project}/${environment}/${flag}"
+    <a href="/k/${project}/${environment}/${encodeURIComponent(flag)}"
       >${flag} <span class="chip ${loud ? 'no' : 'dim'}">${name.toUpperCase()}</span>
       <span class="dim">${project}</span></a
     >

@@ -1,4 +1,6 @@
 /** The kill page: what is about to be turned off, the button, and afterwards who has confirmed. */
+import { commandWord } from '@flagmarshal/domain/flag/key'
+
 import type { KillFacts } from './facts.ts'
 import { html, NOTHING } from './html.ts'
 import type { Html } from './html.ts'
@@ -120,7 +122,11 @@ function form({ key, on, environment }: KillFacts, csrf: string | undefined): Ht
       <p>Ask somebody with the role developer or one of the leads.</p>`
   }
   const verb = on ? 'Turn off' : 'Check everywhere'
-  return html`<form id="kill" method="post" action="/k/${key.project}/${key.environment}/${key.flag}">
+  return html`<form
+    id="kill"
+    method="post"
+    action="/k/${key.project}/${key.environment}/${encodeURIComponent(key.flag)}"
+  >
     <input type="hidden" name="csrf" value="${csrf}" /><label for="reason">Reason (may stay empty)</label
     ><input type="text" id="reason" name="reason" maxlength="200" autocomplete="off" /><button
       type="button"
@@ -147,12 +153,15 @@ function back({ key }: KillFacts, who: string): Html {
     <h2>Turning it on again</h2>
     <p>
       Not from here: that passes the flag’s gate, in the console, with
-      <code>flagmarshal flag on ${flag} -e ${environment} --project ${project}</code>, or as a new attempt of
-      its rollout.
+      <code>flagmarshal flag on ${commandWord(flag)} -e ${environment} --project ${project}</code>, or as a
+      new attempt of its rollout.
     </p>
     <h2>From a terminal</h2>
     <p>
-      <code>flagmarshal kill ${flag} -e ${environment} --project ${project} --reason "…" --wait 10s</code>
+      <code
+        >flagmarshal kill ${commandWord(flag)} -e ${environment} --project ${project} --reason "…" --wait
+        10s</code
+      >
     </p>
     <p class="dim">${who}</p>`
 }

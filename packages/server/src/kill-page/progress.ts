@@ -18,7 +18,7 @@ export function toBeFollowed(kill: Kill): boolean {
 /** The part of the page that changes while it is looked at. */
 export function progress({ key, rollout }: KillFacts, kill: Kill): Html {
   const { project, environment, flag } = key
-  const address = `/k/${project}/${environment}/${flag}?kill=${kill.id}&part=1`
+  const address = `/k/${project}/${environment}/${encodeURIComponent(flag)}?kill=${kill.id}&part=1`
   const frozen =
     rollout === undefined
       ? NOTHING

@@ -144,7 +144,7 @@ async function install(
 /** One file for each flag: two that are set up at once never write into the same one. */
 function fileNameOf(file: string, { project, environment, flag }: RuleSubject): string {
   const [, stem = file, end = 'yml'] = /^(.*)\.(ya?ml)$/.exec(file) ?? []
-  return `${stem}-${project}-${environment}-${flag}.${end}`
+  return `${stem}-${project}-${environment}-${encodeURIComponent(flag)}.${end}`
 }
 
 /** Waits until every rule was evaluated once, for a while. */

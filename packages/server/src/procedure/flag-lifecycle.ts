@@ -92,7 +92,7 @@ export async function requestCleanUp(
     await emit(tx, context, {
       type: SIGNAL_TYPES.cleanUpRequested,
       project,
-      subject: `flags/${flag}`,
+      subject: `flags/${encodeURIComponent(flag)}`,
       data: { flag, stage, owner, why, text, places, by: context.actor.id },
       // Once a day: whoever asks again has forgotten, or has waited.
       dedupKey: `clean-up/${flag}/${context.now.toISOString().slice(0, 10)}`,

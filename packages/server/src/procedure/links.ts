@@ -13,7 +13,7 @@ export function linksOf({ project, flag, ticket }: FeatureRow, run: Run): Link[]
   const output = (step: number) => run.steps.find((it) => it.number === step)?.output ?? {}
   return [
     ...('url' in ticket ? [{ kind: 'ticket' as const, title: ticket.key, address: ticket.url }] : []),
-    { kind: 'flag', title: flag, address: `${base}/flags/${flag}` },
+    { kind: 'flag', title: flag, address: `${base}/flags/${encodeURIComponent(flag)}` },
     ...referred('monitoring', output(4)['dashboards'], 'name'),
     ...referred('documents', output(6)['documents'], 'document'),
     ...(run.approvals.length === 0

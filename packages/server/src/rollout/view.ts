@@ -188,7 +188,7 @@ function linksOf({ project, flag, run, verification }: StoredRollout, self: stri
     self,
     decisions: `${self}/decisions`,
     report: verification === undefined ? null : `${self}/report`,
-    flag: `/api/v1/projects/${project}/flags/${flag}`,
+    flag: `/api/v1/projects/${project}/flags/${encodeURIComponent(flag)}`,
     run: `/api/v1/projects/${project}/runs/${run}`,
   }
 }
