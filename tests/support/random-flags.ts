@@ -169,7 +169,13 @@ export function randomFlags(seed: number): RandomFlags {
       key,
       kind: 'release',
       valueType,
-      variants: Object.fromEntries(variants.map((name, index) => [name, VALUES[valueType][index] ?? false])),
+      variants: Object.fromEntries(
+        variants.map((name, index) => [
+          name,
+          // Every tenth flag has one that is the caller's own default.
+          index === 1 && key.endsWith('0') ? null : (VALUES[valueType][index] ?? false),
+        ]),
+      ),
       enabled: chance(0.9),
       offVariant: pick(variants),
       ...(asked.length === 0

@@ -8,7 +8,7 @@ import type {
 } from '@flagmarshal/evaluation'
 import { z } from 'zod'
 
-import { Condition, FlagKind, FlagValue, Prerequisite, Rule, Serve, ValueType } from './flag-model.ts'
+import { Condition, FlagKind, Prerequisite, Rule, Serve, ValueType, VariantValue } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
 import { Attempt, Instant, Key, list } from './shapes.ts'
@@ -120,7 +120,7 @@ export const Snapshot = z
         key: z.string(),
         kind: FlagKind,
         valueType: ValueType,
-        variants: z.record(z.string(), FlagValue),
+        variants: z.record(z.string(), VariantValue),
         enabled: z.boolean(),
         offVariant: z.string(),
         prerequisites: z.array(Prerequisite).exactOptional(),

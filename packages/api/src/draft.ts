@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 
-import { Condition, FlagValue } from './flag-model.ts'
+import { Condition, VariantValue } from './flag-model.ts'
 import { FlagConfig, FlagConfigChange } from './flag.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
@@ -53,7 +53,7 @@ const Behind = {
 const FlagContent = z.strictObject({
   ...FlagConfig.pick({ enabled: true, offVariant: true, prerequisites: true, rules: true, fallthrough: true })
     .shape,
-  variants: z.record(z.string(), FlagValue).describe('Their values.'),
+  variants: z.record(z.string(), VariantValue).describe('Their values.'),
   ...Behind,
 })
 const Members = z.strictObject({

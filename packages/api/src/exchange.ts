@@ -27,9 +27,9 @@ const FlagdDefinition = z
     flags: z.record(
       z.string(),
       z.strictObject({
-        state: z.literal('ENABLED'),
+        state: z.enum(['ENABLED', 'DISABLED']),
         variants: z.record(z.string(), FlagValue),
-        defaultVariant: z.string(),
+        defaultVariant: z.string().nullable(),
         targeting: z.json().optional().describe('JSONLogic with flagd’s operators.'),
       }),
     ),

@@ -46,11 +46,19 @@ export const JsonObject = z
   .meta({ id: 'JsonObject' }) satisfies z.ZodType<JsonObjectModel>
 
 export const FlagValue = z.union([z.boolean(), z.string().max(10_000), z.number(), JsonObject])
+/** What a variant is worth. */
+export const VariantValue = FlagValue.nullable().describe(
+  'Of the flag’s value type; null is the caller’s own default.',
+)
 export const Variants = z
-  .record(VariantName, FlagValue)
+  .record(VariantName, VariantValue)
   .refine((it) => Object.keys(it).length >= 1, 'A flag has at least one variant.')
   .refine((it) => Object.keys(it).length <= 100, 'A flag has at most 100 variants.')
-  .describe('Named values, all of the flag’s value type.')
+  .refine(
+    (it) => Object.values(it).some((value) => value !== null),
+    'A flag has at least one variant with a value.',
+  )
+  .describe('Named values, all of the flag’s value type; null is the caller’s own default.')
 
 const Attribute = z.string().min(1).max(200)
 const Operand = z.string().max(1_000)

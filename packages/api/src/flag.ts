@@ -7,6 +7,7 @@ import {
   EvaluationContext,
   FlagKind,
   FlagValue,
+  VariantValue,
   JsonObject,
   Layer,
   PlainServe,
@@ -107,7 +108,7 @@ export const Flag = z
     name: Line,
     kind: FlagKind,
     valueType: ValueType,
-    variants: z.record(z.string(), FlagValue),
+    variants: z.record(z.string(), VariantValue),
     schema: JsonObject.optional().describe('JSON Schema that every variant satisfies.'),
     offVariant: z.string(),
     layers: z.array(Layer),
@@ -158,7 +159,9 @@ export const Explanation = z
   .strictObject({
     flag: z.string(),
     reason: z.string(),
-    value: FlagValue.exactOptional().describe('Absent with an error: the caller serves its own default.'),
+    value: FlagValue.exactOptional().describe(
+      'Absent with an error, and where the variant has no value: the caller serves its own default.',
+    ),
     variant: z.string().exactOptional(),
     ruleId: z.string().exactOptional(),
     arm: z.enum(['exposed', 'control', 'outside']).exactOptional(),

@@ -20,7 +20,7 @@ export const OfrepSuccess = z
   .strictObject({
     key: z.string(),
     reason: z.string(),
-    value: FlagValue,
+    value: FlagValue.exactOptional().describe('Absent where the caller’s own default is served.'),
     variant: z.string(),
     metadata: Metadata.optional(),
   })

@@ -52,6 +52,19 @@ describe('without a rollout', () => {
     expect(answer(flagWith({}))).toEqual({ value: 'O', variant: 'old', reason: 'STATIC' })
   })
 
+  test('a variant without a value is the caller’s own default, with its name and reason', () => {
+    const variants = { new: 'N', own: null }
+    const flag = flagWith({ variants, offVariant: 'own', fallthrough: { variant: 'new' } })
+    const off = { ...flag, enabled: false }
+    expect(answer(off)).toEqual({ value: undefined, variant: 'own', reason: 'DISABLED' })
+    const compiled = compile({ flags: [off], segments: [] })
+    expect(compiled.string('f', {}, 'mine')).toBe('mine')
+    expect(compiled.flag('f')?.string({}, 'mine')).toBe('mine')
+    const ruled = { ...flag, rules: [rule('r', BETA, { variant: 'own' })] }
+    expect(answer(ruled, { beta: true })).toMatchObject({ value: undefined, reason: 'TARGETING_MATCH' })
+    expect(answer(ruled)).toMatchObject({ value: 'N', reason: 'DEFAULT' })
+  })
+
   test('a disabled flag serves the off variant, whatever its rules say', () => {
     const flag = flagWith({
       enabled: false,

@@ -15,7 +15,8 @@ export type Arm = 'exposed' | 'control' | 'outside'
 
 /** What was served, and why. Frozen: the same object answers every evaluation with this outcome. */
 export interface Evaluation {
-  readonly value: FlagValue
+  /** `undefined` where the variant is the caller's own default. */
+  readonly value: FlagValue | undefined
   readonly variant: string
   readonly reason: Reason
   /** The rule that decided; absent for DISABLED and the fallthrough. */

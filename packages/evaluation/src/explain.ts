@@ -131,7 +131,8 @@ function sentenceOf(key: string, answer: Evaluation | EvaluationError, trace: re
   if ('errorCode' in answer) {
     return `${flag} serves the caller's default: ${answer.errorMessage} (${answer.errorCode}).`
   }
-  const what = `${flag} serves ${quoted(answer.variant)} (${quoted(answer.value)})`
+  const value = answer.value === undefined ? `the caller's default` : quoted(answer.value)
+  const what = `${flag} serves ${quoted(answer.variant)} (${value})`
   if (answer.reason === 'DISABLED') return `${what}, because the flag is disabled${armClause(answer)}.`
 
   const last = trace.at(-1)

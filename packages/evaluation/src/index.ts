@@ -58,5 +58,6 @@ export type {
   Serve,
   StringOperator,
   ValueType,
+  VariantValue,
   VersionOperator,
 } from './model.ts'

@@ -16,6 +16,9 @@ export interface JsonObject {
 /** What a variant can be worth. Numbers are finite; a list stands inside an object. */
 export type FlagValue = boolean | string | number | JsonObject
 
+/** The value of a variant; `null` is the caller's own default, whatever it is. */
+export type VariantValue = FlagValue | null
+
 /** The type that all variants of a flag share. */
 export type ValueType = 'boolean' | 'string' | 'number' | 'object'
 
@@ -31,7 +34,7 @@ export interface Flag {
   readonly kind: FlagKind
   readonly valueType: ValueType
   /** Named values; every name used below is one of these. */
-  readonly variants: Readonly<Record<string, FlagValue>>
+  readonly variants: Readonly<Record<string, VariantValue>>
   /** The kill switch. `false` serves `offVariant` with reason DISABLED, whatever the rules say. */
   readonly enabled: boolean
   readonly offVariant: string

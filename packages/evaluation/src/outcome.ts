@@ -6,12 +6,12 @@
  * allocates nothing, and the value alone and the full answer can never disagree.
  */
 import type { Evaluation, EvaluationError } from './evaluate.ts'
-import type { Flag, FlagValue, JsonObject, JsonValue, RuleRollout, ValueType } from './model.ts'
+import type { Flag, FlagValue, JsonObject, JsonValue, RuleRollout, ValueType, VariantValue } from './model.ts'
 import type { ErrorCode, Reason } from './reason.ts'
 
 /** One possible answer of a flag. All outcomes have the same shape, which keeps property reads fast. */
 export interface Outcome {
-  /** `undefined` where there is none and the caller's default is served. */
+  /** `undefined` where the caller's default is served. */
   readonly value: FlagValue | undefined
   readonly evaluation: Evaluation | EvaluationError
   /** The same answer for the control arm, by position of the audience; only where it serves the control variant. */
@@ -22,7 +22,7 @@ export interface Outcome {
 export interface Answers {
   readonly flag: Flag
   /** What is served for each variant. */
-  readonly values: ReadonlyMap<string, FlagValue>
+  readonly values: ReadonlyMap<string, VariantValue>
   /** Of the rule that a rollout owns, if there is one. */
   readonly rollout: RuleRollout | undefined
   /** Ids of the rollout's audiences, in order. */
@@ -37,7 +37,7 @@ export interface Circumstance {
 
 /** The answer that serves this variant. Throws an error if the flag has no such variant or its value is of another type. */
 export function served(answers: Answers, variant: string, circumstance: Circumstance): Outcome {
-  const value = answeredBy(answers, variant)
+  const value = answeredBy(answers, variant) ?? undefined
   const { rollout, audiences } = answers
   if (rollout === undefined) return outcome({ value, variant, ...circumstance })
 
@@ -62,7 +62,7 @@ export function exposed(
     readonly ruleId: string
   },
 ): Outcome {
-  const value = answeredBy(answers, answer.variant)
+  const value = answeredBy(answers, answer.variant) ?? undefined
   return outcome({ value, ...answer, arm: 'exposed', rollout: { id: rollout.id, attempt: rollout.attempt } })
 }
 
@@ -73,20 +73,21 @@ export function failed(errorCode: ErrorCode, errorMessage: string): Outcome {
 }
 
 /** What this flag serves for each variant. Throws an error if a value is of another type. */
-export function valuesOf(flag: Flag): ReadonlyMap<string, FlagValue> {
+export function valuesOf(flag: Flag): ReadonlyMap<string, VariantValue> {
   return new Map(Object.keys(flag.variants).map((name) => [name, servable(valueOf(flag, name))]))
 }
 
-function answeredBy({ flag, values }: Answers, variant: string): FlagValue {
-  return values.get(variant) ?? valueOf(flag, variant)
+function answeredBy({ flag, values }: Answers, variant: string): VariantValue {
+  const value = values.get(variant)
+  return value === undefined ? valueOf(flag, variant) : value
 }
 
 /** The value of a variant. Throws an error if the flag has no such variant or its value is of another type. */
-export function valueOf(flag: Flag, variant: string): FlagValue {
+export function valueOf(flag: Flag, variant: string): VariantValue {
   // `hasOwn`, because a name like `constructor` must not find what every object inherits.
   const value = Object.hasOwn(flag.variants, variant) ? flag.variants[variant] : undefined
   if (value === undefined) throw new Error(`there is no variant ${JSON.stringify(variant)}`)
-  if (!isOfType(value, flag.valueType)) {
+  if (value !== null && !isOfType(value, flag.valueType)) {
     throw new TypeError(`variant ${JSON.stringify(variant)} is no ${flag.valueType}`)
   }
   return value
@@ -100,8 +101,8 @@ export function isOfType(value: unknown, type: ValueType): value is FlagValue {
 }
 
 /** The value as it is served: objects as frozen copies, because one answer serves every caller. */
-function servable(value: FlagValue): FlagValue {
-  return typeof value === 'object' ? frozenObject(value) : value
+function servable(value: VariantValue): VariantValue {
+  return typeof value === 'object' && value !== null ? frozenObject(value) : value
 }
 
 function frozenObject(object: JsonObject): JsonObject {

@@ -131,7 +131,6 @@ describe('values', () => {
   test.each([
     ['number', Number.NaN],
     ['number', '1'],
-    ['object', null],
     ['object', [1]],
     ['object', 'x'],
   ] as const)('a %s flag cannot be worth %j', (valueType, value) => {

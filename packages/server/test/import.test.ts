@@ -1,5 +1,5 @@
 import type { JsonValue } from '@flagmarshal/evaluation'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
@@ -59,9 +59,8 @@ async function served(flag: string, context: Record<string, JsonValue>) {
 describe('importing a flagd definition', () => {
   test('a dry run says what would be and stores nothing', async () => {
     const { created, report } = expectOk(await imported(file, { dryRun: 'true' }))
-    expect(created).toEqual(['header-color', 'odd'])
+    expect(created).toEqual(['header-color', 'odd', 'late'])
     expect(report.map(({ severity, entity }) => `${severity} ${entity}`)).toEqual([
-      'HIGH flag late',
       'HIGH flag not a key',
       'MEDIUM flag header-color',
       'LOW flag header-color',
@@ -71,7 +70,10 @@ describe('importing a flagd definition', () => {
   })
 
   test('flags and their configuration are stored, evaluated and explained; a second time changes nothing', async () => {
-    expect(expectOk(await imported(file))).toMatchObject({ created: ['header-color', 'odd'], updated: [] })
+    expect(expectOk(await imported(file))).toMatchObject({
+      created: ['header-color', 'odd', 'late'],
+      updated: [],
+    })
     const flag = expectOk(await server.admin.call('getFlag', { params: { ...params, flag: 'header-color' } }))
     expect(flag).toMatchObject({ owner: 'team-file', valueType: 'string', variants: colors })
     expect(flag.environments.map((it) => it.enabled)).toEqual([true, false, false])
@@ -86,7 +88,24 @@ describe('importing a flagd definition', () => {
     expect(await served('odd', { age: 'seven' })).toMatchObject({ variant: 'off' })
 
     const again = expectOk(await imported(file))
-    expect(again).toMatchObject({ created: [], updated: [], unchanged: ['header-color', 'odd'] })
+    expect(again).toMatchObject({ created: [], updated: [], unchanged: ['header-color', 'odd', 'late'] })
+  })
+
+  test('the caller’s own default is a variant without a value, and OFREP says nothing in its place', async () => {
+    const late = { state: 'DISABLED', variants: { on: true }, defaultVariant: 'on' }
+    expect(expectOk(await imported({ flags: { late } }))).toMatchObject({ updated: ['late'], report: [] })
+    const explained = await served('late', {})
+    expect(explained).toMatchObject({ variant: 'caller-default', reason: 'DISABLED' })
+    expect(explained).not.toHaveProperty('value')
+    expect(explained.sentence).toContain("the caller's default")
+    const authorization = `Bearer ${await server.sdkKey('shop', 'development')}`
+    await vi.waitFor(async () => {
+      const url = `${server.address}/ofrep/v1/evaluate/flags/late`
+      const answer = await fetch(url, { method: 'POST', headers: { authorization } })
+      const body: unknown = await answer.json()
+      expect(body).toMatchObject({ key: 'late', reason: 'DISABLED', variant: 'caller-default' })
+      expect(body).not.toHaveProperty('value')
+    })
   })
 
   test('a flag that is there keeps what is its own and serves what the file says', async () => {
@@ -109,6 +128,7 @@ describe('importing a flagd definition', () => {
     expect(report.filter((it) => it.message.includes('is protected')).map((it) => it.entity)).toEqual([
       'flag header-color',
       'flag odd',
+      'flag late',
     ])
   })
 

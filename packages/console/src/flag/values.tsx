@@ -34,7 +34,7 @@ export function ValuesEditor({
       <div className={classes['column']}>
         <JsonField<Values['variants']>
           label="Variants"
-          description="Each name with its value."
+          description="Each name with its value; null is the caller’s own default."
           value={draft.variants}
           read={(it) => readVariants(it, flag.valueType)}
           change={(variants) => setDraft((before) => ({ ...before, variants }))}
@@ -77,8 +77,8 @@ export function ValuesEditor({
 
 function readVariants(json: unknown, type: Flag['valueType']): Values['variants'] | string {
   if (!isObject(json)) return 'Variants are an object: each name with its value.'
-  const wrong = Object.entries(json).find(([, value]) =>
-    type === 'object' ? !isObject(value) : typeof value !== type,
+  const wrong = Object.entries(json).find(
+    ([, value]) => value !== null && (type === 'object' ? !isObject(value) : typeof value !== type),
   )
   // Whatever else is wrong with them the server says, with the place.
   return wrong === undefined ? (json as Values['variants']) : `${wrong[0]} is no ${type}.`

@@ -2,7 +2,7 @@
  * What a draft proposes, what it began from, and what is live, in one shape, with everything that
  * decides what would be served: approving a rule approves the values and the segments behind it.
  */
-import type { Condition, FlagValue } from '@flagmarshal/evaluation'
+import type { Condition, VariantValue } from '@flagmarshal/evaluation'
 
 import { canonical } from '../audit/canonical.ts'
 import type { ServedConfig } from '../flag/edit.ts'
@@ -14,7 +14,7 @@ interface Behind {
 
 export interface FlagContent extends ServedConfig, Behind {
   /** Values of the flag's variants. */
-  readonly variants: Readonly<Record<string, FlagValue>>
+  readonly variants: Readonly<Record<string, VariantValue>>
 }
 
 export interface MembersContent extends Behind {

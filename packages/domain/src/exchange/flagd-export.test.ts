@@ -42,7 +42,7 @@ describe('a flagd export', () => {
     expect(compiled.problems).toEqual([])
     const core = flagdOf(definition)
 
-    const seen = { values: 0, errors: 0 }
+    const seen = { values: 0, errors: 0, own: 0 }
     const differing: unknown[] = []
     for (const { key, valueType } of flags) {
       for (let i = 0; i < CONTEXTS; i++) {
@@ -52,9 +52,13 @@ describe('a flagd export', () => {
         const theirs = core.resolve(valueType, key, 'default' as never, context as never, QUIET)
         const failed = ours === undefined || 'errorCode' in ours
         seen[failed ? 'errors' : 'values']++
-        const same = failed
-          ? theirs.errorCode !== undefined && theirs.value === ('default' as never)
-          : theirs.variant === ours.variant && JSON.stringify(theirs.value) === JSON.stringify(ours.value)
+        const own = ours !== undefined && 'variant' in ours && ours.value === undefined
+        if (own) seen.own++
+        const same = own
+          ? theirs.errorCode === undefined && theirs.value === ('default' as never)
+          : failed
+            ? theirs.errorCode !== undefined && theirs.value === ('default' as never)
+            : theirs.variant === ours.variant && JSON.stringify(theirs.value) === JSON.stringify(ours.value)
         if (!same) differing.push({ key, context, ours, theirs })
       }
     }
@@ -62,6 +66,7 @@ describe('a flagd export', () => {
     console.log(`flagd: ${PAIRS} pairs agree; ${seen.values} with a value, ${seen.errors} without`)
     expect(seen.values + seen.errors).toBe(PAIRS)
     expect(seen.errors).toBeGreaterThan(1_000)
+    expect(seen.own).toBeGreaterThan(1_000)
   }, 120_000)
 
   it('has every flag ENABLED: a disabled one serves its off variant and has no targeting', () => {
@@ -75,6 +80,16 @@ describe('a flagd export', () => {
       $schema: 'https://flagd.dev/schema/v0/flags.json',
       metadata: { flagSetId: 'shop/production', version: '7' },
       flags: { f: { state: 'ENABLED', variants: plain.variants, defaultVariant: 'off' } },
+    })
+  })
+
+  it('says the caller’s own default as flagd does: no default variant, and DISABLED where the flag is off', () => {
+    const variants = { on: true, own: null }
+    const open: Flag = { ...plain, variants, offVariant: 'own', fallthrough: { variant: 'own' } }
+    const off: Flag = { ...open, key: 'g', enabled: false }
+    expect(flagdExport(served([open, off])).definition.flags).toEqual({
+      f: { state: 'ENABLED', variants: { on: true }, defaultVariant: null },
+      g: { state: 'DISABLED', variants: { on: true }, defaultVariant: null },
     })
   })
 

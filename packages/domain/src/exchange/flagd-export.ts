@@ -31,9 +31,11 @@ export interface FlagdDefinition {
 }
 
 export interface FlagdFlag {
-  readonly state: 'ENABLED'
+  /** DISABLED is the caller's default. */
+  readonly state: 'ENABLED' | 'DISABLED'
   readonly variants: Readonly<Record<string, FlagValue>>
-  readonly defaultVariant: string
+  /** Null is the caller's default. */
+  readonly defaultVariant: string | null
   readonly targeting?: JsonValue
 }
 
@@ -53,7 +55,7 @@ const MAX_TARGETING = 2_000_000
 /** No variant can have this name, so flagd reports an error. */
 const KEY_MISSING = 'the bucketing key is missing'
 
-/** The definition, flags by key, and what of it is not the same. Every flag is ENABLED: flagd's DISABLED means the code's default, ours the off variant. */
+/** The definition, flags by key, and what of it is not the same. A flag that is off is ENABLED and serves its off variant: flagd's DISABLED means the code's default. */
 export function flagdExport(served: Served): {
   readonly definition: FlagdDefinition
   readonly report: readonly ReportLine[]
@@ -96,13 +98,36 @@ interface Parts {
 function flagdFlag(flag: Flag, parts: Parts): FlagdFlag {
   const defaultVariant =
     !flag.enabled || !('variant' in flag.fallthrough) ? flag.offVariant : flag.fallthrough.variant
-  const targeting = targetingOf(flag, parts)
-  const whole = { state: 'ENABLED', variants: flag.variants, defaultVariant } as const
+  const { named, empty } = variantsOf(flag)
+  const variants = Object.fromEntries(named)
+  const decision = targetingOf(flag, parts)
+  if (typeof decision === 'string' && empty.includes(decision))
+    return { state: flag.enabled ? 'ENABLED' : 'DISABLED', variants, defaultVariant: null }
+  // What is null there is the default variant.
+  const targeting: JsonValue =
+    empty.length === 0 ? decision : { if: [{ in: [decision, empty] }, null, decision] }
+  const whole = {
+    state: 'ENABLED',
+    variants,
+    defaultVariant: empty.length === 0 ? defaultVariant : null,
+  } as const
   if (targeting === defaultVariant) return whole
   if (JSON.stringify(targeting).length > MAX_TARGETING)
     throw new NotInFlagd('its targeting is too large, with the flags that it asks for')
   // flagd wants an object; a variant by itself is one choice.
   return { ...whole, targeting: typeof targeting === 'string' ? { if: [true, targeting] } : targeting }
+}
+
+/** The variants with their values, and those that are the caller's own default. */
+function variantsOf({ variants }: Flag): {
+  readonly named: readonly (readonly [string, FlagValue])[]
+  readonly empty: readonly string[]
+} {
+  const entries = Object.entries(variants)
+  return {
+    named: entries.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+    empty: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
+  }
 }
 
 /** JSONLogic that gives the name of the variant, or a text that is none. */

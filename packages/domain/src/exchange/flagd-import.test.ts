@@ -9,15 +9,17 @@ import { describe, expect, it } from 'vitest'
 
 import { randomOf } from '../../../../tests/support/random.ts'
 import { flagdImport } from './flagd-import.ts'
-import type { ImportedFlag } from './flagd-import.ts'
+import type { ImportedFlag } from './imported.ts'
 
 const QUIET = { error() {}, warn() {}, info() {}, debug() {} }
 const engines = { jsonLogic: jsonLogicOf(new LogicEngine()) }
+const request = { engines, environment: '*', now: new Date(0) }
+
+const VARIANTS = { red: '#f00', blue: '#00f', true: 'T', false: 'F' }
 
 function imported(targeting: JsonValue, more: JsonObject = {}) {
-  const variants = { red: '#f00', blue: '#00f', true: 'T', false: 'F' }
-  const flag = { state: 'ENABLED', variants, defaultVariant: 'red', targeting, ...more }
-  return flagdImport({ flags: { f: flag } }, engines)
+  const flag = { state: 'ENABLED', variants: VARIANTS, defaultVariant: 'red', targeting, ...more }
+  return flagdImport({ flags: { f: flag } }, request)
 }
 
 function flagOf(it: ImportedFlag): Flag {
@@ -76,7 +78,7 @@ describe('the format’s own rules', () => {
       targeting: { if: [{ $ref: name }, 'on'] },
     })
     const flags = { good: flag('a'), circle: flag('c'), nowhere: flag('z') }
-    const { flags: read, report } = flagdImport({ $evaluators: evaluators, flags }, engines)
+    const { flags: read, report } = flagdImport({ $evaluators: evaluators, flags }, request)
     expect(read.map((it) => it.rules[0]?.when)).toEqual([{ attribute: 'x', op: 'equals', values: [1] }])
     expect(report.filter((it) => it.severity === 'HIGH').map((it) => it.entity)).toEqual([
       'flag circle',
@@ -93,30 +95,32 @@ describe('the format’s own rules', () => {
     }
     const { flags, report } = flagdImport(
       { metadata: { owner: 'team-a', description: 'All of them.', cost: 7 }, flags: { f: flag } },
-      engines,
+      request,
     )
     expect(flags[0]).toMatchObject({ owner: 'team-b', description: 'All of them.' })
     expect(report).toEqual([{ severity: 'LOW', entity: 'flag f', message: 'Its metadata cost is not kept.' }])
   })
 
-  it('DISABLED has no value there and the off variant here, which is said', () => {
+  it('DISABLED has no value there, and here a variant that has none', () => {
     const { flags, report } = imported({ if: [true, 'blue'] }, { state: 'DISABLED' })
-    expect(flags[0]).toMatchObject({ enabled: false, offVariant: 'red' })
-    expect(report[0]).toMatchObject({
-      severity: 'HIGH',
-      message: expect.stringContaining('caller’s default'),
+    expect(flags[0]).toMatchObject({
+      enabled: false,
+      offVariant: 'caller-default',
+      variants: { red: '#f00', 'caller-default': null },
     })
+    expect(report).toEqual([])
   })
 
-  it('a null default variant is taken where the targeting always decides, else the flag is left out', () => {
+  it('a null default variant is one that has no value, where the targeting does not always decide', () => {
     const decided = imported({ if: [{ '===': [{ var: 'x' }, 1] }, 'red', 'blue'] }, { defaultVariant: null })
     expect(decided.flags[0]).toMatchObject({ fallthrough: { variant: 'blue' } })
     const open = imported({ if: [{ '===': [{ var: 'x' }, 1] }, 'red'] }, { defaultVariant: null })
-    expect(open.flags).toEqual([])
-    expect(open.report[0]).toMatchObject({
-      severity: 'HIGH',
-      message: expect.stringContaining('no default variant'),
+    expect(open.report).toEqual([])
+    expect(open.flags[0]).toMatchObject({
+      fallthrough: { variant: 'caller-default' },
+      variants: { 'caller-default': null },
     })
+    expect(decided.flags[0]?.variants).not.toHaveProperty('caller-default')
   })
 
   it.each<[string, JsonValue, string]>([
@@ -131,7 +135,7 @@ describe('the format’s own rules', () => {
 
   it('a list of flags is read as a map is', () => {
     const flag = { key: 'f', state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' }
-    expect(flagdImport({ flags: [flag] }, engines).flags.map((it) => it.key)).toEqual(['f'])
+    expect(flagdImport({ flags: [flag] }, request).flags.map((it) => it.key)).toEqual(['f'])
   })
 
   it.each([
@@ -140,7 +144,7 @@ describe('the format’s own rules', () => {
     [{ flags: { f: null } }],
     [{ flags: { f: { state: 'ENABLED', variants: [] } } }],
   ])('%j is no definition, and nothing throws', (definition) => {
-    expect(flagdImport(definition as JsonObject, engines).flags).toEqual([])
+    expect(flagdImport(definition as JsonObject, request).flags).toEqual([])
   })
 })
 
@@ -227,19 +231,25 @@ describe('an imported targeting', () => {
       if (random.uniform() < 0.8) context['version'] = pick(['1.1.9', '1.2.0', '2.0.0-rc.1', 'none'])
       return context
     })
-    for (const targeting of targetings) {
-      const { flags } = imported(targeting)
+    for (const [targeting, defaultVariant] of targetings.flatMap((it) => [
+      [it, 'red'] as const,
+      [it, null] as const,
+    ])) {
+      const { flags } = imported(targeting, { defaultVariant })
       const [flag] = flags.map(flagOf)
       if (flag === undefined) throw new Error(`${JSON.stringify(targeting)} was left out`)
       const compiled = compile({ flags: [flag], segments: [] }, engines)
       const core = new FlagdCore(undefined, QUIET)
-      const file = { state: 'ENABLED', variants: flag.variants, defaultVariant: 'red', targeting }
+      const file = { state: 'ENABLED', variants: VARIANTS, defaultVariant, targeting }
       core.setConfigurations(JSON.stringify({ flags: { f: file } }))
       const differing = contexts.flatMap((context) => {
         const theirs = core.resolveStringEvaluation('f', 'none', context as never, QUIET)
         const ours = compiled.flag('f')?.decide(context).evaluation
         // Where flagd finds no such variant it fails; here the default is served.
-        const expected = theirs.errorCode === undefined ? theirs.variant : 'red'
+        const expected =
+          theirs.errorCode === undefined && theirs.variant !== undefined
+            ? theirs.variant
+            : (defaultVariant ?? 'caller-default')
         return ours !== undefined && 'variant' in ours && ours.variant === expected
           ? []
           : [{ context, theirs, ours }]
@@ -260,10 +270,10 @@ const files = join(folder, 'conformance/flagd-schemas/test')
 
 describe.skipIf(!existsSync(files))('the fixtures of flagd’s schemas', () => {
   it.each(globSync('{flags,flagd}/positive/*.json', { cwd: files }))('%s is imported', (file) => {
-    const { flags, report } = flagdImport(JSON.parse(readFileSync(join(files, file), 'utf8')), engines)
+    const { flags, report } = flagdImport(JSON.parse(readFileSync(join(files, file), 'utf8')), request)
     const left = report.filter((it) => it.severity === 'HIGH' && it.message.includes('left out'))
     expect(flags.length + left.length).toBeGreaterThan(0)
-    expect(left.filter((it) => !/no default variant|the time/.test(it.message))).toEqual([])
+    expect(left.filter((it) => !/the time/.test(it.message))).toEqual([])
   })
 
   it.each(
@@ -274,7 +284,7 @@ describe.skipIf(!existsSync(files))('the fixtures of flagd’s schemas', () => {
       },
     ),
   )('%s is refused with a reason', (file) => {
-    const { report } = flagdImport(JSON.parse(readFileSync(join(files, file), 'utf8')), engines)
+    const { report } = flagdImport(JSON.parse(readFileSync(join(files, file), 'utf8')), request)
     expect(report.some((it) => it.severity === 'HIGH')).toBe(true)
   })
 })

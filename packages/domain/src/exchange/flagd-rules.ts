@@ -8,17 +8,15 @@ import type { Allocation, AllocationRange, Condition, JsonValue, Rule, Serve } f
 
 import { attributeOf, conditionOf, operationOf } from './flagd-logic.ts'
 import { isList, isObject } from './flagd-read.ts'
+import { NotHere } from './imported.ts'
 
 /** The flag that a targeting belongs to. */
 export interface TargetedFlag {
   readonly key: string
   readonly variants: readonly string[]
-  /** Undefined where the caller's default is meant. */
-  readonly defaultVariant: string | undefined
+  /** One that is the caller's own default is not among the variants. */
+  readonly defaultVariant: string
 }
-
-/** What cannot be imported, as a clause. */
-export class NotHere extends Error {}
 
 type Branch = Pick<Rule, 'when' | 'serve'>
 
@@ -62,10 +60,6 @@ function chooseIf(args: readonly JsonValue[], flag: TargetedFlag): readonly Bran
 }
 
 function defaultBranch({ defaultVariant }: TargetedFlag): Branch {
-  if (defaultVariant === undefined)
-    throw new NotHere(
-      'it has no default variant, where flagd serves the caller’s default: not in this version',
-    )
   return { when: EVERYBODY, serve: { variant: defaultVariant } }
 }
 

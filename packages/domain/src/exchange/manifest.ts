@@ -17,9 +17,15 @@ export function manifestFlag({
   variants,
   offVariant,
 }: Pick<Flag, 'valueType' | 'variants' | 'offVariant'>): ManifestFlag {
-  const defaultValue = variants[offVariant]
-  if (defaultValue === undefined) throw new RangeError(`the flag has no variant ${offVariant}`)
+  const defaultValue = variants[offVariant] ?? ownDefault(valueType, variants)
+  if (!Object.hasOwn(variants, offVariant) || defaultValue === undefined)
+    throw new RangeError(`the flag has no variant ${offVariant}`)
   if (valueType !== 'number') return { type: valueType, defaultValue }
-  const whole = Object.values(variants).every((it) => Number.isInteger(it))
+  const whole = Object.values(variants).every((it) => it === null || Number.isInteger(it))
   return { type: whole ? 'integer' : 'float', defaultValue }
+}
+
+/** Where the off variant is the caller's own default, new code begins with false, or with the first value. */
+function ownDefault(valueType: Flag['valueType'], variants: Flag['variants']): FlagValue | undefined {
+  return valueType === 'boolean' ? false : (Object.values(variants).find((it) => it !== null) ?? undefined)
 }

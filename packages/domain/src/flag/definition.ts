@@ -37,14 +37,17 @@ export function expiryOf(lifetime: Lifetime, createdAt: Date): Date | undefined 
 /** Everything that is wrong with a flag's variants; empty if they can be stored. */
 export function variantFaults(flag: FlagVariants & { readonly offVariant: string }): Fault[] {
   const wrongType = Object.entries(flag.variants).flatMap(([name, value]) =>
-    isOfType(value, flag.valueType)
+    value === null || isOfType(value, flag.valueType)
       ? []
       : [{ pointer: `/variants/${name}`, message: `The value must be a ${flag.valueType}.` }],
   )
+  const empty = Object.values(flag.variants).every((it) => it === null)
+    ? [{ pointer: '/variants', message: 'At least one variant must have a value.' }]
+    : []
   const off = Object.hasOwn(flag.variants, flag.offVariant)
     ? []
     : [{ pointer: '/offVariant', message: `There is no variant "${flag.offVariant}".` }]
-  return [...wrongType, ...off]
+  return [...wrongType, ...empty, ...off]
 }
 
 /** The variants of a flag that other flags ask for and a change would take away. */

@@ -3,7 +3,7 @@
  * stands behind the flag; where no procedure runs for one, a draft that others have approved. Turning
  * a flag off, and lowering exposure, never asks for anything.
  */
-import type { FlagValue } from '@flagmarshal/evaluation'
+import type { VariantValue } from '@flagmarshal/evaluation'
 
 import { canonical } from '../audit/canonical.ts'
 import { refuse } from '../refusal.ts'
@@ -33,8 +33,8 @@ export function isOutsideProcedure(gate: FlagGate): boolean {
 
 /** Whether new variant values need the open gate where the environment is protected: something that is served there changes. */
 export function variantsNeedGate(
-  current: Readonly<Record<string, FlagValue>>,
-  next: Readonly<Record<string, FlagValue>>,
+  current: Readonly<Record<string, VariantValue>>,
+  next: Readonly<Record<string, VariantValue>>,
   config: ServedConfig,
 ): boolean {
   const changed = Object.keys(current).filter(

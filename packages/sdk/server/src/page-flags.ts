@@ -5,7 +5,13 @@ import type { Evaluation, EvaluationContext, EvaluationError, Flag, FlagValue } 
 
 /** One flag; as in a bulk answer of OFREP. */
 export type PageFlag =
-  | { readonly key: string; readonly value: FlagValue; readonly variant: string; readonly reason: string }
+  | {
+      readonly key: string
+      /** Absent where the variant is the caller's own default. */
+      readonly value?: FlagValue
+      readonly variant: string
+      readonly reason: string
+    }
   | { readonly key: string; readonly errorCode: string; readonly errorDetails: string }
 
 export interface PageFlags {
@@ -28,7 +34,7 @@ export function pageFlags(
       if ('errorCode' in answer)
         return { key, errorCode: answer.errorCode, errorDetails: answer.errorMessage }
       const { value, variant, reason } = answer
-      return { key, value, variant, reason }
+      return { key, ...(value === undefined ? {} : { value }), variant, reason }
     }),
   }
 }

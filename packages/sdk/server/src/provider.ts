@@ -109,6 +109,8 @@ function details<Value>(
     return { value: fallback, reason, errorCode: ErrorCode[errorCode], errorMessage }
   }
   const { value, variant, reason } = answer
+  if (value === undefined)
+    return { value: fallback, variant, reason, flagMetadata: metadataOf(connection, answer) }
   // The engine has checked the type already; this tells the compiler.
   if (!isValue(value)) return mismatch(fallback, `the variant is a ${typeof value}`)
   return { value, variant, reason, flagMetadata: metadataOf(connection, answer) }

@@ -5,8 +5,8 @@
 export type PageFlag =
   | {
       readonly key: string
-      /** Whatever JSON has. */
-      readonly value: unknown
+      /** Whatever JSON has; absent where the caller’s own default is served. */
+      readonly value?: unknown
       readonly variant: string
       readonly reason: string
     }

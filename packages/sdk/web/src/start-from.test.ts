@@ -13,6 +13,7 @@ const page: PageFlags = {
     { key: 'text', value: 'hello', variant: 'a', reason: 'STATIC' },
     { key: 'limit', value: 3, variant: 'three', reason: 'STATIC' },
     { key: 'look', value: { color: 'red' }, variant: 'red', reason: 'STATIC' },
+    { key: 'own', variant: 'caller-default', reason: 'DISABLED' },
     { key: 'keyless', errorCode: 'TARGETING_KEY_MISSING' },
   ],
 }
@@ -101,6 +102,8 @@ describe('startFrom', () => {
       value: true,
       errorCode: 'TARGETING_KEY_MISSING',
     })
+    expect(client.getBooleanDetails('own', true)).toMatchObject({ value: true, reason: 'DISABLED' })
+    expect(client.getBooleanDetails('own', true).errorCode).toBeUndefined()
   })
 
   it('is the other provider from the start where the page is somebody else’s, or carries nothing', async () => {

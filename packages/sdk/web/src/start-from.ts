@@ -113,6 +113,7 @@ function detailsOf<T extends FlagValue>(flag: PageFlag | undefined, fallback: T)
   if (flag === undefined) return { value: fallback, reason: 'ERROR', errorCode: ErrorCode.FLAG_NOT_FOUND }
   if ('errorCode' in flag) return { value: fallback, reason: 'ERROR', errorCode: codeOf(flag.errorCode) }
   const { value, variant, reason } = flag
+  if (value === undefined) return { value: fallback, variant, reason }
   return isLike(value, fallback)
     ? { value, variant, reason }
     : { value: fallback, reason: 'ERROR', errorCode: ErrorCode.TYPE_MISMATCH }
@@ -129,7 +130,7 @@ function codeOf(name: string): ErrorCode {
 /** Whether the other provider serves something else than the page does. */
 function differs(flag: PageFlag, other: Provider, context: EvaluationContext): boolean {
   // Both sides served defaults, or one of them does not know the type.
-  if ('errorCode' in flag) return true
+  if ('errorCode' in flag || flag.value === undefined) return true
   const { key, value } = flag
   const silent: Logger = { error() {}, warn() {}, info() {}, debug() {} }
   const answer =

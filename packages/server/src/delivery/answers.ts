@@ -103,6 +103,7 @@ export function failure(key: string, errorCode: ErrorCode, errorDetails: string)
 }
 
 function success(key: string, { value, variant, reason }: Evaluation): OfrepSuccess {
+  if (value === undefined) return { key, reason, variant }
   // The engine's type is read-only all the way down; the wire's is not.
-  return { key, reason, value: value as OfrepSuccess['value'], variant }
+  return { key, reason, value: value as NonNullable<OfrepSuccess['value']>, variant }
 }

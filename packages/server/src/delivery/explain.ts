@@ -40,10 +40,10 @@ export async function explainFlag(
   const compiled = drafted === undefined ? state.compiled() : compileDraft(state.snapshot, flag, drafted)
   const explanation = explain(compiled, flag, context)
   const wire =
-    'value' in explanation
+    'value' in explanation && explanation.value !== undefined
       ? // The engine's type is read-only all the way down; the wire's is not.
         { ...explanation, value: explanation.value as NonNullable<Explanation['value']> }
-      : explanation
+      : withoutValue(explanation)
   return {
     ...wire,
     trace: explanation.trace.map(({ ranges, ...step }) => ({
@@ -57,4 +57,12 @@ function compileDraft(snapshot: Snapshot, flag: string, draft: ServedConfig): Co
   // All of them: a draft may ask for other flags.
   const flags = snapshot.flags.map((it) => (it.key === flag ? { ...withoutPrerequisites(it), ...draft } : it))
   return compile({ ...snapshot, flags }, engines)
+}
+
+/** An explanation of what has no value: an error, or the caller's own default. */
+function withoutValue<It extends object>(explanation: It): Omit<It, 'value'> {
+  return Object.fromEntries(Object.entries(explanation).filter(([name]) => name !== 'value')) as Omit<
+    It,
+    'value'
+  >
 }

@@ -6,7 +6,7 @@ import type { Import, ImportQuery } from '@flagmarshal/api/exchange'
 import type { Flag, FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
-import type { ImportedFlag } from '@flagmarshal/domain/exchange/flagd-import'
+import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
 import { isRefusal } from '@flagmarshal/domain/refusal'
@@ -29,8 +29,16 @@ export interface ImportReaders {
   readonly config: (value: unknown) => FlagConfigChange | string
 }
 
+/** Who reads which format. */
+const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
+  flagd: flagdImport,
+}
+
 /** What is imported, where to, and what new flags are. */
-export type ImportRequest = Pick<ImportQuery, 'environments' | 'owner' | 'layer' | 'kind' | 'dryRun'> & {
+export type ImportRequest = Pick<
+  ImportQuery,
+  'format' | 'environments' | 'owner' | 'layer' | 'kind' | 'dryRun'
+> & {
   readonly project: string
   readonly definition: JsonObject
 }
@@ -38,7 +46,7 @@ export type ImportRequest = Pick<ImportQuery, 'environments' | 'owner' | 'layer'
 /** What became of one flag. */
 type Outcome = 'created' | 'updated' | 'unchanged'
 
-/** Imports a flagd definition into one environment. Refuses a project or environment that is not there. */
+/** Imports a definition of another tool into one environment. Refuses a project or environment that is not there. */
 export async function importFlags(
   context: Context,
   parts: FlagParts,
@@ -46,12 +54,16 @@ export async function importFlags(
   readers: ImportReaders,
 ): Promise<Import | Refusal> {
   const { project } = request
-  const environment = request.environments.slice(request.environments.indexOf(':') + 1)
+  const [theirs = '*', environment = ''] = request.environments.split(':')
   if ((await selectProject(parts.database.kysely, project)) === undefined) return notFound('project', project)
   const environments = await selectEnvironments(parts.database.kysely, project)
   if (!environments.some((it) => it.key === environment)) return notFound('environment', environment)
 
-  const { flags, report } = flagdImport(request.definition, engines)
+  const { flags, report } = IMPORTERS[request.format](request.definition, {
+    engines,
+    environment: theirs,
+    now: context.now,
+  })
   const lines: ReportLine[] = [...report]
   const done: Record<Outcome, string[]> = { created: [], updated: [], unchanged: [] }
   for (const flag of flags) {
@@ -73,6 +85,7 @@ interface Wanted {
 
 function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: string): Wanted {
   const { key, valueType, variants, description, enabled, offVariant, rules, fallthrough } = flag
+  const { prerequisites = [] } = flag
   const { project, kind, layer, owner, dryRun } = request
   return {
     project,
@@ -90,7 +103,7 @@ function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: strin
       owner: flag.owner ?? owner,
       ...(description === undefined ? {} : { description }),
     },
-    config: { enabled, offVariant, rules, fallthrough },
+    config: { enabled, offVariant, prerequisites, rules, fallthrough },
   }
 }
 

@@ -6,21 +6,22 @@
  */
 import type { Fault } from '@flagmarshal/domain/flag/edit'
 import { compileRegExp } from '@flagmarshal/evaluation'
-import type { FlagValue, JsonObject } from '@flagmarshal/evaluation'
+import type { VariantValue, JsonObject } from '@flagmarshal/evaluation'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 
 /** Everything that is wrong with a schema, or with variants by it; empty if they can be stored. */
 export function schemaFaults(flag: {
   readonly schema?: JsonObject | null | undefined
-  readonly variants: Readonly<Record<string, FlagValue>>
+  readonly variants: Readonly<Record<string, VariantValue>>
 }): Fault[] {
   if (flag.schema === undefined || flag.schema === null) return []
   const validate = validatorOf(flag.schema)
   if (typeof validate === 'string')
     return [{ pointer: '/schema', message: `This is no JSON Schema that can be used: ${validate}.` }]
   return Object.entries(flag.variants).flatMap(([name, value]) => {
-    if (validate(value)) return []
+    // What the caller's own default is worth nobody knows.
+    if (value === null || validate(value)) return []
     const [first] = validate.errors ?? []
     return [
       {

@@ -2,7 +2,7 @@
 import type {
   Condition,
   FlagKind,
-  FlagValue,
+  VariantValue,
   JsonObject,
   Layer,
   Prerequisite,
@@ -27,7 +27,7 @@ export interface FlagTables {
     name: string
     kind: FlagKind
     value_type: ValueType
-    variants: JsonColumn<Readonly<Record<string, FlagValue>>>
+    variants: JsonColumn<Readonly<Record<string, VariantValue>>>
     /** JSON Schema of the variants. */
     value_schema: JsonColumn<JsonObject | null>
     off_variant: string
