@@ -67,6 +67,7 @@ const layers: readonly Layer[] = [
       '@modelcontextprotocol/sdk',
       'commander',
       'fflate',
+      'oxc-parser',
       'yaml',
       'zod',
       NODE,

@@ -20,6 +20,7 @@ const UNCOMPARED: Readonly<Record<string, string>> = {
   changePerson: 'only the fields that are given, by an administrator; each change is in the audit',
   changeManifestFlag: 'the interface is OpenFeature’s, which compares nothing',
   savePersona: 'the whole of one persona; the last one holds, each is in the audit',
+  writeCodeScan: 'what a scan of one commit has found; the newest scan is the truth',
   writeReferences: 'what a scan of one commit has found; the newest scan is the truth',
 }
 

@@ -8,6 +8,7 @@ import { attentionOperations } from './attention.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
 import { channelOperations } from './channel.ts'
+import { codeScanOperations } from './code-scan.ts'
 import { configDocumentOperations } from './config-document.ts'
 import { connectionOperations } from './connection.ts'
 import { debtOperations } from './debt.ts'
@@ -92,6 +93,7 @@ export const operations = {
   ...drillOperations,
   ...inputOperations,
   ...referenceOperations,
+  ...codeScanOperations,
   ...connectionOperations,
   ...relatedProcedureOperations,
   ...debtOperations,

@@ -77,23 +77,40 @@ export const Sighting = z
   })
   .meta({ id: 'Sighting' })
 
-const CodeReference = z.strictObject({
-  file: Path,
-  line: z.int().min(1).max(10_000_000),
-  alias: Line.exactOptional().describe('The name in the code, where it is not the key.'),
-  layer: z.enum(['backend', 'frontend', 'middleware']),
-})
+export const CodeReference = z
+  .strictObject({
+    file: Path,
+    line: z.int().min(1).max(10_000_000),
+    alias: Line.exactOptional().describe('The name in the code, where it is not the key.'),
+    layer: z.enum(['backend', 'frontend', 'middleware']),
+    kind: z
+      .enum(['call', 'accessor', 'mention', 'alias', 'text'])
+      .exactOptional()
+      .describe(
+        '`call` and `accessor` ask the flag; `mention` and `alias` name it; `text` was found in a language without a syntax tree.',
+      ),
+    context: z.string().max(2_000).exactOptional().describe('The line and those around it.'),
+  })
+  .meta({ id: 'CodeReference' })
+
+/** The full hash of a commit. */
+export const Commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'Use the full hash of a commit.')
 
 /** Where one repository asks a flag, at one commit. The next upload of the repository replaces it. */
 const WriteReferences = z
   .strictObject({
     repo: z.string().min(1).max(500),
     branch: Line.exactOptional(),
-    sha: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'Use the full hash of a commit.'),
+    sha: Commit,
     refs: z.array(CodeReference).max(10_000),
   })
   .meta({ id: 'WriteReferences' })
 export type WriteReferences = z.infer<typeof WriteReferences>
+
+/** The commit that took away the last place that named a flag. */
+export const Extinct = z
+  .strictObject({ sha: Commit, at: z.iso.datetime({ offset: true }), file: Path })
+  .meta({ id: 'Extinct' })
 
 const CodeReferences = z
   .object({
@@ -102,8 +119,9 @@ const CodeReferences = z
     repo: z.string(),
     branch: z.string().nullable(),
     sha: z.string(),
-    refs: z.array(
-      z.object({ file: z.string(), line: z.int(), alias: z.string().exactOptional(), layer: z.string() }),
+    refs: z.array(CodeReference),
+    extinct: Extinct.nullable().describe(
+      'The commit that took the last place away, where a scan has found it.',
     ),
     at: Instant,
     by: z.string(),

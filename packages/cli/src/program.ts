@@ -40,6 +40,7 @@ import { procedureCommands } from './procedure.ts'
 import { profileCommands } from './profile.ts'
 import { projectCommands } from './project.ts'
 import { referencesCommand } from './references.ts'
+import { refsCommands } from './refs.ts'
 import { rollbackCommands } from './rollback.ts'
 import { rolloutCommands } from './rollout.ts'
 import { secretCommands } from './secret.ts'
@@ -115,6 +116,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   testCommand(program, open, end)
   drillCommands(program, open, end)
   referencesCommand(program, open)
+  refsCommands(program, open)
   uploadCommands(program, open)
   procedureCommands(program, open)
   featureCommands(program, open, end)

@@ -35,6 +35,7 @@ import { handlers as attentionHandlers } from './http/handlers/attention.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
+import { handlers as codeScanHandlers } from './http/handlers/code-scan.ts'
 import { handlers as configDocumentHandlers } from './http/handlers/config-document.ts'
 import { handlers as connectionHandlers } from './http/handlers/connection.ts'
 import { handlers as debtHandlers } from './http/handlers/debt.ts'
@@ -149,6 +150,7 @@ const handlers = {
   ...drillHandlers,
   ...inputHandlers,
   ...referenceHandlers,
+  ...codeScanHandlers,
   ...configDocumentHandlers,
   ...connectionHandlers,
   ...monitoringHandlers,

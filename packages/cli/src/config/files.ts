@@ -19,6 +19,9 @@ export interface Placed {
   readonly place: string
 }
 
+/** Files of the folder that are settings of other commands. */
+const NO_DOCUMENTS: ReadonlySet<string> = new Set(['refs.yaml'])
+
 /** What a document is called: unique inside a project. */
 export function nameOf({ kind, metadata }: ConfigDocument): string {
   return `${kind} ${metadata.name}`
@@ -49,6 +52,7 @@ function filesBelow(at: string): readonly string[] {
   }
   if (!isFolder) return [at]
   return globSync('**/*.{yaml,yml,json}', { cwd: at })
+    .filter((file) => !NO_DOCUMENTS.has(file))
     .toSorted()
     .map((file) => path.join(at, file))
 }

@@ -3,6 +3,7 @@ import { useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 
 import { StepExercises } from '../exercise/step-exercises.tsx'
+import { Coverage } from '../flag/references.tsx'
 import { paths } from '../paths.ts'
 import { useLive } from '../query.ts'
 import type { Answer } from '../query.ts'
@@ -37,6 +38,7 @@ export function StepPage(): ReactElement {
           </Card>
           <Output step={step} />
           <StepExercises step={step.id} run={run} />
+          {step.id === 'flags' ? <Coverage project={run.project} flag={run.flag} /> : null}
           <Checks step={step} />
           <Decision step={step} />
           <Attempts step={step} />

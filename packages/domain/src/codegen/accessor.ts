@@ -38,12 +38,18 @@ export function accessorsOf(flags: readonly TypedFlag[]): readonly Accessor[] | 
   return accessors
 }
 
-function namesOf(key: string): Pick<Accessor, 'camel' | 'pascal' | 'constant'> {
-  const words = key
+/** The words that a key consists of, in small letters. */
+export function wordsOf(key: string): string[] {
+  return key
     .split(/[^\p{L}\p{N}]+/u)
     .flatMap((part) => part.split(WITHIN))
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase())
+}
+
+/** The names of one key. */
+export function namesOf(key: string): Pick<Accessor, 'camel' | 'pascal' | 'constant'> {
+  const words = wordsOf(key)
   // An identifier begins with a letter, and is never empty.
   const [first = ''] = words
   if (!/^\p{L}/u.test(first)) words.unshift('flag')

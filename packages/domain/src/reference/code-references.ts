@@ -17,6 +17,28 @@ export interface CodeReference {
   /** The name in the code, where it is not the key. */
   readonly alias?: string
   readonly layer: Layer
+  /** Whether the place asks the flag, or only names it. */
+  readonly kind?: ReferenceKind
+  /** The line and those around it, where the repository sends them. */
+  readonly context?: string
+}
+
+/** `call` and `accessor` ask; `mention` and `alias` name; `text` was found between delimiters. */
+export type ReferenceKind = 'call' | 'accessor' | 'mention' | 'alias' | 'text'
+
+/** The commit that took away the last place that named a flag. */
+export interface Extinct {
+  readonly sha: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly file: string
+}
+
+/** A place that asks a flag whose key is only known while the code runs. */
+export interface DynamicAsk {
+  readonly file: string
+  readonly line: number
+  readonly text: string
 }
 
 /** What is wrong with where a flag is asked: a layer that does not, or a flag that does not exist. */

@@ -14,7 +14,7 @@ import { selectLastEvaluated } from '../storage/flag-use.ts'
 import { selectFlagConfigs, selectFlags } from '../storage/flags.ts'
 import type { FlagConfigRow } from '../storage/flags.ts'
 import { emit } from '../storage/outbox.ts'
-import { selectCodeReferences } from '../storage/references.ts'
+import { selectCodeReferences, selectCodeScans } from '../storage/references.ts'
 import { listFlagDebt } from './flag-debt.ts'
 
 /** All of them, by key. */
@@ -26,10 +26,11 @@ export async function listFlagLifecycle(
   const debts = await listFlagDebt(context, database, project)
   if (isRefusal(debts)) return debts
   const { kysely } = database
-  const [flags, configs, references, evaluated] = await Promise.all([
+  const [flags, configs, references, scans, evaluated] = await Promise.all([
     selectFlags(kysely, project),
     selectFlagConfigs(kysely, project),
     selectCodeReferences(kysely, project),
+    selectCodeScans(kysely, project),
     selectLastEvaluated(kysely, project),
   ])
   const configsOf = Map.groupBy(configs, (it) => it.flag)
@@ -47,7 +48,7 @@ export async function listFlagLifecycle(
       environments: own.map((it) => ({ enabled: it.enabled, decides: decides(it) })),
       ...(debt === undefined ? {} : { debt: debt.why }),
       ...(lastEvaluatedAt === undefined ? {} : { lastEvaluatedAt }),
-      ...(references.length === 0 ? {} : { references: places }),
+      ...(references.length + scans.length === 0 ? {} : { references: places }),
     }
     return {
       flag: flag.key,

@@ -35,14 +35,14 @@ export async function writeReferences(
       by: context.actor.id,
       at: context.now,
     }
-    await upsertCodeReferences(tx, { ...row, refs: toJson(refs) })
+    await upsertCodeReferences(tx, [{ ...row, refs: toJson(refs), extinct: null }])
     await record(tx, context, {
       chain: { project },
       action: 'flag.references',
       subject: { kind: 'flag', id: flag },
       after: { repo, branch, sha, references: refs.length },
     })
-    return referencesView({ ...row, refs }, known)
+    return referencesView({ ...row, refs, extinct: null }, known)
   })
 }
 
@@ -64,6 +64,7 @@ function referencesView(row: CodeReferencesRow, known: boolean): CodeReferences 
     branch: row.branch,
     sha: row.commit,
     refs: row.refs.map((it) => ({ ...it })),
+    extinct: row.extinct,
     at: row.at.toISOString(),
     by: row.by,
   }

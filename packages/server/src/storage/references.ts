@@ -2,11 +2,13 @@
 import type { Insertable, Selectable } from 'kysely'
 import { sql } from 'kysely'
 
+import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
 import type { ReferenceTables } from './tables/reference.ts'
 
 export type UploadRow = Selectable<ReferenceTables['uploads']>
 export type CodeReferencesRow = Selectable<ReferenceTables['code_references']>
+export type CodeScanRow = Selectable<ReferenceTables['code_scans']>
 /** An upload without its content. */
 export type UploadInShort = Omit<UploadRow, 'content'> & { readonly bytes: number }
 
@@ -50,20 +52,68 @@ export async function selectUpload(
     .executeTakeFirst()
 }
 
-/** Replaces what a repository says of a flag. */
+/** Replaces what a repository says of flags; each flag once. */
 export async function upsertCodeReferences(
   tx: Tx,
-  row: Insertable<ReferenceTables['code_references']>,
+  rows: readonly Insertable<ReferenceTables['code_references']>[],
 ): Promise<void> {
-  const { branch, commit, refs, by, at } = row
+  if (rows.length === 0) return
   await tx
     .insertInto('code_references')
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict.columns(['project', 'flag', 'repository']).doUpdateSet((eb) => ({
+        branch: eb.ref('excluded.branch'),
+        commit: eb.ref('excluded.commit'),
+        refs: eb.ref('excluded.refs'),
+        extinct: eb.ref('excluded.extinct'),
+        by: eb.ref('excluded.by'),
+        at: eb.ref('excluded.at'),
+      })),
+    )
+    .execute()
+}
+
+/** Takes away the places of all flags that a repository named; which commit took them away stays known. */
+export async function emptyCodeReferences(
+  tx: Tx,
+  {
+    project,
+    repository,
+    commit,
+    at,
+    by,
+  }: Pick<CodeReferencesRow, 'project' | 'repository' | 'commit' | 'at' | 'by'>,
+): Promise<void> {
+  await tx
+    .updateTable('code_references')
+    .set({ refs: toJson([]), commit, at, by })
+    .where('project', '=', project)
+    .where('repository', '=', repository)
+    .execute()
+}
+
+/** Replaces what the latest scan of a repository found as a whole. */
+export async function upsertCodeScan(tx: Tx, row: Insertable<ReferenceTables['code_scans']>): Promise<void> {
+  const { branch, commit, files, dynamic, by, at } = row
+  await tx
+    .insertInto('code_scans')
     .values(row)
     .onConflict((conflict) =>
       conflict
-        .columns(['project', 'flag', 'repository'])
-        .doUpdateSet({ branch: branch ?? null, commit, refs, by, at }),
+        .columns(['project', 'repository'])
+        .doUpdateSet({ branch: branch ?? null, commit, files, dynamic, by, at }),
     )
+    .execute()
+}
+
+/** The latest scan of each repository of a project. */
+export async function selectCodeScans(queries: Queries, project: string): Promise<readonly CodeScanRow[]> {
+  return await queries
+    .selectFrom('code_scans')
+    .selectAll()
+    .where('project', '=', project)
+    .orderBy('repository')
     .execute()
 }
 

@@ -1,5 +1,5 @@
 /** Uploads, and where code asks flags. */
-import type { CodeReference } from '@flagmarshal/domain/reference/code-references'
+import type { CodeReference, DynamicAsk, Extinct } from '@flagmarshal/domain/reference/code-references'
 import type { TestResults } from '@flagmarshal/domain/reference/model'
 
 import type { Instant, JsonColumn } from '../column.ts'
@@ -24,6 +24,18 @@ export interface ReferenceTables {
     branch: string | null
     commit: string
     refs: JsonColumn<readonly CodeReference[]>
+    /** Null where the flag is named, or no scan has found when it was last. */
+    extinct: JsonColumn<Extinct> | null
+    by: string
+    at: Instant
+  }
+  code_scans: {
+    project: string
+    repository: string
+    branch: string | null
+    commit: string
+    files: number
+    dynamic: JsonColumn<readonly DynamicAsk[]>
     by: string
     at: Instant
   }
