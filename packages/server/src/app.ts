@@ -267,7 +267,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const servicesOn = (within: Database): Services => ({ ...services, database: within })
     const authenticator = createAuthenticator(database, bootstrap.token, safe)
     await database.listen(REVOKED_CHANNEL, (hash) => {
-      authenticator.forget(hash)
+      if (hash === undefined) authenticator.doubt()
+      else authenticator.forget(hash)
       delivery.keysChanged()
     })
     const use = startTask({ name: 'token use', everyMs: USE_MS, clock, log }, () =>

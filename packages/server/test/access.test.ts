@@ -235,7 +235,7 @@ describe('tokens', () => {
     expect(expectProblem(again).status).toBe(404)
   })
 
-  test('what was read before a revocation is not remembered after it', async () => {
+  test('what was read before a revocation is read again after it', async () => {
     const { token, id } = await server.person('viewer')
     const database = openPostgres(server.databaseUrl, pino({ level: 'silent' }))
     const read = Promise.withResolvers<undefined>()
@@ -257,11 +257,35 @@ describe('tokens', () => {
       await inDatabase(`update tokens set revoked_at = now() where person = '${id}'`)
       authenticator.forget(sha256(token))
       goOn.resolve(undefined)
-      expect(await before).toMatchObject({ id })
+      expect(await before).toBeUndefined()
       expect(await authenticator.authenticate(token, new Date())).toBeUndefined()
     } finally {
       await database.close()
     }
+  })
+
+  test('R1 a token in doubt is asked about again, and stays good while the database is away', async () => {
+    const [kept, revoked] = [await server.person('viewer'), await server.person('viewer')]
+    const plugged: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (!away) return result
+        throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })
+      },
+    }
+    let away = false
+    const database = openPostgres(server.databaseUrl, pino({ level: 'silent' }))
+    const failing = { ...database, kysely: database.kysely.withPlugin(plugged) }
+    const authenticator = createAuthenticator(failing, ADMIN_TOKEN, createSafe([randomBytes(32)]))
+    for (const { token, id } of [kept, revoked])
+      expect(await authenticator.authenticate(token, new Date())).toMatchObject({ id })
+    await inDatabase(`update tokens set revoked_at = now() where person = '${revoked.id}'`)
+    authenticator.doubt()
+    expect(authenticator.remembered(kept.token, new Date())).toBeUndefined()
+    expect(await authenticator.authenticate(revoked.token, new Date())).toBeUndefined()
+    away = true
+    expect(await authenticator.authenticate(kept.token, new Date())).toMatchObject({ id: kept.id })
+    await database.close()
   })
 
   test('an expired token is no token', async () => {

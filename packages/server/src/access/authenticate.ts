@@ -2,9 +2,9 @@
  * Whose token it is.
  *
  * Looked up once and remembered for a short while, so that SDKs do not cost a query a request. A
- * revocation is announced to every server and forgets the token at once. While the database cannot
- * be reached or does not answer, remembered tokens stay valid for an hour: nothing can be revoked
- * then, and evaluation goes on.
+ * revocation is announced to every server and forgets the token at once; a server that may have
+ * missed one asks about every token again. While the database cannot be reached or does not answer,
+ * remembered tokens stay valid for an hour: nothing can be revoked then, and evaluation goes on.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,6 +34,8 @@ interface Remembered {
   readonly credential: Credential
   readonly actor: Actor
   readonly at: number
+  /** A revocation may have been missed since. */
+  readonly inDoubt?: true
 }
 
 /** `anew`: asks the database, never what is remembered. */
@@ -53,8 +55,10 @@ export interface Authenticator {
   authenticateSession(secret: string, now: Date, fresh?: Fresh): Promise<Actor | undefined>
   /** The tokens that were looked up since this was asked last, by their ids. */
   takeUsed(): readonly string[]
-  /** Forgets the token with this hash; without one, all. */
-  forget(hash?: string): void
+  /** Forgets the token with this hash. */
+  forget(hash: string): void
+  /** Doubts every token: the database is asked again before one is good, as long as it answers. */
+  doubt(): void
 }
 
 /** Whose a token is, and the hash under which it is stored. */
@@ -89,7 +93,7 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
     remembered(token, now) {
       const hash = sha256(token)
       const known = remembered.get(hash)
-      if (known === undefined || now.getTime() - known.at >= FRESH_MS) return undefined
+      if (known === undefined || !isFresh(known, now)) return undefined
       const { credential, actor } = known
       const over = credential.expires_at !== null && credential.expires_at <= now
       return over || credential.kind === 'session' ? undefined : { actor, hash }
@@ -109,14 +113,20 @@ export function createAuthenticator(database: Database, bootstrapToken: string, 
       used.clear()
       return ids
     },
+    // Who is asking now may have read what was true before, and asks again.
     forget(hash) {
-      // Who is asking now may have read what was true before; the answer is used and not remembered.
-      for (const memory of [remembered, asking]) {
-        if (hash === undefined) memory.clear()
-        else memory.delete(hash)
-      }
+      for (const memory of [remembered, asking]) memory.delete(hash)
+    },
+    doubt() {
+      asking.clear()
+      for (const [hash, known] of remembered) remembered.set(hash, { ...known, inDoubt: true })
     },
   }
+}
+
+/** Whether it was looked up a moment ago, and nothing was missed since. */
+function isFresh({ at, inDoubt }: Remembered, now: Date): boolean {
+  return inDoubt !== true && now.getTime() - at < FRESH_MS
 }
 
 const BOOTSTRAP: Actor = {
@@ -139,8 +149,8 @@ function rememberCredentials(
     if (fresh === 'anew') return await ask(hash, now)
     const known = remembered.get(hash)
     const age = known === undefined ? Infinity : now.getTime() - known.at
-    if (known === undefined || age >= USABLE_MS) return await ask(hash, now)
-    if (age < FRESH_MS || asking.has(hash)) return known.credential
+    if (known === undefined || age >= USABLE_MS) return await (asking.get(hash) ?? ask(hash, now))
+    if (isFresh(known, now) || asking.has(hash)) return known.credential
     const late = new AbortController()
     const answer = ask(hash, now).catch((error: unknown) => {
       if (failureOf(error) === undefined) throw error
@@ -152,19 +162,31 @@ function rememberCredentials(
   }
 
   function ask(hash: string, now: Date): Promise<Credential | undefined> {
-    const answer: Promise<Credential | undefined> = renew(hash, now, () => asking.get(hash) === answer)
+    const answer: Promise<Credential | undefined> = renew(hash, now, () => answer)
     asking.set(hash, answer)
     return answer
   }
 
-  async function renew(hash: string, now: Date, latest: () => boolean): Promise<Credential | undefined> {
+  /** Asks, and asks again where the token was forgotten or doubted meanwhile: what was read may be from before. */
+  async function renew(
+    hash: string,
+    now: Date,
+    own: () => Promise<Credential | undefined>,
+  ): Promise<Credential | undefined> {
     try {
-      const credential = await selectCredential(database.kysely, hash)
-      // Only the latest answer is remembered, and only if nobody said `forget` while it was on its way.
-      if (latest()) remember(remembered, hash, credential, now)
-      return credential
+      for (;;) {
+        const credential = await selectCredential(database.kysely, hash)
+        const asked = asking.get(hash)
+        if (asked === own()) {
+          remember(remembered, hash, credential, now)
+          return credential
+        }
+        // Whoever asked later knows better.
+        if (asked !== undefined) return await asked
+        asking.set(hash, own())
+      }
     } finally {
-      if (latest()) asking.delete(hash)
+      if (asking.get(hash) === own()) asking.delete(hash)
     }
   }
 }

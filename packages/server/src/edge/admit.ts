@@ -76,6 +76,7 @@ export function createAdmission(
     // When keys were used is the server's to note: it hears of instances, not of requests.
     takeUsed: () => [],
     forget: () => undefined,
+    doubt: () => undefined,
     refresh() {
       admitted = new Map(places.flatMap(admittedBy))
       return new Set([...admitted.values()].map(({ actor }) => actor.id))
