@@ -1,12 +1,11 @@
 /**
  * `flagmarshal feature review|bundle|request-approval|schedule|abort`, `approve`: the end of a run.
  */
-import { writeFileSync } from 'node:fs'
-
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import { describeNext, runOf } from './run.ts'
 import type { Answer, Session } from './session.ts'
@@ -51,7 +50,7 @@ function reviewing(feature: Command, open: Open): void {
 /** Writes the zip that `audit verify --file` checks. */
 async function exportBundle(session: Session, name: string, file: string): Promise<void> {
   const bytes = await session.call('exportBundle', { params: await runOf(session, name) })
-  writeFileSync(file, bytes)
+  writeLocal(session, file, bytes)
   session.result(
     { file, bytes: bytes.length },
     () => `${file}, ${bytes.length} bytes. Verify it: flagmarshal audit verify --file ${file}`,

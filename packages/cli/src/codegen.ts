@@ -1,7 +1,7 @@
 /**
  * `flagmarshal codegen`: typed accessors for the flags of a project, or of a manifest in the repository.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 import { accessorsOf } from '@flagmarshal/domain/codegen/accessor'
 import { nodeSource } from '@flagmarshal/domain/codegen/node'
@@ -16,6 +16,7 @@ import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure, usage } from './failure.ts'
 import { readObject } from './given.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import type { Session } from './session.ts'
 
@@ -35,7 +36,7 @@ export function codegenCommand(program: Command, open: Open, end: (code: ExitCod
     .addArgument(new Argument('<target>', 'what the code calls').choices(Object.keys(TARGETS)))
     .option('-e, --env <environment>', 'read the flags of this environment')
     .option('--manifest <path>', 'read them from an OpenFeature manifest, without the server')
-    .option('-o, --output <path>', 'file to write instead of stdout')
+    .option('--output <path>', 'file to write instead of stdout')
     .option('--check', 'write nothing; exit 10 when the file is not what would be written')
     .action(async (target: keyof typeof TARGETS, given: CodegenOptions, command: Command) => {
       const session = open(command)
@@ -57,7 +58,7 @@ export function codegenCommand(program: Command, open: Open, end: (code: ExitCod
         )
         return
       }
-      if (!current) writeFileSync(output, source)
+      if (!current) writeLocal(session, output, source)
       session.result({ target, flags, output, written: !current }, () =>
         current ? `${output} is current.` : `${output} is written: ${flags} flags.`,
       )

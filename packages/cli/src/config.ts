@@ -1,7 +1,7 @@
 /**
  * `flagmarshal config plan|apply|export|schema`: configuration as code.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { configDocuments, configSchema, configSchemaFile } from '@flagmarshal/api/config-document'
@@ -20,12 +20,11 @@ import { fileOf, SCHEMA_FOLDER, textOf } from './config/write.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import { progress } from './progress.ts'
+import { FOLDER, PROJECT_FILE, projectOfFolder } from './project-file.ts'
 import type { Session } from './session.ts'
-
-/** Where a repository keeps its configuration. */
-const FOLDER = 'flagmarshal'
 
 export function configCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   const config = program
@@ -97,7 +96,7 @@ function exporting(config: Command, open: Open): void {
   config
     .command('export')
     .description('write a project as documents; the same project always gives the same bytes')
-    .option('-o, --output <path>', 'folder', FOLDER)
+    .option('--output <path>', 'folder', FOLDER)
     .option('--force', 'replace files whose content is another one')
     .action(async (given: { output: string; force?: boolean }, command: Command) => {
       const session = open(command)
@@ -118,11 +117,7 @@ function exporting(config: Command, open: Open): void {
             remedy: 'Add --force to replace them. To see the difference: flagmarshal config plan',
           },
         )
-      for (const [name, text] of changed) {
-        const at = path.join(given.output, name)
-        mkdirSync(path.dirname(at), { recursive: true })
-        writeFileSync(at, text)
-      }
+      for (const [name, text] of changed) writeLocal(session, path.join(given.output, name), text)
       session.result(
         { documents: documents.map(nameOf), written: changed.map(([name]) => name) },
         () => `${documents.length} documents in ${given.output}, ${changed.length} files written.`,
@@ -136,7 +131,18 @@ interface Comparison {
   readonly rest: readonly string[]
 }
 
+/** Documents of one project are not applied to another one by an oversight. */
+function checkProject(session: Session, from: string): void {
+  const [theirs, meant] = [projectOfFolder(from), session.project()]
+  if (theirs === undefined || theirs === meant) return
+  throw new Failure(`The documents in ${from} are those of ${theirs}; the command means ${meant}.`, {
+    exitCode: EXIT.invalid,
+    remedy: `Name the project: --project ${theirs}. Or change the name in ${path.join(from, PROJECT_FILE)}.`,
+  })
+}
+
 async function comparison(session: Session, from: string): Promise<Comparison> {
+  checkProject(session, from)
   // Mistakes in the files are told before anything is asked.
   const placed = withCriteria(readDocuments(from))
   const live = await readLive(session)

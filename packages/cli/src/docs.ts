@@ -1,7 +1,6 @@
 /**
  * `flagmarshal docs …`: the documents of a run, written to a folder or published to the repository.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import type { Command } from 'commander'
@@ -9,6 +8,7 @@ import type { Command } from 'commander'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import { runOf } from './run.ts'
 import type { Answer, Session } from './session.ts'
@@ -166,7 +166,6 @@ async function write(
   params: RunKey,
   { documents, folder }: { readonly documents: Documents; readonly folder: string },
 ): Promise<void> {
-  mkdirSync(folder, { recursive: true })
   for (const { name } of documents.items) {
     for (const [format, ending] of [
       ['markdown', 'md'],
@@ -176,7 +175,7 @@ async function write(
         params: { ...params, document: name },
         query: { format },
       })
-      writeFileSync(path.join(folder, `${name}.${ending}`), text)
+      writeLocal(session, path.join(folder, `${name}.${ending}`), text)
     }
   }
 }

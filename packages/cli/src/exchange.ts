@@ -1,12 +1,11 @@
 /**
  * `flagmarshal export` and `flagmarshal import`: flags in the formats of other tools.
  */
-import { writeFileSync } from 'node:fs'
-
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
 import { readObject } from './given.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
 
@@ -14,7 +13,6 @@ type ImportCall = Call<Operations['importFlags']>
 type ImportBody = NonNullable<ImportCall['body']>
 type ImportOptions = Required<Pick<ImportCall['query'], 'owner' | 'format' | 'layer' | 'kind'>> & {
   readonly env: string
-  readonly dryRun?: boolean
 }
 
 export function exchangeCommands(program: Command, open: Open): void {
@@ -23,7 +21,7 @@ export function exchangeCommands(program: Command, open: Open): void {
     .description('export what an environment serves; what is not the same there is said on stderr')
     .requiredOption('-e, --env <environment>', 'environment')
     .option('--format <format>', 'flagd, or manifest (of the OpenFeature CLI)', 'flagd')
-    .option('-o, --output <path>', 'file to write instead of stdout')
+    .option('--output <path>', 'file to write instead of stdout')
     .action(async (given: { env: string; format: string; output?: string }, command: Command) => {
       const session = open(command)
       const { document, report } = await session.call('exportFlags', {
@@ -32,7 +30,7 @@ export function exchangeCommands(program: Command, open: Open): void {
         query: { environment: given.env, format: given.format as 'flagd' },
       })
       const text = JSON.stringify(document, null, 2)
-      if (given.output !== undefined) writeFileSync(given.output, `${text}\n`)
+      if (given.output !== undefined) writeLocal(session, given.output, `${text}\n`)
       if (!session.json) sayReport(session, report)
       session.result({ document, report }, () =>
         given.output === undefined ? text : `${given.output} is written.`,
@@ -44,16 +42,18 @@ export function exchangeCommands(program: Command, open: Open): void {
 function importCommand(program: Command, open: Open): void {
   program
     .command('import <file>')
-    .description('import flags with the configuration of one environment; - reads stdin')
+    .description(
+      'import flags with the configuration of one environment; - reads stdin. With --dry-run nothing is stored, and the report says what would be',
+    )
     .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
     .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
     .option('--format <format>', 'flagd', 'flagd')
     .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
-    .option('--dry-run', 'store nothing, and say what would be')
     .action(async (file: string, given: ImportOptions, command: Command) => {
       const session = open(command)
-      const { env, owner, format, layer, kind, dryRun = false } = given
+      const { env, owner, format, layer, kind } = given
+      const { dryRun } = session
       const it = await session.call('importFlags', {
         params: { project: session.project() },
         // The server knows the choices and names them.

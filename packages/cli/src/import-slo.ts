@@ -1,13 +1,15 @@
 /**
  * `flagmarshal plan import-slo`: OpenSLO objectives as criteria of a plan.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 
 import type { Command } from 'commander'
 
 import { usage } from './failure.ts'
 import { pairs, readObject } from './given.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
+import type { Session } from './session.ts'
 
 export function importSlo(plan: Command, open: Open): void {
   plan
@@ -31,7 +33,7 @@ export function importSlo(plan: Command, open: Open): void {
             connections: Object.fromEntries(pairs(given.dataSource ?? [], '--data-source')),
           },
         })
-        if (given.into !== undefined) addTo(given.into, criteria)
+        if (given.into !== undefined) addTo(session, given.into, criteria)
         session.result({ criteria }, () =>
           given.into === undefined
             ? JSON.stringify(criteria, null, 2)
@@ -42,11 +44,11 @@ export function importSlo(plan: Command, open: Open): void {
 }
 
 /** The plan may stand by itself or be a part of the output of step 3. */
-function addTo(path: string, criteria: readonly unknown[]): void {
+function addTo(session: Session, path: string, criteria: readonly unknown[]): void {
   const output = readObject(path)
   const plan = 'plan' in output ? (output['plan'] as Record<string, unknown>) : output
   plan['criteria'] = [...(Array.isArray(plan['criteria']) ? plan['criteria'] : []), ...criteria]
-  writeFileSync(path, `${JSON.stringify(output, null, 2)}\n`)
+  writeLocal(session, path, `${JSON.stringify(output, null, 2)}\n`)
 }
 
 function textOf(path: string): string {

@@ -3,6 +3,7 @@
  */
 import process from 'node:process'
 
+import { askAtTerminal } from './ask.ts'
 import { EXIT } from './exit-code.ts'
 import { run } from './program.ts'
 
@@ -12,11 +13,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok)
 })
 
-const terminal = process.stdout.isTTY ?? false
+// What is said on the way, drawn and coloured goes to stderr; stdout has the result alone.
+const terminal = process.stderr.isTTY ?? false
 process.exitCode = await run(process.argv.slice(2), process.env, {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   terminal,
   ...(process.stderr.columns === undefined ? {} : { columns: process.stderr.columns }),
-  colour: terminal && process.env['NO_COLOR'] === undefined,
+  colour: terminal && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+  ...(terminal && process.stdin.isTTY ? { ask: askAtTerminal } : {}),
 })

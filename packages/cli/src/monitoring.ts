@@ -2,13 +2,13 @@
  * `flagmarshal monitoring …`: alert rules and a dashboard made from the rollout plan, installed where
  * a system is connected, written to files where none is, and looked at again.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Command } from 'commander'
 
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
+import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import { runOf } from './run.ts'
 import type { Answer } from './session.ts'
@@ -47,9 +47,8 @@ export function monitoringCommands(program: Command, open: Open, end: End): void
         { name: 'dashboard.json', text: `${JSON.stringify(files.dashboard, null, 2)}\n` },
         ...files.tests,
       ]
-      await mkdir(out, { recursive: true })
-      for (const file of written) await writeFile(path.join(out, path.basename(file.name)), file.text)
-      const names = written.map((it) => path.join(out, it.name))
+      const names = written.map((it) => path.join(out, path.basename(it.name)))
+      for (const [i, { text }] of written.entries()) writeLocal(session, names[i] ?? out, text)
       session.result({ files: names }, () => names.join('\n'))
     })
   monitoring

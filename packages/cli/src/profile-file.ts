@@ -47,9 +47,14 @@ export function readProfiles(env: Environment): Profiles {
 export function writeProfiles(env: Environment, profiles: Profiles): string {
   const at = profilePath(env)
   if (at === undefined) throw usage('It is not known where to keep profiles.', 'Set HOME or XDG_CONFIG_HOME.')
-  mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 })
-  writeFileSync(at, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
+  writePrivate(at, `${JSON.stringify(profiles, null, 2)}\n`)
   return at
+}
+
+/** Writes a file that only its owner reads. */
+export function writePrivate(at: string, content: string): void {
+  mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 })
+  writeFileSync(at, content, { mode: 0o600 })
 }
 
 /** The profile of a name; unknown is a mistake. */

@@ -5,8 +5,11 @@ import path from 'node:path'
 
 import type { Command } from 'commander'
 
-import { profileOf, readProfiles, writeProfiles } from './profile-file.ts'
+import { NotSent } from './dry-run.ts'
+import { profileOf, profilePath, readProfiles, writeProfiles } from './profile-file.ts'
+import type { Profiles } from './profile-file.ts'
 import type { Environment, Open } from './program.ts'
+import type { Session } from './session.ts'
 import type { GlobalOptions } from './settings.ts'
 
 export function profileCommands(program: Command, open: Open, env: Environment): void {
@@ -23,7 +26,7 @@ export function profileCommands(program: Command, open: Open, env: Environment):
         ...(project === undefined ? {} : { project }),
         ...(tokenFile === undefined ? {} : { tokenFile: path.resolve(tokenFile) }),
       }
-      const at = writeProfiles(env, { current: name, profiles: { ...profiles, [name]: saved } })
+      const at = keep(session, env, { current: name, profiles: { ...profiles, [name]: saved } })
       session.result({ name, ...saved }, () => `${name} is kept in ${at}, and taken from now on.`)
     })
   profile
@@ -51,7 +54,7 @@ export function profileCommands(program: Command, open: Open, env: Environment):
       const session = open(command)
       const known = readProfiles(env)
       const chosen = profileOf(known, name)
-      writeProfiles(env, { ...known, current: name })
+      keep(session, env, { ...known, current: name })
       session.result({ name, ...chosen }, () => `${name} is taken from now on.`)
     })
   profile
@@ -63,7 +66,12 @@ export function profileCommands(program: Command, open: Open, env: Environment):
       profileOf(known, name)
       const profiles = Object.fromEntries(Object.entries(known.profiles).filter(([it]) => it !== name))
       const { current } = known
-      writeProfiles(env, { profiles, ...(current === undefined || current === name ? {} : { current }) })
+      keep(session, env, { profiles, ...(current === undefined || current === name ? {} : { current }) })
       session.result({ name }, () => `${name} is forgotten.`)
     })
+}
+
+function keep({ dryRun }: Session, env: Environment, profiles: Profiles): string {
+  if (dryRun) throw new NotSent({ method: 'WRITE', path: profilePath(env) ?? '', body: profiles })
+  return writeProfiles(env, profiles)
 }

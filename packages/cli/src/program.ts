@@ -12,9 +12,12 @@ import { completionCommand } from './completion.ts'
 import { configCommands } from './config.ts'
 import { connectionCommands } from './connection.ts'
 import { docsCommands } from './docs.ts'
+import { doctorCommand } from './doctor.ts'
 import { draftCommands } from './draft.ts'
+import { describeUnsent, NotSent } from './dry-run.ts'
 import { edgeCommands } from './edge.ts'
 import { environmentCommands, retentionCommands } from './environment.ts'
+import { addExamples } from './examples.ts'
 import { exchangeCommands } from './exchange.ts'
 import { drillCommands, testCommand } from './exercise.ts'
 import { EXIT } from './exit-code.ts'
@@ -27,10 +30,14 @@ import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
 import { inboundCommands } from './inbound.ts'
+import { initCommand } from './init.ts'
 import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
+import { loginCommand } from './login.ts'
 import { mcpCommand } from './mcp.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
+import { FORMS, structured, written } from './output.ts'
+import type { Form } from './output.ts'
 import { peopleCommands } from './people.ts'
 import { serviceAccountCommands } from './person-life.ts'
 import { personaCommands } from './persona.ts'
@@ -45,12 +52,13 @@ import { rollbackCommands } from './rollback.ts'
 import { rolloutCommands } from './rollout.ts'
 import { secretCommands } from './secret.ts'
 import { segmentCommands } from './segment.ts'
-import { openSession, SCHEMA } from './session.ts'
+import { openSession } from './session.ts'
 import type { Session, Streams } from './session.ts'
-import { settle } from './settings.ts'
+import { formOf, settle } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
 import { systemCommands } from './system.ts'
 import { uploadCommands } from './upload.ts'
+import { VERSION, versionCommand } from './version.ts'
 
 /** What an action of a command gets: the session, then what the command line named. */
 export type Open = (command: Command) => Session
@@ -69,7 +77,7 @@ export async function run(args: readonly string[], env: Environment, streams: St
     await program.parseAsync(args, { from: 'user' })
     return ended
   } catch (error) {
-    return explain(error, args.includes('--json'), streams)
+    return explain(error, formOf(program.opts<GlobalOptions>()), streams)
   }
 }
 
@@ -92,11 +100,19 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
     .addOption(
       new Option('--profile <name>', 'a server by its name (FLAGMARSHAL_PROFILE); see profile --help'),
     )
-    .addOption(new Option('--json', 'print the result as JSON'))
+    .addOption(new Option('-o, --as <form>', 'print the result as').choices(FORMS))
+    .addOption(new Option('--json', 'the same as --as json'))
     .addOption(new Option('-q, --quiet', 'say nothing but the result'))
+    .addOption(new Option('--no-input', 'ask nothing, as where nobody sits at a terminal'))
+    .addOption(new Option('--dry-run', 'change nothing, and show the first change that would be sent'))
+    .version(VERSION, '--version', 'the version of this program')
     .showHelpAfterError('Run with --help to see what is possible.')
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
+  initCommand(program, open, env)
+  loginCommand(program, open, env)
+  doctorCommand(program, open, end, env)
+  versionCommand(program, open)
   projectCommands(program, open)
   environmentCommands(program, open)
   retentionCommands(program, open)
@@ -142,6 +158,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   completionCommand(program, open)
   edgeCommands(program, open)
   inherit(program)
+  addExamples(program)
   return program
 }
 
@@ -153,16 +170,25 @@ function inherit(command: Command): void {
   }
 }
 
-function explain(error: unknown, json: boolean, streams: Streams): ExitCode {
+function explain(error: unknown, form: Form, { out, err }: Streams): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof NotSent) {
+    const { request } = error
+    out(`${structured(form, { dryRun: request }) ?? written(form, describeUnsent(request))}\n`)
+    return EXIT.ok
+  }
+  // The person at the terminal has left.
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted
   if (!(error instanceof Failure)) {
-    streams.err(
+    err(
       `Something unexpected happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     )
+    err('→ That is a fault of this program. What it is and what it speaks with: flagmarshal version\n')
     return EXIT.unexpected
   }
-  if (json) streams.out(`${JSON.stringify({ schema: SCHEMA, problem: problemOf(error) }, null, 2)}\n`)
-  streams.err(`${error.message}\n`)
-  if (error.remedy !== undefined) streams.err(`→ ${error.remedy}\n`)
+  const problem = structured(form, { problem: problemOf(error) })
+  if (problem !== undefined) out(`${problem}\n`)
+  err(`${error.message}\n`)
+  if (error.remedy !== undefined) err(`→ ${error.remedy}\n`)
   return error.exitCode
 }

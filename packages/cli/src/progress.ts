@@ -7,6 +7,11 @@ export interface Progress {
   end(): void
 }
 
+const ERASE = '\r\u001B[K'
+
+/** Waiting that is longer than this is shown. */
+const PATIENCE_MS = 1_000
+
 /** Shown on terminals only, and not with `--quiet`: a log gets no hundred lines of it. */
 export function progress({ err, terminal }: Streams, quiet: boolean, what: string): Progress {
   const isShown = terminal && !quiet
@@ -15,7 +20,27 @@ export function progress({ err, terminal }: Streams, quiet: boolean, what: strin
       if (isShown) err(`\r${count} of ${of} ${what}`)
     },
     end() {
-      if (isShown) err('\r\u001B[K')
+      if (isShown) err(ERASE)
     },
+  }
+}
+
+/** Says that one waits, and how long by now, from the second second on. */
+export async function whileWaiting<T>(
+  { err, terminal }: Streams,
+  quiet: boolean,
+  awaited: Promise<T>,
+): Promise<T> {
+  if (!terminal || quiet) return await awaited
+  let waited = 0
+  const timer = setInterval(() => {
+    waited += 1
+    err(`\rwaiting for the server, ${waited} s`)
+  }, PATIENCE_MS)
+  try {
+    return await awaited
+  } finally {
+    clearInterval(timer)
+    if (waited > 0) err(ERASE)
   }
 }

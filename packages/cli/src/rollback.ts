@@ -73,16 +73,15 @@ export function rollbackCommands(program: Command, open: Open, end: (code: ExitC
   rollback
     .command('hook <rollback> <part>')
     .description(
-      'run the approved hook for code, data or infrastructure, exactly as it was approved. Exits 9 when it failed',
+      'run the approved hook for code, data or infrastructure, exactly as it was approved; with --dry-run it changes nothing. Exits 9 when it failed',
     )
-    .option('--dry-run', 'change nothing')
     .option('--wait <duration>', 'how long to wait for the end; 0s does not wait', '5m')
     .action(async (id: string, part: string, ...[given, command]: [HookOptions, Command]) => {
       if (part !== 'code' && part !== 'data' && part !== 'infrastructure')
         throw usage(`There is no part ${part}.`, 'Use code, data or infrastructure.')
       const session = open(command)
       const params = { project: session.project(), rollback: id, part } as const
-      const mode = given.dryRun === true ? ('dry-run' as const) : ('run' as const)
+      const mode = session.dryRun ? ('dry-run' as const) : ('run' as const)
       const accepted = await session.call('runRollbackHook', { params, body: { mode } })
       const run = await followRun(session, accepted, given.wait)
       session.result(run, () => describeRun(run))
@@ -101,7 +100,6 @@ export function rollbackCommands(program: Command, open: Open, end: (code: ExitC
 }
 
 interface HookOptions {
-  dryRun?: boolean
   wait: string
 }
 

@@ -1,14 +1,18 @@
 /**
  * Where commands get server, token and project from: options first, then a profile that was named, then
- * the environment, then the profile that is taken where none is named.
+ * the environment, then the repository's own file (which names a project and never a server: a token must
+ * not go where a file from elsewhere says), then the profile that is taken where none is named.
  */
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
 
 import { isSetting, nearestSetting } from '@flagmarshal/api/settings'
 
 import { usage } from './failure.ts'
+import type { Form } from './output.ts'
 import { profileOf, readProfiles } from './profile-file.ts'
 import type { Profile } from './profile-file.ts'
+import { projectOfRepository } from './project-file.ts'
 import type { SessionOptions } from './session.ts'
 
 /** The options that every command takes. */
@@ -19,15 +23,19 @@ export interface GlobalOptions {
   readonly project?: string
   readonly profile?: string
   readonly json?: boolean
+  readonly as?: Form
   readonly quiet?: boolean
+  readonly dryRun?: boolean
+  readonly input?: boolean
 }
 
 const LOCAL = 'http://127.0.0.1:4860'
 
-/** Session options of a call. A `FLAGMARSHAL_*` name that no program knows is a mistake. */
+/** Session options of a call in a folder. A `FLAGMARSHAL_*` name that no program knows is a mistake. */
 export function settle(
   given: GlobalOptions,
   env: Readonly<Record<string, string | undefined>>,
+  folder = process.cwd(),
 ): SessionOptions {
   const unknown = Object.keys(env).find((name) => name.startsWith('FLAGMARSHAL_') && !isSetting(name))
   if (unknown !== undefined)
@@ -45,10 +53,22 @@ export function settle(
       tokenIn(named.tokenFile) ??
       env['FLAGMARSHAL_TOKEN'] ??
       tokenIn(usual.tokenFile),
-    project: given.project ?? named.project ?? env['FLAGMARSHAL_PROJECT'] ?? usual.project,
-    json: given.json ?? false,
+    project:
+      given.project ??
+      named.project ??
+      env['FLAGMARSHAL_PROJECT'] ??
+      projectOfRepository(folder) ??
+      usual.project,
+    form: formOf(given),
     quiet: given.quiet ?? false,
+    dryRun: given.dryRun ?? false,
+    input: given.input ?? true,
   }
+}
+
+/** How a call wants its result. */
+export function formOf({ as, json }: GlobalOptions): Form {
+  return as ?? (json === true ? 'json' : 'table')
 }
 
 /** The profile that a call names, and the one that it need not name. */

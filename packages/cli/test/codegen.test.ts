@@ -67,7 +67,9 @@ async function compile(name: string): Promise<string> {
 }
 
 it('codegen node compiles under strict, and serves the values and the defaults of the flags', async () => {
-  expect(await cli.said('codegen', 'node', '-e', 'production', '-o', at('flags.ts'))).toContain('5 flags')
+  expect(await cli.said('codegen', 'node', '-e', 'production', '--output', at('flags.ts'))).toContain(
+    '5 flags',
+  )
   writeFileSync(
     at('right.ts'),
     `import { FlagKeys, getGeneratedClient } from './flags.ts'
@@ -110,7 +112,7 @@ export const gone = await client.oldCheckout()
 })
 
 it('codegen react compiles under strict; a wrong type is refused', async () => {
-  await cli.said('codegen', 'react', '-e', 'production', '-o', at('hooks.ts'))
+  await cli.said('codegen', 'react', '-e', 'production', '--output', at('hooks.ts'))
   writeFileSync(
     at('page.tsx'),
     `import { useBanner, useNewCheckout, useSuspensePageSize } from './hooks.ts'
@@ -128,9 +130,9 @@ export function Page() {
 })
 
 it('codegen works from a manifest without a server, and --check exits 10 when the file is not current', async () => {
-  await cli.said('export', '--format', 'manifest', '-e', 'production', '-o', at('flags.json'))
+  await cli.said('export', '--format', 'manifest', '-e', 'production', '--output', at('flags.json'))
   const alone = callerOf({ address: 'http://127.0.0.1:1' }, 'shop')
-  const args = ['codegen', 'node', '--manifest', at('flags.json'), '-o', at('flags.ts')]
+  const args = ['codegen', 'node', '--manifest', at('flags.json'), '--output', at('flags.ts')]
   expect(await alone.said(...args)).toContain('is current')
   expect(await alone.json(...args, '--check')).toMatchObject({ current: true, flags: 5 })
   writeFileSync(at('flags.ts'), '// edited')

@@ -139,17 +139,19 @@ it('an export applied to another project and exported again gives the same bytes
     '--description',
     'What: a "limit"\nof two lines',
   )
-  const counted = await cli.json<{ documents: string[] }>('config', 'export', '-o', at('one'))
+  const counted = await cli.json<{ documents: string[] }>('config', 'export', '--output', at('one'))
   expect(counted.documents).toContain('Procedure feature-flag-rollout')
   const copy = callerOf(server, 'copy')
   expect(await copy.ends(EXIT.drift, 'config', 'plan', '--from', at('one'))).toContain('3 to create')
   await copy.said('config', 'apply', '--from', at('one'))
-  await copy.said('config', 'export', '-o', at('two'))
+  await copy.said('config', 'export', '--output', at('two'))
   expect(contents(at('two'))).toEqual(contents(at('one')))
   // An export writes only what is another one, and asks before it replaces.
-  expect(await copy.json('config', 'export', '-o', at('one'))).toMatchObject({ written: [] })
+  expect(await copy.json('config', 'export', '--output', at('one'))).toMatchObject({ written: [] })
   writeFileSync(at('one', 'flags', 'limit.yaml'), '# mine\n')
-  expect(await copy.ends(EXIT.drift, 'config', 'export', '-o', at('one'))).toContain('would be replaced')
+  expect(await copy.ends(EXIT.drift, 'config', 'export', '--output', at('one'))).toContain(
+    'would be replaced',
+  )
   expect(readFileSync(at('one', 'flags', 'limit.yaml'), 'utf8')).toBe('# mine\n')
 })
 
@@ -232,7 +234,7 @@ it('a plan is exported, changed with criteria that others share, and applied to 
   for (const step of [1, 2]) await goThrough(stage, run, step)
   await prepareStep(stage, run, 3)
   const by = callerOf(server, 'plans', stage.developer)
-  await by.said('config', 'export', '-o', at('plans'))
+  await by.said('config', 'export', '--output', at('plans'))
   const file = at('plans', 'rollouts', `${stage.feature}.yaml`)
   const written = parse(readFileSync(file, 'utf8')) as { spec: { criteria: unknown; alpha: number } }
   const { criteria, alpha } = written.spec
@@ -277,7 +279,7 @@ it(
       expect(await large.said('config', 'apply', ...from)).toContain('1001 applied.'),
     )
     await timed('plan', async () => await large.said('config', 'plan', ...from))
-    await timed('export', async () => await large.said('config', 'export', '-o', at('large-out')))
+    await timed('export', async () => await large.said('config', 'export', '--output', at('large-out')))
     expect(Object.keys(contents(at('large-out', 'flags')))).toHaveLength(1_000)
     console.info(`1,000 flags: ${JSON.stringify(times)} ms`)
   },

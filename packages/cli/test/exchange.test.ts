@@ -78,7 +78,7 @@ it('import says what is not the same, a dry run stores nothing, and export gives
   expect(await cli.json(...args)).toMatchObject({ created: ['pro'], report: [{ severity: 'HIGH' }] })
 
   const output = path.join(folder, 'flagd.json')
-  expect(await cli.said('export', '-e', 'development', '-o', output)).toContain('is written')
+  expect(await cli.said('export', '-e', 'development', '--output', output)).toContain('is written')
   const written: unknown = JSON.parse(readFileSync(output, 'utf8'))
   expect(written).toMatchObject({
     flags: { pro: { state: 'ENABLED', variants: flag.variants, defaultVariant: 'off' } },

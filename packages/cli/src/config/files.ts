@@ -12,6 +12,7 @@ import type { Document } from 'yaml'
 
 import { EXIT } from '../exit-code.ts'
 import { Failure, usage } from '../failure.ts'
+import { PROJECT_FILE } from '../project-file.ts'
 
 /** A document and where it stands, like `flags/new-checkout.yaml:1`. */
 export interface Placed {
@@ -26,6 +27,9 @@ const NO_DOCUMENTS: ReadonlySet<string> = new Set(['refs.yaml'])
 export function nameOf({ kind, metadata }: ConfigDocument): string {
   return `${kind} ${metadata.name}`
 }
+
+/** Files of the folder that say something to the command line itself. */
+const NO_DOCUMENTS: ReadonlySet<string> = new Set([PROJECT_FILE, 'refs.yaml'])
 
 /** All documents below a path, or the one file that it is; a mistake in any of them ends the command. */
 export function readDocuments(at: string): readonly Placed[] {
