@@ -20,9 +20,6 @@ export interface Placed {
   readonly place: string
 }
 
-/** Files of the folder that are settings of other commands. */
-const NO_DOCUMENTS: ReadonlySet<string> = new Set(['refs.yaml'])
-
 /** What a document is called: unique inside a project. */
 export function nameOf({ kind, metadata }: ConfigDocument): string {
   return `${kind} ${metadata.name}`
