@@ -5,6 +5,8 @@ export const CONFIGURATION = {
   'config apply': ['', '--draft "the sale begins"'],
   'config export': ['', '--output flagmarshal --force'],
   'config schema': 'Flag',
+  'refs scan': ['', '--upload'],
+  'refs list': '',
   codegen: [
     'node -e production --output src/flags.ts',
     'react --manifest flags.json --output src/flags.ts --check',
