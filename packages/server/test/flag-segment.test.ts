@@ -13,6 +13,7 @@ let gate: FlagGate = { kind: 'open', by: 'broken-glass' }
 const changes: FlagsChanged[] = []
 const flagPorts: FlagPorts = {
   gateOf: () => Promise.resolve(gate),
+  isHeard: () => Promise.resolve(true),
   onFlagChanged: (_tx, _context, change) => Promise.resolve(void changes.push(change)),
 }
 const deliveryPorts: DeliveryPorts = {

@@ -22,7 +22,7 @@ export interface Act {
   readonly subject: { readonly kind: string; readonly id: string }
   /** Absent where the subject did not exist. */
   readonly before?: unknown
-  /** Absent where the subject does not exist any more. */
+  /** Absent where the subject does not exist any more. A promise is what a statement will answer that was sent before. */
   readonly after?: unknown
   readonly reason?: string
   /** The procedure run that the act belongs to. */
@@ -32,7 +32,7 @@ export interface Act {
 /** Appends an act to its chain. */
 export async function record(tx: Tx, context: Context, act: Act): Promise<void> {
   const chain = chainOf(act.chain)
-  const head = await lockHead(tx, chain)
+  const [head, after] = await Promise.all([lockHead(tx, chain), act.after])
   if (head === undefined) throw new Error(`there is no audit chain ${chain}`)
   const { kind, id, name } = context.actor
   const fact = {
@@ -41,12 +41,12 @@ export async function record(tx: Tx, context: Context, act: Act): Promise<void> 
     action: act.action,
     subject: act.subject,
     before: asJson(act.before),
-    after: asJson(act.after),
+    after: asJson(after),
     reason: act.reason ?? null,
     run: act.run ?? null,
     requestId: context.requestId,
   }
-  await insertEntry(tx, chain, append(chain, head, fact, sha256))
+  insertEntry(tx, chain, append(chain, head, fact, sha256))
 }
 
 /** What JSON keeps of a value: dates become text, undefined members go. */

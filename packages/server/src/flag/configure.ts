@@ -60,7 +60,9 @@ export async function configureIn(
   { key, wanted }: { readonly key: FlagConfigKey; readonly wanted: Wanted },
 ): Promise<FlagConfig | Refusal> {
   const { change, ifMatch, draft } = wanted
-  const row = await lockEditedConfig(tx, key)
+  const { project, environment, flag } = key
+  // Asked together, and answered one after the other: who hears of it is read when the lock is there.
+  const [row, isHeard] = await Promise.all([lockEditedConfig(tx, key), flagPorts.isHeard(tx, project, flag)])
   if (row === undefined) return noConfig(key)
   const archived = whyArchived({ key: key.flag, archived_at: row.archived_at })
   if (archived !== undefined) return archived
@@ -84,17 +86,20 @@ export async function configureIn(
         key,
         what: isOnAgain(current, next) ? 'on-again' : 'config',
         draft: draft?.id,
+        protected: row.protected,
       })
     : undefined
   if (closed !== undefined) return closed
 
-  const stored = await storeConfig(tx, context, key, next)
-  const { project } = key
-  const changed = { project, flags: [key.flag], environments: [key.environment], what: 'config' as const }
-  await flagPorts.onFlagChanged(tx, context, changed)
+  const stored = storeConfig(tx, context, key, next)
+  if (isHeard) {
+    await stored
+    const changed = { project, flags: [flag], environments: [environment], what: 'config' as const }
+    await flagPorts.onFlagChanged(tx, context, changed)
+  }
   const reason = draft === undefined ? {} : { reason: `${draft.id}: ${draft.why}` }
   await recordConfig(tx, context, { action: 'flag.configure', before: row, after: stored, ...reason })
-  return flagConfigView(stored)
+  return flagConfigView(await stored)
 }
 
 /** Stores a configuration as the next revision of its environment. */
@@ -115,24 +120,24 @@ export async function storeConfig(
   })
 }
 
-/** Records the change of a configuration under its flag. */
+/** Records the change of a configuration under its flag; what it has become may still be on its way. */
 export async function recordConfig(
   tx: Tx,
   context: Context,
   change: {
     readonly action: string
     readonly before: FlagConfigRow
-    readonly after: FlagConfigRow
+    readonly after: FlagConfigRow | Promise<FlagConfigRow>
     readonly reason?: string
   },
 ): Promise<void> {
   const { action, before, after, reason } = change
   await record(tx, context, {
-    chain: { project: after.project },
+    chain: { project: before.project },
     action,
-    subject: { kind: 'flag', id: after.flag },
+    subject: { kind: 'flag', id: before.flag },
     before: flagConfigView(before),
-    after: flagConfigView(after),
+    after: after instanceof Promise ? after.then(flagConfigView) : flagConfigView(after),
     ...(reason === undefined ? {} : { reason }),
   })
 }

@@ -20,6 +20,8 @@ export interface Raise {
   readonly what: GatedChange['what']
   /** It is the content of a draft whose approvals were looked at in this transaction. */
   readonly draft?: string | undefined
+  /** Whether the environment is protected, where that was read already. */
+  readonly protected?: boolean
 }
 
 /**
@@ -31,10 +33,10 @@ export async function closedGate(
   tx: Tx,
   { actor }: Context,
   ports: FlagPorts,
-  { key, what, draft }: Raise,
+  { key, what, draft, protected: known }: Raise,
 ): Promise<Refusal | undefined> {
   const { project, environment, flag } = key
-  if (!(await isProtected(tx, project, environment))) return undefined
+  if (!(known ?? (await isProtected(tx, project, environment)))) return undefined
   const gate = await ports.gateOf(tx, project, flag, environment)
   const policy = draftPolicyOf((await policyOf(tx, project)).drafts, environment)
   const forDrafts = isOutsideProcedure(gate) || (gate.kind === 'open' && typeof what === 'object')

@@ -19,6 +19,8 @@ export interface FlagsChanged {
 export interface FlagPorts {
   /** Whether a protected environment may serve something else of this flag. */
   gateOf(tx: Tx, project: string, flag: string, environment: string): Promise<FlagGate>
+  /** Whether anybody wants to hear of changes of a flag: most have no feature behind them. */
+  isHeard(tx: Tx, project: string, flag: string): Promise<boolean>
   /**
    * Called in the transaction of the change, with the flag's row locked: whoever holds it must not
    * wait for a rollout's row, because the controller takes the two in the other order.

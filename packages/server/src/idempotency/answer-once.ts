@@ -12,7 +12,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Context } from '../context.ts'
 import type { Database } from '../storage/database.ts'
 import { claimKey, keepAnswer, storedAnswer } from '../storage/idempotency.ts'
-import { within } from '../storage/postgres.ts'
+import { within } from '../storage/transaction.ts'
 
 /** What was answered, as it goes over the wire. */
 export interface StoredAnswer {

@@ -12,8 +12,8 @@ import { startRun } from '../procedure/start-run.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { claimEvent, keepEventResult, selectEventResult } from '../storage/inbound.ts'
 import type { SourceKey } from '../storage/inbound.ts'
-import { within } from '../storage/postgres.ts'
 import { selectLatestRun } from '../storage/procedures.ts'
+import { within } from '../storage/transaction.ts'
 import { takeIncidentEvent } from './receive-incident.ts'
 
 const Taken = z.object({

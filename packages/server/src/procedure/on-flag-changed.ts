@@ -13,6 +13,11 @@ import { loadRunLocked } from './load.ts'
 import { observe } from './observe.ts'
 import { storeRun } from './store.ts'
 
+/** A flag that has a feature behind it. */
+export async function isHeard(tx: Tx, project: string, flag: string): Promise<boolean> {
+  return (await selectFeatureOfFlag(tx, project, flag)) !== undefined
+}
+
 /** Kills and member lists change no baseline: they are seen and found the same. */
 export async function onFlagChanged(
   tx: Tx,

@@ -7,13 +7,14 @@ import type { HookPorts } from '../hook/carry-out.ts'
 import type { RolloutPorts } from '../rollout/ports.ts'
 import { onHookEnded } from './follow-hook.ts'
 import { loadApprovedPlan } from './load-approved-plan.ts'
-import { onFlagChanged } from './on-flag-changed.ts'
+import { isHeard, onFlagChanged } from './on-flag-changed.ts'
 import { flagGate } from './show-gate.ts'
 
 /** The procedure's answers to flags. */
 export function flagPortsOf(clock: Clock): FlagPorts {
   return {
     gateOf: (tx, project, flag, environment) => flagGate(tx, clock.now(), { project, flag, environment }),
+    isHeard,
     onFlagChanged,
   }
 }

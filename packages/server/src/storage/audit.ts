@@ -4,21 +4,23 @@ import type { Json } from '@flagmarshal/domain/audit/canonical'
  */
 import type { Entry, Head } from '@flagmarshal/domain/audit/entry'
 import { EMPTY_HEAD } from '@flagmarshal/domain/audit/entry'
-import type { Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
+import { prepared } from './prepared.ts'
 import type { AuditTables } from './tables/audit.ts'
+import { answeredAtCommit } from './transaction.ts'
 
 /** The head of a chain, locked until the transaction ends; undefined where there is no such chain. */
 export async function lockHead(tx: Tx, chain: string): Promise<Head | undefined> {
-  return await tx
-    .selectFrom('audit_chains')
-    .select(['count', 'hash'])
-    .where('chain', '=', chain)
-    .forUpdate()
-    .executeTakeFirst()
+  const [head] = await lockingHead(tx, { chain })
+  return head
 }
+
+const lockingHead = prepared((queries, { chain }: { readonly chain: string }) =>
+  queries.selectFrom('audit_chains').select(['count', 'hash']).where('chain', '=', chain).forUpdate(),
+)
 
 /** Begins the chain of a new project. */
 export async function startChain(tx: Tx, chain: string): Promise<void> {
@@ -28,37 +30,45 @@ export async function startChain(tx: Tx, chain: string): Promise<void> {
     .execute()
 }
 
-/** Adds an entry and moves the head to it: one statement, because everybody else waits for the head. */
-export async function insertEntry(tx: Tx, chain: string, entry: Entry): Promise<void> {
-  await tx
+/**
+ * Adds an entry and moves the head to it: one statement, because everybody else waits for the head.
+ * It is answered with the commit.
+ */
+export function insertEntry(tx: Tx, chain: string, entry: Entry): void {
+  const { actor, subject } = entry
+  const answer = insertingEntry(tx, {
+    chain,
+    seq: entry.seq,
+    at: new Date(entry.at),
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_name: actor.name,
+    action: entry.action,
+    subject_kind: subject.kind,
+    subject_id: subject.id,
+    before: toJson(entry.before),
+    after: toJson(entry.after),
+    reason: entry.reason,
+    run: entry.run,
+    request_id: entry.requestId,
+    previous: entry.previous,
+    hash: entry.hash,
+  })
+  answeredAtCommit(tx, answer)
+}
+
+const insertingEntry = prepared((queries, row: Insertable<AuditTables['audit_entries']>) =>
+  queries
     .with('moved', (query) =>
       query
         .updateTable('audit_chains')
-        .set({ count: entry.seq, hash: entry.hash })
-        .where('chain', '=', chain)
+        .set({ count: row.seq, hash: row.hash })
+        .where('chain', '=', row.chain)
         .returning('chain'),
     )
     .insertInto('audit_entries')
-    .values({
-      chain,
-      seq: entry.seq,
-      at: new Date(entry.at),
-      actor_kind: entry.actor.kind,
-      actor_id: entry.actor.id,
-      actor_name: entry.actor.name,
-      action: entry.action,
-      subject_kind: entry.subject.kind,
-      subject_id: entry.subject.id,
-      before: toJson(entry.before),
-      after: toJson(entry.after),
-      reason: entry.reason,
-      run: entry.run,
-      request_id: entry.requestId,
-      previous: entry.previous,
-      hash: entry.hash,
-    })
-    .execute()
-}
+    .values(row),
+)
 
 /** Which entries of a chain to read. */
 export interface EntryFilter {

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { Insertable, Selectable, Updateable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
+import { prepared } from './prepared.ts'
 import type { FlagTables } from './tables/flag.ts'
 
 export type FlagRow = Selectable<FlagTables['flags']>
@@ -19,6 +20,8 @@ export interface FlagConfigKey {
   readonly environment: string
   readonly flag: string
 }
+
+type Places = Record<keyof FlagConfigKey, string>
 
 /** The channel that announces a new revision: `{project, environment, revision}` as JSON. */
 export const REVISION_CHANNEL = 'flagmarshal_revision'
@@ -174,23 +177,33 @@ export interface EditedConfigRow extends FlagConfigRow {
   /** The segments that it may name. */
   readonly segments: readonly string[]
   readonly archived_at: Date | null
+  /** Whether its environment is protected. */
+  readonly protected: boolean
 }
 
 /** One configuration, locked until the transaction ends; its flag is kept as it is, and others may do the same. */
-export async function lockEditedConfig(
-  tx: Tx,
-  { project, environment, flag }: FlagConfigKey,
-): Promise<EditedConfigRow | undefined> {
-  return await tx
+export async function lockEditedConfig(tx: Tx, key: FlagConfigKey): Promise<EditedConfigRow | undefined> {
+  const [row] = await lockingEdited(tx, { ...key })
+  return row
+}
+
+const lockingEdited = prepared((queries, { project, environment, flag }: Places) =>
+  queries
     .selectFrom('flag_configs')
     .innerJoin('flags', (join) =>
       join.onRef('flags.project', '=', 'flag_configs.project').onRef('flags.key', '=', 'flag_configs.flag'),
+    )
+    .innerJoin('environments', (join) =>
+      join
+        .onRef('environments.project', '=', 'flag_configs.project')
+        .onRef('environments.key', '=', 'flag_configs.environment'),
     )
     .selectAll('flag_configs')
     .select([
       'flags.value_type',
       'flags.variants',
       'flags.archived_at',
+      'environments.protected',
       sql<string[]>`array(select segment from segment_configs as segments
         where segments.project = flag_configs.project and segments.environment = flag_configs.environment)`.as(
         'segments',
@@ -199,22 +212,10 @@ export async function lockEditedConfig(
     .where('flag_configs.project', '=', project)
     .where('flag_configs.environment', '=', environment)
     .where('flag_configs.flag', '=', flag)
-    .where((it) =>
-      it.not(
-        it.exists(
-          it
-            .selectFrom('environments')
-            .select('key')
-            .where('project', '=', project)
-            .where('key', '=', environment)
-            .where('archived_at', 'is not', null),
-        ),
-      ),
-    )
+    .where('environments.archived_at', 'is', null)
     .forShare('flags')
-    .forUpdate('flag_configs')
-    .executeTakeFirst()
-}
+    .forUpdate('flag_configs'),
+)
 
 /** The configurations of one flag in every environment, locked until the transaction ends. */
 export async function lockFlagConfigs(
@@ -289,10 +290,15 @@ function bumping(query: Pick<Tx, 'insertInto'>, project: string, environment: st
 }
 
 function announcing(project: string, environment: string) {
-  const place = JSON.stringify({ project, environment })
-  return sql<void>`pg_notify(${REVISION_CHANNEL},
-    (${place}::jsonb || jsonb_build_object('revision', bumped.revision))::text)`
+  return sql<void>`pg_notify(${REVISION_CHANNEL}, jsonb_build_object(
+    'project', ${project}::text, 'environment', ${environment}::text, 'revision', bumped.revision)::text)`
 }
+
+/** What an environment serves of a flag, as it is stored. */
+export type ServedColumns = Pick<
+  Insertable<FlagTables['flag_configs']>,
+  'enabled' | 'off_variant' | 'prerequisites' | 'rules' | 'fallthrough' | 'updated_at' | 'updated_by'
+>
 
 /**
  * Changes a configuration as the next revision of its environment, and counts its own: one statement,
@@ -300,26 +306,32 @@ function announcing(project: string, environment: string) {
  */
 export async function updateServedConfig(
   tx: Tx,
-  { project, environment, flag }: FlagConfigKey,
-  change: Omit<Updateable<FlagTables['flag_configs']>, 'environment_revision'>,
+  key: FlagConfigKey,
+  change: ServedColumns,
 ): Promise<FlagConfigRow> {
-  const { told: _, ...row } = await tx
-    .with('bumped', (query) => bumping(query, project, environment))
-    .updateTable('flag_configs')
-    .from('bumped')
-    .set({
-      ...change,
-      revision: sql`flag_configs.revision + 1`,
-      environment_revision: sql`bumped.revision`,
-    })
-    .where('project', '=', project)
-    .where('environment', '=', environment)
-    .where('flag', '=', flag)
-    .returningAll('flag_configs')
-    .returning(announcing(project, environment).as('told'))
-    .executeTakeFirstOrThrow()
+  const [updated] = await updatingServed(tx, { ...key, ...change })
+  if (updated === undefined) throw new Error(`${key.flag} is not there to be changed`)
+  const { told: _, ...row } = updated
   return row
 }
+
+const updatingServed = prepared(
+  (queries, { project, environment, flag, ...change }: Places & ServedColumns) =>
+    queries
+      .with('bumped', (query) => bumping(query, project, environment))
+      .updateTable('flag_configs')
+      .from('bumped')
+      .set({
+        ...change,
+        revision: sql`flag_configs.revision + 1`,
+        environment_revision: sql`bumped.revision`,
+      })
+      .where('project', '=', project)
+      .where('environment', '=', environment)
+      .where('flag', '=', flag)
+      .returningAll('flag_configs')
+      .returning(announcing(project, environment).as('told')),
+)
 
 /** Keeps the revision of an environment, and so everything that it serves, as it is until the transaction ends. */
 export async function lockRevision(tx: Tx, project: string, environment: string): Promise<void> {

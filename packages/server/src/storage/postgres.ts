@@ -3,27 +3,27 @@
  */
 import { Socket } from 'node:net'
 
-import { isRefusal } from '@flagmarshal/domain/refusal'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely } from 'kysely'
 import { Pool, types } from 'pg'
 import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
-import { failureOf, lostItsTurn } from '../failure.ts'
+import { failureOf } from '../failure.ts'
 import type { Failure } from '../failure.ts'
-import type { Database, TransactionOptions, Tx } from './database.ts'
+import type { Database } from './database.ts'
+import { connectionsOf } from './dialect.ts'
 import { startListening } from './listen.ts'
 import { watchSilence } from './silence.ts'
+import { createStatementNames } from './statement-names.ts'
 import type { Tables } from './tables.ts'
+import { transaction } from './transaction.ts'
+import type { TransactionParts } from './transaction.ts'
 
 /** How many connections one server holds at most, besides those that listen. */
 const POOL_SIZE = 12
 
 /** How long a writer waits for another one's lock. */
 const LOCK_TIMEOUT_MS = 2_000
-
-/** How often a transaction is begun that finds a lock taken for longer than that, or a deadlock. */
-const ATTEMPTS = 3
 
 /**
  * Connections of their own for what waits as long as it takes: a kill must not queue behind the crowd
@@ -52,14 +52,14 @@ export function openPostgres(url: string, log: Log, failed: TellFailure = () => 
     types: { getTypeParser },
   }
   const open = (more: PoolConfig) => openPool({ ...config, ...more }, log, failed)
-  const [kysely, patient] = [open({}), open(PATIENT_POOL)]
+  const [usual, patient] = [open({}), open(PATIENT_POOL)]
   const stops = new Set<() => Promise<void>>()
   stops.add(watchSilence(config, () => endAll(sockets, log)))
 
   return {
-    kysely,
+    kysely: usual.kysely,
     transaction: (work, options) =>
-      transaction(options?.lockTimeoutMs === 0 ? patient : kysely, work, options),
+      transaction(options?.lockTimeoutMs === 0 ? patient : usual, work, options),
     async listen(channel, notified) {
       const stop = startListening(config, channel, notified, log)
       stops.add(stop)
@@ -70,23 +70,23 @@ export function openPostgres(url: string, log: Log, failed: TellFailure = () => 
     },
     async close() {
       await Promise.all([...stops].map((stop) => stop()))
-      await Promise.all([kysely.destroy(), patient.destroy()])
+      await Promise.all([usual, patient].map(({ kysely }) => kysely.destroy()))
     },
   }
 }
 
-function openPool(config: PoolConfig, log: Log, failed: TellFailure): Kysely<Tables> {
-  const pool = new Pool(config)
+function openPool(config: PoolConfig, log: Log, failed: TellFailure): TransactionParts {
+  const pool = new Pool({ ...config, pipeline: true })
   pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
   // One that is lost between two statements of a transaction would otherwise end the process: the
   // pool listens to idle connections only. The next statement on it fails by itself.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool }),
-    log(event) {
-      if (event.level === 'error') failed(failureOf(event.error) ?? 'other')
-    },
+  const names = createStatementNames()
+  const connections = connectionsOf(pool, {
+    names,
+    failed: (error) => failed(failureOf(error) ?? 'other'),
   })
+  return { kysely: new Kysely<Tables>({ dialect: connections.dialect }), connections, names }
 }
 
 /** A socket that can be ended from outside: the driver would wait for an answer on it for ever. */
@@ -102,85 +102,6 @@ function openSocket(sockets: Set<Socket>, failed: () => void): Socket {
 function endAll(sockets: ReadonlySet<Socket>, log: Log): void {
   if (sockets.size > 0) log.warn({ connections: sockets.size }, 'the database is silent; leaving it')
   for (const socket of sockets) socket.destroy()
-}
-
-/**
- * A database that lives inside an open transaction: what it does is committed with it. Its
- * transactions are savepoints. It is how a whole request is made one transaction.
- */
-export function within(tx: Tx, outer: Database): Database {
-  let depth = 0
-  return {
-    kysely: tx,
-    async transaction(work) {
-      const savepoint = sql.id(`within_${++depth}`)
-      await sql`savepoint ${savepoint}`.execute(tx)
-      try {
-        const result = await work(tx)
-        await sql`${sql.raw(isRefusal(result) ? 'rollback to' : 'release')} savepoint ${savepoint}`.execute(
-          tx,
-        )
-        return result
-      } catch (error) {
-        await sql`rollback to savepoint ${savepoint}`.execute(tx)
-        throw error
-      }
-    },
-    listen: (channel, notified) => outer.listen(channel, notified),
-    close: () => Promise.reject(new Error('a transaction cannot close its database')),
-  }
-}
-
-/** Carries a refusal out of a transaction that is rolled back because of it. */
-class RolledBack<T> extends Error {
-  readonly result: T
-  constructor(result: T) {
-    super('rolled back')
-    this.result = result
-  }
-}
-
-/**
- * A transaction that lost its turn at a lock begins anew, a few times: under a crowd the one that
- * waited longest would otherwise be refused. Nothing of the failed one is left, so its work may run
- * again. A caller with a limit of its own decides for himself.
- */
-async function transaction<T>(
-  kysely: Kysely<Tables>,
-  work: (tx: Tx) => Promise<T>,
-  options: TransactionOptions = {},
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await transactOnce(kysely, work, options)
-    } catch (error) {
-      const again = lostItsTurn(error) && options.lockTimeoutMs === undefined && attempt < ATTEMPTS
-      if (!again) throw error
-    }
-  }
-}
-
-async function transactOnce<T>(
-  kysely: Kysely<Tables>,
-  work: (tx: Tx) => Promise<T>,
-  { lockTimeoutMs, snapshot }: TransactionOptions,
-): Promise<T> {
-  const begin = kysely.transaction()
-  const opening =
-    snapshot === undefined ? begin : begin.setIsolationLevel('repeatable read').setAccessMode('read only')
-  try {
-    return await opening.execute(async (tx) => {
-      if (lockTimeoutMs !== undefined) {
-        await sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`.execute(tx)
-      }
-      const result = await work(tx)
-      if (isRefusal(result)) throw new RolledBack(result)
-      return result
-    })
-  } catch (error) {
-    if (error instanceof RolledBack) return error.result
-    throw error
-  }
 }
 
 type TypeId = Parameters<typeof types.getTypeParser>[0]

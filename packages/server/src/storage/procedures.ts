@@ -8,6 +8,7 @@ import type { Condition } from '@flagmarshal/evaluation'
 import type { Insertable, Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
+import { prepared } from './prepared.ts'
 import type { ProcedureTables } from './tables/procedure.ts'
 
 /** The procedure whose runs a feature's gates are about; rollbacks are runs of another one. */
@@ -72,13 +73,13 @@ export async function selectFeatureOfFlag(
   project: string,
   flag: string,
 ): Promise<FeatureRow | undefined> {
-  return await queries
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .where('flag', '=', flag)
-    .executeTakeFirst()
+  const [feature] = await selectingOfFlag(queries, { project, flag })
+  return feature
 }
+
+const selectingOfFlag = prepared((queries, { project, flag }: Record<'project' | 'flag', string>) =>
+  queries.selectFrom('features').selectAll().where('project', '=', project).where('flag', '=', flag),
+)
 
 /** Stores a new run. */
 export async function insertRun(tx: Tx, row: Insertable<ProcedureTables['procedure_runs']>): Promise<void> {
