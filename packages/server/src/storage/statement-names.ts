@@ -2,8 +2,6 @@
  * Names under which statements stay prepared: the database then neither reads nor plans them again,
  * which costs it more than to run them.
  */
-import { DatabaseError } from 'pg'
-
 /** A statement is prepared at the latest when it is wanted so often. */
 const WORTH_IT = 4
 
@@ -14,7 +12,7 @@ const MOST_NAMES = 150
 const MOST_TEXTS = 1_000
 
 /** A pooler between us and the database does not know the statement, or knows it twice. */
-const NOT_KEPT = new Set(['26000', '42P05'])
+const NOT_KEPT: ReadonlySet<unknown> = new Set(['26000', '42P05'])
 
 export interface StatementNames {
   /** The name of a statement; undefined for one that is not prepared. */
@@ -47,8 +45,8 @@ export function createStatementNames(): StatementNames {
       return made
     },
     disowned(error) {
-      if (!(error instanceof DatabaseError)) return false
-      if (NOT_KEPT.has(error.code ?? '')) kept = false
+      if (!(error instanceof Error && 'code' in error)) return false
+      if (NOT_KEPT.has(error.code)) kept = false
       // A migration has changed what a statement answers: that of a newer server, while this one still runs.
       else if (error.code !== '0A000' || !error.message.startsWith('cached plan')) return false
       names.clear()
