@@ -172,6 +172,16 @@ const layers: readonly Layer[] = [
     why: 'it makes files of rules, and asks other systems through their interfaces only',
   },
   {
+    files: 'packages/server/src/integrations/oidc',
+    may: [
+      'types:packages/server/src/integrations/',
+      'packages/server/src/clock.ts',
+      'packages/domain/src',
+      'openid-client',
+    ],
+    why: 'openid-client is used by this integration alone',
+  },
+  {
     files: 'packages/server/src/integrations/mail',
     may: ['packages/server/src/integrations/interfaces.ts', 'packages/domain/src', 'nodemailer', 'zod'],
     why: 'an integration knows its interface and its other side, and no other integration',

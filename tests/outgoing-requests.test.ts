@@ -24,6 +24,7 @@ const REACHES: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': [],
   'node:worker_threads': [],
   nodemailer: [],
+  'openid-client': [],
   pg: ['types'],
   undici: [],
 }
@@ -32,6 +33,8 @@ const MAY: Readonly<Record<string, string>> = {
   'edge/reach.ts': 'the server of the settings, which an edge follows',
   'integrations/http/outgoing.ts': 'it is the guard',
   'integrations/mail/send.ts': 'SMTP, to an address that the guard has looked up',
+  'integrations/oidc/provider.ts':
+    'the provider of the sign-in, through the guard alone: it is the only fetch that openid-client is given',
   'integrations/git/run-git.ts': 'the git program, held to the address that the guard has looked up',
   'integrations/git-docs/git.ts': 'the git program, held to the address that the guard has looked up',
   'integrations/hook/command.ts': 'programs that the operator has named in FLAGMARSHAL_HOOK_PROGRAMS',

@@ -110,6 +110,7 @@ export const accountOperations = {
       body: z.strictObject({
         needed: z.boolean(),
         resetByMail: z.boolean().describe('A lost password can be replaced by mail.'),
+        provider: z.string().nullable().describe('Where people can sign in beside it, by its name.'),
       }),
     },
   }),

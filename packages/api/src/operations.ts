@@ -21,6 +21,7 @@ import { exchangeOperations } from './exchange.ts'
 import { exposureOperations } from './exposure.ts'
 import { flagOperations } from './flag.ts'
 import { hookOperations } from './hook.ts'
+import { identityProviderOperations } from './identity-provider.ts'
 import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
@@ -36,6 +37,7 @@ import { procedureActOperations } from './procedure-act.ts'
 import { procedureOperations } from './procedure.ts'
 import { projectOperations } from './project.ts'
 import { proofOperations } from './proof.ts'
+import { providerSignInOperations } from './provider-sign-in.ts'
 import { reachOperations } from './reach.ts'
 import { referenceOperations } from './reference.ts'
 import { relatedProcedureOperations } from './related-procedure.ts'
@@ -59,6 +61,8 @@ export const operations = {
   ...accountOperations,
   ...peopleOperations,
   ...proofOperations,
+  ...identityProviderOperations,
+  ...providerSignInOperations,
   ...projectOperations,
   ...auditOperations,
   ...exchangeOperations,

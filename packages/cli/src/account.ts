@@ -39,6 +39,20 @@ export function accountCommands(program: Command, open: Open): void {
       )
     })
   account
+    .command('identity')
+    .description(
+      "whether the account is connected with the organisation's sign-in; that is done in the console",
+    )
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const it = await session.call('showIdentity')
+      session.result(it, () =>
+        it.connected === null
+          ? `Not connected. ${it.provider === null ? 'There is no such sign-in here.' : 'Connect it in the console: the page of your account.'}`
+          : `Connected with ${it.connected.issuer} as ${it.connected.subject} since ${it.connected.since}.`,
+      )
+    })
+  account
     .command('sessions')
     .description('list the sessions that are open')
     .action(async (_: unknown, command: Command) => {
@@ -85,6 +99,14 @@ export function accountOfCommands(person: Command, open: Open): void {
       const session = open(command)
       const { ended } = await session.call('endSessionsOf', { params: { person: id } })
       session.result({ ended }, () => `Ended ${ended} sessions of ${id}.`)
+    })
+  person
+    .command('disconnect <person>')
+    .description("disconnect somebody from the organisation's sign-in: what it gave falls, sessions end")
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('disconnectPerson', { params: { person: id } })
+      session.result({ disconnected: id }, () => `${id} is no longer known by that sign-in.`)
     })
   person
     .command('reset-second-factor <person>')

@@ -29,6 +29,7 @@ import { previewCommands } from './flag-preview.ts'
 import { flagCommands } from './flag.ts'
 import { gateCommands } from './gate.ts'
 import { hookCommands } from './hook.ts'
+import { identityProviderCommands } from './identity-provider.ts'
 import { inboundCommands } from './inbound.ts'
 import { initCommand } from './init.ts'
 import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
@@ -119,6 +120,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   policyCommands(program, open)
   peopleCommands(program, open)
   accountCommands(program, open)
+  identityProviderCommands(program, open, end)
   serviceAccountCommands(program, open)
   flagCommands(program, open)
   lifeCommands(program, open)

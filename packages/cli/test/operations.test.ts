@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 
 const MACHINES = 'applications speak it by themselves, through an SDK'
 const BROWSERS = 'signing in with a password is for browsers; the command line has tokens'
+const PROVIDER = 'a browser goes to the provider and comes back'
 const SENDERS = 'other systems send it, signed'
 
 /** What no person would type. */
@@ -47,6 +48,10 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   enrolSecondFactor: BROWSERS,
   confirmSecondFactor: BROWSERS,
   removeSecondFactor: BROWSERS,
+  beginSignIn: PROVIDER,
+  finishSignIn: PROVIDER,
+  beginProof: PROVIDER,
+  beginConnection: PROVIDER,
   receiveEvent: SENDERS,
   receiveAlerts: SENDERS,
   receiveReport: SENDERS,

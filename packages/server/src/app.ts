@@ -48,6 +48,7 @@ import { handlers as exchangeHandlers } from './http/handlers/exchange.ts'
 import { handlers as exposureHandlers } from './http/handlers/exposure.ts'
 import { handlers as flagHandlers } from './http/handlers/flag.ts'
 import { handlers as hookHandlers } from './http/handlers/hook.ts'
+import { handlers as identityProviderHandlers } from './http/handlers/identity-provider.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as metricHandlers } from './http/handlers/metric.ts'
@@ -62,6 +63,7 @@ import { handlers as procedureActHandlers } from './http/handlers/procedure-act.
 import { handlers as procedureHandlers } from './http/handlers/procedure.ts'
 import { handlers as projectHandlers } from './http/handlers/project.ts'
 import { handlers as proofHandlers } from './http/handlers/proof.ts'
+import { handlers as providerSignInHandlers } from './http/handlers/provider-sign-in.ts'
 import { handlers as referenceHandlers } from './http/handlers/reference.ts'
 import { handlers as relatedProcedureHandlers } from './http/handlers/related-procedure.ts'
 import { handlers as reportHandlers } from './http/handlers/report.ts'
@@ -80,6 +82,7 @@ import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
 import { answerOnce } from './idempotency/answer-once.ts'
 import { mailOf } from './integrations/mail/send.ts'
+import { createSignInProvider } from './integrations/oidc/provider.ts'
 import { createMetrics } from './metrics.ts'
 import { startAnnotating } from './monitoring/annotate.ts'
 import { lookAtMonitoring } from './monitoring/look.ts'
@@ -119,6 +122,8 @@ const handlers = {
   ...accountHandlers,
   ...peopleHandlers,
   ...proofHandlers,
+  ...identityProviderHandlers,
+  ...providerSignInHandlers,
   ...projectHandlers,
   ...auditHandlers,
   ...flagHandlers,
@@ -260,6 +265,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       monitoring,
       sources,
       accounts,
+      provider: createSignInProvider(outgoing),
       evaluationLimit: createEvaluationLimit(config.evaluationsPerSecond),
       eventTokens: createEventTokens(safe, options.eventTokenTurnMs),
     }

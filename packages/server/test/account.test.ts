@@ -37,7 +37,11 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 describe('the first administrator', () => {
   test('is set up once, by whoever holds the link, and is signed in', async () => {
     await using fresh = await startServer()
-    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: true, resetByMail: false })
+    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({
+      needed: true,
+      resetByMail: false,
+      provider: null,
+    })
     const body = { secret: SETUP, id: 'ada', name: 'Ada', password: PASSWORD }
 
     const wrong = await send('setUp', { body: { ...body, secret: 'x'.repeat(40) } }, fresh.address)
@@ -50,7 +54,11 @@ describe('the first administrator', () => {
     const me = await send('whoAmI', { cookie: made.cookie }, fresh.address)
     expect(me.json).toMatchObject({ kind: 'user', id: 'ada' })
 
-    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({ needed: false, resetByMail: false })
+    expect((await send('showSetUp', {}, fresh.address)).json).toEqual({
+      needed: false,
+      resetByMail: false,
+      provider: null,
+    })
     const again = await send('setUp', { body: { ...body, id: 'eve' } }, fresh.address)
     expect(again).toMatchObject({ status: 409, json: { code: 'set-up-done' } })
   })

@@ -78,6 +78,10 @@ beforeAll(async () => {
     },
     changeHook: { params: { project, hook: 'back' }, body: { ...hook, title: 'Other' } },
     writePolicy: { params, body: policy },
+    writeIdentityProvider: {
+      params: {},
+      body: { settings: { name: 'Acme', issuer: 'https://login.acme.example', clientId: 'flags' } },
+    },
     writeRelatedProcedures: { params: {}, body: { addresses: {} } },
     writeRetention: { params: {}, body: expectOk(await admin.call('showRetention')).days },
   }

@@ -34,7 +34,10 @@ export function whyUnproven(
   const counts = policy.proof === 'sign-in' || (proof !== undefined && SECOND_FACTORS.includes(proof.method))
   const fresh = proof !== undefined && now.getTime() - proof.at.getTime() <= policy.minutes * 60_000
   if (counts && fresh) return undefined
-  const what = policy.proof === 'sign-in' ? 'a password or a code' : 'a code of your second factor'
+  const what =
+    policy.proof === 'sign-in'
+      ? "a password, a code or the organisation's sign-in"
+      : 'a code of your second factor'
   return refuse(
     'proof-needed',
     `A signature in this project needs ${what}, given within the last ${policy.minutes} minutes.`,

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { newId, newToken, sha256 } from '../id.ts'
 import { insertInvitation, revokeInvitationsOf, selectAccount } from '../storage/accounts.ts'
 import type { Database } from '../storage/database.ts'
+import { selectIdentities } from '../storage/identities.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -59,6 +60,9 @@ async function makeLink(
   const { now } = context
   const account = await selectAccount(database.kysely, name)
   if (account === undefined || account.email === null) return undefined
+  // Whoever signs in at the provider has no password, and would not be held by it with one.
+  if (account.password_hash === null && (await selectIdentities(database.kysely, account.id)).length > 0)
+    return undefined
   const { id: person, email, roles } = account
   const secret = newToken('invitation')
   const id = newId('invitation')

@@ -27,6 +27,8 @@ import { SESSION_MS } from './session-length.ts'
 export interface OpenedSession {
   readonly session: Session
   readonly secret: string
+  /** How long the browser keeps it. */
+  readonly lengthMs: number
 }
 
 /** From where a session is opened. */
@@ -78,17 +80,27 @@ export async function signIn(
   })
 }
 
+/** How a session is opened. */
+export interface Opening {
+  readonly method: ProofMethod
+  readonly origin: Origin
+  /** When they showed who they are, if not now; null where nobody knows. */
+  readonly provedAt?: Date | null
+  /** How long it lasts, if not as usual. */
+  readonly lengthMs?: number
+}
+
 /** Opens a session for a person who has shown who they are. */
 // oxlint-disable-next-line max-params -- who asks, who is let in, and how
 export async function openSession(
   tx: Tx,
   context: Context,
   person: Named,
-  { method, origin }: { readonly method: ProofMethod; readonly origin: Origin },
+  { method, origin, provedAt = context.now, lengthMs = SESSION_MS }: Opening,
 ): Promise<OpenedSession> {
   const secret = newToken('session')
   const id = newId('session')
-  const expiresAt = new Date(context.now.getTime() + SESSION_MS)
+  const expiresAt = new Date(context.now.getTime() + lengthMs)
   await insertToken(tx, {
     id,
     hash: sha256(secret),
@@ -101,8 +113,8 @@ export async function openSession(
     created_at: context.now,
     expires_at: expiresAt,
     revoked_at: null,
-    proved_at: context.now,
-    proved_by: method,
+    proved_at: provedAt,
+    proved_by: provedAt === null ? null : method,
     address: origin.address,
     browser: origin.browser?.slice(0, LONGEST_BROWSER) ?? null,
   })
@@ -118,7 +130,7 @@ export async function openSession(
       after: { person: person.id, method, expiresAt },
     },
   )
-  return { secret, session: { person: identityOf(actor), expiresAt: expiresAt.toISOString() } }
+  return { secret, lengthMs, session: { person: identityOf(actor), expiresAt: expiresAt.toISOString() } }
 }
 
 /** A person who acts in this session. */

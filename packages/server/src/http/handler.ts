@@ -48,8 +48,8 @@ export interface BodyAnswer<B> {
   readonly contentType?: string
   /** Further headers, by their lower-case names. */
   readonly headers?: Readonly<Record<string, string>>
-  /** The header Set-Cookie. */
-  readonly cookie?: string
+  /** The header Set-Cookie, or several of them. */
+  readonly cookie?: string | string[]
   /** The body as it goes over the wire, where it was made before. */
   readonly prepared?: { readonly bytes: Buffer; readonly encoding?: 'gzip' }
 }

@@ -10,6 +10,7 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { EvaluationLimit } from '../delivery/evaluation-limit.ts'
 import type { FlagPorts } from '../flag/ports.ts'
 import type { DocumentStore, Outgoing } from '../integrations/interfaces.ts'
+import type { SignInProvider } from '../integrations/sign-in-interfaces.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Resolver } from '../reference/resolver.ts'
@@ -61,6 +62,8 @@ export interface Services {
   readonly exercises: Exercises
   /** The way out for requests to other servers. */
   readonly outgoing: Outgoing
+  /** The provider that people sign in at. */
+  readonly provider: SignInProvider
   /** Seals and opens the secrets of channels. */
   readonly safe: Safe
   /** The repositories that documents are published to. */

@@ -8,7 +8,6 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 
-import { SESSION_MS } from '../access/session-length.ts'
 import { HttpProblem } from './problems.ts'
 
 const NAME = 'flagmarshal_session'
@@ -20,13 +19,42 @@ export function sessionOf(cookie: string | undefined): string | undefined {
 }
 
 /** The header that gives the browser a session. `Secure` where people come over https. */
-export function sessionCookie(secret: string, publicUrl: string | undefined): string {
-  return `${NAME}=${secret}; Max-Age=${SESSION_MS / 1000}; ${attributes(publicUrl)}`
+export function sessionCookie(
+  { secret, lengthMs }: { readonly secret: string; readonly lengthMs: number },
+  publicUrl: string | undefined,
+): string {
+  return `${NAME}=${secret}; Max-Age=${lengthMs / 1000}; ${attributes(publicUrl)}`
 }
 
 /** The header that takes it away. */
 export function noSessionCookie(publicUrl: string | undefined): string {
   return `${NAME}=; Max-Age=0; ${attributes(publicUrl)}`
+}
+
+/**
+ * The cookie that a browser takes along to the provider: one for each sign-in that is under way, so that
+ * two windows do not disturb each other. Without a value the header that takes it away.
+ */
+export function keptCookie(
+  {
+    state,
+    value = '',
+    seconds = 0,
+  }: { readonly state: string; readonly value?: string; readonly seconds?: number },
+  publicUrl: string | undefined,
+): string {
+  return `${keptName(state)}=${value}; Max-Age=${seconds}; ${attributes(publicUrl)}`
+}
+
+/** What that cookie of this state holds. */
+export function keptOf(cookie: string | undefined, state: string): string | undefined {
+  const name = `${keptName(state)}=`
+  const found = cookie?.split(/;\s*/).find((it) => it.startsWith(name))
+  return found?.slice(name.length)
+}
+
+function keptName(state: string): string {
+  return `flagmarshal_sign_in_${state.replaceAll(/[^\w-]/g, '').slice(0, 12)}`
 }
 
 function attributes(publicUrl: string | undefined): string {

@@ -1,6 +1,6 @@
 /** Whose a stored secret is. */
 import type { SecretRow } from '../storage/secrets.ts'
-import { channelOwner, connectionOwner, factorOwner, hookOwner, sourceOwner } from './seal.ts'
+import { channelOwner, connectionOwner, factorOwner, hookOwner, PROVIDER_OWNER, sourceOwner } from './seal.ts'
 
 const OWNERS = {
   channel: channelOwner,
@@ -8,6 +8,7 @@ const OWNERS = {
   connection: connectionOwner,
   hook: hookOwner,
   'second-factor': (_: string, person: string) => factorOwner(person),
+  'identity-provider': () => PROVIDER_OWNER,
 } as const
 
 /** What it is bound to, like `channel/shop/ops`. */

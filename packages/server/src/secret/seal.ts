@@ -104,3 +104,6 @@ export function factorOwner(person: string): string {
 export function hookOwner(project: string, hook: string): string {
   return `hook/${project}/${hook}`
 }
+
+/** What the secret of the organisation's sign-in is bound to. */
+export const PROVIDER_OWNER = 'identity-provider'

@@ -26,7 +26,7 @@ export async function eraseRows(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.deleteFrom('passwords').where('person', '=', id).execute()
   await tx.deleteFrom('second_factors').where('person', '=', id).execute()
   await tx.deleteFrom('grants').where('person', '=', id).execute()
-  await sql`delete from identities where person = ${id}`.execute(tx)
+  await tx.deleteFrom('identities').where('person', '=', id).execute()
   await tx
     .updateTable('tokens')
     .set({ revoked_at: sql`coalesce(revoked_at, ${now})`, name: 'erased', address: null, browser: null })

@@ -5,7 +5,7 @@ import type { Queries, Tx } from './database.ts'
 
 /** A sealed secret and whose it is. */
 export interface SecretRow {
-  readonly of: 'channel' | 'inbound' | 'connection' | 'hook' | 'second-factor'
+  readonly of: 'channel' | 'inbound' | 'connection' | 'hook' | 'second-factor' | 'identity-provider'
   /** Empty for what belongs to no project. */
   readonly project: string
   /** Of a second factor its person. */
@@ -51,6 +51,14 @@ async function selectAll(queries: Queries, lock: boolean): Promise<readonly Secr
     .execute()
   for (const { person, secret } of factors)
     rows.push({ of: 'second-factor', project: '', key: person, secret })
+  const providers = await queries
+    .selectFrom('identity_provider')
+    .select('secret')
+    .where('secret', 'is not', null)
+    .$if(lock, (it) => it.forUpdate())
+    .execute()
+  for (const { secret } of providers)
+    if (secret !== null) rows.push({ of: 'identity-provider', project: '', key: '', secret })
   return rows
 }
 
@@ -58,6 +66,10 @@ async function selectAll(queries: Queries, lock: boolean): Promise<readonly Secr
 export async function updateSecret(tx: Tx, { of, project, key }: SecretRow, secret: string): Promise<void> {
   if (of === 'second-factor') {
     await tx.updateTable('second_factors').set({ secret }).where('person', '=', key).execute()
+    return
+  }
+  if (of === 'identity-provider') {
+    await tx.updateTable('identity_provider').set({ secret }).execute()
     return
   }
   await tx

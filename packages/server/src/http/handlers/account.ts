@@ -5,6 +5,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import { attempt } from '../../access/attempts.ts'
+import { providerName } from '../../access/identity-provider.ts'
 import {
   acceptInvitation,
   createInvitation,
@@ -24,6 +25,7 @@ export const handlers: Handlers<typeof accountOperations> = {
     body: {
       needed: await isSetUpNeeded(services.database),
       resetByMail: services.accounts.sendMail !== undefined,
+      provider: await providerName(services.database.kysely, services.accounts.publicUrl),
     },
   }),
 
@@ -75,10 +77,11 @@ export const handlers: Handlers<typeof accountOperations> = {
   },
 }
 
-type Caller = Pick<Call, 'context' | 'services' | 'address' | 'header'>
+/** Of a call, what opening a session needs. */
+export type Caller = Pick<Call, 'context' | 'services' | 'address' | 'header'>
 
 /** What opens a session, and from where it is opened. */
-function door({ services: { database, safe }, address, header }: Caller): DoorParts {
+export function door({ services: { database, safe }, address, header }: Caller): DoorParts {
   return { database, safe, origin: { address, browser: header('user-agent') } }
 }
 
@@ -93,5 +96,5 @@ export function of(
 /** The answer for a session that was opened: its cookie beside what the caller is told. */
 function opened({ services }: Caller, result: OpenedSession | Refusal): Refusal | BodyAnswer<Session> {
   if (isRefusal(result)) return result
-  return { body: result.session, cookie: sessionCookie(result.secret, services.accounts.publicUrl) }
+  return { body: result.session, cookie: sessionCookie(result, services.accounts.publicUrl) }
 }

@@ -3,7 +3,7 @@ import type { Permission, Role } from '@flagmarshal/domain/access/permission'
 import type { ProofMethod } from '@flagmarshal/domain/access/proof'
 import type { Generated } from 'kysely'
 
-import type { Instant } from '../column.ts'
+import type { Instant, JsonColumn } from '../column.ts'
 
 export interface AccessTables {
   people: {
@@ -100,5 +100,30 @@ export interface AccessTables {
     used_at: Instant | null
     used_by: string | null
     revoked_at: Instant | null
+  }
+  /** At most one row: the organisation has one sign-in. */
+  identity_provider: {
+    id: Generated<boolean>
+    settings: JsonColumn
+    /** Sealed; null for a public client. */
+    secret: string | null
+    revision: number
+    changed_at: Instant
+    changed_by: string
+  }
+  /** Who a subject of the provider is here. */
+  identities: {
+    issuer: string
+    subject: string
+    person: string
+    linked_at: Instant
+    /** Roles that the mapping gave. */
+    mapped: JsonColumn
+    seen_at: Instant | null
+  }
+  /** The state of each return that was taken, by its SHA-256. */
+  spent_sign_ins: {
+    state: string
+    until: Instant
   }
 }

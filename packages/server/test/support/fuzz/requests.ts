@@ -51,7 +51,15 @@ const LATER: readonly (readonly string[])[] = [
   ['rollbackRollout', 'showRollbackReport', 'publishDraft', 'changeDraft', 'discardDraft'],
   ['archiveFlag', 'restoreFlag', 'abortRun', 'abortRollout'],
   ['archiveEnvironment', 'restoreEnvironment', 'forgetEdge', 'withdrawRole', 'removeServiceAccount'],
-  ['changeRoles', 'endSessionsOf', 'revokeToken', 'revokeKey', 'disablePerson', 'erasePerson'],
+  [
+    'changeRoles',
+    'endSessionsOf',
+    'disconnectPerson',
+    'revokeToken',
+    'revokeKey',
+    'disablePerson',
+    'erasePerson',
+  ],
 ]
 
 /** About `count` requests, the same for the same seed, spread evenly over the operations. */
