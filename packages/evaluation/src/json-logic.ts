@@ -1,10 +1,11 @@
-import { HASHES } from './bucket.ts'
 /**
  * JSONLogic for imported conditions, over whatever engine a program brings, with flagd's operators
  * (https://flagd.dev/reference/custom-operations/): hashed and compared by this engine's own functions.
  */
+import { HASHES } from './bucket.ts'
 import type { JsonLogic } from './condition.ts'
 import { absorb, finish, start } from './hash.ts'
+import { keptTest } from './kept-logic.ts'
 import type { EvaluationContext, JsonValue } from './model.ts'
 import { compareVersion, isSameSeries, parseVersion } from './version.ts'
 
@@ -15,17 +16,18 @@ export interface LogicEngine {
   readonly methods: object
 }
 
-/** Gives the engine flagd's operators. Logic that throws for a context does not hold; unknown operators are refused when it is compiled. */
+/** Gives the engine flagd's operators, and reads what is kept beside JSONLogic. Logic that throws for a context does not hold; unknown operators are refused when it is compiled. */
 export function jsonLogicOf(engine: LogicEngine): JsonLogic {
   engine.addMethod('starts_with', (args) => textTest(args, (text, part) => text.startsWith(part)))
   engine.addMethod('ends_with', (args) => textTest(args, (text, part) => text.endsWith(part)))
   engine.addMethod('sem_ver', semVer)
   engine.addMethod('fractional', fractional)
   return (logic) => {
-    requireOperators(logic, engine.methods)
+    const kept = keptTest(logic)
+    if (kept === undefined) requireOperators(logic, engine.methods)
     return (context) => {
       try {
-        return Boolean(engine.run(logic, context))
+        return kept?.(context) ?? Boolean(engine.run(logic, context))
       } catch {
         return false
       }
