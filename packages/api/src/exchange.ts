@@ -112,11 +112,11 @@ const Import = z
 export type Import = z.infer<typeof Import>
 
 const ImportQuery = z.strictObject({
-  format: z.enum(['flagd']),
+  format: z.enum(['flagd', 'growthbook']),
   environments: z
     .string()
     .regex(/^[^:,]{1,200}:[a-z0-9-]{1,63}$/, 'Write theirs:ours, like production:staging.')
-    .describe('`theirs:ours`. A flagd file has no environments; write `*` for theirs.'),
+    .describe('`theirs:ours`. Where a format has no environments, theirs is `*`.'),
   owner: Line.describe('Who answers for new flags whose file names nobody.'),
   layer: Layer.default('backend').describe('Where new flags are read.'),
   kind: FlagKind.default('release').describe('Of new flags.'),

@@ -4,7 +4,7 @@
 import type { Call, Operations } from '@flagmarshal/api'
 import type { Command } from 'commander'
 
-import { readObject } from './given.ts'
+import { readDefinition } from './definition-file.ts'
 import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
 import type { Answer, Session } from './session.ts'
@@ -13,6 +13,7 @@ type ImportCall = Call<Operations['importFlags']>
 type ImportBody = NonNullable<ImportCall['body']>
 type ImportOptions = Required<Pick<ImportCall['query'], 'owner' | 'format' | 'layer' | 'kind'>> & {
   readonly env: string
+  readonly from: string
 }
 
 export function exchangeCommands(program: Command, open: Open): void {
@@ -43,22 +44,30 @@ function importCommand(program: Command, open: Open): void {
   program
     .command('import <file>')
     .description(
-      'import flags with the configuration of one environment; - reads stdin. With --dry-run nothing is stored, and the report says what would be',
+      'import flags of another tool with the configuration of one environment, from JSON, YAML or TOML; - reads stdin. With --dry-run nothing is stored, and the report says what would be',
     )
     .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
     .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
-    .option('--format <format>', 'flagd', 'flagd')
+    .option('--format <format>', 'flagd, growthbook', 'flagd')
+    .option('--from <environment>', 'their environment, where the format has any', '*')
     .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
     .action(async (file: string, given: ImportOptions, command: Command) => {
       const session = open(command)
-      const { env, owner, format, layer, kind } = given
+      const { env, from, owner, format, layer, kind } = given
       const { dryRun } = session
       const it = await session.call('importFlags', {
         params: { project: session.project() },
         // The server knows the choices and names them.
-        query: { format, environments: `*:${env}`, owner, layer, kind, dryRun: dryRun ? 'true' : 'false' },
-        body: readObject(file) as ImportBody,
+        query: {
+          format,
+          environments: `${from}:${env}`,
+          owner,
+          layer,
+          kind,
+          dryRun: dryRun ? 'true' : 'false',
+        },
+        body: readDefinition(file) as ImportBody,
       })
       if (!session.json) sayReport(session, it.report)
       const would = dryRun ? 'would be ' : ''

@@ -65,7 +65,8 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function readText(path: string): string {
+/** The text of a file; `-` reads stdin. */
+export function readText(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {

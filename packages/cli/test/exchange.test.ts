@@ -86,3 +86,20 @@ it('import says what is not the same, a dry run stores nothing, and export gives
   const manifest: unknown = JSON.parse(await cli.said('export', '-e', 'development', '--format', 'manifest'))
   expect(manifest).toMatchObject({ flags: { pro: { flagType: 'boolean', defaultValue: false } } })
 })
+
+it('import reads YAML and TOML, and the environment of another tool', async () => {
+  const yaml = path.join(folder, 'growthbook.yaml')
+  const rule = '{ condition: { country: DE }, force: true }'
+  writeFileSync(yaml, `features:\n  from-yaml:\n    defaultValue: false\n    rules: [${rule}]\n`)
+  const args = ['--format', 'growthbook', '-e', 'development', '--owner', 'team-a']
+  expect(await cli.json('import', yaml, ...args)).toMatchObject({ created: ['from-yaml'] })
+  const toml = path.join(folder, 'growthbook.toml')
+  writeFileSync(toml, '[features.from-toml]\ndefaultValue = "red"\n')
+  expect(await cli.json('import', toml, ...args)).toMatchObject({ created: ['from-toml'] })
+  const definition = JSON.stringify({ defaultValue: 7 })
+  const features = [{ id: 'from-api', environments: { live: { enabled: true, definition } } }]
+  const api = file('api.json', { features })
+  expect(await cli.json('import', api, ...args, '--from', 'live')).toMatchObject({ created: ['from-api'] })
+  writeFileSync(toml, 'no = toml = at all')
+  expect(await cli.ends(EXIT.usage, 'import', toml, ...args)).toContain('cannot be read')
+})

@@ -6,6 +6,7 @@ import type { Import, ImportQuery } from '@flagmarshal/api/exchange'
 import type { Flag, FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
+import { growthbookImport } from '@flagmarshal/domain/exchange/growthbook/import'
 import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
@@ -32,6 +33,7 @@ export interface ImportReaders {
 /** Who reads which format. */
 const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
   flagd: flagdImport,
+  growthbook: growthbookImport,
 }
 
 /** What is imported, where to, and what new flags are. */
