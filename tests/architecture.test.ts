@@ -68,6 +68,7 @@ const layers: readonly Layer[] = [
       'commander',
       'fflate',
       'oxc-parser',
+      'smol-toml',
       'yaml',
       'zod',
       NODE,

@@ -65,7 +65,7 @@ it('flag create takes numbers and objects as JSON, with a schema; flag edit chan
 it('import says what is not the same, a dry run stores nothing, and export gives it back', async () => {
   const targeting = { if: [{ '===': [{ var: ['plan'] }, 'pro'] }, 'on'] }
   const flag = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off', targeting }
-  const late = { ...flag, defaultVariant: null }
+  const late = { ...flag, targeting: { if: [true, 'green'] } }
   const given = file('flags.json', { flags: { pro: flag, late } })
   const args = ['import', given, '-e', 'development', '--owner', 'team-a']
 

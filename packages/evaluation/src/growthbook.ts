@@ -98,7 +98,7 @@ function operatorTest(op: string, operand: JsonValue, depth: number): ValueTest 
     case '$gte':
       return orderTest(op, operand)
     case '$exists':
-      return Boolean(operand)
+      return operand
         ? (value) => value !== null && value !== undefined
         : (value) => value === null || value === undefined
     case '$not':

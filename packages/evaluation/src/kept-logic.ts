@@ -10,7 +10,7 @@ import { growthbookTest } from './growthbook.ts'
 import type { HashScheme, JsonObject, JsonValue } from './model.ts'
 
 /** Is a key in these buckets? A context without the key is in none. */
-export interface InBuckets {
+interface InBuckets {
   readonly by: string
   readonly salt: string
   readonly hash: HashScheme

@@ -160,8 +160,13 @@ function filterConditions(filters: JsonValue | undefined): readonly Condition[] 
       variationAt(value, wanted) === undefined ? undefined : true,
     )
     const by = attributeName(typeof attribute === 'string' && attribute !== '' ? attribute : 'id')
-    return inBuckets({ by, salt: String(seed), hash: hash.hash }, chosen)
+    return inBuckets({ by, salt: textOf(seed), hash: hash.hash }, chosen)
   })
+}
+
+/** As JavaScript joins it to a text; what is no text or number salts nothing. */
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 /** `[name, from, to]`: who belongs to the experiments that share a name. */
@@ -172,7 +177,7 @@ function namespaceCondition(rule: JsonObject): readonly Condition[] {
   const { hashAttribute } = rule
   const by = attributeName(typeof hashAttribute === 'string' && hashAttribute !== '' ? hashAttribute : 'id')
   const chosen = rangesOf(1_000, (value) => (inRange(value, [from, to]) ? true : undefined))
-  return inBuckets({ by, salt: `__${String(name)}`, hash: 'growthbook-1' }, chosen)
+  return inBuckets({ by, salt: `__${textOf(name)}`, hash: 'growthbook-1' }, chosen)
 }
 
 /** Conditions that a key falls into these buckets. */
