@@ -122,9 +122,11 @@ async function advanced(
   state: EnvironmentState | undefined,
 ): Promise<{ readonly state: EnvironmentState; readonly patch?: Patch } | undefined> {
   const known = state?.snapshot.revision ?? -1
-  const changes = await selectChanges(database.kysely, key, known)
+  const [changes, telemetry] = await Promise.all([
+    selectChanges(database.kysely, key, known),
+    telemetrySettings(database.kysely, ports, key),
+  ])
   if (changes === undefined || changes.revision === known) return undefined
-  const telemetry = await telemetrySettings(database.kysely, ports, key)
   if (state === undefined) return { state: wholeState(key, changes, telemetry) }
   if (changes.revision > known) return changedState(state, changes, telemetry)
   // A smaller revision is another history: the database was restored from a backup.

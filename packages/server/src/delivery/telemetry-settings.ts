@@ -27,8 +27,11 @@ export async function telemetrySettings(
   ports: DeliveryPorts,
   { project, environment }: EnvironmentKey,
 ): Promise<TelemetrySettings> {
-  const shortest = await ports.shortestWindowMs(queries, project, environment)
-  const usual = (await isExercised(queries, { project, environment })) ? EXERCISED_FLUSH_MS : FLUSH_MS
+  const [shortest, exercised] = await Promise.all([
+    ports.shortestWindowMs(queries, project, environment),
+    isExercised(queries, { project, environment }),
+  ])
+  const usual = exercised ? EXERCISED_FLUSH_MS : FLUSH_MS
   const wanted = shortest === undefined ? usual : Math.min(usual, Math.floor(shortest / 4))
   const flushIntervalMs = Math.min(FLUSH_MS, Math.max(SHORTEST_FLUSH_MS, wanted))
   return { flushIntervalMs, pollIntervalMs: POLL_INTERVAL_MS }

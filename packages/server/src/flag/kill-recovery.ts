@@ -34,29 +34,43 @@ const AT_ONCE = 50
 
 const NONE: KillCounts = { n: 0, bad: 0 }
 
+/** What was counted of a flag when it was killed. */
+export interface SeenAtKill {
+  readonly usage: Awaited<ReturnType<typeof selectUsage>>
+  readonly counted: Awaited<ReturnType<typeof selectCounted>>
+  readonly drill: boolean
+}
+
+/** Reads it; call it in the transaction of the kill, at its time. */
+export async function seenAtKill(tx: Tx, key: FlagConfigKey, at: Date): Promise<SeenAtKill> {
+  const [usage, counted, drill] = await Promise.all([
+    selectUsage(tx, key, new Date(at.getTime() - BEFORE_MS)),
+    selectCounted(tx, key),
+    isExercised(tx, key),
+  ])
+  return { usage, counted, drill }
+}
+
 /** Begins to watch a kill; call it in its transaction. */
 export async function watchKill(
   tx: Tx,
-  key: FlagConfigKey,
-  { id, at }: Verification,
+  { id, at, project, environment, flag }: Verification,
   offVariant: string,
+  { usage, counted, drill }: SeenAtKill,
 ): Promise<void> {
-  const usage = await selectUsage(tx, key, new Date(at.getTime() - BEFORE_MS))
   const [off, on] = [true, false].map((wanted) =>
     sum(usage.filter((it) => (it.variant === offVariant) === wanted)),
   )
-  const counted = (await selectCounted(tx, key)).map(({ variant, n, bad }) => [variant, { n, bad }])
-  const drill = await isExercised(tx, key)
   await insertKillWatch(tx, {
     kill: id,
-    project: key.project,
-    environment: key.environment,
-    flag: key.flag,
+    project,
+    environment,
+    flag,
     off_variant: offVariant,
     drill,
     flush_ms: USUAL_FLUSH_MS,
     before: toJson({ on, off }),
-    counted: toJson(Object.fromEntries(counted)),
+    counted: toJson(Object.fromEntries(counted.map(({ variant, n, bad }) => [variant, { n, bad }]))),
     at,
   })
 }
@@ -120,8 +134,12 @@ async function settle(
 }
 
 async function judge(queries: Queries, row: KillWatchRow, now: Date): Promise<KillRecovery> {
-  const verification = await readVerification(queries, row.kill, now)
-  const since = (await selectCounted(queries, row)).map(({ variant, n, bad, last_at: lastAt }) => {
+  const [verification, counted, attempt] = await Promise.all([
+    readVerification(queries, row.kill, now),
+    selectCounted(queries, row),
+    selectLatestAttempt(queries, row),
+  ])
+  const since = counted.map(({ variant, n, bad, last_at: lastAt }) => {
     const known = row.counted[variant] ?? NONE
     return { variant, n: Math.max(0, n - known.n), bad: Math.max(0, bad - known.bad), lastAt }
   })
@@ -130,8 +148,7 @@ async function judge(queries: Queries, row: KillWatchRow, now: Date): Promise<Ki
     .map((it) => it.lastAt)
     .toSorted((a, b) => a.getTime() - b.getTime())
     .at(-1)
-  const plan = (await selectLatestAttempt(queries, row))?.plan
-  const ceilings = plan?.criteria.flatMap((it) =>
+  const ceilings = attempt?.plan?.criteria.flatMap((it) =>
     it.role !== 'report' &&
     it.source.kind === 'telemetry' &&
     it.source.counts === 'bad' &&

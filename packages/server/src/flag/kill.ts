@@ -3,6 +3,7 @@
  * by the acknowledgements of the instances that were connected.
  */
 import type { Kill } from '@flagmarshal/api/kill'
+import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { shownState } from '@flagmarshal/domain/rollback/verify'
 
@@ -14,8 +15,8 @@ import type { FlagConfigKey, FlagConfigRow } from '../storage/flags.ts'
 import { emit } from '../storage/outbox.ts'
 import { selectAsks } from '../storage/remote-asks.ts'
 import { recordConfig, storeConfig } from './configure.ts'
-import { recoveryOfKill, watchKill } from './kill-recovery.ts'
-import type { FlagParts } from './ports.ts'
+import { recoveryOfKill, seenAtKill, watchKill } from './kill-recovery.ts'
+import type { FlagParts, FlagPorts } from './ports.ts'
 import { noConfig } from './read.ts'
 import { readVerification, startVerification } from './verification.ts'
 import type { Verification } from './verification.ts'
@@ -34,32 +35,49 @@ export async function killFlag(
   key: FlagConfigKey,
   reason: string,
 ): Promise<Kill | Refusal> {
-  const work = async (tx: Tx): Promise<Kill | Refusal> => {
-    const before = await lockFlagConfig(tx, key)
-    if (before === undefined) return noConfig(key)
-    const after = before.enabled ? await turnOff(tx, context, key, before) : before
-    const kill = await startVerification(tx, context, {
-      ...key,
-      kind: 'kill',
-      revision: after.environment_revision,
-      reason,
-    })
-    await watchKill(tx, key, kill, after.off_variant)
-    const { project, flag, environment } = key
+  const work = (tx: Tx) => killIn(tx, context, flagPorts, { key, reason })
+  const kill = await database.transaction(work, { lockTimeoutMs: 0 })
+  // Read when it has been committed: nothing may keep a kill waiting.
+  return isRefusal(kill) ? kill : killView(kill, await recoveryOfKill(database.kysely, kill.id, kill.at))
+}
+
+/** In as few turns as can be: what does not need an answer is asked together with what comes before it. */
+async function killIn(
+  tx: Tx,
+  context: Context,
+  flagPorts: FlagPorts,
+  { key, reason }: { readonly key: FlagConfigKey; readonly reason: string },
+): Promise<Verification | Refusal> {
+  const { project, flag, environment } = key
+  const [before, isHeard, at] = await Promise.all([
+    lockFlagConfig(tx, key),
+    flagPorts.isHeard(tx, project, flag),
+    databaseNow(tx),
+  ])
+  if (before === undefined) return noConfig(key)
+  const after = before.enabled ? await turnOff(tx, context, key, before) : before
+  const revision = after.environment_revision
+  const [kill, seen] = await Promise.all([
+    startVerification(tx, context, { ...key, kind: 'kill', revision, reason, at }),
+    seenAtKill(tx, key, at),
+  ])
+  if (isHeard) {
     const changed = { project, flags: [flag], environments: [environment], what: 'kill' as const }
     await flagPorts.onFlagChanged(tx, context, changed)
-    await emit(tx, context, {
-      type: 'dev.flagmarshal.flag.killed',
-      project,
-      subject: `flags/${encodeURIComponent(flag)}`,
-      data: { kill: kill.id, flag, environment, reason, by: kill.by, instances: kill.total },
-      dedupKey: `killed/${kill.id}`,
-    })
-    await recordConfig(tx, context, { action: 'flag.kill', before, after, reason })
-    const recovery = await recoveryOfKill(tx, kill.id, kill.at)
-    return killView(kill, recovery)
   }
-  return await database.transaction(work, { lockTimeoutMs: 0 })
+  const signal = {
+    type: 'dev.flagmarshal.flag.killed',
+    project,
+    subject: `flags/${flag}`,
+    data: { kill: kill.id, flag, environment, reason, by: kill.by, instances: kill.total },
+    dedupKey: `killed/${kill.id}`,
+  }
+  await Promise.all([
+    watchKill(tx, kill, after.off_variant, seen),
+    emit(tx, context, signal),
+    recordConfig(tx, context, { action: 'flag.kill', before, after, reason }),
+  ])
+  return kill
 }
 
 /** A kill with who has confirmed it until now. */

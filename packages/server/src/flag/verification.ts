@@ -8,6 +8,7 @@ import { verification } from '@flagmarshal/domain/rollback/verify'
 import type { Context } from '../context.ts'
 import { newId } from '../id.ts'
 import type { Queries, Tx } from '../storage/database.ts'
+import { databaseNow } from '../storage/flags.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { insertVerification, selectVerification, selectWatched } from '../storage/kills.ts'
 import type { VerificationRow } from '../storage/kills.ts'
@@ -18,6 +19,8 @@ export interface VerificationOf extends FlagConfigKey {
   /** The environment's revision that contains the change. */
   readonly revision: number
   readonly reason: string
+  /** The time of the transaction, where it was read already. */
+  readonly at?: Date
 }
 
 /** A verification as it stands. */
@@ -37,15 +40,16 @@ export interface Verification extends Counted {
  * Begins a verification: who counts is fixed now, at the time of the database. Call it in the
  * transaction of the change, after the environment's revision was counted.
  */
-export async function startVerification(tx: Tx, context: Context, of: VerificationOf): Promise<Verification> {
-  const row = await insertVerification(tx, {
-    ...of,
-    id: newId(of.kind),
-    by: context.actor.id,
-    settled_state: null,
-    settled_at: null,
-  })
-  return await standing(tx, row, row.at)
+export async function startVerification(
+  tx: Tx,
+  context: Context,
+  { at: known, ...of }: VerificationOf,
+): Promise<Verification> {
+  const at = known ?? (await databaseNow(tx))
+  const begun = { id: newId(of.kind), by: context.actor.id, settled_state: null, settled_at: null }
+  const row = { ...of, ...begun, at }
+  const [, verification] = await Promise.all([insertVerification(tx, row), standing(tx, row, at)])
+  return verification
 }
 
 /** A verification as it stands at `now`, the time of the database; undefined if there is none. */

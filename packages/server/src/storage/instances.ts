@@ -50,7 +50,7 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
     spoke: it.spoke,
     edge: it.edge,
   }))
-  await sql`
+  const known = sql`
     insert into instances as known (
       project, environment, instance, application, description, mode, poll_interval_ms,
       acknowledged_revision, acknowledged_at, stream_seen_at, first_seen_at, last_seen_at, edge
@@ -73,7 +73,7 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
       acknowledged_at = case
         when excluded.acknowledged_revision > coalesce(known.acknowledged_revision, -1) then now()
         else known.acknowledged_at end`.execute(tx)
-  await sql`
+  const seen = sql`
     update instances set
       stream_seen_at = case stream_open when true then now() when false then null else stream_seen_at end,
       last_seen_at = case when spoke then now() else last_seen_at end,
@@ -81,7 +81,13 @@ export async function writeSigns(tx: Tx, signs: readonly Sign[]): Promise<readon
     from ${incoming(rows)}
     where instances.project = incoming.project and instances.environment = incoming.environment
       and instances.instance = incoming.instance`.execute(tx)
-  if (rows.every((row) => row.acknowledged === null)) return []
+  const none = rows.every((row) => row.acknowledged === null)
+  const [confirmed] = await Promise.all([none ? [] : confirm(tx, rows), known, seen])
+  return confirmed
+}
+
+/** Confirms what waits for these acknowledgements. */
+async function confirm(tx: Tx, rows: readonly object[]): Promise<readonly string[]> {
   const confirmed = await sql<{ verification: string }>`
     update verification_instances set confirmed_at = now()
     from verifications, ${incoming(rows)}

@@ -2,7 +2,7 @@
  * Queries on verifications: whether a kill or rollback has reached every instance that counts.
  */
 import { sql } from 'kysely'
-import type { Insertable, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 
 import type { Queries, Tx } from './database.ts'
 import { EDGE_IS_LOST, IS_CUT_OFF } from './edges.ts'
@@ -35,28 +35,25 @@ const RECENT_MS = 30_000
  * the last 30 s, or with a poll within their interval and 30 s, and those behind an edge that is lost. One that runs the revision already
  * has confirmed.
  */
-export async function insertVerification(
-  tx: Tx,
-  row: Omit<Insertable<DeliveryTables['verifications']>, 'at'>,
-): Promise<VerificationRow> {
-  const stored = await tx
+export async function insertVerification(tx: Tx, row: VerificationRow): Promise<void> {
+  const { id, project, environment, revision } = row
+  const stored = tx
     .insertInto('verifications')
     .values({ ...row, at: sql`now()` })
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  await sql`
+    .execute()
+  const counted = sql`
     insert into verification_instances
       (verification, instance, application, mode, poll_interval_ms, confirmed_at)
-    select ${stored.id}, instance, application, mode, poll_interval_ms,
-      case when acknowledged_revision >= ${stored.revision} then now() end
+    select ${id}, instance, application, mode, poll_interval_ms,
+      case when acknowledged_revision >= ${revision} then now() end
     from instances
-    where project = ${stored.project} and environment = ${stored.environment} and (
+    where project = ${project} and environment = ${environment} and (
       stream_seen_at > now() - ${`${STREAM_MARK_MS}ms`}::interval
       or last_seen_at > now() - ${`${RECENT_MS}ms`}::interval
       or (mode = 'poll' and last_seen_at > now() - make_interval(secs => (poll_interval_ms + ${RECENT_MS}) / 1000.0))
       or ${IS_CUT_OFF}
     )`.execute(tx)
-  return stored
+  await Promise.all([stored, counted])
 }
 
 /** One verification. */

@@ -41,22 +41,26 @@ export interface ListedSignal extends Selectable<OutboxTables['outbox']> {
 
 /** Stores a signal to be sent once the transaction has committed. */
 export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise<void> {
-  const stored = await tx
-    .insertInto('outbox')
-    .values({
-      id: newId('signal'),
-      project: signal.project,
-      type: signal.type,
-      subject: signal.subject,
-      data: toJson(signal.data),
-      dedup_key: `${signal.project}/${signal.dedupKey}`,
-      at: context.now,
-    })
-    .onConflict((conflict) => conflict.column('dedup_key').doNothing())
-    .returning(['id', 'position'])
-    .executeTakeFirst()
+  const id = newId('signal')
+  const [stored, toChannels] = await Promise.all([
+    tx
+      .insertInto('outbox')
+      .values({
+        id,
+        project: signal.project,
+        type: signal.type,
+        subject: signal.subject,
+        data: toJson(signal.data),
+        dedup_key: `${signal.project}/${signal.dedupKey}`,
+        at: context.now,
+      })
+      .onConflict((conflict) => conflict.column('dedup_key').doNothing())
+      .returning(['id', 'position'])
+      .executeTakeFirst(),
+    // Carried out after it: one that was not stored has no deliveries.
+    address(tx, context, signal, id),
+  ])
   if (stored === undefined) return
-  const toChannels = await address(tx, context, signal, stored)
   const { project, subject, tell } = signal
   const toPeople =
     tell !== undefined && (await addressPeople(tx, { ...stored, project, subject, now: context.now }, tell))
@@ -64,7 +68,7 @@ export async function emit(tx: Tx, context: Context, signal: NewSignal): Promise
 }
 
 /**
- * One delivery a channel. Whoever takes a signal is also told when it is taken back; a Jira channel
+ * One delivery a channel of a signal that was stored. Whoever takes a signal is also told when it is taken back; a Jira channel
  * always hears that a plan is approved or no longer so, because a run that has a ticket waits for it, and
  * of a rollback that is to be followed up and of a flag that is to be cleaned up.
  */
@@ -72,7 +76,7 @@ async function address(
   tx: Tx,
   { now }: Context,
   { project, type, subject, heard }: NewSignal,
-  { id, position }: { readonly id: string; readonly position: number },
+  id: string,
 ): Promise<boolean> {
   const base = type.replace(/\.revoked$/, '')
   const taken = sql<boolean>`exists (
@@ -90,16 +94,17 @@ async function address(
     .expression((from) =>
       from
         .selectFrom('channels')
-        .where('project', '=', project)
+        .innerJoin('outbox', (join) => join.on('outbox.id', '=', id))
+        .where('channels.project', '=', project)
         .where(sql<boolean>`(${taken} or ${always} or ${hasHeard})`)
         .select([
-          sql<string>`'delivery_' || substr(md5(${id} || key), 1, 24)`.as('id'),
-          sql<string>`${id}::text`.as('signal'),
-          'project',
+          sql<string>`'delivery_' || substr(md5(outbox.id || key), 1, 24)`.as('id'),
+          'outbox.id as signal',
+          'channels.project',
           'key',
           'kind',
           sql<string>`${laneOf(subject)}::text`.as('lane'),
-          sql<number>`${position}::bigint`.as('position'),
+          'outbox.position',
           sql<'waiting'>`'waiting'`.as('state'),
           sql<Date>`${now}::timestamptz`.as('next_at'),
         ]),
