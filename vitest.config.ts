@@ -20,7 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'server',
-          include: ['packages/*/test/**/*.test.ts', 'packages/sdk/*/test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'benchmarks/server/*.test.ts'],
           globalSetup: ['tests/support/cluster.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -2,14 +2,14 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import type { PromiseId } from './promises.ts'
+
 const PLACES = ['packages/**/*.test.ts', 'tests/**/*.test.ts', 'benchmarks/**/*.test.ts', 'soak/*.test.ts']
 
-/** The beginning of a title that has the id of a promise. */
-const TITLE = /(?:^|[\s(])['"`]R\d+ \S/m
-
-/** Paths under the root. */
-export function findTests(root: string): readonly string[] {
+/** Paths under the root of those with one of these promises in a title. */
+export function findTests(root: string, ids: readonly PromiseId[]): readonly string[] {
+  const title = new RegExp(`(?:^|[\\s(])['"\`](?:R\\d+ )*(?:${ids.join('|')}) \\S`, 'm')
   return globSync(PLACES, { cwd: root, exclude: (it) => /node_modules|\.tsc|dist/.test(it) })
-    .filter((file) => TITLE.test(readFileSync(path.join(root, file), 'utf8')))
+    .filter((file) => title.test(readFileSync(path.join(root, file), 'utf8')))
     .toSorted()
 }

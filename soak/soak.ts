@@ -41,12 +41,11 @@ process.exitCode = rows.every((it) => it.result !== 'broken') ? 0 : 1
 
 /** Runs what is wanted with Vitest; its progress goes to stderr. */
 function runTests() {
-  const files = findTests(root)
+  const files = findTests(root, wanted)
   console.error(`soak: ${values.short ? 'short' : 'long'} form, ${files.length} files`)
   const folder = mkdtempSync(path.join(tmpdir(), 'flagmarshal-soak-'))
   const report = path.join(folder, 'soak.json')
-  const ids = wanted.map((it) => it.slice(1)).join('|')
-  const pattern = `(^| )R(${ids}) `
+  const pattern = `(^| )(${wanted.join('|')}) `
   const limits = values.short ? [] : [`--testTimeout=${LONG_TEST_MS}`, `--hookTimeout=${LONG_TEST_MS}`]
   const reporting = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   // One file after the other: what is measured must not be disturbed by another measurement.

@@ -13,14 +13,16 @@ export interface Background {
 const FOREVER_MS = 3_600_000
 const END_MS = 60_000
 
-/** Begins it. */
-export function applyLoadElsewhere(
+/** Resolves once it has begun. */
+export async function applyLoadElsewhere(
   running: AsyncDisposableStack,
   options: Omit<LoadOptions, 'ms'>,
-): Background {
+): Promise<Background> {
   const child = startChild({ name: 'the load', program: join(import.meta.dirname, 'background.ts') })
   running.defer(() => child.stop())
+  const begun = child.first({ message: begunIn }, END_MS)
   child.send({ ...options, ms: FOREVER_MS })
+  await begun
   return {
     async stop() {
       const result = child.first({ message: resultIn }, END_MS)
@@ -33,9 +35,17 @@ export function applyLoadElsewhere(
 }
 
 /** Answers a second that the server gives to as many connections as keep it busy. */
-export async function maximumOf(address: string, requests: readonly Request[]): Promise<number> {
-  const { answers, ms } = await applyLoad({ address, requests, connections: 32, ms: 3_000 })
+export async function maximumOf(
+  address: string,
+  requests: readonly Request[],
+  forMs = 3_000,
+): Promise<number> {
+  const { answers, ms } = await applyLoad({ address, requests, connections: 32, ms: forMs })
   return answers / (ms / 1_000)
+}
+
+function begunIn(message: unknown): true | undefined {
+  return message === 'begun' ? true : undefined
 }
 
 function resultIn(message: unknown): LoadResult | undefined {
@@ -52,5 +62,6 @@ if (import.meta.main) {
     void applyLoad({ ...(message as LoadOptions), signal: end.signal }).then((result) =>
       process.send?.(result),
     )
+    process.send?.('begun')
   })
 }

@@ -4,6 +4,7 @@
  * does nothing else: each line tells how busy the processors were.
  */
 import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { applyLoadElsewhere, maximumOf } from './background.ts'
 import { configBody, configure, ENVIRONMENT, ok, seed } from './flags.ts'
@@ -11,8 +12,10 @@ import { startFleet } from './fleet.ts'
 import type { Fleet } from './fleet.ts'
 import type { Line } from './line.ts'
 import { quantile } from './load.ts'
-import { startServer } from './measured.ts'
+import type { LoadResult } from './load.ts'
+import { serverFor, startServer } from './measured.ts'
 import type { MeasuredServer } from './measured.ts'
+import { median } from './ratios.ts'
 import { bulkRequests } from './requests.ts'
 
 const PROJECT = 'changes'
@@ -22,29 +25,38 @@ export interface ChangesPace {
   readonly flags: number
   /** Changes of each kind. */
   readonly rounds: number
+  /** For how long the maximum load is looked for; three seconds unless given. */
+  readonly loadMs?: number
+  readonly server?: MeasuredServer
 }
 
+/** CPU time of the server that a change may take, with its SDKs and their acknowledgements. */
+const CPU_LIMIT_MS = 250
+/** For how long a kill may wait for its confirmations, and something for the first load. */
+const SETTLE_MS = 30_000
+
 /** Measures toggles and kills. */
-export async function measureChanges({ sdks, flags, rounds }: ChangesPace): Promise<Line[]> {
+export async function measureChanges({ sdks, flags, rounds, loadMs, server }: ChangesPace): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const first = await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } })
+  const first = await serverFor(running, server)
   const key = await seed(first.admin, PROJECT, flags)
   const second = await startServer(running, {
     databaseUrl: await first.databaseUrl(),
     settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' },
   })
   const near = await startFleet(running, { url: first.address, key, count: sdks })
+  await everyStreamListed(first, sdks)
+  const kills = startKills(first, sdks)
+  const at = { fleet: near, server: first, rounds }
   const lines = [
-    await timeOf('toggle, 200 SDKs: p99', near, rounds, { change: () => toggle(first), limit: 100 }),
-    await timeOf('toggle through a second server: p99', near, rounds, {
-      change: () => toggle(second),
-      limit: 200,
-    }),
-    await timeOf('kill: p99', near, rounds, { change: () => kill(first), limit: 250 }),
+    await timeOf(`toggle, ${sdks} SDKs: p99`, at, { change: () => toggle(first), limit: 100 }),
+    await timeOf('toggle through a second server: p99', at, { change: () => toggle(second), limit: 200 }),
+    await timeOf('kill: p99', at, { change: kills.next, limit: 250 }),
+    await cpuOf('kill: CPU of the server', at, kills.next),
   ]
   const requests = bulkRequests(key)
-  const maximum = await maximumOf(first.address, requests)
-  const half = applyLoadElsewhere(running, {
+  const maximum = await maximumOf(first.address, requests, loadMs)
+  const half = await applyLoadElsewhere(running, {
     address: first.address,
     requests,
     connections: 32,
@@ -52,23 +64,110 @@ export async function measureChanges({ sdks, flags, rounds }: ChangesPace): Prom
   })
   lines.push(
     { what: 'maximum load, bulk evaluations', figure: `${maximum.toFixed(0)}/s` },
-    await timeOf('kill at half of it: p99', near, rounds, { change: () => kill(first), limit: 250 }),
+    await timeOf('kill at half of it: p99', at, { change: kills.next, limit: 250 }),
   )
   await half.stop()
-  const beyond = applyLoadElsewhere(running, { address: first.address, requests, connections: 256 })
+  const beyond = await applyLoadElsewhere(running, { address: first.address, requests, connections: 256 })
   lines.push(
-    await timeOf('kill in overload: p99', near, rounds, { change: () => kill(first), limit: 500 }),
+    await timeOf('kill in overload: p99', at, { change: kills.next, limit: 500 }),
     await managed('management in overload: p99', first, rounds),
+    ...shedding(await beyond.stop()),
+    await kills.confirmed(),
   )
-  const { statuses } = await beyond.stop()
-  lines.push({ what: 'overload was answered with', figure: JSON.stringify(statuses) })
   return lines
+}
+
+/** A server has made a note of every stream: only then a kill waits for all of them. */
+async function everyStreamListed({ admin }: MeasuredServer, sdks: number): Promise<void> {
+  const params = { project: PROJECT, environment: ENVIRONMENT }
+  await settled(async () => {
+    const { items } = ok(await admin.call('listInstances', { params }))
+    return items.filter((it) => it.streamOpen).length >= sdks
+  })
+}
+
+/** Answers once something is so, or when its time is over. */
+async function settled(isSo: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + SETTLE_MS
+  while (!(await isSo())) {
+    if (performance.now() > end) return false
+    await sleep(50)
+  }
+  return true
+}
+
+/** Kills one flag after the other that is on, and keeps what was killed. */
+function startKills({ admin }: MeasuredServer, sdks: number) {
+  const made: { readonly flag: string; readonly kill: string }[] = []
+  const named = (flag: string) => ({ project: PROJECT, flag, environment: ENVIRONMENT })
+  return {
+    next: async (): Promise<number> => {
+      // The first of each ten is on for everybody.
+      const flag = `flag-${String(10 * (1 + made.length)).padStart(4, '0')}`
+      const killed = ok(await admin.call('killFlag', { params: named(flag), body: { reason: 'measured' } }))
+      made.push({ flag, kill: killed.id })
+      return killed.revision
+    },
+    /** Whether each is off on all of them, by their own word. */
+    confirmed: async (): Promise<Line> => {
+      const counts: number[] = []
+      for (const { flag, kill } of made) {
+        const params = { ...named(flag), kill }
+        await settled(async () => ok(await admin.call('getKill', { params })).pending === 0)
+        counts.push(ok(await admin.call('getKill', { params })).confirmed)
+      }
+      const fewest = Math.min(...counts)
+      return {
+        what: `kills confirmed, of ${made.length}`,
+        figure: `off on ${fewest} of ${sdks} at least`,
+        bound: 'all',
+        holds: fewest === sdks,
+      }
+    },
+  }
+}
+
+/** Whether what is beyond the maximum was refused with when to come again, and nothing failed. */
+function shedding({ statuses, samples }: LoadResult): Line[] {
+  const others = Object.keys(statuses).filter((it) => it !== '200' && it !== '429')
+  const told = /\r\nretry-after: \d/i.test(samples[429] ?? '')
+  return [
+    {
+      what: 'overload was answered with',
+      figure: JSON.stringify(statuses),
+      bound: '200, 429',
+      holds: others.length === 0,
+    },
+    // A machine whose time the others take gets no further than the maximum.
+    { what: 'some was refused', figure: told ? 'Retry-After' : 'no', bound: 'some', holds: told, wall: true },
+  ]
+}
+
+interface Measuring {
+  readonly fleet: Fleet
+  readonly server: MeasuredServer
+  readonly rounds: number
+}
+
+/** CPU time that the server takes for a change at all SDKs, their acknowledgements included; the middle of the rounds. */
+async function cpuOf(
+  what: string,
+  { fleet, server, rounds }: Measuring,
+  change: () => Promise<number>,
+): Promise<Line> {
+  const used: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const before = await server.usage()
+    await fleet.timed(change)
+    used.push(((await server.usage()).cpuUs - before.cpuUs) / 1_000)
+  }
+  const ms = median(used)
+  return { what, figure: `${ms.toFixed(0)} ms`, bound: `${CPU_LIMIT_MS} ms`, holds: ms < CPU_LIMIT_MS }
 }
 
 async function timeOf(
   what: string,
-  fleet: Fleet,
-  rounds: number,
+  { fleet, rounds }: Measuring,
   { change, limit }: { readonly change: () => Promise<number>; readonly limit: number },
 ): Promise<Line> {
   const times: number[] = []
@@ -83,11 +182,11 @@ async function timeOf(
     figure: `${p99.toFixed(0)} ms (p50 ${p50.toFixed(0)}; CPUs ${(busy * 100).toFixed(0)} %)`,
     bound: `${limit} ms`,
     holds: p99 <= limit,
+    wall: true,
   }
 }
 
 let turns = 0
-let kills = 0
 
 /** Turns a flag off, or on again. */
 async function toggle({ admin }: MeasuredServer): Promise<number> {
@@ -96,14 +195,6 @@ async function toggle({ admin }: MeasuredServer): Promise<number> {
     ...configBody({ key, kind: 'on' }),
     enabled: turns++ % 2 === 1,
   })
-}
-
-/** Kills one flag after the other that is on. */
-async function kill({ admin }: MeasuredServer): Promise<number> {
-  // The first of each ten is on for everybody.
-  const flag = `flag-${String(10 * (1 + kills++)).padStart(4, '0')}`
-  const params = { project: PROJECT, flag, environment: ENVIRONMENT }
-  return ok(await admin.call('killFlag', { params, body: { reason: 'measured' } })).revision
 }
 
 async function managed(what: string, server: MeasuredServer, rounds: number): Promise<Line> {
@@ -116,7 +207,7 @@ async function managed(what: string, server: MeasuredServer, rounds: number): Pr
   }
   times.sort((a, b) => a - b)
   const p99 = quantile(times, 0.99)
-  return { what, figure: `${p99.toFixed(0)} ms`, bound: '500 ms', holds: p99 <= 500 }
+  return { what, figure: `${p99.toFixed(0)} ms`, bound: '500 ms', holds: p99 <= 500, wall: true }
 }
 
 function busyMs(): number {

@@ -111,7 +111,8 @@ export async function seed(admin: Client, project: string, count: number): Promi
   ok(await admin.call('createProject', { body: { key: project, name: project } }))
   await several(benchFlags(count), 8, async (flag) => {
     ok(await admin.call('createFlag', { params: { project }, body: flagBody(flag) }))
-    await configure(admin, project, flag.key, configBody(flag))
+    const params = { project, flag: flag.key, environment: ENVIRONMENT }
+    ok(await admin.call('configureFlag', { params, body: configBody(flag), ifMatch: 1 }))
   })
   return await newKey(admin, project)
 }

@@ -89,6 +89,14 @@ export async function startServer(
   }
 }
 
+/** The server that is given, to share it, or one of its own that ends with `running`. */
+export async function serverFor(
+  running: AsyncDisposableStack,
+  given: MeasuredServer | undefined,
+): Promise<MeasuredServer> {
+  return given ?? (await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } }))
+}
+
 /** The place is made already: it is only looked up. */
 async function localUrl(dataDir: string): Promise<string> {
   return (await placeFor(dataDir, pino({ level: 'silent' }))).url

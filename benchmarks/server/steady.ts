@@ -8,7 +8,7 @@ import { applyLoadElsewhere, maximumOf } from './background.ts'
 import { configBody, configure, seed } from './flags.ts'
 import type { Line } from './line.ts'
 import { applyLoad, quantile } from './load.ts'
-import { startServer } from './measured.ts'
+import { serverFor, startServer } from './measured.ts'
 import type { MeasuredServer } from './measured.ts'
 import { bulkRequests } from './requests.ts'
 
@@ -23,16 +23,25 @@ export interface SteadyPace {
   /** After the warm-up. */
   readonly ms: number
   readonly warmUpMs: number
+  /** For how long the maximum load is looked for; three seconds unless given. */
+  readonly loadMs?: number
+  readonly server?: MeasuredServer
 }
 
 /** Applies load, changes a flag every second, and compares the beginning with the end. */
-export async function measureSteady({ flags, ms, warmUpMs }: SteadyPace): Promise<Line[]> {
+export async function measureSteady({
+  flags,
+  ms,
+  warmUpMs,
+  loadMs,
+  server: given,
+}: SteadyPace): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const server = await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } })
+  const server = await serverFor(running, given)
   const key = await seed(server.admin, PROJECT, flags)
   const requests = bulkRequests(key)
-  const maximum = await maximumOf(server.address, requests)
-  const load = applyLoadElsewhere(running, {
+  const maximum = await maximumOf(server.address, requests, loadMs)
+  const load = await applyLoadElsewhere(running, {
     address: server.address,
     requests,
     connections: 16,
@@ -66,15 +75,16 @@ export async function measureSteady({ flags, ms, warmUpMs }: SteadyPace): Promis
       figure: `${first.p99.toFixed(0)} ms, ${last.p99.toFixed(0)} ms`,
       bound: '2× + 20 ms',
       holds: last.p99 <= 2 * first.p99 + 20,
+      wall: true,
     },
   ]
 }
 
 /** How much a server holds that nobody asks. */
-export async function measureIdle(flags: number, idleMs: number): Promise<Line[]> {
+export async function measureIdle(flags: number, idleMs: number, given?: MeasuredServer): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const first = await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } })
-  const key = await seed(first.admin, PROJECT, flags)
+  const first = await serverFor(running, given)
+  const key = await seed(first.admin, 'idle', flags)
   const server = await startServer(running, {
     databaseUrl: await first.databaseUrl(),
     settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' },

@@ -9,16 +9,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { configBody, configure, seed } from './flags.ts'
 import { startFleet } from './fleet.ts'
 import type { Line } from './line.ts'
-import { startServer } from './measured.ts'
+import { serverFor } from './measured.ts'
+import type { MeasuredServer } from './measured.ts'
 
 const PROJECT = 'streams'
 const PATH = '/api/v1/environments/development/stream'
 const WAIT_MS = 60_000
 
 /** Opens so many plain streams, changes a flag, and counts. */
-export async function measureStreams(count: number): Promise<Line[]> {
+export async function measureStreams(count: number, given?: MeasuredServer): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const server = await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } })
+  const server = await serverFor(running, given)
   const key = await seed(server.admin, PROJECT, 100)
   const before = await server.usage('collect')
   const streams = await Promise.all(Array.from({ length: count }, () => openStream(server.address, key)))
@@ -47,10 +48,14 @@ export async function measureStreams(count: number): Promise<Line[]> {
  * Real SDKs whose server is out of reach for some seconds: the most that connect within one second
  * when it is back, counted on the way to it.
  */
-export async function measureReconnects(count: number, awayMs: number): Promise<Line[]> {
+export async function measureReconnects(
+  count: number,
+  awayMs: number,
+  given?: MeasuredServer,
+): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const server = await startServer(running, { settings: { FLAGMARSHAL_LOG_LEVEL: 'warn' } })
-  const key = await seed(server.admin, PROJECT, 10)
+  const server = await serverFor(running, given)
+  const key = await seed(server.admin, 'reconnects', 10)
   const way = await startWay(running, Number(new URL(server.address).port))
   const fleet = await startFleet(running, { url: way.address, key, count })
   await way.cut(awayMs)

@@ -64,7 +64,7 @@ async function read(params: ReturnType<typeof configParams>, id: string): Promis
   return expectOk(await server.admin.call('getKill', { params: { ...params, kill: id } }))
 }
 
-test('a kill turns the flag off and is verified once every instance has acknowledged it', async () => {
+test('R4 a kill turns the flag off and is verified once every instance has acknowledged it', async () => {
   const { params, revision } = await flagThatIsOn()
   const followers = await running(15, revision)
   const accepted = await kill(params)
@@ -85,7 +85,7 @@ test('a kill turns the flag off and is verified once every instance has acknowle
     )
 })
 
-test('an instance that does not answer is waited for, then named as lost, and never counted', async () => {
+test('R4 an instance that does not answer is waited for, then named as lost, and never counted', async () => {
   const { params, revision } = await flagThatIsOn()
   await running(3, revision)
   const [silent] = await running(1, 0, { instance: 'silent-one', acknowledges: false })
@@ -111,7 +111,7 @@ test('an instance that does not answer is waited for, then named as lost, and ne
   expect(expectOk(await server.admin.call('verifyAudit', { params: { project: 'shop' } })).ok).toBe(true)
 })
 
-test('who comes after the kill is not waited for, and who was away long before neither', async () => {
+test('R4 who comes after the kill is not waited for, and who was away long before neither', async () => {
   const { params, revision } = await flagThatIsOn()
   await running(2, revision)
   await execute(
@@ -141,7 +141,7 @@ test('a polling instance that keeps to its interval is expected, and confirms in
   expect(await read(params, id)).toMatchObject({ state: 'verified', confirmed: 1 })
 })
 
-test('an acknowledgement of an older revision confirms nothing', async () => {
+test('R4 an acknowledgement of an older revision confirms nothing', async () => {
   const { params, revision } = await flagThatIsOn()
   await running(1, 0, { instance: 'behind', acknowledges: false })
   const { id, revision: off } = await kill(params)

@@ -255,7 +255,7 @@ describe('pages of other sites', () => {
   })
 })
 
-test('a key that asks too much is told when to come again, and no other key is', async () => {
+test('R23 a key that asks too much is told when to come again, and no other key is', async () => {
   await using small = await startServer({ clock, settings: { FLAGMARSHAL_EVALUATIONS_PER_SECOND: '2' } })
   expectOk(await small.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
   const [greedy, other] = [

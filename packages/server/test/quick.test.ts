@@ -2,11 +2,15 @@
  * What is asked for again and again is answered ahead of the routes: alike, byte for byte, and with
  * the same headers where they matter. A query that no operation minds leads to the route.
  */
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { record } from '../../../tests/support/soak.ts'
 import { configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 
 const PAGE = 'https://shop.example'
@@ -17,8 +21,11 @@ const TO_THE_ROUTE = '?flagConfigLastModified=0'
 let server: TestServer
 let key: string
 
+// The limit of a key would be met before that of the server.
+const settings = { FLAGMARSHAL_ALLOWED_ORIGINS: PAGE, FLAGMARSHAL_EVALUATIONS_PER_SECOND: '0' }
+
 beforeAll(async () => {
-  server = await startServer({ settings: { FLAGMARSHAL_ALLOWED_ORIGINS: PAGE } })
+  server = await startServer({ settings })
   expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
   for (const flag of ['off', 'half'])
     expectOk(await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
@@ -176,3 +183,66 @@ test('an answer that a client has already counts among what was asked for', asyn
     await client.end()
   }
 })
+
+test('R23 who asks for more than a turn of the server holds is told when to come again; a kill is accepted meanwhile', async (context) => {
+  const params = { project: 'crowd' }
+  const token = await manyFlags(150)
+  const body = '{"context":{"targetingKey":"u"}}'
+  const request = `POST ${BULK} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  // The first goes to the route, which is how its headers are learnt; all of one piece meet in one turn.
+  const socket = connect(Number(new URL(server.address).port), '127.0.0.1')
+  const learnt = answersOf(socket, 1)
+  socket.write(request)
+  await learnt
+  const sent = Math.floor(60_000 / request.length)
+  const answers = answersOf(socket, sent)
+  socket.write(request.repeat(sent))
+  const killing = {
+    params: { ...params, flag: 'flag-1', environment: 'development' },
+    body: { reason: 'Full' },
+  }
+  expect(await server.admin.call('killFlag', killing)).toMatchObject({ status: 202 })
+  const heads = await answers
+  socket.destroy()
+  const refused = heads.filter((it) => it.startsWith('429'))
+  const answered = heads.filter((it) => it.startsWith('200')).length
+  expect(refused.length).toBeGreaterThan(0)
+  expect(refused.every((it) => /\r\nretry-after: [1-4]\r\n/i.test(it))).toBe(true)
+  expect(answered + refused.length).toBe(sent)
+  record(context, {
+    done: 'bulk evaluations at once, with a kill among them',
+    times: sent,
+    result: `${answered} answered, ${refused.length} told with 429 and Retry-After when to come again, the kill accepted`,
+  })
+})
+
+/** A project of its own with so many flags; answers its SDK key. */
+async function manyFlags(count: number): Promise<string> {
+  const params = { project: 'crowd' }
+  expectOk(await server.admin.call('createProject', { body: { key: 'crowd', name: 'Crowd' } }))
+  const flag = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+  const flags = Object.fromEntries(Array.from({ length: count }, (_, index) => [`flag-${index}`, flag]))
+  const query = { format: 'flagd' as const, environments: '*:development', owner: 'team-a' }
+  expectOk(await server.admin.call('importFlags', { params, query, body: { flags } }))
+  const token = await server.sdkKey('crowd', 'development')
+  await expect
+    .poll(async () => (await ask('POST', BULK, { authorization: `Bearer ${token}` }, '{}')).status)
+    .toBe(200)
+  return token
+}
+
+/** Status and headers of so many answers on one connection. */
+function answersOf(socket: Socket, count: number): Promise<readonly string[]> {
+  const answers = Promise.withResolvers<readonly string[]>()
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+    const heads = text.split('HTTP/1.1 ').slice(1)
+    // Each answer is a JSON object, the last one too.
+    if (heads.length < count || !text.endsWith('}')) return
+    socket.removeAllListeners('data')
+    answers.resolve(heads)
+  })
+  socket.on('error', answers.reject)
+  return answers.promise
+}

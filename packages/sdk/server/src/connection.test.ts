@@ -208,7 +208,7 @@ describe('a connection that streams', () => {
     expect(value(connection)).toBe(true)
   })
 
-  it('serves the last known values while the server is gone, is stale meanwhile, and recovers', async () => {
+  it('R2 serves the last known values while the server is gone, is stale meanwhile, and recovers', async () => {
     const server = await serve([flag])
     const connection = connect(server)
     const states: ConnectionState[] = []
@@ -319,7 +319,7 @@ describe('a connection that cannot be', () => {
     expect(await connection.ready()).toBe('stale')
   })
 
-  it('settles after the time allowed when the server never answers, and becomes ready later', async () => {
+  it('R2 settles after the time allowed when the server never answers, and becomes ready later', async () => {
     const server = await serve([flag])
     server.fault('/stream', 'hang')
     server.fault('/snapshot', 'hang')
@@ -331,7 +331,7 @@ describe('a connection that cannot be', () => {
     expect(await connection.ready()).toBe('ready')
   })
 
-  it('settles when nothing listens at the address', async () => {
+  it('R2 settles when nothing listens at the address', async () => {
     const server = await serve([flag])
     await server.stop()
     const connection = connect(server, { initTimeoutMs: 100 })

@@ -140,7 +140,7 @@ describe('the provider under the OpenFeature client', () => {
     expect(errorMessage).toContain('is of type boolean, not number')
   })
 
-  it('serves the default with PROVIDER_NOT_READY before it is ready', async () => {
+  it('R2 serves the default with PROVIDER_NOT_READY before it is ready', async () => {
     await start()
     OpenFeature.setProvider(connection.provider)
     const details = await OpenFeature.getClient().getBooleanDetails('plain', false)
