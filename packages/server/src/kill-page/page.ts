@@ -148,20 +148,18 @@ function form({ key, on, environment }: KillFacts, csrf: string | undefined): Ht
 }
 
 function back({ key }: KillFacts, who: string): Html {
-  const { flag, environment, project } = key
+  const { environment, project } = key
+  const word = commandWord(key.flag)
   return html`<p class="dim">Browsers and phones are those that ask this server for values.</p>
     <h2>Turning it on again</h2>
     <p>
       Not from here: that passes the flag’s gate, in the console, with
-      <code>flagmarshal flag on ${commandWord(flag)} -e ${environment} --project ${project}</code>, or as a
-      new attempt of its rollout.
+      <code>flagmarshal flag on ${word} -e ${environment} --project ${project}</code>, or as a new attempt of
+      its rollout.
     </p>
     <h2>From a terminal</h2>
     <p>
-      <code
-        >flagmarshal kill ${commandWord(flag)} -e ${environment} --project ${project} --reason "…" --wait
-        10s</code
-      >
+      <code>flagmarshal kill ${word} -e ${environment} --project ${project} --reason "…" --wait 10s</code>
     </p>
     <p class="dim">${who}</p>`
 }
