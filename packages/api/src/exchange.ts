@@ -106,13 +106,23 @@ const Import = z
     created: z.array(z.string()).describe('Keys of new flags.'),
     updated: z.array(z.string()).describe('Keys of flags whose values or configuration changed.'),
     unchanged: z.array(z.string()),
+    segments: z
+      .strictObject({
+        created: z.array(z.string()),
+        updated: z.array(z.string()),
+        unchanged: z.array(z.string()),
+      })
+      .describe('The same of segments.'),
     report: z.array(ReportLine).describe('What is not the same here; the worst first.'),
   })
   .meta({ id: 'Import' })
 export type Import = z.infer<typeof Import>
 
+/** A thousand flags of a tool that says much of each, and some room. */
+const LARGEST_IMPORT_BYTES = 32 * 1024 * 1024
+
 const ImportQuery = z.strictObject({
-  format: z.enum(['flagd', 'growthbook']),
+  format: z.enum(['flagd', 'growthbook', 'launchdarkly']),
   environments: z
     .string()
     .regex(/^[^:,]{1,200}:[a-z0-9-]{1,63}$/, 'Write theirs:ours, like production:staging.')
@@ -133,6 +143,7 @@ export const exchangeOperations = {
     can: 'flag:write',
     params: ProjectPath,
     query: ImportQuery,
+    bodyBytes: LARGEST_IMPORT_BYTES,
     body: z.record(z.string(), z.json()).describe('The definition, as it stands in the file.'),
     success: { status: 200, body: Import },
   }),

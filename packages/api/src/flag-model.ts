@@ -64,12 +64,24 @@ const Attribute = z.string().min(1).max(200)
 const Operand = z.string().max(1_000)
 const ignoreCase = z.boolean().exactOptional()
 
+/** The kind of context whose attribute is meant, as in LaunchDarkly. */
+const contextKind = z
+  .string()
+  .regex(/^[\w.-]{1,200}$/, 'Use letters, digits, ., _ and -.')
+  .exactOptional()
+  .describe(
+    'The kind of context that has the attribute: `kind` of the context (`user` where it has none), or a member of a context of kind `multi`. The attribute may be a path then, like `/address/street`.',
+  )
+
 /** How many conditions may stand inside a condition: a test on it is a recursion. */
 const MAX_CONDITIONS = 200
+/** Characters of a salt: an imported one holds the key of a flag or segment. */
+const MAX_SALT = 600
 
 const Comparison = z.discriminatedUnion('op', [
   z.strictObject({
     attribute: Attribute,
+    contextKind,
     op: z.enum(['starts-with', 'ends-with', 'contains']),
     values: z.array(Operand).min(1).max(10_000),
     ignoreCase,
@@ -77,6 +89,7 @@ const Comparison = z.discriminatedUnion('op', [
   z
     .strictObject({
       attribute: Attribute,
+      contextKind,
       op: z.literal('matches'),
       values: z.array(Operand).min(1).max(20),
       ignoreCase,
@@ -84,6 +97,7 @@ const Comparison = z.discriminatedUnion('op', [
     .describe('A regular expression of RE2’s syntax fits somewhere in the text, in linear time.'),
   z.strictObject({
     attribute: Attribute,
+    contextKind,
     op: z.enum(['equals', 'in']),
     values: z
       .array(z.union([Operand, z.number(), z.boolean()]))
@@ -93,12 +107,14 @@ const Comparison = z.discriminatedUnion('op', [
   }),
   z.strictObject({
     attribute: Attribute,
+    contextKind,
     op: z.enum(['less-than', 'at-most', 'more-than', 'at-least']),
     values: z.tuple([z.number()]),
   }),
   z
     .strictObject({
       attribute: Attribute,
+      contextKind,
       op: z.enum(['before', 'after']),
       values: z.tuple([Operand]),
     })
@@ -106,6 +122,7 @@ const Comparison = z.discriminatedUnion('op', [
   z
     .strictObject({
       attribute: Attribute,
+      contextKind,
       op: z.enum([
         'version-equals',
         'version-less-than',
@@ -121,32 +138,13 @@ const Comparison = z.discriminatedUnion('op', [
   z
     .strictObject({
       attribute: Attribute,
+      contextKind,
       op: z.literal('in-cidr'),
       values: z.array(Operand).min(1).max(1_000),
     })
     .describe('An IP address, version 4 or 6, in one of the blocks.'),
-  z.strictObject({ attribute: Attribute, op: z.literal('exists') }),
+  z.strictObject({ attribute: Attribute, contextKind, op: z.literal('exists') }),
 ])
-
-export const Condition: z.ZodType<ConditionModel> = z
-  .lazy(() =>
-    z.union([
-      z.strictObject({ all: z.array(Condition).max(MAX_CONDITIONS) }),
-      z.strictObject({ any: z.array(Condition).max(MAX_CONDITIONS) }),
-      z.strictObject({ not: Condition }),
-      z.strictObject({ segment: FlagKey }),
-      z
-        .strictObject({ jsonLogic: JsonValue })
-        .refine((it) => JSON.stringify(it).length <= MAX_JSON, `Use at most ${MAX_JSON} characters of JSON.`)
-        .describe('JSONLogic, for what an import could not say otherwise.'),
-      Comparison,
-    ]),
-  )
-  .meta({
-    id: 'Condition',
-    description:
-      'A test on the evaluation context. `{"all": []}` holds for everybody. A missing attribute makes a comparison false.',
-  })
 
 const bucket = z.int().min(0).max(BUCKETS)
 
@@ -165,17 +163,65 @@ const HashScheme = z
     'How a key becomes a bucket; the vendors’ schemes keep the users of imported flags.',
   ) satisfies z.ZodType<HashSchemeModel>
 
+/** A share of bucketing keys, as a test. */
+const KeyShare = z.strictObject({
+  by: Attribute,
+  contextKind,
+  salt: z.string().max(MAX_SALT),
+  hash: HashScheme,
+  ranges: z
+    .array(z.strictObject({ from: bucket, to: bucket }))
+    .min(1)
+    .max(1_000),
+})
+
+export const Condition: z.ZodType<ConditionModel> = z
+  .lazy(() =>
+    z.union([
+      z.strictObject({ all: z.array(Condition).max(MAX_CONDITIONS) }),
+      z.strictObject({ any: z.array(Condition).max(MAX_CONDITIONS) }),
+      z.strictObject({ not: Condition }),
+      z.strictObject({ segment: FlagKey }),
+      z
+        .strictObject({ jsonLogic: JsonValue })
+        .refine((it) => JSON.stringify(it).length <= MAX_JSON, `Use at most ${MAX_JSON} characters of JSON.`)
+        .describe('JSONLogic, for what an import could not say otherwise.'),
+      z
+        .strictObject({ bucketed: KeyShare })
+        .describe('The bucket of a key lies in one of the ranges; without a key it does not.'),
+      z
+        .strictObject({ malformed: z.string().min(1).max(1_000) })
+        .describe(
+          'Whoever comes to ask this gets an error, PARSE_ERROR: what a malformed flag of an import becomes.',
+        ),
+      Comparison,
+    ]),
+  )
+  .meta({
+    id: 'Condition',
+    description:
+      'A test on the evaluation context. `{"all": []}` holds for everybody. A missing attribute makes a comparison false.',
+  })
+
 /** Another flag of the environment, and the variants of it that are wanted. */
 export const Prerequisite = z
-  .strictObject({ flag: FlagKey, variants: z.array(VariantName).min(1).max(100) })
+  .strictObject({
+    flag: FlagKey,
+    variants: z.array(VariantName).max(100).describe('With none it is never met.'),
+    enabled: z
+      .literal(true)
+      .exactOptional()
+      .describe('It must be enabled, too: what it is worth while it is off does not count.'),
+  })
   .meta({ id: 'Prerequisite' }) satisfies z.ZodType<PrerequisiteModel>
 
 export const Allocation = z
   .strictObject({
     by: Attribute.default('targetingKey').describe('Attribute that is bucketed.'),
+    contextKind,
     salt: z
       .string()
-      .max(200)
+      .max(MAX_SALT)
       .optional()
       .describe('Made by the server when absent. Keep it to keep everybody where they are.'),
     hash: HashScheme.default('murmur3'),
@@ -231,6 +277,7 @@ export const RuleInput = z
 const AllocationOut = z
   .object({
     by: z.string(),
+    contextKind: z.string().exactOptional(),
     salt: z.string(),
     hash: HashScheme,
     ranges: z.array(z.strictObject({ from: bucket, to: bucket, variant: z.string() })),

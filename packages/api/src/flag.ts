@@ -146,7 +146,7 @@ export const TraceStep = z
     ruleId: z.string().exactOptional().describe('Absent for the fallthrough.'),
     name: z.string(),
     outcome: z
-      .enum(['served', 'not-met', 'left-out', 'key-missing'])
+      .enum(['served', 'not-met', 'left-out', 'key-missing', 'undecidable'])
       .describe('`left-out`: the condition holds, but the key falls into none of the ranges.'),
     because: z.string().describe('A clause that says why.'),
     audience: z.string().exactOptional(),

@@ -48,7 +48,7 @@ function importCommand(program: Command, open: Open): void {
     )
     .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
     .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
-    .option('--format <format>', 'flagd, growthbook', 'flagd')
+    .option('--format <format>', 'flagd, growthbook, launchdarkly', 'flagd')
     .option('--from <environment>', 'their environment, where the format has any', '*')
     .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
@@ -71,10 +71,14 @@ function importCommand(program: Command, open: Open): void {
       })
       if (!session.json) sayReport(session, it.report)
       const would = dryRun ? 'would be ' : ''
+      const outcomes = ['created', 'updated', 'unchanged'] as const
       session.result(it, () =>
-        (['created', 'updated', 'unchanged'] as const)
-          .map((what) => `${would}${what}: ${it[what].join(', ') || 'none'}`)
-          .join('\n'),
+        [
+          ...outcomes
+            .filter((what) => it.segments[what].length > 0)
+            .map((what) => `${would}${what}: segments ${it.segments[what].join(', ')}`),
+          ...outcomes.map((what) => `${would}${what}: ${it[what].join(', ') || 'none'}`),
+        ].join('\n'),
       )
     })
 }

@@ -103,3 +103,26 @@ it('import reads YAML and TOML, and the environment of another tool', async () =
   writeFileSync(toml, 'no = toml = at all')
   expect(await cli.ends(EXIT.usage, 'import', toml, ...args)).toContain('cannot be read')
 })
+
+it('import of LaunchDarkly takes one environment of several, and names segments', async () => {
+  const rule = { clauses: [{ attribute: '', op: 'segmentMatch', values: ['beta'] }], variation: 0 }
+  const configuration = { offVariation: 1, fallthrough: { variation: 1 }, salt: 's', rules: [rule] }
+  const environments = { production: { ...configuration, on: true }, test: { ...configuration, on: false } }
+  const variations = [{ value: 'a', name: 'Red' }, { value: 'b' }]
+  const flags = { items: [{ key: 'color', name: 'Color', variations, environments }] }
+  const segments = { items: [{ key: 'beta', name: 'Beta', included: ['ada'], rules: [] }] }
+  const given = file('launchdarkly.json', { flags, segments })
+  const args = ['import', given, '--format', 'launchdarkly', '-e', 'development', '--owner', 'team-a']
+
+  expect(await cli.call(...args, '--dry-run')).toMatchObject({
+    code: EXIT.ok,
+    err: expect.stringContaining('several environments (production, test)'),
+  })
+  const said = await cli.said(...args, '--from', 'production')
+  expect(said).toContain('created: segments beta')
+  expect(said).toContain('created: color')
+  expect(await cli.json('flag', 'show', 'color')).toMatchObject({
+    name: 'Color',
+    variants: { Red: 'a', 'variation-1': 'b' },
+  })
+})

@@ -27,10 +27,20 @@ export function guarded(context: EvaluationContext): EvaluationContext {
       get: (_, name) => (typeof name === 'string' ? attribute(context, name) : undefined),
       getOwnPropertyDescriptor: (_, name) => {
         const value = typeof name === 'string' ? attribute(context, name) : undefined
-        return value === undefined ? undefined : { value, configurable: true }
+        return value === undefined ? undefined : { value, configurable: true, enumerable: true }
       },
+      ownKeys: () => namesIn(context),
     },
   )
+}
+
+/** The names of a context's attributes; none of one that cannot be read. */
+export function namesIn(context: EvaluationContext): readonly string[] {
+  try {
+    return Object.keys(context)
+  } catch {
+    return []
+  }
 }
 
 /** Reads an attribute of a context. Throws what reading throws; finds objects and functions that are inherited. */
@@ -71,7 +81,11 @@ export function bucketingKey(context: EvaluationContext, by: string): string | u
 /** As `bucketingKey`, to keep; throws what reading throws. */
 export function keyReader(by: string): (context: EvaluationContext) => string | undefined {
   if (by === 'targetingKey') return targetingKey
-  const read = reader(by)
+  return keyFrom(reader(by))
+}
+
+/** The same of what a reader reads. */
+export function keyFrom(read: Reader): (context: EvaluationContext) => string | undefined {
   return (context) => keyOf(read(context))
 }
 

@@ -576,7 +576,7 @@ function holds(tested: Condition, known: readonly Segment[], given: EvaluationCo
     if (usable && segment?.include?.includes(`${key}`)) return true
     return segment?.when !== undefined && holds(segment.when, known, given)
   }
-  if ('jsonLogic' in tested) return false
+  if ('jsonLogic' in tested || 'bucketed' in tested || 'malformed' in tested) return false
   const value = given[tested.attribute]
   if (tested.op === 'exists') return value !== undefined && value !== null
   const folded = (part: unknown): unknown => {

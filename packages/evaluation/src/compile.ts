@@ -14,6 +14,7 @@ import type { Outcome } from './outcome.ts'
 import { compileSegments } from './segment.ts'
 import { shareConditions } from './shared-conditions.ts'
 import type { Snapshot } from './snapshot.ts'
+import { Undecidable } from './undecidable.ts'
 
 /** Flags and segments, ready to evaluate. */
 export interface Compiled {
@@ -244,8 +245,8 @@ function withAccessors(flag: Flag, { decide: steps, fixed }: Decision): Built {
   const decide: Decide = (context) => {
     try {
       return steps(context)
-    } catch {
-      return steps(guarded(context))
+    } catch (error) {
+      return error instanceof Undecidable ? error.outcome : undecided(steps, guarded(context))
     }
   }
   return {
@@ -287,8 +288,18 @@ const PENDING = failed('GENERAL', 'not decided yet')
 /** The outcomes in order. Throws what reading the context throws. */
 function outcomesOf({ outcomes, open }: Everything, context: EvaluationContext): readonly Outcome[] {
   const found = outcomes.slice()
-  for (const { at, steps } of open) found[at] = steps(context)
+  for (const { at, steps } of open) found[at] = undecided(steps, context)
   return found
+}
+
+/** The outcome, of a context that the flag cannot be evaluated for, too. Throws what reading the context throws. */
+function undecided(steps: Decide, context: EvaluationContext): Outcome {
+  try {
+    return steps(context)
+  } catch (error) {
+    if (error instanceof Undecidable) return error.outcome
+    throw error
+  }
 }
 
 /** Has it a key at all? The wire is checked by its reader, but compiling must never throw. */

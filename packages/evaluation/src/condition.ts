@@ -9,17 +9,21 @@ import { inBlocks, parseBlock } from './address.ts'
 import { attribute, reader } from './attribute.ts'
 import type { Reader } from './attribute.ts'
 import { instantOf } from './instant.ts'
+import { kindComparison } from './kind-comparison.ts'
 import type {
   Comparison,
   Condition,
   DateOperator,
   EvaluationContext,
   JsonValue,
+  KeyShare,
   NumberOperator,
   StringOperator,
   VersionOperator,
 } from './model.ts'
 import { compileRegExp } from './regexp.ts'
+import { shareTest } from './split.ts'
+import { Undecidable } from './undecidable.ts'
 import { compareVersion, isSameSeries, parseVersion } from './version.ts'
 
 /** Does the condition hold for this context? Throws only what reading the context throws. */
@@ -58,13 +62,18 @@ export function compileCondition(condition: Condition, parts: ConditionParts, de
       throw new TypeError('a condition is JSONLogic, and this program has no engine for it')
     return parts.jsonLogic(condition.jsonLogic)
   }
+  if ('bucketed' in condition) return shareTest(condition.bucketed)
+  if ('malformed' in condition) return undecidable(condition.malformed)
   return compileComparison(condition)
 }
 
-/** Why a comparison can never be evaluated, one value at a time; `undefined` where it can. */
-export function comparisonProblem(comparison: Comparison): string | undefined {
+/** Why a comparison, or a share of keys, can never be evaluated; `undefined` where it can. */
+export function comparisonProblem(
+  condition: Comparison | { readonly bucketed: KeyShare },
+): string | undefined {
   try {
-    compileComparison(comparison)
+    if ('bucketed' in condition) shareTest(condition.bucketed)
+    else compileComparison(condition)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
@@ -78,10 +87,17 @@ export function isAlways(condition: Condition): boolean {
 
 /** One comparison as a function. Throws an error with the reason if it is malformed. */
 function compileComparison(comparison: Comparison): Test {
-  const { attribute: name, op } = comparison
+  const { attribute: name, contextKind, op } = comparison
   if (typeof name !== 'string') throw new TypeError('a condition names no attribute')
-  const read = reader(name)
+  if (contextKind !== undefined) return kindComparison(comparison, contextKind, compare)
+  // Dates are objects, and lists are there: what is inherited is neither.
+  const careful = op === 'before' || op === 'after' || op === 'exists'
+  return compare(comparison, careful ? (context) => attribute(context, name) : reader(name))
+}
 
+/** The comparison with what a reader reads. */
+function compare(comparison: Comparison, read: Reader): Test {
+  const { op } = comparison
   switch (op) {
     case 'equals':
     case 'in':
@@ -102,7 +118,7 @@ function compileComparison(comparison: Comparison): Test {
       return matchesPattern(read, texts(comparison.values), comparison.ignoreCase === true)
     case 'before':
     case 'after':
-      return comparesInstant(name, op, instant(comparison.values))
+      return comparesInstant(read, op, instant(comparison.values))
     case 'version-equals':
     case 'version-less-than':
     case 'version-at-most':
@@ -115,7 +131,7 @@ function compileComparison(comparison: Comparison): Test {
       return inCidr(read, texts(comparison.values))
     case 'exists':
       return (context) => {
-        const value = attribute(context, name)
+        const value = read(context)
         return value !== undefined && value !== null
       }
     default:
@@ -198,9 +214,16 @@ function inCidr(read: Reader, values: readonly string[]): Test {
   }
 }
 
-function comparesInstant(name: string, op: DateOperator, limit: number): Test {
-  if (op === 'before') return (context) => instantOf(attribute(context, name)) < limit
-  return (context) => instantOf(attribute(context, name)) > limit
+function comparesInstant(read: Reader, op: DateOperator, limit: number): Test {
+  if (op === 'before') return (context) => instantOf(read(context)) < limit
+  return (context) => instantOf(read(context)) > limit
+}
+
+function undecidable(why: string): Test {
+  const malformed = new Undecidable('PARSE_ERROR', why)
+  return () => {
+    throw malformed
+  }
 }
 
 function comparesVersion(read: Reader, op: VersionOperator, limit: string): Test {

@@ -97,16 +97,17 @@ export function behindPrerequisites(answers: Answers, decision: Decision, lookup
   const { prerequisites = [], offVariant } = answers.flag
   if (prerequisites.length === 0) return decision
   const off = served(answers, offVariant, { reason: 'DEFAULT' })
-  const asked = prerequisites.map(({ flag, variants }) => {
+  const asked = prerequisites.map(({ flag, variants, enabled }) => {
     if (!Array.isArray(variants))
       throw new TypeError(`the prerequisite ${JSON.stringify(flag)} names no variants`)
-    return { decide: lookup(flag), wanted: new Set(variants), failure: prerequisiteFailures(flag) }
+    return { decide: lookup(flag), wanted: new Set(variants), failure: prerequisiteFailures(flag), enabled }
   })
   return {
     decide: (context) => {
-      for (const { decide, wanted, failure } of asked) {
+      for (const { decide, wanted, failure, enabled } of asked) {
         const { evaluation } = decide(context)
         if ('errorCode' in evaluation) return failure(evaluation.errorCode)
+        if (enabled === true && evaluation.reason === 'DISABLED') return off
         if (!wanted.has(evaluation.variant)) return off
       }
       return decision.decide(context)

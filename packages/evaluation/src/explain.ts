@@ -5,14 +5,15 @@
  * of each one why it did or did not decide. A property test holds the two against each other.
  */
 import { bucketingKey, guarded } from './attribute.ts'
-import { bucket } from './bucket.ts'
 import type { Compiled } from './compile.ts'
 import { compileCondition } from './condition.ts'
 import type { ConditionParts } from './condition.ts'
 import { flagNotFound } from './evaluate.ts'
 import type { Evaluation, EvaluationError } from './evaluate.ts'
-import type { BucketRange, EvaluationContext, Exposure, Flag, HashScheme, Serve } from './model.ts'
-import { coversAll } from './split.ts'
+import type { BucketRange, EvaluationContext, Exposure, Flag, Serve } from './model.ts'
+import { bucketIn, coversAll } from './split.ts'
+import type { Bucketing } from './split.ts'
+import { Undecidable } from './undecidable.ts'
 import { quoted, unmet } from './unmet.ts'
 
 /** What `evaluate` answers, how it came about, and the same in one sentence. */
@@ -31,8 +32,9 @@ export interface TraceStep {
   /**
    * `served`: it decided. `not-met`: its condition does not hold. `left-out`: its condition holds,
    * but the key falls into none of its ranges. `key-missing`: it had to bucket, and there was no key.
+   * `undecidable`: what it asks cannot be answered.
    */
-  readonly outcome: 'served' | 'not-met' | 'left-out' | 'key-missing'
+  readonly outcome: 'served' | 'not-met' | 'left-out' | 'key-missing' | 'undecidable'
   /** A clause that says why. */
   readonly because: string
   /** Of a rollout's rule: the audience that the context belongs to. */
@@ -59,15 +61,26 @@ function isMalformed(answer: Evaluation | EvaluationError): boolean {
 function traceOf(flag: Flag, context: EvaluationContext, parts: ConditionParts): TraceStep[] {
   const trace: TraceStep[] = []
   for (const rule of flag.rules) {
-    const label = { ruleId: rule.id, name: rule.name }
-    const because = unmet(rule.when, context, parts)
-    const step: Finding =
-      because === undefined ? serveFinding(rule.serve, context, parts) : { outcome: 'not-met', because }
-    trace.push({ ...label, ...step })
-    if (step.outcome === 'served' || step.outcome === 'key-missing') return trace
+    const step = answered(() => {
+      const because = unmet(rule.when, context, parts)
+      if (because !== undefined) return { outcome: 'not-met', because }
+      return serveFinding(rule.serve, context, parts)
+    })
+    trace.push({ ruleId: rule.id, name: rule.name, ...step })
+    if (step.outcome !== 'not-met' && step.outcome !== 'left-out') return trace
   }
-  trace.push({ name: 'fallthrough', ...serveFinding(flag.fallthrough, context, parts) })
+  const last = answered(() => serveFinding(flag.fallthrough, context, parts))
+  trace.push({ name: 'fallthrough', ...last })
   return trace
+}
+
+function answered(find: () => Finding): Finding {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof Undecidable) return { outcome: 'undecidable', because: error.message }
+    throw error
+  }
 }
 
 type Finding = Omit<TraceStep, 'ruleId' | 'name'>
@@ -85,22 +98,17 @@ function exposureFinding(exposure: Exposure, context: EvaluationContext, parts: 
   return { audience: audience.id, ...splitFinding(exposure, audience.ranges, context) }
 }
 
-function splitFinding(
-  by: { readonly by: string; readonly salt: string; readonly hash: HashScheme },
-  ranges: readonly BucketRange[],
-  context: EvaluationContext,
-): Finding {
+function splitFinding(by: Bucketing, ranges: readonly BucketRange[], context: EvaluationContext): Finding {
   const filled = ranges.filter(({ from, to }) => from !== to)
   if (filled.length === 0) return { outcome: 'left-out', because: 'it serves 0 % of the keys' }
   if (coversAll(filled) && isOneAnswer(filled))
     return { outcome: 'served', because: 'it serves 100 % of the keys' }
 
-  const key = bucketingKey(context, by.by)
-  if (key === undefined)
+  const number = bucketIn(by)(context)
+  if (number === undefined)
     return { outcome: 'key-missing', because: `there is no ${quoted(by.by)} to bucket by` }
-  const number = bucket(by.hash, by.salt, key)
   const at = filled.find(({ from, to }) => from <= number && number < to)
-  const where = `the bucket of ${quoted(key)} is ${number}`
+  const where = `the bucket of ${bucketedWords(by, context)} is ${number}`
   if (at === undefined) {
     return {
       outcome: 'left-out',
@@ -115,6 +123,11 @@ function splitFinding(
     bucket: number,
     ranges: [bounds(at)],
   }
+}
+
+function bucketedWords({ by, contextKind }: Bucketing, context: EvaluationContext): string {
+  if (contextKind !== undefined) return `${quoted(by)} of the context of kind ${quoted(contextKind)}`
+  return quoted(bucketingKey(context, by))
 }
 
 /** Do all ranges serve the same? Ranges of an exposure always do. */

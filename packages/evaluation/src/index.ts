@@ -13,6 +13,7 @@ export { comparisonProblem } from './condition.ts'
 export { isOfType } from './outcome.ts'
 export type { Outcome } from './outcome.ts'
 export { compileRegExp } from './regexp.ts'
+export { kindInstant, kindVersion } from './kind-comparison.ts'
 export { bucketingKey } from './attribute.ts'
 export { attemptSalt, exposureHash, inKeySample } from './key-sample.ts'
 export { lower, raise, reweight, share } from './ranges.ts'
@@ -50,6 +51,7 @@ export type {
   HashScheme,
   JsonObject,
   JsonValue,
+  KeyShare,
   Layer,
   NumberOperator,
   Prerequisite,

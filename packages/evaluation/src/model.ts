@@ -49,7 +49,10 @@ export interface Flag {
 /** Another flag of the same environment, and the variants of it that are wanted. */
 export interface Prerequisite {
   readonly flag: string
+  /** With none it is never met. */
   readonly variants: readonly string[]
+  /** Whether it must be enabled, too: what it is worth while it is off does not count then. */
+  readonly enabled?: true
 }
 
 /** If `when` holds, serve. A rule whose allocation leaves the context out passes it to the next rule. */
@@ -86,6 +89,8 @@ export type Serve =
 export interface Allocation {
   /** Attribute that is bucketed; `targetingKey` unless the flag says otherwise. A text, or a number as its text. */
   readonly by: string
+  /** The kind of context that has the attribute; see `kind-attribute.ts`. */
+  readonly contextKind?: string
   /** Any text; 15 ASCII characters are hashed fastest. */
   readonly salt: string
   readonly hash: HashScheme
@@ -145,7 +150,8 @@ export type HashScheme =
  * A test on the evaluation context. A missing attribute or one of another type makes a comparison
  * false, and so `not` of it true. `{all: []}` holds for everybody, `{any: []}` for nobody; a
  * comparison with several values holds if one of them fits, with none for nobody. `jsonLogic` is what
- * an import could not say otherwise; it needs an engine that is passed to `compile`.
+ * an import could not say otherwise; it needs an engine that is passed to `compile`. `malformed` says
+ * that a flag which comes to ask this cannot be evaluated for the context, and why: PARSE_ERROR.
  */
 export type Condition =
   | { readonly all: readonly Condition[] }
@@ -153,9 +159,19 @@ export type Condition =
   | { readonly not: Condition }
   | { readonly segment: string }
   | { readonly jsonLogic: JsonValue }
+  | { readonly bucketed: KeyShare }
+  | { readonly malformed: string }
   | Comparison
 
-export type Comparison =
+/** A share of bucketing keys as a test: whether the bucket of the context's key lies in one of the ranges. Without a key it does not hold. */
+export interface KeyShare extends Omit<Allocation, 'ranges'> {
+  readonly ranges: readonly BucketRange[]
+}
+
+/** One comparison of an attribute: of the context itself, or of the context of a kind, see `kind-attribute.ts`. */
+export type Comparison = AttributeTest & { readonly contextKind?: string }
+
+type AttributeTest =
   | {
       readonly attribute: string
       readonly op: StringOperator

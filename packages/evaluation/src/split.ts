@@ -4,10 +4,19 @@
  * Ranges of buckets are turned into bounds on the 32-bit hash itself, so that an evaluation is one
  * hash and a few comparisons, without a modulo.
  */
-import { keyReader } from './attribute.ts'
-import { HASHES, hashBound, isVendorScheme, orderedRanges, saltState, vendorBucket } from './bucket.ts'
+import { keyFrom, keyReader } from './attribute.ts'
+import {
+  bucket,
+  HASHES,
+  hashBound,
+  isVendorScheme,
+  orderedRanges,
+  saltState,
+  vendorBucket,
+} from './bucket.ts'
 import { hashAfter } from './hash.ts'
-import type { BucketRange, EvaluationContext, HashScheme } from './model.ts'
+import { kindReader } from './kind-attribute.ts'
+import type { BucketRange, EvaluationContext, HashScheme, KeyShare } from './model.ts'
 import { failed } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import type { VendorScheme } from './vendor-bucket.ts'
@@ -18,6 +27,8 @@ export type Step = (context: EvaluationContext) => Outcome | undefined
 /** How keys become buckets. */
 export interface Bucketing {
   readonly by: string
+  /** The kind of context that has the key; absent for the context itself. */
+  readonly contextKind?: string
   readonly salt: string
   readonly hash: HashScheme
 }
@@ -41,12 +52,11 @@ export function split<Gap extends Outcome | undefined>(
   const { bounds, outcomes } = cuts<Outcome | Gap>(ranges, gap)
   const hashOf = hashAfter(saltState(bucketing.hash, bucketing.salt))
   const { by } = bucketing
-  if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
+  const keyIn = bucketedKey(bucketing)
 
   const [first = gap, second = gap] = outcomes
   if (outcomes.length === 1) return () => first
 
-  const keyIn = keyReader(by)
   const missing = keyMissing(by)
   // Percentages have two parts: worth a step without a loop.
   const [bound = HASHES] = bounds
@@ -72,7 +82,7 @@ export function split<Gap extends Outcome | undefined>(
 
 /** The same for imported allocations: the buckets of another vendor, and no need for speed. */
 function vendorSplit<Gap extends Outcome | undefined>(
-  { by, salt }: Bucketing,
+  bucketing: Bucketing,
   scheme: VendorScheme,
   ranges: readonly AnswerRange[],
   gap: Gap,
@@ -82,17 +92,65 @@ function vendorSplit<Gap extends Outcome | undefined>(
   if (first === undefined) return () => gap
   if (coversAll(ordered) && ordered.every(({ outcome }) => outcome === first.outcome))
     return () => first.outcome
-  if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
 
-  const keyIn = keyReader(by)
-  const missing = keyMissing(by)
-  const bucketOf = vendorBucket(scheme, salt)
+  const missing = keyMissing(bucketing.by)
+  const bucketIn = vendorBucketIn(bucketing, scheme)
   return (context) => {
-    const key = keyIn(context)
-    if (key === undefined) return missing
-    const number = bucketOf(key)
+    const number = bucketIn(context)
+    if (number === undefined) return missing
     for (const { from, to, outcome } of ordered) if (from <= number && number < to) return outcome
     return gap
+  }
+}
+
+/** The key of a context that is bucketed. Throws an error if nothing says which. */
+function bucketedKey({ by, contextKind }: Bucketing): (context: EvaluationContext) => string | undefined {
+  if (typeof by !== 'string') throw new TypeError('an allocation names no attribute to bucket by')
+  return contextKind === undefined ? keyReader(by) : keyFrom(kindReader(contextKind, by))
+}
+
+/** The bucket of a context's key; `undefined` without a key. */
+function vendorBucketIn(
+  bucketing: Bucketing,
+  scheme: VendorScheme,
+): (context: EvaluationContext) => number | undefined {
+  const { by, contextKind, salt } = bucketing
+  const bucketOf = vendorBucket(scheme, salt)
+  if (scheme === 'launchdarkly' && contextKind !== undefined) {
+    const read = kindReader(contextKind, by)
+    // LaunchDarkly puts whatever is neither a text nor a whole number into its first bucket.
+    return (context) => {
+      const value = read(context)
+      return typeof value === 'string' || Number.isInteger(value) ? bucketOf(String(value)) : 0
+    }
+  }
+  const keyIn = bucketedKey(bucketing)
+  return (context) => {
+    const key = keyIn(context)
+    return key === undefined ? undefined : bucketOf(key)
+  }
+}
+
+/** The bucket of a context's key whatever the scheme, 0..99999; `undefined` without a key. Not made for speed. */
+export function bucketIn(bucketing: Bucketing): (context: EvaluationContext) => number | undefined {
+  const { hash, salt } = bucketing
+  if (isVendorScheme(hash)) return vendorBucketIn(bucketing, hash)
+  const keyIn = bucketedKey(bucketing)
+  // Said once, so that a scheme that does not exist is found when it is compiled.
+  saltState(hash, salt)
+  return (context) => {
+    const key = keyIn(context)
+    return key === undefined ? undefined : bucket(hash, salt, key)
+  }
+}
+
+/** Whether the bucket of a context's key lies in one of the ranges. Throws an error if ranges or scheme are malformed. */
+export function shareTest(share: KeyShare): (context: EvaluationContext) => boolean {
+  const ranges = orderedRanges(share.ranges)
+  const numberIn = bucketIn(share)
+  return (context) => {
+    const number = numberIn(context)
+    return number !== undefined && ranges.some(({ from, to }) => from <= number && number < to)
   }
 }
 

@@ -8,6 +8,7 @@
 import { attribute } from './attribute.ts'
 import { compileCondition } from './condition.ts'
 import type { ConditionParts } from './condition.ts'
+import { kindReader } from './kind-attribute.ts'
 import type { Comparison, Condition, EvaluationContext, VersionOperator } from './model.ts'
 
 /** The first part of the condition that does not hold for this context, as a clause; `undefined` if all of it holds. */
@@ -32,6 +33,7 @@ export function unmet(
   if ('not' in condition) return `this holds, and must not: ${described(condition.not)}`
   if ('segment' in condition) return `the context is not in segment ${quoted(condition.segment)}`
   if ('jsonLogic' in condition) return 'the imported logic does not hold'
+  if ('bucketed' in condition) return `this does not hold: ${described(condition)}`
   return 'attribute' in condition ? comparisonUnmet(condition, context) : 'it does not hold'
 }
 
@@ -46,12 +48,21 @@ export function described(condition: Condition): string {
   if ('not' in condition) return `not (${described(condition.not)})`
   if ('segment' in condition) return `in segment ${quoted(condition.segment)}`
   if ('jsonLogic' in condition) return `the imported logic ${quoted(JSON.stringify(condition.jsonLogic))}`
-  return `${quoted(condition.attribute)} is ${expectation(condition)}`
+  if ('bucketed' in condition) return `the bucket of ${quoted(condition.bucketed.by)} is in a range`
+  if ('malformed' in condition) return `what cannot be evaluated (${condition.malformed})`
+  return `${named(condition)} is ${expectation(condition)}`
+}
+
+function named({ attribute: name, contextKind }: Comparison): string {
+  return contextKind === undefined
+    ? quoted(name)
+    : `${quoted(name)} of the context of kind ${quoted(contextKind)}`
 }
 
 function comparisonUnmet(comparison: Comparison, context: EvaluationContext): string {
-  const name = quoted(comparison.attribute)
-  const value = attribute(context, comparison.attribute)
+  const name = named(comparison)
+  const { attribute: its, contextKind } = comparison
+  const value = contextKind === undefined ? attribute(context, its) : kindReader(contextKind, its)(context)
   if (value === undefined || value === null) return `${name} is missing`
   return `${name} is ${quoted(value)}, must be: ${expectation(comparison)}`
 }

@@ -140,3 +140,100 @@ describe('importing a flagd definition', () => {
     ])
   })
 })
+
+describe('importing a LaunchDarkly project', () => {
+  const inBeta = { attribute: '', op: 'segmentMatch', values: ['Beta'] }
+  const project = {
+    flags: {
+      'New.Checkout': {
+        key: 'New.Checkout',
+        on: true,
+        variations: [true, false],
+        offVariation: null,
+        fallthrough: { variation: 1 },
+        prerequisites: [{ key: 'payments', variation: 0 }],
+        contextTargets: [{ contextKind: 'org', values: ['acme'], variation: 0 }],
+        rules: [{ id: 'r', clauses: [inBeta], rollout: { variations: [{ variation: 0, weight: 100_000 }] } }],
+        salt: 'pepper',
+      },
+      payments: {
+        key: 'payments',
+        on: true,
+        variations: ['new', 'old'],
+        offVariation: 1,
+        fallthrough: { variation: 0 },
+        rules: [{ id: 'r', clauses: [{ attribute: 'country', op: 'in', values: ['FI'] }], variation: 7 }],
+        salt: 'salt',
+      },
+    },
+    segments: {
+      Beta: {
+        key: 'Beta',
+        included: ['ada'],
+        rules: [{ clauses: [], weight: 50_000, bucketBy: '/team/id', rolloutContextKind: 'org' }],
+        salt: 's',
+      },
+    },
+  }
+  const query = { format: 'launchdarkly' as const, environments: '*:development', owner: 'team-a' }
+  const importProject = async (more: { dryRun?: 'true'; environments?: string } = {}) =>
+    expectOk(await server.admin.call('importFlags', { params, query: { ...query, ...more }, body: project }))
+
+  test('a dry run names segments and flags, each after what it asks for, and stores nothing', async () => {
+    expect(await importProject({ dryRun: 'true' })).toMatchObject({
+      created: ['payments', 'New.Checkout'],
+      segments: { created: ['Beta'] },
+    })
+    expect(expectOk(await server.admin.call('listSegments', { params })).items).toEqual([])
+  })
+
+  test('contexts of kinds, shares, prerequisites and malformed rules are stored and evaluated', async () => {
+    const { report, ...done } = await importProject()
+    expect(done).toMatchObject({ created: ['payments', 'New.Checkout'], segments: { created: ['Beta'] } })
+    expect(report.map((it) => `${it.severity} ${it.entity}`)).toEqual(['MEDIUM file'])
+
+    expect(await served('New.Checkout', { targetingKey: 'ada' })).toMatchObject({ value: true })
+    const acme = { kind: 'multi', org: { key: 'acme' }, user: { key: 'bob' } }
+    expect(await served('New.Checkout', acme)).toMatchObject({ value: true, reason: 'TARGETING_MATCH' })
+    // Whoever has no team is in the first bucket, as in LaunchDarkly.
+    expect(await served('New.Checkout', { targetingKey: 'bob' })).toMatchObject({
+      value: true,
+      reason: 'SPLIT',
+    })
+    const teams = Array.from({ length: 40 }, (_, id) => ({ kind: 'org', key: 'o', team: { id } }))
+    const values = await Promise.all(teams.map(async (it) => await served('New.Checkout', it)))
+    expect(new Set(values.map((it) => 'value' in it && it.value))).toEqual(new Set([true, false]))
+
+    const malformed = { targetingKey: 'bob', country: 'FI' }
+    expect(await served('payments', malformed)).toMatchObject({ errorCode: 'PARSE_ERROR' })
+    expect(await served('New.Checkout', malformed)).toMatchObject({ errorCode: 'PARSE_ERROR' })
+    expect(await served('New.Checkout', {})).toMatchObject({
+      errorCode: 'TARGETING_KEY_MISSING',
+      trace: [{ outcome: 'undecidable' }],
+    })
+  })
+
+  test('a second time changes nothing, and a segment of another environment stays empty', async () => {
+    expect(await importProject()).toMatchObject({
+      created: [],
+      updated: [],
+      unchanged: ['payments', 'New.Checkout'],
+      segments: { created: [], updated: [], unchanged: ['Beta'] },
+    })
+    const address = { ...params, segment: 'Beta' }
+    const { environments } = expectOk(await server.admin.call('getSegment', { params: address }))
+    expect(environments.map((it) => it.when !== undefined)).toEqual([true, false, false])
+  })
+
+  test('into a second environment, where a protected one asks for its gate', async () => {
+    expect(await importProject({ environments: 'production:staging' })).toMatchObject({
+      updated: ['payments', 'New.Checkout'],
+      segments: { updated: ['Beta'] },
+    })
+    const { report } = await importProject({ environments: 'production:production' })
+    expect(report.filter((it) => it.message.includes('is protected')).map((it) => it.entity)).toEqual([
+      'flag payments',
+      'flag New.Checkout',
+    ])
+  })
+})

@@ -144,6 +144,7 @@ const OUTCOMES: Readonly<Record<Explanation['trace'][number]['outcome'], string>
   'not-met': 'off',
   'left-out': 'off',
   'key-missing': 'fail',
+  undecidable: 'fail',
 }
 
 function AnswerView({ title, read, differs }: AnswerViewProps): ReactElement {

@@ -78,7 +78,8 @@ function testOf(when: Condition, negated = false): Test | undefined {
   if ('not' in when) return negated ? undefined : testOf(when.not, true)
   if ('all' in when || 'any' in when) return undefined
   if ('segment' in when) return { ...NEW_TEST, negated, kind: 'segment', name: when.segment }
-  if ('jsonLogic' in when) return undefined
+  if ('jsonLogic' in when || 'bucketed' in when || 'malformed' in when) return undefined
+  if (when.contextKind !== undefined) return undefined
   const { attribute: name, op } = when
   const common = { negated, kind: 'attribute' as const, name, op, ignoreCase: false }
   if (when.op === 'exists') return { ...common, values: [] }

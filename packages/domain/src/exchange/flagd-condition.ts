@@ -41,6 +41,9 @@ export function flagdCondition(
     return flagdSegment(segment, inner)
   }
   if ('jsonLogic' in condition) return { '!!': [condition.jsonLogic] }
+  if ('bucketed' in condition) throw new NotInFlagd('it asks for the bucket of a key')
+  if ('malformed' in condition) throw new NotInFlagd('it has a condition that cannot be evaluated')
+  if (condition.contextKind !== undefined) throw new NotInFlagd('it asks for the context of a kind')
   return comparison(condition)
 }
 

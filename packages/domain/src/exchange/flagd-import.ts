@@ -93,6 +93,7 @@ function opsIn(condition: Condition): readonly string[] {
   if ('any' in condition) return condition.any.flatMap(opsIn)
   if ('not' in condition) return opsIn(condition.not)
   if ('segment' in condition) return []
+  if ('bucketed' in condition || 'malformed' in condition) return []
   return 'jsonLogic' in condition ? ['jsonLogic'] : [condition.op]
 }
 

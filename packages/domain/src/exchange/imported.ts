@@ -9,6 +9,7 @@ import type {
   JsonObject,
   Prerequisite,
   Rule,
+  Segment,
   Serve,
   ValueType,
   VariantValue,
@@ -19,6 +20,8 @@ import type { ReportLine } from './report.ts'
 /** A flag as it would be stored: definition and configuration. */
 export interface ImportedFlag {
   readonly key: string
+  /** Absent where the file has none: the key. */
+  readonly name?: string | undefined
   readonly description: string | undefined
   readonly owner: string | undefined
   readonly valueType: ValueType
@@ -31,6 +34,20 @@ export interface ImportedFlag {
   readonly fallthrough: Serve
 }
 
+/** A segment as it would be stored. */
+export interface ImportedSegment extends Segment {
+  /** Absent where the file has none: the key. */
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+}
+
+/** What an import found. Whatever is asked for by another stands before it. */
+export interface Imported {
+  readonly segments?: readonly ImportedSegment[]
+  readonly flags: readonly ImportedFlag[]
+  readonly report: readonly ReportLine[]
+}
+
 /** What an importer is told beside the definition. */
 export interface ImportRequest {
   readonly engines: Engines
@@ -40,10 +57,7 @@ export interface ImportRequest {
 }
 
 /** The flags of a definition, and what of them is not the same here. Never throws for what it holds. */
-export type Importer = (
-  definition: JsonObject,
-  request: ImportRequest,
-) => { readonly flags: readonly ImportedFlag[]; readonly report: readonly ReportLine[] }
+export type Importer = (definition: JsonObject, request: ImportRequest) => Imported
 
 /** What cannot be imported, as a clause. */
 export class NotHere extends Error {}

@@ -25,6 +25,10 @@ export function conditionFaults(
   if ('not' in condition) return inner(condition.not, `${at}/not`)
   if ('segment' in condition && !segments.has(condition.segment))
     return [{ pointer: `${at}/segment`, message: `There is no segment "${condition.segment}".` }]
+  if ('bucketed' in condition) {
+    const problem = comparisonProblem(condition)
+    return problem === undefined ? [] : [{ pointer: `${at}/bucketed`, message: sentence(problem) }]
+  }
   return 'attribute' in condition ? comparisonFaults(condition, at) : []
 }
 

@@ -43,7 +43,12 @@ function asksNoLess(
   { prerequisites: after = [] }: ServedConfig,
 ): boolean {
   return before.every((was) =>
-    after.some((is) => is.flag === was.flag && is.variants.every((it) => was.variants.includes(it))),
+    after.some(
+      (is) =>
+        is.flag === was.flag &&
+        is.variants.every((it) => was.variants.includes(it)) &&
+        (was.enabled === undefined || is.enabled === true),
+    ),
   )
 }
 

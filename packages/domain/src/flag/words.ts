@@ -1,5 +1,5 @@
 /** Configurations in words: what people compare, and what readers of a screen hear. */
-import type { Allocation, Condition, Prerequisite, Rule } from '@flagmarshal/evaluation'
+import type { Allocation, BucketRange, Condition, Prerequisite, Rule } from '@flagmarshal/evaluation'
 
 const OPS: Readonly<Record<string, string>> = {
   equals: 'is',
@@ -32,12 +32,29 @@ export function conditionWords(when: Condition): string {
   if ('not' in when) return `not (${conditionWords(when.not)})`
   if ('segment' in when) return `in segment ${when.segment}`
   if ('jsonLogic' in when) return `imported logic ${JSON.stringify(when.jsonLogic)}`
+  if ('bucketed' in when) return `${spanWords(when.bucketed.ranges)} by ${keyWords(when.bucketed)}`
+  if ('malformed' in when) return `an error: ${when.malformed}`
   const op = OPS[when.op] ?? when.op
-  if (when.op === 'exists') return `${when.attribute} ${op}`
+  const name = keyWords({ by: when.attribute, contextKind: when.contextKind })
+  if (when.op === 'exists') return `${name} ${op}`
   const values = when.values.slice(0, 8).map((it) => JSON.stringify(it))
   const more = when.values.length > 8 ? ` and ${when.values.length - 8} more` : ''
   const caseless = 'ignoreCase' in when && (when.ignoreCase ?? false) ? ', in any case' : ''
-  return `${when.attribute} ${op} ${values.join(', ')}${more}${caseless}`
+  return `${name} ${op} ${values.join(', ')}${more}${caseless}`
+}
+
+function keyWords({
+  by,
+  contextKind,
+}: {
+  readonly by: string
+  readonly contextKind?: string | undefined
+}): string {
+  return contextKind === undefined ? by : `${by} of the ${contextKind}`
+}
+
+function spanWords(ranges: readonly BucketRange[]): string {
+  return `${ranges.reduce((sum, { from, to }) => sum + to - from, 0) / 1000} % of keys`
 }
 
 function joined(parts: readonly Condition[], word: string): string {
@@ -51,12 +68,15 @@ export function serveWords(serve: Rule['serve']): string {
   if ('variant' in serve) return serve.variant
   if ('exposure' in serve) return `${serve.exposure.variant}, by the rollout`
   const percents = [...percentsOf(serve.allocation)].map(([variant, it]) => `${it} % ${variant}`)
-  return `${percents.join(', ') || '0 %'} by ${serve.allocation.by}`
+  return `${percents.join(', ') || '0 %'} by ${keyWords(serve.allocation)}`
 }
 
 /** `checkout-v2 serves on or beta`, or `none`. */
 export function prerequisiteWords(prerequisites: readonly Prerequisite[] = []): string {
-  const parts = prerequisites.map(({ flag, variants }) => `${flag} serves ${variants.join(' or ')}`)
+  const parts = prerequisites.map(
+    ({ flag, variants, enabled = false }) =>
+      `${flag} ${enabled ? 'is on and ' : ''}serves ${variants.join(' or ') || 'nothing that it has'}`,
+  )
   return parts.join(' and ') || 'none'
 }
 

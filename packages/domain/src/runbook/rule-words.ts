@@ -13,8 +13,10 @@ export function conditionWords(condition: Json | undefined): string {
   if ('any' in condition) return joined(condition['any'], ' or ', 'nobody')
   if ('not' in condition) return `not (${conditionWords(condition['not'])})`
   if ('segment' in condition) return `in the segment ${wordsOf(condition['segment'])}`
+  if ('bucketed' in condition) return `a share of keys (by ${keyWords(condition['bucketed'], 'by')})`
+  if ('malformed' in condition) return `an error (${wordsOf(condition['malformed'])})`
   const op = textAt(condition, 'op').replaceAll(/([A-Z])/g, (it) => ` ${it.toLowerCase()}`)
-  return [textAt(condition, 'attribute'), op, linesAt(condition, 'values').join(', ')].join(' ').trim()
+  return [keyWords(condition, 'attribute'), op, linesAt(condition, 'values').join(', ')].join(' ').trim()
 }
 
 /** What is served, in words. */
@@ -26,7 +28,13 @@ export function serveWords(serve: Json | undefined): string {
     return `${textAt(it, 'variant')} ${percentOf(width)}`
   })
   if (ranges.length === 0) return valueAt(serve, 'allocation') === undefined ? '' : 'nobody'
-  return `${ranges.join(', ')} (by ${textAt(serve, 'allocation.by')})`
+  return `${ranges.join(', ')} (by ${keyWords(valueAt(serve, 'allocation'), 'by')})`
+}
+
+/** An attribute, and whose it is. */
+function keyWords(of: Json | undefined, name: string): string {
+  const kind = textAt(of, 'contextKind')
+  return kind === '' ? textAt(of, name) : `${textAt(of, name)} of the ${kind}`
 }
 
 function percentOf(buckets: number): string {

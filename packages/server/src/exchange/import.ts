@@ -8,6 +8,7 @@ import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
 import { growthbookImport } from '@flagmarshal/domain/exchange/growthbook/import'
 import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
+import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
 import { isRefusal } from '@flagmarshal/domain/refusal'
@@ -23,17 +24,21 @@ import { getFlag } from '../flag/read.ts'
 import { engines } from '../json-logic.ts'
 import { notFound } from '../refusals.ts'
 import { selectEnvironments, selectProject } from '../storage/projects.ts'
+import { importSegment } from './import-segments.ts'
+import type { SegmentReader } from './import-segments.ts'
 
 /** Read a flag and a configuration as anybody may send them; a clause where they cannot be. */
 export interface ImportReaders {
   readonly flag: (value: unknown) => NewFlag | string
   readonly config: (value: unknown) => FlagConfigChange | string
+  readonly segment: SegmentReader
 }
 
 /** Who reads which format. */
 const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
   flagd: flagdImport,
   growthbook: growthbookImport,
+  launchdarkly: launchDarklyImport,
 }
 
 /** What is imported, where to, and what new flags are. */
@@ -61,19 +66,36 @@ export async function importFlags(
   const environments = await selectEnvironments(parts.database.kysely, project)
   if (!environments.some((it) => it.key === environment)) return notFound('environment', environment)
 
-  const { flags, report } = IMPORTERS[request.format](request.definition, {
+  const imported = IMPORTERS[request.format](request.definition, {
     engines,
     environment: theirs,
     now: context.now,
   })
-  const lines: ReportLine[] = [...report]
+  const lines: ReportLine[] = [...imported.report]
+  const place = { project, environment, dryRun: request.dryRun === 'true' }
+  const segments = await each('segment', imported.segments ?? [], lines, (segment) =>
+    importSegment(context, parts, segment, { place, read: readers.segment }),
+  )
+  const flags = await each('flag', imported.flags, lines, (flag) =>
+    importFlag(context, parts, wantedOf(flag, request, environment), readers),
+  )
+  return { ...flags, segments, report: orderedReport(lines) }
+}
+
+/** What became of each, one after the other: whoever asks for another stands after it. */
+async function each<Thing extends { readonly key: string }>(
+  what: string,
+  things: readonly Thing[],
+  lines: ReportLine[],
+  store: (thing: Thing) => Promise<Outcome | { readonly message: string }>,
+): Promise<Record<Outcome, string[]>> {
   const done: Record<Outcome, string[]> = { created: [], updated: [], unchanged: [] }
-  for (const flag of flags) {
-    const outcome = await importFlag(context, parts, wantedOf(flag, request, environment), readers)
-    if (typeof outcome === 'string') done[outcome].push(flag.key)
-    else lines.push({ severity: 'HIGH', entity: `flag ${flag.key}`, message: outcome.message })
+  for (const thing of things) {
+    const outcome = await store(thing)
+    if (typeof outcome === 'string') done[outcome].push(thing.key)
+    else lines.push({ severity: 'HIGH', entity: `${what} ${thing.key}`, message: outcome.message })
   }
-  return { ...done, report: orderedReport(lines) }
+  return done
 }
 
 interface Wanted {
@@ -96,7 +118,7 @@ function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: strin
     dryRun: dryRun === 'true',
     definition: {
       key,
-      name: key,
+      name: flag.name ?? key,
       kind,
       valueType,
       variants,

@@ -1,6 +1,7 @@
 /** Formats of other tools, over HTTP. */
 import type { exchangeOperations } from '@flagmarshal/api/exchange'
 import { FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
+import { NewSegment } from '@flagmarshal/api/segment'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { z } from 'zod'
 
@@ -21,6 +22,7 @@ import { ownEnvironment } from '../own-environment.ts'
 const readers: ImportReaders = {
   flag: (value) => readBy(NewFlag, value),
   config: (value) => readBy(FlagConfigChange, value),
+  segment: (value) => readBy(NewSegment, value),
 }
 
 const CAPABILITIES = { 'x-manifest-capabilities': 'read,write,delete' }
