@@ -62,6 +62,7 @@ const PAGES = [
   ['systems that send', '/p/shop/settings/senders'],
   ['people', '/settings/people'],
   ['invitations', '/settings/invitations'],
+  ['the sign-in of the organisation', '/settings/sign-in'],
   ['plan templates', '/settings/plan-templates'],
   ['the procedure', '/settings/procedures/feature-flag-rollout'],
   ['secrets', '/settings/secrets'],

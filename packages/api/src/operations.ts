@@ -28,6 +28,7 @@ import { killOperations } from './kill.ts'
 import { metricOperations } from './metric.ts'
 import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
+import { ownTokenOperations } from './own-token.ts'
 import { peopleOperations } from './people.ts'
 import { personaOperations } from './persona.ts'
 import { planCheckOperations } from './plan-check.ts'
@@ -61,6 +62,7 @@ export const operations = {
   ...accountOperations,
   ...peopleOperations,
   ...proofOperations,
+  ...ownTokenOperations,
   ...identityProviderOperations,
   ...providerSignInOperations,
   ...projectOperations,

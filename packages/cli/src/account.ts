@@ -39,6 +39,32 @@ export function accountCommands(program: Command, open: Open): void {
       )
     })
   account
+    .command('tokens')
+    .description('the own tokens that work; they are made in the console, on the page of the account')
+    .action(async (_: unknown, command: Command) => {
+      const session = open(command)
+      const { items } = await session.call('listOwnTokens')
+      session.rows(
+        items,
+        ['token', 'for', 'reaches', 'last used', 'expires'],
+        items.map((it) => [
+          it.id,
+          it.name,
+          [it.project, it.environment].filter((place) => place !== null).join('/') || 'everything',
+          it.lastUsedAt ?? 'never',
+          it.expiresAt ?? 'never',
+        ]),
+      )
+    })
+  account
+    .command('revoke-token <token>')
+    .description('revoke one of them')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const session = open(command)
+      await session.call('revokeOwnToken', { params: { token: id } })
+      session.result({ revoked: id }, () => `Revoked ${id}.`)
+    })
+  account
     .command('identity')
     .description(
       "whether the account is connected with the organisation's sign-in; that is done in the console",

@@ -51,9 +51,9 @@ async function askedToken(
   if (ask === undefined)
     throw usage(
       'There is no token, and nobody to ask for it.',
-      'Give it in a file: flagmarshal login --token-file token.txt',
+      `Make one at ${server}/account, and give it in a file: flagmarshal login --token-file token.txt`,
     )
-  const token = await ask(`Your token for ${server} (it is not shown): `, 'hidden')
+  const token = await ask(`Your token, from ${server}/account (it is not shown): `, 'hidden')
   if (token !== '') return token
-  throw usage('That is no token.', 'An administrator makes one: flagmarshal token create <person>')
+  throw usage('That is no token.', `Make one on the page of your account: ${server}/account`)
 }

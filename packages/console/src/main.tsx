@@ -20,7 +20,8 @@ Object.assign(globalThis, { __webpack_nonce__: nonce, __zod_globalConfig: { jitl
 const router = createConsoleRouter()
 const cache = createCache(() => {
   const { pathname, href } = router.state.location
-  if (!['/sign-in', '/set-up', '/invitation'].includes(pathname)) router.history.push(paths.signIn(href))
+  if (!['/sign-in', '/sign-in/return', '/set-up', '/invitation'].includes(pathname))
+    router.history.push(paths.signIn(href))
 })
 
 const element = document.querySelector('#root')

@@ -16,6 +16,7 @@ export const paths = {
   planTemplates: () => '/settings/plan-templates',
   procedure: (id: string) => `/settings/procedures/${encodeURIComponent(id)}`,
   secrets: () => '/settings/secrets',
+  identityProvider: () => '/settings/sign-in',
   retention: () => '/settings/retention',
   status: () => '/status',
   projectSettings: (key: string) => `${project(key)}/settings`,

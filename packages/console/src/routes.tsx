@@ -46,6 +46,7 @@ const ofFeature = <const P extends string, T extends Record<string, () => unknow
 
 const tree = root.addChildren([
   bare('/sign-in', () => import('./access/sign-in.tsx'), 'SignIn'),
+  bare('/sign-in/return', () => import('./access/sign-in-return.tsx'), 'SignInReturn'),
   bare('/set-up', () => import('./access/set-up.tsx'), 'SetUp'),
   bare('/invitation', () => import('./access/invitation.tsx'), 'Invitation'),
   shell.addChildren([
@@ -101,6 +102,7 @@ const tree = root.addChildren([
     page('/settings', () => import('./settings/settings-home.tsx'), 'SettingsHome'),
     page('/settings/people', () => import('./settings/people.tsx'), 'People'),
     page('/settings/invitations', () => import('./settings/invitations.tsx'), 'Invitations'),
+    page('/settings/sign-in', () => import('./settings/identity-provider.tsx'), 'IdentityProvider'),
     page('/settings/plan-templates', () => import('./settings/plan-templates.tsx'), 'PlanTemplates'),
     page('/settings/procedures/$procedure', () => import('./settings/procedure.tsx'), 'Procedure'),
     page('/settings/retention', () => import('./settings/retention.tsx'), 'Retention'),

@@ -54,6 +54,7 @@ import { handlers as inputHandlers } from './http/handlers/input.ts'
 import { handlers as metricHandlers } from './http/handlers/metric.ts'
 import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
+import { handlers as ownTokenHandlers } from './http/handlers/own-token.ts'
 import { handlers as peopleHandlers } from './http/handlers/people.ts'
 import { handlers as personaHandlers } from './http/handlers/persona.ts'
 import { handlers as planCheckHandlers } from './http/handlers/plan-check.ts'
@@ -122,6 +123,7 @@ const handlers = {
   ...accountHandlers,
   ...peopleHandlers,
   ...proofHandlers,
+  ...ownTokenHandlers,
   ...identityProviderHandlers,
   ...providerSignInHandlers,
   ...projectHandlers,

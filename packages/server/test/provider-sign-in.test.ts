@@ -188,7 +188,7 @@ describe('signing in at the provider', () => {
       },
     })
     expect((await send('signOut', { cookie })).status).toBe(204)
-    expect((await send('whoAmI', { cookie })).status).toBe(401)
+    await expect.poll(async () => (await send('whoAmI', { cookie })).status).toBe(401)
   })
 })
 
@@ -318,7 +318,41 @@ describe('whom it lets in', () => {
     expect((await finish(other)).json).toMatchObject({ code: 'another-person' })
     expectOk(await server.admin.call('disconnectPerson', { params: { person: 'con2' } }))
     expect(await person('con2')).toMatchObject({ roles: ['developer'] })
-    expect((await send('whoAmI', { cookie: fresh })).status).toBe(401)
+    await expect.poll(async () => (await send('whoAmI', { cookie: fresh })).status).toBe(401)
+  })
+})
+
+describe('a token for the own command line', () => {
+  test('is made in the session of whoever signed in there, has their roles, is listed and revoked', async () => {
+    const { cookie } = await signIn('tok', { preferred_username: 'tok', groups: ['flag-people'] })
+    const made = await send('createOwnToken', { body: { name: 'laptop', expiresInDays: 7 }, cookie })
+    expect(made.status).toBe(201)
+    const own = server.client(String(made.json['token']))
+    expect(expectOk(await own.call('whoAmI'))).toMatchObject({ id: 'tok', roles: ['developer'] })
+    // A token makes no token: a stolen one ends when it ends.
+    const another = await own.call('createOwnToken', { body: { name: 'more', expiresInDays: 365 } })
+    expect(expectProblem(another).code).toBe('no-session')
+    const more = await send('createOwnToken', { body: { name: 'more', roles: ['administrator'] }, cookie })
+    expect(more).toMatchObject({ status: 422, json: { code: 'role-not-held' } })
+    const [token] = expectOk(await own.call('listOwnTokens')).items
+    expect(token).toMatchObject({ name: 'laptop' })
+    const params = { token: token?.id ?? '' }
+    const other = await server.person('developer')
+    expect(expectProblem(await other.client.call('revokeOwnToken', { params })).status).toBe(404)
+    expectOk(await own.call('revokeOwnToken', { params }))
+    await expect.poll(async () => (await own.call('whoAmI')).ok).toBe(false)
+  })
+
+  test('stops when the person is disabled, and loses what falls at a sign-in', async () => {
+    const claims = { preferred_username: 'fal', groups: ['flag-people', 'shop-leads'] }
+    const { cookie } = await signIn('fal', claims)
+    const made = await send('createOwnToken', { body: { name: 'laptop' }, cookie })
+    const own = server.client(String(made.json['token']))
+    expect(expectOk(await own.call('whoAmI')).grants.length).toBe(1)
+    await signIn('fal', { ...claims, groups: ['flag-people'] })
+    await expect.poll(async () => expectOk(await own.call('whoAmI')).grants).toEqual([])
+    expectOk(await server.admin.call('disablePerson', { params: { person: 'fal' } }))
+    await expect.poll(async () => (await own.call('whoAmI')).ok).toBe(false)
   })
 })
 

@@ -14,6 +14,8 @@ export interface Visit {
   readonly theme?: 'light' | 'dark'
   /** Seconds are as long as they are; nothing moves that need not. */
   readonly reducedMotion?: 'reduce' | 'no-preference'
+  /** Another site that people go to on their way: what its pages do is its own matter. */
+  readonly elsewhere?: string
 }
 
 /** A page of a browser of its own, in which nobody is signed in. */
@@ -33,7 +35,7 @@ export async function visit(browser: Browser, server: TestServer, options: Visit
     `addEventListener('securitypolicyviolation', (it) => console.error('against the policy: ' + it.violatedDirective + ' ' + it.blockedURI))`,
   )
   const page = await context.newPage()
-  const wrongs = watch(page, server.address)
+  const wrongs = watch(page, server.address, options.elsewhere)
   return {
     context,
     page,
@@ -52,16 +54,19 @@ export interface Visitor extends AsyncDisposable {
   readonly wrongs: string[]
 }
 
-function watch(page: Page, address: string): string[] {
+function watch(page: Page, address: string, elsewhere?: string): string[] {
+  const isThere = (url: string) => elsewhere !== undefined && url.startsWith(elsewhere)
   const wrongs: string[] = []
   page.on('pageerror', (error) => wrongs.push(`error: ${error.message}`))
   page.on('console', (message) => {
     const text = message.text()
     // An answer with an error status is logged by the browser, and is often what a test is about.
-    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) wrongs.push(text)
+    if (message.type() === 'error' && !isThere(page.url()) && !text.startsWith('Failed to load resource'))
+      wrongs.push(text)
   })
   page.on('request', (request) => {
     const url = request.url()
+    if (isThere(request.frame().url()) || (isThere(url) && request.isNavigationRequest())) return
     if (!url.startsWith(address) && !/^(data|blob):/.test(url)) wrongs.push(`request to ${url}`)
   })
   return wrongs

@@ -23,6 +23,8 @@ export const PEOPLE = {
   'token revoke': 'tok_2e6',
   'account prove': '--code 123456',
   'account second-factor': '',
+  'account tokens': '',
+  'account revoke-token': 'token_2e6',
   'account identity': '',
   'account sessions': '',
   'account end-session': 'ses_1a4',

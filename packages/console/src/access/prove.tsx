@@ -1,36 +1,63 @@
-/** Showing once more who one is, where a signature asks for it: a code, or the password. */
+/** Showing once more who one is, where a signature asks for it: a code, the password, or the organisation's sign-in. */
 import { Button, Group, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { FormEvent, ReactElement } from 'react'
 
 import { problemOf, useRead, useWrite } from '../query.ts'
 import { Status } from '../ui/status.tsx'
+import { LeaveForProvider } from './leave-for-provider.tsx'
 
 export function Prove(): ReactElement {
   const factor = useRead('showSecondFactor')
-  const prove = useWrite('prove')
-  const [text, setText] = useState('')
-  const byCode = factor.data?.state === 'on'
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault()
-    // Inside the form of what is signed: that one is sent again by hand.
-    event.stopPropagation()
-    const body = byCode ? { code: text.trim() } : { password: text }
-    await prove.mutateAsync([{ body }]).catch(() => undefined)
-    setText('')
-  }
-  if (prove.isSuccess) {
+  const identity = useRead('showIdentity')
+  const [done, setDone] = useState(false)
+  if (done) {
     return (
       <div role="status">
         <Status of="pass" word="You have shown who you are: sign again" />
       </div>
     )
   }
+  const byCode = factor.data?.state === 'on'
+  const provider = identity.data?.connected ? identity.data.provider : null
+  const { pathname, search } = window.location
+  return (
+    <Group align="end" gap="sm">
+      {/* Who has neither password nor code can do nothing with a field. */}
+      {byCode || identity.data?.hasPassword !== false ? (
+        <Typed byCode={byCode} done={() => setDone(true)} />
+      ) : null}
+      {provider === null ? null : (
+        <LeaveForProvider to="beginProof" page={`${pathname}${search}`}>
+          {`Show it at ${provider}`}
+        </LeaveForProvider>
+      )}
+    </Group>
+  )
+}
+
+interface TypedProps {
+  readonly byCode: boolean
+  readonly done: () => void
+}
+
+function Typed({ byCode, done }: TypedProps): ReactElement {
+  const prove = useWrite('prove')
+  const [text, setText] = useState('')
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    // Inside the form of what is signed: that one is sent again by hand.
+    event.stopPropagation()
+    const body = byCode ? { code: text.trim() } : { password: text }
+    const proved = await prove.mutateAsync([{ body }]).catch(() => undefined)
+    setText('')
+    if (proved !== undefined) done()
+  }
   const error = problemOf(prove.error)?.detail
   const change = (event: { readonly currentTarget: { readonly value: string } }): void =>
     setText(event.currentTarget.value)
   return (
-    <Group align="end" gap="sm">
+    <>
       {byCode ? (
         <TextInput
           label="Code of your second factor"
@@ -58,6 +85,6 @@ export function Prove(): ReactElement {
       >
         Show who I am
       </Button>
-    </Group>
+    </>
   )
 }

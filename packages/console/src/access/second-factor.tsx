@@ -13,7 +13,7 @@ import { Status } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { QrCode } from './qr-code.tsx'
 
-export function SecondFactor(): ReactElement {
+export function SecondFactor({ hasPassword }: { readonly hasPassword: boolean }): ReactElement {
   const read = useRead('showSecondFactor')
   const [codes, setCodes] = useState<readonly string[]>()
   return (
@@ -22,7 +22,11 @@ export function SecondFactor(): ReactElement {
         {(factor) => (
           <Stack gap="sm" maw={560}>
             {codes === undefined ? null : <Codes codes={codes} close={() => setCodes(undefined)} />}
-            {factor.state === 'on' ? <On factor={factor} /> : <Begin confirmed={setCodes} />}
+            {factor.state === 'on' ? (
+              <On factor={factor} />
+            ) : (
+              <Begin hasPassword={hasPassword} confirmed={setCodes} />
+            )}
           </Stack>
         )}
       </Loaded>
@@ -84,7 +88,12 @@ function On({ factor }: { readonly factor: Answer<'showSecondFactor'> }): ReactE
   )
 }
 
-function Begin({ confirmed }: { readonly confirmed: (codes: readonly string[]) => void }): ReactElement {
+interface BeginProps {
+  readonly hasPassword: boolean
+  readonly confirmed: (codes: readonly string[]) => void
+}
+
+function Begin({ hasPassword, confirmed }: BeginProps): ReactElement {
   const enrol = useWrite('enrolSecondFactor')
   const [password, setPassword] = useState('')
   const submit = async (event: FormEvent): Promise<void> => {
@@ -102,12 +111,14 @@ function Begin({ confirmed }: { readonly confirmed: (codes: readonly string[]) =
           before a signature where the project asks for it.
         </p>
         <Group align="end" gap="sm">
-          <PasswordInput
-            label="Your password, to begin"
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
+          {hasPassword ? (
+            <PasswordInput
+              label="Your password, to begin"
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+          ) : null}
           <Button type="submit" loading={enrol.isPending}>
             Set it up
           </Button>

@@ -1,5 +1,5 @@
-/** Signing in with a password. */
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+/** Signing in: at the organisation's provider, or with a password. */
+import { Button, Divider, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useRouterState } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { FormEvent, ReactElement } from 'react'
@@ -9,6 +9,7 @@ import { problemOf, useRead, useWrite } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Door } from './door.tsx'
 import { Forgotten } from './forgotten.tsx'
+import { LeaveForProvider } from './leave-for-provider.tsx'
 import { useEnter } from './session.ts'
 
 export function SignIn(): ReactElement {
@@ -20,6 +21,7 @@ export function SignIn(): ReactElement {
   const search = useRouterState({ select: (state) => state.location.searchStr })
   const then = new URLSearchParams(search).get('then') ?? paths.home()
   const setUp = useRead('showSetUp')
+  const provider = setUp.data?.provider ?? null
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
@@ -41,6 +43,14 @@ export function SignIn(): ReactElement {
   }
   return (
     <Door title="Sign in">
+      {provider === null ? null : (
+        <>
+          <LeaveForProvider to="beginSignIn" page={pageOf(then)} wide>
+            {`Sign in with ${provider}`}
+          </LeaveForProvider>
+          <Divider label="or with a password" my="md" />
+        </>
+      )}
       <form onSubmit={(event) => void submit(event)}>
         <Stack gap="sm">
           <TextInput
@@ -77,6 +87,11 @@ export function SignIn(): ReactElement {
       {setUp.data?.resetByMail === true ? <Forgotten /> : null}
     </Door>
   )
+}
+
+/** A page of this console: whatever else stands in the address is none of ours. */
+function pageOf(then: string): string {
+  return /^\/(?![/\\])/.test(then) ? then : paths.home()
 }
 
 function asksForCode(error: unknown): boolean {

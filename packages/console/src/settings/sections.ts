@@ -58,6 +58,11 @@ export const INSTALLATION: readonly Section[] = [
     says: 'Links by which somebody joins or chooses a password.',
     to: paths.invitations(),
   },
+  {
+    word: 'Sign-in',
+    says: 'The provider that people sign in at, and the roles of its groups.',
+    to: paths.identityProvider(),
+  },
   { word: 'Plan templates', says: 'Rollout plans to begin with.', to: paths.planTemplates() },
   {
     word: 'Procedure',

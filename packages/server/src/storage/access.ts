@@ -219,5 +219,23 @@ export async function revokePersonal(tx: Tx, id: string, now: Date): Promise<Tok
   return row
 }
 
+/** The personal tokens of somebody that work, sessions left aside, newest first. */
+export async function selectPersonalTokens(
+  queries: Queries,
+  person: string,
+  now: Date,
+): Promise<readonly TokenRow[]> {
+  return await queries
+    .selectFrom('tokens')
+    .selectAll()
+    .where('person', '=', person)
+    .where('kind', '=', 'user')
+    .where('revoked_at', 'is', null)
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute()
+}
+
 /** The channel that carries the hashes of tokens that were revoked, of keys that are new, and of tokens whose person has other roles. */
 export const REVOKED_CHANNEL = 'flagmarshal_revoked'

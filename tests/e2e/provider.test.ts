@@ -1,0 +1,145 @@
+/** Signing in at the organisation's provider, in a real Chromium, at a real issuer. */
+import type { Page } from 'playwright-core'
+import { afterAll, expect, test } from 'vitest'
+
+import { startIssuer } from '../../packages/server/test/support/issuer.ts'
+import type { Issuer } from '../../packages/server/test/support/issuer.ts'
+import { join } from '../../packages/server/test/support/sessions.ts'
+import { freePort } from '../support/free-port.ts'
+import { expectOk } from '../support/server.ts'
+import { accessibilityFaults, goDark, scrollsSideways, settled } from './support/browser.ts'
+import { openConsole } from './support/console.ts'
+
+const port = await freePort()
+const address = `http://127.0.0.1:${port}`
+
+const shop = openConsole(
+  async (server) => {
+    expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
+    const issuer = await startIssuer(`${address}/sign-in/return`)
+    issuer.people.set('ada', { name: 'Ada Lovelace', preferred_username: 'ada', groups: ['flag-people'] })
+    issuer.people.set('nil', { name: 'Nobody', preferred_username: 'nil', groups: [] })
+    issuer.people.set('con', { name: 'Connie', preferred_username: 'connie', groups: ['flag-people'] })
+    return issuer
+  },
+  {
+    settings: {
+      FLAGMARSHAL_PORT: String(port),
+      FLAGMARSHAL_PUBLIC_URL: address,
+      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
+    },
+  },
+)
+afterAll(async () => await shop.seed[Symbol.asyncDispose]())
+
+/** On the page of the issuer. */
+async function signInThere(page: Page, issuer: Issuer, login: string): Promise<void> {
+  await page.waitForURL(`${issuer.address}/**`)
+  await page.locator('input[name=login]').fill(login)
+  await page.locator('input[name=password]').fill('any')
+  await page.locator('button[type=submit]').click()
+}
+
+/** Settles it, unless somebody has. */
+async function settle({ address: issuer, clientId, clientSecret: secret }: Issuer): Promise<void> {
+  const { settings: known, revision } = expectOk(await shop.server.admin.call('showIdentityProvider'))
+  if (known !== null) return
+  const settings = {
+    name: 'Acme',
+    issuer,
+    clientId,
+    scopes: ['profile', 'email', 'groups'],
+    roles: [{ group: 'flag-people', role: 'developer' as const }],
+  }
+  const body = { settings, secret }
+  expectOk(await shop.server.admin.call('writeIdentityProvider', { body, ifMatch: revision }))
+}
+
+async function look(page: Page): Promise<void> {
+  await settled(page)
+  expect(await accessibilityFaults(page)).toEqual([])
+  expect(await scrollsSideways(page)).toBe(false)
+}
+
+test('an administrator sets it up and asks it; people sign in there, go on where they wanted to, and make a token for the command line', async () => {
+  const issuer = shop.seed
+  const administrator = await shop.server.person('administrator')
+  await using office = await shop.visitAs(administrator, { theme: 'dark' })
+  const settings = office.page
+  await settings.goto('/settings')
+  await settings.getByRole('link', { name: 'Sign-in' }).first().click()
+  await settings.getByRole('heading', { name: 'Sign-in', level: 1 }).waitFor()
+  await settings.getByText(`${address}/sign-in/return`).first().waitFor()
+  await settings.getByLabel('Name', { exact: true }).fill('Acme')
+  await settings.getByLabel('Issuer').fill(issuer.address)
+  await settings.getByLabel('Client', { exact: true }).fill(issuer.clientId)
+  await settings.getByLabel('Scopes beside openid').fill('profile\nemail\ngroups')
+  await settings.getByLabel('Secret of the client').fill(issuer.clientSecret)
+  await settings.getByRole('button', { name: 'Add a rule' }).click()
+  await settings.getByLabel('Group', { exact: true }).fill('flag-people')
+  await settings.getByRole('combobox', { name: 'Role' }).click()
+  await settings.getByRole('option', { name: 'developer' }).click()
+  await settings.getByRole('button', { name: 'Save the sign-in' }).click()
+  await settings.getByText('A secret is stored.').waitFor()
+  await settings.getByRole('button', { name: 'Ask it now' }).click()
+  await settings.getByText('It takes PKCE with S256.').waitFor()
+  await look(settings)
+  expect(await settings.content()).not.toContain(issuer.clientSecret)
+
+  await using visitor = await shop.visit({ elsewhere: issuer.address })
+  const { page } = visitor
+  await page.goto('/p/shop/flags')
+  const button = page.getByRole('button', { name: 'Sign in with Acme' })
+  await button.waitFor()
+  await look(page)
+  await goDark(page)
+  await look(page)
+  await button.click()
+  await signInThere(page, issuer, 'ada')
+  await page.getByRole('heading', { name: 'Flags' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/p/shop/flags')
+
+  await page.goto('/account')
+  await page.getByText('Its groups gave you: developer.').waitFor()
+  expect(await page.getByLabel('Present password').count()).toBe(0)
+  await page.getByRole('button', { name: 'Make a token' }).click()
+  await page.getByText('Your token is shown once').waitFor()
+  await page.getByRole('button', { name: 'Revoke command line' }).waitFor()
+  await look(page)
+})
+
+test('somebody without a role is told so, on a phone, and comes back to the sign-in page', async () => {
+  const issuer = shop.seed
+  await settle(issuer)
+  await using visitor = await shop.visit({ elsewhere: issuer.address, size: 'phone' })
+  const { page } = visitor
+  await page.goto('/sign-in')
+  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
+  await signInThere(page, issuer, 'nil')
+  await page.getByText('None of your groups at Acme has a role here.').waitFor()
+  expect(new URL(page.url()).search).toBe('')
+  await look(page)
+  await page.getByRole('link', { name: 'Back to the sign-in page' }).click()
+  await page.getByRole('button', { name: 'Sign in with Acme' }).waitFor()
+  await look(page)
+})
+
+test('somebody with a password connects the own account, and signs in there from then on', async () => {
+  const issuer = shop.seed
+  await settle(issuer)
+  await join(shop.server, 'con', ['viewer'])
+  await using visitor = await shop.visitAs({ id: 'con' }, { elsewhere: issuer.address, size: 'phone' })
+  const { page } = visitor
+  await page.goto('/account')
+  await page.getByText('Your account is not connected').waitFor()
+  await look(page)
+  await page.getByRole('button', { name: 'Connect with Acme' }).click()
+  await signInThere(page, issuer, 'con')
+  await page.getByText('Connected').waitFor()
+  await visitor.context.clearCookies()
+  await page.goto('/sign-in?then=%2F%2Fevil.example')
+  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
+  await signInThere(page, issuer, 'con')
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  expect(new URL(page.url()).origin).toBe(address)
+})
