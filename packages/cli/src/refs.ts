@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { readObject } from './given.ts'
 import type { Open } from './program.ts'
 import { progress } from './progress.ts'
+import { cleanupCommand } from './refs-cleanup.ts'
 import { openRepository } from './refs/git.ts'
 import { scan } from './refs/scan.ts'
 import type { Scan } from './refs/scan.ts'
@@ -55,6 +56,7 @@ export function refsCommands(program: Command, open: Open): void {
       }
       session.result(shownScan(found), () => describeScan(found, keys))
     })
+  cleanupCommand(refs, open)
   refs
     .command('list')
     .description('the latest scan of each repository: places of each flag by layer')

@@ -7,6 +7,7 @@ export const CONFIGURATION = {
   'config schema': 'Flag',
   'refs scan': ['', '--upload'],
   'refs list': '',
+  'refs cleanup': ['new-checkout --keep on', 'new-checkout --keep off --write'],
   codegen: [
     'node -e production --output src/flags.ts',
     'react --manifest flags.json --output src/flags.ts --check',

@@ -3,7 +3,7 @@
  * counts them.
  */
 import { parseSync, visitorKeys } from 'oxc-parser'
-import type { Comment, Node, Program } from 'oxc-parser'
+import type { Comment, Node, ParserOptions, Program } from 'oxc-parser'
 
 export type { Node } from 'oxc-parser'
 export type Named<Type extends Node['type']> = Extract<Node, { type: Type }>
@@ -21,10 +21,18 @@ export function hasTree(file: string): boolean {
 
 /** The tree of a text; undefined where it is none of the language, as JavaScript with types of another kind. */
 export function parse(file: string, text: string): Tree | undefined {
-  // Many files called .js hold JSX; none that parses without means something else with it.
-  const lang = /\.[cm]?js$/.test(file) ? ({ lang: 'jsx' } as const) : {}
-  const { program, comments, errors } = parseSync(file, text, lang)
+  const { program, comments, errors } = parseSync(file, text, languageOf(file))
   return errors.length > 0 ? undefined : { text, program, comments }
+}
+
+/** How many rules of the language a text breaks, those beyond its grammar included. */
+export function mistakesIn(file: string, text: string): number {
+  return parseSync(file, text, { ...languageOf(file), showSemanticErrors: true }).errors.length
+}
+
+// Many files called .js hold JSX; none that parses without means something else with it.
+function languageOf(file: string): ParserOptions {
+  return /\.[cm]?js$/.test(file) ? { lang: 'jsx' } : {}
 }
 
 /** The nodes right below a node, in the order of the text. */

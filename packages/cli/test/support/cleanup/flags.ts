@@ -1,0 +1,2 @@
+/** Keys that the application of this folder shares. */
+export const FLAGS = { checkout: 'new-checkout', search: 'fast-search' } as const
