@@ -21,7 +21,7 @@ import { ofrepAnswer } from './ofrep-problem.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import { noteRequest, requestIdOf } from './request-log.ts'
 import type { HttpServices } from './services.ts'
-import { createTurn, WORK_OF_A_TURN } from './turn.ts'
+import { createTurns, ROOM, WORK_OF_AN_ANSWER } from './turn.ts'
 
 /** A usual request. */
 export interface QuickCall {
@@ -49,7 +49,7 @@ export interface QuickRoute {
   /** The operation whose route answers what is unusual. */
   readonly id: string
   readonly takes: (url: string) => boolean
-  /** It can wait where the server has more to answer than it can: it is refused with 429 then. */
+  /** It can wait where the server has much to answer; where too much waits it is refused with 429. */
   readonly canWait?: true
   /** undefined: the route decides. It must have changed nothing then. */
   readonly answer: (call: QuickCall) => QuickAnswer | undefined
@@ -108,7 +108,7 @@ interface Exchange {
 export function answerQuickly(server: FastifyInstance, parts: QuickParts): void {
   const headers = rememberHeaders(server, parts)
   const bodies = new WeakMap<IncomingMessage, Buffer>()
-  const turn = createTurn(WORK_OF_A_TURN)
+  const turns = createTurns(ROOM)
   let closing = false
 
   server.addHook('preClose', async () => void (closing = true))
@@ -123,36 +123,47 @@ export function answerQuickly(server: FastifyInstance, parts: QuickParts): void 
     const exchange = closing ? undefined : exchangeOf(parts, request, response)
     if (exchange === undefined) return passOn(request, response)
     if (exchange.operation.method === 'GET') {
-      if (!answer(exchange, EMPTY)) passOn(request, response)
+      if (answer(exchange, EMPTY) === undefined) passOn(request, response)
       return
     }
-    readBody(request, (body) => {
-      if (answer(exchange, body)) return
-      bodies.set(request, body)
-      passOn(request, response)
-    })
+    readBody(request, (body) => answerInTurn(exchange, body))
   })
 
   function passOn(request: IncomingMessage, response: ServerResponse): void {
     ordinary?.call(server.server, request, response)
   }
 
-  function answer(exchange: Exchange, body: Buffer): boolean {
+  function answerInTurn(exchange: Exchange, body: Buffer): void {
+    const { request, response, route } = exchange
+    const work = (): number => {
+      // Whoever has waited for it may be gone.
+      if (response.destroyed) return 0
+      const done = answer(exchange, body)
+      if (done !== undefined) return done
+      bodies.set(request, body)
+      passOn(request, response)
+      return WORK_OF_AN_ANSWER
+    }
+    if (route.canWait !== true || closing) work()
+    else turns.take(work, () => refuse(exchange) || work())
+  }
+
+  /** Answers the work that it was; undefined where the route has to answer. */
+  function answer(exchange: Exchange, body: Buffer): number | undefined {
     const { request, route, caller } = exchange
-    if (route.canWait === true && turn.isFull()) return refuse(exchange)
     const header = (name: string) => headerOf(request, name)
     const url = request.url ?? ''
     const given = closing ? undefined : route.answer({ ...caller, url, header, body })
     const usual =
       given && headers.of(nameOf(route.id, given.bytes === undefined ? 304 : 200, given.encoding, request))
-    if (given === undefined || usual === undefined) return false
+    if (given === undefined || usual === undefined) return undefined
     send(parts, exchange, given, usual)
-    if (given.work !== undefined) turn.add(given.work)
-    return true
+    return given.work ?? 0
   }
 
-  /** Costs as little as a refusal can. */
+  /** Costs as little as a refusal can. False where the headers of an answer are not known yet. */
   function refuse({ request, response, route }: Exchange): boolean {
+    if (response.destroyed) return true
     const usual = headers.of(nameOf(route.id, 200, undefined, request))
     if (usual === undefined || closing) return false
     const { status, body } = busyAnswer(route.id)
