@@ -158,6 +158,7 @@ const HashScheme = z
     'growthbook-2',
     'launchdarkly',
     'flagsmith',
+    'goff',
   ])
   .describe(
     'How a key becomes a bucket; the vendors’ schemes keep the users of imported flags.',

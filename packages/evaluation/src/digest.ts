@@ -13,6 +13,13 @@ export function fnv1a32(text: string): number {
   return hash >>> 0
 }
 
+/** The same of the text's UTF-8 bytes. */
+export function fnv1a32Utf8(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of utf8(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
+
 /** SHA-1 (RFC 3174) of the text's UTF-8 bytes: five 32-bit words. */
 export function sha1(text: string): readonly number[] {
   const words = padded(utf8(text), 'big')

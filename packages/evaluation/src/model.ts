@@ -145,6 +145,7 @@ export type HashScheme =
   | 'growthbook-2'
   | 'launchdarkly'
   | 'flagsmith'
+  | 'goff'
 
 /**
  * A test on the evaluation context. A missing attribute or one of another type makes a comparison

@@ -46,6 +46,16 @@ describe('the buckets of other vendors', () => {
     ])
   })
 
+  test('goff: the values that its own tests name, and UTF-8 outside ASCII', () => {
+    // It is on no registry that is asked here, so there are no vectors of its package.
+    const user = 'e56f628e-9817-498f-ae38-4961e9c2bb21'
+    expect(bucket('goff', 'my-flag', user)).toBe(70_272)
+    expect(bucket('goff', '', user)).toBe(74_237)
+    expect(bucket('goff', '', '')).toBe(36_261)
+    expect(bucket('goff', 'flagName', 'UserKey')).toBe(3_946_001_934 % 100_000)
+    expect(bucket('goff', 'f', 'ü')).not.toBe(bucket('growthbook-1', 'f', 'ü'))
+  })
+
   test.each(schemes)('%s: a split serves by these buckets, and says when it has no key', (hash) => {
     const ranges = [
       { from: 0, to: 30_000, variant: 'a' },

@@ -5,7 +5,7 @@
  * so their boundaries are boundaries of stored ranges, too. Vectors from the vendors' own packages
  * stand in `vendor-vectors.json`.
  */
-import { fnv1a32, md5, sha1 } from './digest.ts'
+import { fnv1a32, fnv1a32Utf8, md5, sha1 } from './digest.ts'
 import { absorb, finish, start } from './hash.ts'
 import type { HashScheme } from './model.ts'
 
@@ -20,7 +20,7 @@ const UNLEASH_VARIANT_SEED = 86_028_157
 /** LaunchDarkly divides by 15 hex digits, all f; as a double that is 2^60. */
 const LAUNCHDARKLY_SCALE = 2 ** 60
 
-/** What each salt is: flagd the flag's key, Unleash the group id, GrowthBook the seed, LaunchDarkly `key.salt` or the seed, Flagsmith the ids before the identity's, with commas. */
+/** What each salt is: flagd the flag's key, Unleash the group id, GrowthBook the seed, LaunchDarkly `key.salt` or the seed, Flagsmith the ids before the identity's, with commas, GO Feature Flag the flag's key. */
 export const VENDOR_BUCKETS: Readonly<Record<VendorScheme, (salt: string) => KeyBucket>> = {
   // As `murmur3`, without the separator and with any salt.
   flagd: (salt) => {
@@ -37,6 +37,7 @@ export const VENDOR_BUCKETS: Readonly<Record<VendorScheme, (salt: string) => Key
     return ofShare((high * 2 ** 28 + (low >>> 4)) / LAUNCHDARKLY_SCALE)
   },
   flagsmith: (salt) => (key) => flagsmith(`${salt},${key}`),
+  goff: (salt) => (key) => fnv1a32Utf8(salt + key) % 100_000,
 }
 
 function unleash(salt: string, seed: number, buckets: number): KeyBucket {
