@@ -122,7 +122,7 @@ export type Import = z.infer<typeof Import>
 const LARGEST_IMPORT_BYTES = 32 * 1024 * 1024
 
 const ImportQuery = z.strictObject({
-  format: z.enum(['flagd', 'growthbook', 'launchdarkly']),
+  format: z.enum(['flagd', 'growthbook', 'launchdarkly', 'goff']).describe('`goff`: GO Feature Flag.'),
   environments: z
     .string()
     .regex(/^[^:,]{1,200}:[a-z0-9-]{1,63}$/, 'Write theirs:ours, like production:staging.')

@@ -237,3 +237,50 @@ describe('importing a LaunchDarkly project', () => {
     ])
   })
 })
+
+describe('importing a flag file of GO Feature Flag', () => {
+  const plans = {
+    variations: { small: 1, large: 2 },
+    targeting: [{ name: 'Germans', query: 'country eq "DE" and not (beta eq true)', variation: 'large' }],
+    defaultRule: { percentage: { small: 50, large: 50 } },
+    metadata: { owner: 'team-file' },
+  }
+  const old = { ...plans, disable: true }
+
+  test('flags are stored with their buckets and explained; off they leave the value to the caller', async () => {
+    const query = { format: 'goff' as const, environments: '*:development', owner: 'team-a' }
+    const body = { plans, old } as unknown as Record<string, never>
+    const first = expectOk(await server.admin.call('importFlags', { params, query, body }))
+    expect(first).toMatchObject({ created: ['plans', 'old'] })
+    expect(first.report.map((it) => it.severity)).toEqual(['LOW', 'LOW'])
+    expect(await served('plans', { country: 'de' })).toMatchObject({ variant: 'large', value: 2 })
+    expect(await served('plans', { targetingKey: 'u1' })).toMatchObject({ reason: 'SPLIT' })
+    expect(await served('old', { country: 'de' })).toMatchObject({ reason: 'DISABLED' })
+    const again = expectOk(await server.admin.call('importFlags', { params, query, body }))
+    expect(again).toMatchObject({ created: [], updated: [], unchanged: ['plans', 'old'] })
+  })
+})
+
+describe('importing features of GrowthBook', () => {
+  test('what is kept of them is evaluated by the server, prerequisites included', async () => {
+    const features = {
+      next: {
+        defaultValue: 'a',
+        rules: [
+          { parentConditions: [{ id: 'gate', condition: { value: true }, gate: true }] },
+          { condition: { tags: { $elemMatch: { $eq: 'x' } } }, force: 'b' },
+          { variations: ['a', 'b'], namespace: ['n', 0, 1], hashVersion: 2 },
+        ],
+      },
+      gate: { defaultValue: false, rules: [{ condition: { country: 'DE' }, force: true }] },
+    }
+    const query = { format: 'growthbook' as const, environments: '*:development', owner: 'team-a' }
+    const body = { features } as unknown as Record<string, never>
+    expect(expectOk(await server.admin.call('importFlags', { params, query, body }))).toMatchObject({
+      created: ['gate', 'next'],
+    })
+    expect(await served('next', { country: 'DE', tags: ['y', 'x'] })).toMatchObject({ value: 'b' })
+    expect(await served('next', { country: 'DE', targetingKey: 'u' })).toMatchObject({ reason: 'SPLIT' })
+    expect(await served('next', { country: 'US' })).toMatchObject({ variant: 'caller-default' })
+  })
+})

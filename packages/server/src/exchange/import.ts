@@ -6,6 +6,7 @@ import type { Import, ImportQuery } from '@flagmarshal/api/exchange'
 import type { Flag, FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
+import { goffImport } from '@flagmarshal/domain/exchange/goff/import'
 import { growthbookImport } from '@flagmarshal/domain/exchange/growthbook/import'
 import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
 import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
@@ -39,6 +40,7 @@ const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
   flagd: flagdImport,
   growthbook: growthbookImport,
   launchdarkly: launchDarklyImport,
+  goff: goffImport,
 }
 
 /** What is imported, where to, and what new flags are. */

@@ -140,7 +140,10 @@ function ofText(attribute: string, op: Operator, value: string): Condition {
       return { ...shared, op: 'ends-with' }
     case 'in':
       return { any: [] }
-    default:
+    case 'gt':
+    case 'lt':
+    case 'ge':
+    case 'le':
       throw new NotHere(`its query orders texts (${op}), which no condition here does`)
   }
 }
@@ -165,7 +168,9 @@ function ofNumber(attribute: string, op: Operator, value: number): Condition {
       return { attribute, op: NUMBER_OPS[op], values: [value] }
     case 'in':
       return { any: [] }
-    default:
+    case 'co':
+    case 'sw':
+    case 'ew':
       throw refused(op, 'a number')
   }
 }
@@ -229,7 +234,10 @@ function textBelow(op: Operator, value: string): JsonObject {
       return { $regexi: `${pattern}$` }
     case 'in':
       return { $in: [] }
-    default:
+    case 'gt':
+    case 'lt':
+    case 'ge':
+    case 'le':
       throw new NotHere(`its query orders texts (${op}), which no condition here does`)
   }
 }

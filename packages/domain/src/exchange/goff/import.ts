@@ -184,7 +184,7 @@ function needsOf(
   return needs.map(({ flag: name, value = true }) => {
     const other = typeof name === 'string' ? read.get(name) : undefined
     if (typeof name !== 'string' || other === undefined)
-      throw new NotHere(`it needs the flag "${String(name)}", which the file does not have`)
+      throw new NotHere(`it needs the flag ${JSON.stringify(name)}, which the file does not have`)
     if (isList(other['needs']) && other['needs'].length > 0)
       medium(
         `It needs ${name}, which needs others itself: GO Feature Flag does not look at those, here they count.`,
