@@ -59,7 +59,7 @@ export interface Client {
 
 interface Sent {
   readonly params?: Readonly<Record<string, unknown>>
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
   readonly ifMatch?: number
   readonly idempotencyKey?: string

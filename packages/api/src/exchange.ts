@@ -122,11 +122,13 @@ export type Import = z.infer<typeof Import>
 const LARGEST_IMPORT_BYTES = 32 * 1024 * 1024
 
 const ImportQuery = z.strictObject({
-  format: z.enum(['flagd', 'growthbook', 'launchdarkly', 'goff']).describe('`goff`: GO Feature Flag.'),
+  format: z
+    .enum(['flagd', 'growthbook', 'launchdarkly', 'goff', 'unleash'])
+    .describe('`goff`: GO Feature Flag.'),
   environments: z
     .string()
     .regex(/^[^:,]{1,200}:[a-z0-9-]{1,63}$/, 'Write theirs:ours, like production:staging.')
-    .describe('`theirs:ours`. Where a format has no environments, theirs is `*`.'),
+    .describe('`theirs:ours`. Where a file has no environments, or only one, write `*` for theirs.'),
   owner: Line.describe('Who answers for new flags whose file names nobody.'),
   layer: Layer.default('backend').describe('Where new flags are read.'),
   kind: FlagKind.default('release').describe('Of new flags.'),

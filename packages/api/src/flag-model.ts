@@ -154,6 +154,7 @@ const HashScheme = z
     'flagd',
     'unleash',
     'unleash-variant',
+    'unleash-weights',
     'growthbook-1',
     'growthbook-2',
     'launchdarkly',

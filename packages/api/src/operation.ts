@@ -35,6 +35,8 @@ export interface Operation {
   readonly ifMatch?: true | 'optional'
   /** Callers that can send no header are known by the `token` of the address, which is made for that and ends soon. */
   readonly tokenInQuery?: true
+  /** The token may stand alone in Authorization, without `Bearer`: as SDKs of Unleash send it. */
+  readonly bareToken?: true
   /** The address names no project: it is the one that the token belongs to. */
   readonly ofOwnProject?: true
   /** For `sendBeacon` of browsers: the `key` of the address is a browser key, which is public, and the body may be text/plain. */

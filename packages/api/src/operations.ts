@@ -52,6 +52,7 @@ import { secretOperations } from './secret.ts'
 import { segmentOperations } from './segment.ts'
 import { sloOperations } from './slo.ts'
 import { systemOperations } from './system.ts'
+import { unleashOperations } from './unleash.ts'
 import { verificationOperations } from './verification.ts'
 
 /** Operation ids and their operations. */
@@ -78,6 +79,7 @@ export const operations = {
   ...killOperations,
   ...deliveryOperations,
   ...ofrepOperations,
+  ...unleashOperations,
   ...rolloutOperations,
   ...rolloutLiveOperations,
   ...procedureOperations,

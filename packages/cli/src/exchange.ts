@@ -48,7 +48,7 @@ function importCommand(program: Command, open: Open): void {
     )
     .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
     .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
-    .option('--format <format>', 'flagd, growthbook, launchdarkly, goff (GO Feature Flag)', 'flagd')
+    .option('--format <format>', 'flagd, growthbook, launchdarkly, unleash, goff (GO Feature Flag)', 'flagd')
     .option('--from <environment>', 'their environment, where the format has any', '*')
     .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')

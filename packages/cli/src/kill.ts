@@ -128,7 +128,7 @@ function describe(kill: Kill): string {
   const remote =
     kill.remote === undefined || kill.remote.asked === 0
       ? ''
-      : `\nbrowsers and phones: ${kill.remote.asked} values asked over OFREP in the 5 minutes before; each is off with the next one`
+      : `\nbrowsers, phones and SDKs of Unleash: ${kill.remote.asked} values asked in the 5 minutes before; each is off with the next one`
   const counted = `${flag} is off in ${environment}, confirmed by ${confirmed} of ${total} connected instances`
   const silent = lost > 0 ? `; ${lost} fell silent and cannot be asked` : ''
   const verdict = kill.state === 'verified' ? ': verified.' : `${silent}: not verified.`

@@ -58,6 +58,7 @@ import type { Session, Streams } from './session.ts'
 import { formOf, settle } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
 import { systemCommands } from './system.ts'
+import { unleashCommands } from './unleash.ts'
 import { uploadCommands } from './upload.ts'
 import { VERSION, versionCommand } from './version.ts'
 
@@ -129,6 +130,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   draftCommands(program, open)
   personaCommands(program, open)
   exchangeCommands(program, open)
+  unleashCommands(program, open)
   codegenCommand(program, open, end)
   configCommands(program, open, end)
   testCommand(program, open, end)

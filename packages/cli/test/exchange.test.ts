@@ -126,3 +126,26 @@ it('import of LaunchDarkly takes one environment of several, and names segments'
     variants: { Red: 'a', 'variation-1': 'b' },
   })
 })
+
+it('import takes the features of Unleash, of the environment that is named, and unleash check says what its SDKs do not get', async () => {
+  const environments = ['production', 'staging'].map((name) => ({
+    name,
+    enabled: name === 'production',
+    strategies: [{ name: 'default' }],
+  }))
+  const features = file('features.json', { features: [{ name: 'Team/NewSearch', environments }] })
+  const args = ['import', features, '--format', 'unleash', '-e', 'staging', '--owner', 'team-a']
+  expect(await cli.json(...args, '--from', 'production')).toMatchObject({
+    created: ['Team/NewSearch'],
+    report: [],
+  })
+  expect(await cli.json('flag', 'explain', 'Team/NewSearch', '-e', 'staging')).toMatchObject({ value: true })
+
+  const ranges = [{ from: 0, to: 50_000, variant: 'on' }]
+  const half = { enabled: true, offVariant: 'off', rules: [], fallthrough: { allocation: { ranges } } }
+  await cli.said('flag', 'create', 'half-of-them', '--owner', 'a', '--layer', 'backend')
+  await cli.said('flag', 'set', 'half-of-them', '-e', 'staging', '-f', file('half.json', half))
+  await expect
+    .poll(() => cli.said('unleash', 'check', '-e', 'staging'))
+    .toMatch(/half-of-them +its shares are of the scheme murmur3/)
+})

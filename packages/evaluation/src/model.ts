@@ -141,6 +141,7 @@ export type HashScheme =
   | 'flagd'
   | 'unleash'
   | 'unleash-variant'
+  | 'unleash-weights'
   | 'growthbook-1'
   | 'growthbook-2'
   | 'launchdarkly'

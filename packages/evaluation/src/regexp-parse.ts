@@ -2,10 +2,12 @@
  * Regular expressions, read into a program for `regexp.ts`.
  *
  * The syntax is that of RE2 (https://github.com/google/re2/wiki/Syntax) as far as flags need it:
- * literals, `.`, classes, `\d \w \s \b` and their opposites, groups, alternatives, `* + ? {n,m}`, `^ $ \A \z`,
+ * literals, `.`, classes (`[[:alpha:]]`, too), `\d \w \s \b` and their opposites, groups, alternatives, `* + ? {n,m}`, `^ $ \A \z`,
  * and the flags i, s and m. What cannot be matched in linear time (back-references, looking around)
  * and Unicode classes are refused with a sentence that says so.
  */
+
+import { posixClass } from './posix-class.ts'
 
 /** Instructions of a program; counted repetitions are written out, so patterns are limited by this. */
 const MAX_INSTRUCTIONS = 2_000
@@ -243,8 +245,13 @@ class Reader {
     for (let first = true; ; first = false) {
       const char = this.#next('a [ without its ]')
       if (char === ']' && !first) break
-      if (char === '[' && this.#text[this.#at] === ':')
-        throw this.#error('POSIX classes are not in this version')
+      if (char === '[' && this.#text[this.#at] === ':') {
+        const named = posixClass(`[${this.#rest(12)}`)
+        if (named === undefined) throw this.#error('an unknown class between [: and :]')
+        this.#at += named.length - 1
+        ranges.push(...(named.negated ? inverted(named.ranges) : named.ranges))
+        continue
+      }
       const from = char === '\\' ? this.#escaped() : single(char)
       const [low] = from
       if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']' || low === undefined) {

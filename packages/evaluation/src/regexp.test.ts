@@ -27,6 +27,10 @@ describe('what is understood', () => {
     ['x*', '', true],
     ['(|a)+$', 'b', true],
     ['a+?b', 'aaab', true],
+    ['^[[:alpha:]]+$', 'AlphaBeta', true],
+    ['^[[:alpha:]]+$', 'Alpha1', false],
+    ['^[^[:space:][:digit:]_]$', '_', false],
+    ['^[[:^upper:]-]+$', 'a-1', true],
   ])('%s in %j: %j', (pattern, text, expected) => {
     expect(compileRegExp(pattern, false)(text)).toBe(expected)
   })
@@ -45,6 +49,7 @@ describe('what is refused, with the reason', () => {
     ['[b-a]', 'from a later to an earlier'],
     ['\\p{L}', 'not in this version'],
     ['\\q', 'an unknown escape'],
+    ['[[:nothing:]]', 'an unknown class'],
     ['((a{500}){500}){500}', 'too large'],
     ['a{2000}', 'a count of more than'],
     [`${'('.repeat(200)}a${')'.repeat(200)}`, 'nested deeper'],

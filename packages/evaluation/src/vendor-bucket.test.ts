@@ -56,6 +56,20 @@ describe('the buckets of other vendors', () => {
     expect(bucket('goff', 'f', 'ü')).not.toBe(bucket('growthbook-1', 'f', 'ü'))
   })
 
+  test('unleash-weights: a thousand of them is the scheme of variants, and each weight has its keys', () => {
+    const thirds = [0, 0, 0]
+    for (let i = 0; i < 3_000; i++) {
+      const key = `user-${i}`
+      expect(bucket('unleash-weights', '1000:checkout', key)).toBe(bucket('unleash-variant', 'checkout', key))
+      // The bounds of stored ranges: the second of three begins at floor(100000 / 3).
+      const part = [33_333, 66_666].filter((it) => bucket('unleash-weights', '3:a:b', key) >= it).length
+      thirds[part] = (thirds[part] ?? 0) + 1
+    }
+    expect(Math.min(...thirds)).toBeGreaterThan(900)
+    for (const salt of ['checkout', '0:a', ':a', '100001:a'])
+      expect(() => bucket('unleash-weights', salt, 'u')).toThrow(RangeError)
+  })
+
   test.each(schemes)('%s: a split serves by these buckets, and says when it has no key', (hash) => {
     const ranges = [
       { from: 0, to: 30_000, variant: 'a' },

@@ -20,7 +20,7 @@ const UNLEASH_VARIANT_SEED = 86_028_157
 /** LaunchDarkly divides by 15 hex digits, all f; as a double that is 2^60. */
 const LAUNCHDARKLY_SCALE = 2 ** 60
 
-/** What each salt is: flagd the flag's key, Unleash the group id, GrowthBook the seed, LaunchDarkly `key.salt` or the seed, Flagsmith the ids before the identity's, with commas, GO Feature Flag the flag's key. */
+/** What each salt is: flagd the flag's key, Unleash the group id (for weights that are not 1,000 in all their sum, a colon, and the group id), GrowthBook the seed, LaunchDarkly `key.salt` or the seed, Flagsmith the ids before the identity's, with commas, GO Feature Flag the flag's key. */
 export const VENDOR_BUCKETS: Readonly<Record<VendorScheme, (salt: string) => KeyBucket>> = {
   // As `murmur3`, without the separator and with any salt.
   flagd: (salt) => {
@@ -30,6 +30,7 @@ export const VENDOR_BUCKETS: Readonly<Record<VendorScheme, (salt: string) => Key
   // Theirs counts from 1 and compares with <=, which is ours from 0 with <.
   unleash: (salt) => unleash(salt, 0, 100),
   'unleash-variant': (salt) => unleash(salt, UNLEASH_VARIANT_SEED, 1_000),
+  'unleash-weights': weighted,
   'growthbook-1': (salt) => (key) => (fnv1a32(key + salt) % 1_000) * 100,
   'growthbook-2': (salt) => (key) => (fnv1a32(String(fnv1a32(salt + key))) % 10_000) * 10,
   launchdarkly: (salt) => (key) => {
@@ -43,6 +44,15 @@ export const VENDOR_BUCKETS: Readonly<Record<VendorScheme, (salt: string) => Key
 function unleash(salt: string, seed: number, buckets: number): KeyBucket {
   const state = absorb(start(seed), `${salt}:`)
   return (key) => (finish(absorb(state, key)) % buckets) * (100_000 / buckets)
+}
+
+/** Variants whose weights are not a thousand in all: the salt is their sum, a colon, and the group id. */
+function weighted(salt: string): KeyBucket {
+  const [, sum = '', group = ''] = /^([1-9]\d{0,5}):(.*)$/s.exec(salt) ?? []
+  const total = Number(sum)
+  if (!(total >= 1 && total <= 100_000)) throw new RangeError('the salt does not begin with a sum of weights')
+  const state = absorb(start(UNLEASH_VARIANT_SEED), `${group}:`)
+  return (key) => Math.floor(((finish(absorb(state, key)) % total) * 100_000) / total)
 }
 
 /** `md5(ids) % 9999 / 9998`; the one value that would be 1 is hashed again with the ids twice, three times, … */

@@ -76,6 +76,7 @@ import { handlers as rolloutHandlers } from './http/handlers/rollout.ts'
 import { handlers as secretHandlers } from './http/handlers/secret.ts'
 import { handlers as sloHandlers } from './http/handlers/slo.ts'
 import { handlers as systemHandlers } from './http/handlers/system.ts'
+import { handlers as unleashHandlers } from './http/handlers/unleash.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { registerKillPages } from './http/kill-pages.ts'
 import { quickRoutes } from './http/quick-routes.ts'
@@ -136,6 +137,7 @@ const handlers = {
   ...personaHandlers,
   ...draftHandlers,
   ...ofrepHandlers,
+  ...unleashHandlers,
   ...rolloutHandlers,
   ...rolloutLiveHandlers,
   ...procedureHandlers,

@@ -46,7 +46,10 @@ const file = {
   },
 }
 
-async function imported(body: unknown, more: { dryRun?: 'true'; environments?: string } = {}) {
+async function imported(
+  body: unknown,
+  more: { dryRun?: 'true'; environments?: string; format?: 'unleash' } = {},
+) {
   const query = { format: 'flagd' as const, environments: '*:development', owner: 'team-a', ...more }
   return await server.admin.call('importFlags', { params, query, body: body as Record<string, never> })
 }
@@ -282,5 +285,101 @@ describe('importing features of GrowthBook', () => {
     expect(await served('next', { country: 'DE', tags: ['y', 'x'] })).toMatchObject({ value: 'b' })
     expect(await served('next', { country: 'DE', targetingKey: 'u' })).toMatchObject({ reason: 'SPLIT' })
     expect(await served('next', { country: 'US' })).toMatchObject({ variant: 'caller-default' })
+  })
+})
+
+describe('importing features of Unleash', () => {
+  const constraint = { contextName: 'plan', operator: 'IN', values: ['pro'], inverted: false }
+  const rollout = { rollout: '50', stickiness: 'default', groupId: 'NewCheckout' }
+  const exported = {
+    features: [
+      { name: 'NewCheckout', type: 'release', description: 'The new one', stale: true, impressionData: true },
+      { name: 'Team/banner', type: 'kill-switch' },
+      { name: 'with a blank', type: 'experiment' },
+    ],
+    featureEnvironments: [
+      { featureName: 'NewCheckout', environment: 'production', enabled: true },
+      { featureName: 'NewCheckout', environment: 'staging', enabled: false },
+      {
+        featureName: 'Team/banner',
+        environment: 'production',
+        enabled: true,
+        variants: [
+          { name: 'red', weight: 500, payload: { type: 'string', value: '#f00' } },
+          { name: 'blue', weight: 500, payload: { type: 'string', value: '#00f' } },
+        ],
+      },
+      { featureName: 'with a blank', environment: 'production', enabled: true },
+    ],
+    featureStrategies: [
+      {
+        id: 's1',
+        featureName: 'NewCheckout',
+        environment: 'production',
+        name: 'flexibleRollout',
+        title: 'Half of the payers',
+        parameters: rollout,
+        constraints: [constraint],
+        sortOrder: 1,
+      },
+      {
+        id: 's2',
+        featureName: 'NewCheckout',
+        environment: 'production',
+        name: 'default',
+        parameters: {},
+        sortOrder: 0,
+      },
+      { id: 's3', featureName: 'Team/banner', environment: 'production', name: 'default', parameters: {} },
+    ],
+    featureStrategySegments: [{ featureStrategyId: 's2', segmentId: 7 }],
+    segments: [
+      { id: 7, name: 'Our staff', constraints: [{ ...constraint, contextName: 'staff', values: ['true'] }] },
+    ],
+    dependencies: [{ feature: 'NewCheckout', dependencies: [{ feature: 'Team/banner' }] }],
+    featureTags: [{ featureName: 'NewCheckout', tagType: 'simple', tagValue: 'x' }],
+  }
+  const unleash = { format: 'unleash' as const, environments: 'production:development' }
+
+  test('an export becomes flags and segments, with a line for whatever is not the same', async () => {
+    const { report, ...done } = expectOk(await imported(exported, unleash))
+    expect(done).toEqual({
+      created: ['Team/banner', 'with-a-blank', 'NewCheckout'],
+      updated: [],
+      unchanged: [],
+      segments: { created: ['Our-staff'], updated: [], unchanged: [] },
+    })
+    expect(report.map(({ severity, entity }) => `${severity} ${entity}`)).toEqual([
+      'HIGH feature with a blank',
+      'MEDIUM feature NewCheckout',
+      'LOW feature NewCheckout',
+      'LOW feature NewCheckout',
+      'LOW segment Our staff',
+      'LOW feature Team/banner',
+      'LOW feature NewCheckout',
+    ])
+    const flag = expectOk(await server.admin.call('getFlag', { params: { ...params, flag: 'Team/banner' } }))
+    expect(flag).toMatchObject({ kind: 'ops', permanentReason: 'A kill switch.', valueType: 'string' })
+
+    expect(await served('NewCheckout', { targetingKey: 'u', staff: true })).toMatchObject({ value: true })
+    // murmur3("NewCheckout:" + user) % 100, as Unleash has it.
+    expect(await served('NewCheckout', { targetingKey: '3', plan: 'pro' })).toMatchObject({ value: true })
+    expect(await served('NewCheckout', { targetingKey: '3' })).toMatchObject({ value: false })
+
+    const again = expectOk(await imported(exported, unleash))
+    expect(again).toMatchObject({ created: [], updated: [], segments: { unchanged: ['Our-staff'] } })
+    expect(again.unchanged).toHaveLength(3)
+  })
+
+  test('an environment that is not in the file is refused before anything is stored', async () => {
+    const { created, updated, unchanged, report } = expectOk(
+      await imported(exported, { ...unleash, environments: 'elsewhere:development' }),
+    )
+    expect([created, updated, unchanged]).toEqual([[], [], []])
+    expect(report).toMatchObject([
+      { severity: 'HIGH', message: 'It has no environment elsewhere, only production, staging.' },
+    ])
+    const several = expectOk(await imported(exported, { ...unleash, environments: '*:development' }))
+    expect(several.report[0]?.message).toContain('name one of them')
   })
 })

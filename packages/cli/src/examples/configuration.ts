@@ -12,6 +12,7 @@ export const CONFIGURATION = {
     'node -e production --output src/flags.ts',
     'react --manifest flags.json --output src/flags.ts --check',
   ],
+  'unleash check': '-e production',
   export: ['-e production', '--format manifest -e production --output flags.json'],
   import: 'flags.json -e staging --owner payments --dry-run',
   'gate check': ['new-checkout', 'new-checkout --gate stage:2 --wait 30m'],

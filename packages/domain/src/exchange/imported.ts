@@ -5,6 +5,7 @@ import { compile, isOfType } from '@flagmarshal/evaluation'
 import type {
   Engines,
   Flag,
+  FlagKind,
   FlagValue,
   JsonObject,
   Prerequisite,
@@ -22,6 +23,10 @@ export interface ImportedFlag {
   readonly key: string
   /** Absent where the file has none: the key. */
   readonly name?: string | undefined
+  /** Absent where the file says nothing of what it is for. */
+  readonly kind?: FlagKind
+  /** Why it stays for ever, where it does. */
+  readonly permanentReason?: string
   readonly description: string | undefined
   readonly owner: string | undefined
   readonly valueType: ValueType
@@ -91,9 +96,13 @@ export function variantsServed(serve: Serve): readonly string[] {
 }
 
 /** Why the engine cannot evaluate a flag; undefined where it can. */
-export function problemOf(flag: ImportedFlag, engines: Engines): string | undefined {
+export function problemOf(
+  flag: ImportedFlag,
+  engines: Engines,
+  segments: readonly Segment[] = [],
+): string | undefined {
   const rules = flag.rules.map((rule, index): Rule => ({ ...rule, id: String(index) }))
   const { prerequisites: _, ...rest } = flag
   const whole: Flag = { ...rest, kind: 'release', enabled: true, rules }
-  return compile({ flags: [whole], segments: [] }, engines).problems[0]?.message
+  return compile({ flags: [whole], segments }, engines).problems[0]?.message
 }

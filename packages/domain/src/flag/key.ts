@@ -7,6 +7,14 @@
  * no key begins or ends with one and none has a part like `..`.
  */
 
+/** 1 to 128 letters, digits and separators; the same pattern stands in the schema of the API. */
+const KEY = /^(?!__)[A-Za-z0-9_](?:[A-Za-z0-9._-]|[:/|](?=[A-Za-z0-9_])){0,127}$/
+
+/** Whether a text can be the key of a flag or segment. */
+export function isFlagKey(text: string): boolean {
+  return KEY.test(text)
+}
+
 /** A key as one word of a command line: as it is, but for `|`, which a shell takes for a pipe. */
 export function commandWord(key: string): string {
   return key.includes('|') ? `'${key}'` : key

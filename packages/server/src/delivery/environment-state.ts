@@ -12,6 +12,8 @@ import { engines } from '../json-logic.ts'
 import type { Changes, EnvironmentKey } from '../storage/snapshots.ts'
 import { answersOf } from './answers.ts'
 import type { Answers } from './answers.ts'
+import { unleashState } from './unleash.ts'
+import type { UnleashState } from './unleash.ts'
 
 /** Patches kept for streams that come back. */
 const KEPT_PATCHES = 200
@@ -30,6 +32,8 @@ export interface EnvironmentState {
   readonly compiled: () => Compiled
   /** What OFREP clients are answered. */
   readonly answers: () => Answers
+  /** What SDKs of Unleash are served. */
+  readonly unleash: () => UnleashState
   /** The latest patches, oldest first. */
   readonly patches: readonly Patch[]
 }
@@ -129,6 +133,7 @@ function stateOf(snapshot: Snapshot, patches: readonly Patch[]): EnvironmentStat
     gzippedNow: () => compressed,
     compiled,
     answers: once(() => answersOf(snapshot.flags, compiled())),
+    unleash: once(() => unleashState(snapshot)),
   }
 }
 

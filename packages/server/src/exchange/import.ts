@@ -12,6 +12,7 @@ import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/import
 import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
+import { unleashImport } from '@flagmarshal/domain/exchange/unleash/import'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { JsonObject } from '@flagmarshal/evaluation'
@@ -41,6 +42,7 @@ const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
   growthbook: growthbookImport,
   launchdarkly: launchDarklyImport,
   goff: goffImport,
+  unleash: unleashImport,
 }
 
 /** What is imported, where to, and what new flags are. */
@@ -111,8 +113,8 @@ interface Wanted {
 
 function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: string): Wanted {
   const { key, valueType, variants, description, enabled, offVariant, rules, fallthrough } = flag
-  const { prerequisites = [] } = flag
-  const { project, kind, layer, owner, dryRun } = request
+  const { prerequisites = [], permanentReason } = flag
+  const { project, layer, owner, dryRun } = request
   return {
     project,
     environment,
@@ -121,13 +123,14 @@ function wantedOf(flag: ImportedFlag, request: ImportRequest, environment: strin
     definition: {
       key,
       name: flag.name ?? key,
-      kind,
+      kind: flag.kind ?? request.kind,
       valueType,
       variants,
       offVariant,
       layers: [layer],
       owner: flag.owner ?? owner,
       ...(description === undefined ? {} : { description }),
+      ...(permanentReason === undefined ? {} : { permanentReason }),
     },
     config: { enabled, offVariant, prerequisites, rules, fallthrough },
   }

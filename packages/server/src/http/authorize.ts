@@ -95,7 +95,8 @@ async function actorOf(
   if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
     const token = tokenOfHeader((name) => {
       const value = headers[name]
-      return typeof value === 'string' ? value : undefined
+      if (typeof value !== 'string') return undefined
+      return operation.bareToken === true && name === 'authorization' ? asBearer(value) : value
     })
     return token === undefined ? undefined : await authenticator.authenticate(token, now, fresh)
   }
@@ -112,6 +113,11 @@ export function tokenOfHeader(header: (name: string) => string | undefined): str
   const basic = /^Basic ([\w+/=-]{1,512})$/i.exec(given)?.[1]
   const bearer = basic === undefined ? given : `Bearer ${passwordOf(basic)}`
   return /^Bearer ([\w.~+/=-]{1,256})$/i.exec(bearer)?.[1]
+}
+
+/** A token that stands alone, as others send it. */
+function asBearer(given: string): string {
+  return /^fm_\w+$/.test(given) ? `Bearer ${given}` : given
 }
 
 /** The password of `user:password`, which is the token; the user is anything. */

@@ -5,7 +5,10 @@
  */
 import type { FastifyCorsOptions, FastifyCorsOptionsDelegateCallback } from '@fastify/cors'
 
-const EVALUATION = '/ofrep/'
+const EVALUATION = ['/ofrep/', '/api/frontend']
+
+/** What SDKs of Unleash say of themselves. */
+const UNLEASH_HEADERS = ['unleash-appname', 'unleash-connection-id', 'unleash-sdk']
 
 /** How long a browser need not ask again. */
 const MAX_AGE_S = 7_200
@@ -17,10 +20,17 @@ export function crossOrigin(origins: readonly string[]): FastifyCorsOptionsDeleg
   const some: FastifyCorsOptions = {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'x-api-key', 'content-type', 'if-none-match', 'last-event-id'],
+    allowedHeaders: [
+      'authorization',
+      'x-api-key',
+      'content-type',
+      'if-none-match',
+      'last-event-id',
+      ...UNLEASH_HEADERS,
+    ],
     exposedHeaders: ['ETag', 'Retry-After'],
     maxAge: MAX_AGE_S,
   }
   return (request, decide) =>
-    decide(null, origins.length > 0 && request.url.startsWith(EVALUATION) ? some : NOBODY)
+    decide(null, origins.length > 0 && EVALUATION.some((it) => request.url.startsWith(it)) ? some : NOBODY)
 }

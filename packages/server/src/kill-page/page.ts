@@ -150,7 +150,9 @@ function form({ key, on, environment }: KillFacts, csrf: string | undefined): Ht
 function back({ key }: KillFacts, who: string): Html {
   const { environment, project } = key
   const word = commandWord(key.flag)
-  return html`<p class="dim">Browsers and phones are those that ask this server for values.</p>
+  return html`<p class="dim">
+      Browsers, phones and SDKs of Unleash ask this server for values, and confirm nothing.
+    </p>
     <h2>Turning it on again</h2>
     <p>
       Not from here: that passes the flag’s gate, in the console, with

@@ -47,9 +47,9 @@ function remote({ remote: asked }: Kill): string {
   const how =
     'each gets off with the next value that it asks for. How long it shows what it has, only its code knows'
   if (asked === undefined || asked.lastAskedAt === null) {
-    return `Browsers and phones: none asked this server for the flag in the 5 minutes before. One that has asked earlier gets off with its next value.`
+    return `Browsers, phones and SDKs of Unleash: none asked this server for the flag in the 5 minutes before. One that has asked earlier gets off with its next value.`
   }
-  return `Browsers and phones, not part of the count: ${asked.asked.toLocaleString('en-GB')} values asked in the 5 minutes before, the last at ${time(asked.lastAskedAt)}; ${how}.`
+  return `Browsers, phones and SDKs of Unleash, not part of the count: ${asked.asked.toLocaleString('en-GB')} values asked in the 5 minutes before, the last at ${time(asked.lastAskedAt)}; ${how}.`
 }
 
 function sentence({ state, total, confirmed, lost, instances }: Kill): Html {
