@@ -95,8 +95,7 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
       try {
         return conditions.during(context, () => outcomesOf(everything, context))
       } catch {
-        const safe = guarded(context)
-        return conditions.during(safe, () => outcomesOf(everything, safe))
+        return conditions.during(context, () => outcomesOneByOne(everything, context))
       }
     },
     boolean(key, context, defaultValue) {
@@ -246,7 +245,7 @@ function withAccessors(flag: Flag, { decide: steps, fixed }: Decision): Built {
     try {
       return steps(context)
     } catch (error) {
-      return error instanceof Undecidable ? error.outcome : undecided(steps, guarded(context))
+      return rescued(error, steps, context)
     }
   }
   return {
@@ -288,17 +287,33 @@ const PENDING = failed('GENERAL', 'not decided yet')
 /** The outcomes in order. Throws what reading the context throws. */
 function outcomesOf({ outcomes, open }: Everything, context: EvaluationContext): readonly Outcome[] {
   const found = outcomes.slice()
-  for (const { at, steps } of open) found[at] = undecided(steps, context)
+  for (const { at, steps } of open) found[at] = steps(context)
   return found
 }
 
-/** The outcome, of a context that the flag cannot be evaluated for, too. Throws what reading the context throws. */
-function undecided(steps: Decide, context: EvaluationContext): Outcome {
+/** The same, one by one, where one of them has thrown. Never throws. */
+function outcomesOneByOne({ outcomes, open }: Everything, context: EvaluationContext): readonly Outcome[] {
+  const found = outcomes.slice()
+  for (const { at, steps } of open) found[at] = decided(steps, context)
+  return found
+}
+
+function decided(steps: Decide, context: EvaluationContext): Outcome {
   try {
     return steps(context)
   } catch (error) {
-    if (error instanceof Undecidable) return error.outcome
-    throw error
+    return rescued(error, steps, context)
+  }
+}
+
+/** The outcome where the steps have thrown: the context cannot be read as it is, or the flag not be evaluated for it. */
+function rescued(error: unknown, steps: Decide, context: EvaluationContext): Outcome {
+  if (error instanceof Undecidable) return error.outcome
+  try {
+    return steps(guarded(context))
+  } catch (again) {
+    if (again instanceof Undecidable) return again.outcome
+    throw again
   }
 }
 

@@ -115,6 +115,21 @@ describe('an import from LaunchDarkly evaluates as LaunchDarkly’s own SDK', ()
   })
 })
 
+test('the REST API’s form of the same flags and segments is imported to the same', () => {
+  for (const { file, name } of worlds) {
+    const request = { engines: {}, environment: 'production', now: new Date(0) }
+    const ofSdk = launchDarklyImport(file, request)
+    const items = Object.values(file.flags).map(({ key = null, variations = [], ...config }) => {
+      const named = (variations as readonly Json[]).map((value) => ({ value }))
+      // Its salt is there, and every environment has one.
+      const environments = { production: { salt: '', ...config }, test: { on: false, salt: 'other' } }
+      return { key, variations: named, environments }
+    })
+    const pages = { flags: [{ items }], segments: { items: Object.values(file.segments) } }
+    expect(launchDarklyImport(pages, request), name).toEqual(ofSdk)
+  }
+})
+
 function withId(rule: Omit<Rule, 'id'>, index: number): Rule {
   return { ...rule, id: `rule-${index}` }
 }
