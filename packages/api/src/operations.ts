@@ -25,6 +25,7 @@ import { identityProviderOperations } from './identity-provider.ts'
 import { inboundOperations } from './inbound.ts'
 import { inputOperations } from './input.ts'
 import { killOperations } from './kill.ts'
+import { lintOperations } from './lint.ts'
 import { metricOperations } from './metric.ts'
 import { monitoringOperations } from './monitoring.ts'
 import { ofrepOperations } from './ofrep.ts'
@@ -102,6 +103,7 @@ export const operations = {
   ...inputOperations,
   ...referenceOperations,
   ...codeScanOperations,
+  ...lintOperations,
   ...connectionOperations,
   ...relatedProcedureOperations,
   ...debtOperations,

@@ -33,6 +33,7 @@ import { identityProviderCommands } from './identity-provider.ts'
 import { inboundCommands } from './inbound.ts'
 import { initCommand } from './init.ts'
 import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
+import { lintCommand } from './lint.ts'
 import { loginCommand } from './login.ts'
 import { mcpCommand } from './mcp.ts'
 import { metricCommands } from './metric.ts'
@@ -137,6 +138,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   drillCommands(program, open, end)
   referencesCommand(program, open)
   refsCommands(program, open)
+  lintCommand(program, open, end)
   uploadCommands(program, open)
   procedureCommands(program, open)
   featureCommands(program, open, end)

@@ -51,6 +51,7 @@ import { handlers as hookHandlers } from './http/handlers/hook.ts'
 import { handlers as identityProviderHandlers } from './http/handlers/identity-provider.ts'
 import { handlers as inboundHandlers } from './http/handlers/inbound.ts'
 import { handlers as inputHandlers } from './http/handlers/input.ts'
+import { handlers as lintHandlers } from './http/handlers/lint.ts'
 import { handlers as metricHandlers } from './http/handlers/metric.ts'
 import { handlers as monitoringHandlers } from './http/handlers/monitoring.ts'
 import { handlers as ofrepHandlers } from './http/handlers/ofrep.ts'
@@ -160,6 +161,7 @@ const handlers = {
   ...inputHandlers,
   ...referenceHandlers,
   ...codeScanHandlers,
+  ...lintHandlers,
   ...configDocumentHandlers,
   ...connectionHandlers,
   ...monitoringHandlers,

@@ -6,6 +6,7 @@ export const CONFIGURATION = {
   'config export': ['', '--output flagmarshal --force'],
   'config schema': 'Flag',
   'refs scan': ['', '--upload'],
+  lint: ['', '--github --sarif flags.sarif', '--no-code'],
   'refs list': '',
   'refs cleanup': ['new-checkout --keep on', 'new-checkout --keep off --write'],
   codegen: [

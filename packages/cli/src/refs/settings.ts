@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { LINT_RULES } from '@flagmarshal/domain/reference/lint'
+import { LINT_RULE_IDS } from '@flagmarshal/domain/lint/rules'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
@@ -56,7 +56,7 @@ const Settings = z.strictObject({
     .prefault({}),
   defaultLayer: z.enum(['backend', 'frontend', 'middleware']).exactOptional(),
   manifest: z.string().default('flags.json'),
-  lint: z.partialRecord(z.enum(LINT_RULES), Level).default({}),
+  lint: z.partialRecord(z.enum(LINT_RULE_IDS), Level).default({}),
 })
 export type Settings = z.infer<typeof Settings>
 export type AliasSetting = z.infer<typeof Alias>

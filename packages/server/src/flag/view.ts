@@ -1,6 +1,7 @@
 /** Flags as callers see them. */
 import type { Flag, FlagConfig } from '@flagmarshal/api/flag'
 import { expiryOf } from '@flagmarshal/domain/flag/definition'
+import type { Lifetime } from '@flagmarshal/domain/flag/definition'
 import type { ServedConfig } from '@flagmarshal/domain/flag/edit'
 
 import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
@@ -35,11 +36,16 @@ export function flagConfigView(row: FlagConfigRow): FlagConfig {
   }
 }
 
+/** How long a flag should live. */
+export function lifetimeOfRow(row: Pick<FlagRow, 'lifetime_days' | 'permanent_reason'>): Lifetime {
+  return row.lifetime_days === null
+    ? { permanentReason: row.permanent_reason ?? '' }
+    : { days: row.lifetime_days }
+}
+
 /** A flag as the API shows it, with the configurations that are its own. */
 export function flagView(row: FlagRow, configs: readonly FlagConfigRow[]): Flag {
-  const lifetime =
-    row.lifetime_days === null ? { permanentReason: row.permanent_reason ?? '' } : { days: row.lifetime_days }
-  const expiresAt = expiryOf(lifetime, row.created_at)
+  const expiresAt = expiryOf(lifetimeOfRow(row), row.created_at)
   return {
     key: row.key,
     name: row.name,

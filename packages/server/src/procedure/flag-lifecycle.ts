@@ -12,7 +12,7 @@ import { notFound } from '../refusals.ts'
 import type { Database } from '../storage/database.ts'
 import { selectLastEvaluated } from '../storage/flag-use.ts'
 import { selectFlagConfigs, selectFlags } from '../storage/flags.ts'
-import type { FlagConfigRow } from '../storage/flags.ts'
+import type { FlagConfigRow, FlagRow } from '../storage/flags.ts'
 import { emit } from '../storage/outbox.ts'
 import { selectCodeReferences, selectCodeScans } from '../storage/references.ts'
 import { listFlagDebt } from './flag-debt.ts'
@@ -23,6 +23,33 @@ export async function listFlagLifecycle(
   database: Database,
   project: string,
 ): Promise<readonly FlagLifecycle[] | Refusal> {
+  const uses = await flagUses(context, database, project)
+  if (isRefusal(uses)) return uses
+  return uses.map(({ flag, owner, use }) => ({
+    flag: flag.key,
+    owner,
+    ...lifecycleOf(use, context.now),
+    lastEvaluatedAt: use.lastEvaluatedAt?.toISOString() ?? null,
+    references: use.references ?? null,
+  }))
+}
+
+/** A flag with what is known of its life. */
+export interface UsedFlag {
+  readonly flag: FlagRow
+  /** Who answers for its debt, where it is one. */
+  readonly owner: string
+  readonly use: FlagUse
+  /** The flags that it asks for, in whichever environment. */
+  readonly asksFor: readonly string[]
+}
+
+/** What is known of the life of each flag, by key. */
+export async function flagUses(
+  context: Context,
+  database: Database,
+  project: string,
+): Promise<readonly UsedFlag[] | Refusal> {
   const debts = await listFlagDebt(context, database, project)
   if (isRefusal(debts)) return debts
   const { kysely } = database
@@ -50,13 +77,8 @@ export async function listFlagLifecycle(
       ...(lastEvaluatedAt === undefined ? {} : { lastEvaluatedAt }),
       ...(references.length + scans.length === 0 ? {} : { references: places }),
     }
-    return {
-      flag: flag.key,
-      owner: debt?.owner ?? flag.owner,
-      ...lifecycleOf(use, context.now),
-      lastEvaluatedAt: lastEvaluatedAt?.toISOString() ?? null,
-      references: use.references ?? null,
-    }
+    const asksFor = [...new Set(own.flatMap((it) => it.prerequisites.map((one) => one.flag)))]
+    return { flag, owner: debt?.owner ?? flag.owner, use, asksFor }
   })
 }
 

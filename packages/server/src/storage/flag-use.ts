@@ -36,3 +36,24 @@ export async function selectLastEvaluated(
     group by flag`.execute(queries)
   return new Map(rows.map((it) => [it.flag, it.at]))
 }
+
+/** When a flag was last counted in an environment; undefined for not in the 30 days that are kept. */
+export async function selectLastCounted(
+  queries: Queries,
+  {
+    project,
+    environment,
+    flag,
+  }: { readonly project: string; readonly environment: string; readonly flag: string },
+): Promise<Date | undefined> {
+  const row = await queries
+    .selectFrom('usage_minutes')
+    .select('minute_end')
+    .where('project', '=', project)
+    .where('environment', '=', environment)
+    .where('flag', '=', flag)
+    .orderBy('minute_end', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.minute_end
+}
