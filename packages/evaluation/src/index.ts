@@ -2,6 +2,7 @@
 export { compile } from './compile.ts'
 export type { Compiled, CompiledFlag, Engines, Problem } from './compile.ts'
 export type { JsonLogic } from './condition.ts'
+export { isKeptLogic } from './kept-logic.ts'
 export { growthbookTest, isJavaScriptPattern, paddedVersion } from './growthbook.ts'
 export { jsonLogicOf } from './json-logic.ts'
 export { evaluate, flagNotFound } from './evaluate.ts'

@@ -23,13 +23,20 @@ const KEPT: Readonly<Record<string, (operand: JsonValue) => Test>> = {
   'in-buckets': inBuckets,
 }
 
+/** Is it something that is kept beside JSONLogic, which no JSONLogic engine knows? */
+export function isKeptLogic(logic: JsonValue): boolean {
+  return (
+    isObject(logic) &&
+    Object.keys(logic).length === 1 &&
+    Object.keys(logic).every((it) => Object.hasOwn(KEPT, it))
+  )
+}
+
 /** The test of what is kept; undefined for JSONLogic. Throws an error with the reason where it is malformed. */
 export function keptTest(logic: JsonValue): Test | undefined {
-  if (!isObject(logic)) return undefined
-  const [entry, ...others] = Object.entries(logic)
-  if (entry === undefined || others.length > 0) return undefined
-  const [name, operand] = entry
-  return Object.hasOwn(KEPT, name) ? KEPT[name]?.(operand) : undefined
+  if (!isObject(logic) || !isKeptLogic(logic)) return undefined
+  const [entry] = Object.entries(logic)
+  return entry && KEPT[entry[0]]?.(entry[1])
 }
 
 function inBuckets(operand: JsonValue): Test {

@@ -2,12 +2,12 @@
  * Regular expressions, read into a program for `regexp.ts`.
  *
  * The syntax is that of RE2 (https://github.com/google/re2/wiki/Syntax) as far as flags need it:
- * literals, `.`, classes (`[[:alpha:]]`, too), `\d \w \s \b` and their opposites, groups, alternatives, `* + ? {n,m}`, `^ $ \A \z`,
- * and the flags i, s and m. What cannot be matched in linear time (back-references, looking around)
- * and Unicode classes are refused with a sentence that says so.
+ * literals, `.`, classes, `\d \w \s \b` and their opposites, POSIX classes, Unicode's categories and scripts, groups,
+ * alternatives, `* + ? {n,m}`, `^ $ \A \z`, and the flags i, s and m. What cannot be matched in linear time
+ * (back-references, looking around) is refused with a sentence that says so.
  */
-
-import { posixClass } from './posix-class.ts'
+import { inverted, LAST_POINT, PERL_CLASSES, posixClass, unicodeClass } from './regexp-classes.ts'
+import type { Members, Ranges } from './regexp-classes.ts'
 
 /** Instructions of a program; counted repetitions are written out, so patterns are limited by this. */
 const MAX_INSTRUCTIONS = 2_000
@@ -27,7 +27,9 @@ type Instruction =
 
 /** Code points: ranges, ascending pairs of first and last. */
 export interface CharSet {
-  readonly ranges: readonly (readonly [number, number])[]
+  readonly ranges: Ranges
+  /** Besides the ranges, what one of these holds for. */
+  readonly tests: readonly ((point: number) => boolean)[]
   readonly negated: boolean
   /** Upper and lower case are the same. */
   readonly folded: boolean
@@ -58,43 +60,12 @@ export function parseRegExp(pattern: string, ignoreCase: boolean): Program {
   return assemble(new Reader(pattern).read({ i: ignoreCase, s: false, m: false }))
 }
 
-const DIGIT = [[0x30, 0x39]] as const
-const WORD = [
-  [0x30, 0x39],
-  [0x41, 0x5a],
-  [0x5f, 0x5f],
-  [0x61, 0x7a],
-] as const
-const SPACE = [
-  [0x09, 0x0d],
-  [0x20, 0x20],
-] as const
-const LAST = 0x10_ffff
-const CLASSES: Readonly<Record<string, CharSet['ranges']>> = {
-  d: DIGIT,
-  D: inverted(DIGIT),
-  w: WORD,
-  W: inverted(WORD),
-  s: SPACE,
-  S: inverted(SPACE),
-}
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7 }
 const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   A: 'start',
   z: 'end',
   b: 'boundary',
   B: 'no-boundary',
-}
-
-function inverted(ranges: CharSet['ranges']): CharSet['ranges'] {
-  const result: (readonly [number, number])[] = []
-  let from = 0
-  for (const [first, last] of ranges) {
-    if (first > from) result.push([from, first - 1])
-    from = last + 1
-  }
-  if (from <= LAST) result.push([from, LAST])
-  return result
 }
 
 /** A pattern under way: open from the first character to the last. */
@@ -152,8 +123,8 @@ class Reader {
     if (char === '^') return { kind: 'assert', assertion: flags.m ? 'line-start' : 'start' }
     if (char === '$') return { kind: 'assert', assertion: flags.m ? 'line-end' : 'end' }
     if (char === '.') {
-      const ranges: CharSet['ranges'] = flags.s ? [[0, LAST]] : inverted([[0x0a, 0x0a]])
-      return { kind: 'char', set: { ranges, negated: false, folded: false } }
+      const ranges: Ranges = flags.s ? [[0, LAST_POINT]] : inverted([[0x0a, 0x0a]])
+      return { kind: 'char', set: { ranges, tests: [], negated: false, folded: false } }
     }
     if (char === '*' || char === '+' || char === '?') throw this.#error(`a ${char} with nothing to repeat`)
     return literal(char, flags)
@@ -211,16 +182,18 @@ class Reader {
       this.#at++
       return { kind: 'assert', assertion }
     }
-    return { kind: 'char', set: { ranges: this.#escaped(), negated: false, folded: flags.i } }
+    const { ranges, test } = this.#escaped()
+    const tests = test === undefined ? [] : [test]
+    return { kind: 'char', set: { ranges, tests, negated: false, folded: flags.i } }
   }
 
-  /** What stands after a backslash, as ranges. */
-  #escaped(): CharSet['ranges'] {
+  /** What stands after a backslash. */
+  #escaped(): Members {
     const char = this.#next()
-    const known = Object.hasOwn(CLASSES, char) ? CLASSES[char] : undefined
-    if (known !== undefined) return known
+    const known = Object.hasOwn(PERL_CLASSES, char) ? PERL_CLASSES[char] : undefined
+    if (known !== undefined) return { ranges: known }
     const control = Object.hasOwn(CONTROLS, char) ? CONTROLS[char] : undefined
-    if (control !== undefined) return [[control, control]]
+    if (control !== undefined) return { ranges: [[control, control]] }
     if (char === 'x' || char === 'u') {
       const form =
         char === 'x'
@@ -228,41 +201,45 @@ class Reader {
           : /^(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{4}))/
       const found = form.exec(this.#rest(8))
       const point = Number.parseInt(found?.[1] ?? found?.[2] ?? '', 16)
-      if (found === null || point > LAST) throw this.#error(`\\${char} without its hex digits`)
+      if (found === null || point > LAST_POINT) throw this.#error(`\\${char} without its hex digits`)
       this.#at += found[0].length
-      return [[point, point]]
+      return { ranges: [[point, point]] }
     }
     if (/[1-9k]/.test(char)) throw this.#error('back-references are not linear')
-    if (/[pP]/.test(char)) throw this.#error('Unicode classes are not in this version')
+    if (char === 'p' || char === 'P') return { ranges: [], test: this.#unicode(char === 'P') }
     if (/[A-Za-z0-9]/.test(char)) throw this.#error(`an unknown escape \\${char}`)
-    return single(char)
+    return { ranges: single(char) }
+  }
+
+  /** `\pL`, `\p{Lu}`, `\p{^Greek}`. */
+  #unicode(negated: boolean): (point: number) => boolean {
+    const found = /^(?:([A-Z])|\{(\^?)([A-Za-z_]{1,42})\})/.exec(this.#rest(50))
+    const name = found?.[1] ?? found?.[3] ?? ''
+    const test = unicodeClass(name, negated !== (found?.[2] === '^'))
+    if (found === null || test === undefined) throw this.#error('an unknown Unicode class')
+    this.#at += found[0].length
+    return test
   }
 
   #charClass(flags: Flags): CharSet {
     const negated = this.#text[this.#at] === '^'
     if (negated) this.#at++
     const ranges: (readonly [number, number])[] = []
+    const tests: ((point: number) => boolean)[] = []
     for (let first = true; ; first = false) {
       const char = this.#next('a [ without its ]')
       if (char === ']' && !first) break
-      if (char === '[' && this.#text[this.#at] === ':') {
-        const named = posixClass(`[${this.#rest(12)}`)
-        if (named === undefined) throw this.#error('an unknown class between [: and :]')
-        this.#at += named.length - 1
-        ranges.push(...(named.negated ? inverted(named.ranges) : named.ranges))
-        continue
-      }
-      const from = char === '\\' ? this.#escaped() : single(char)
-      const [low] = from
+      const from = char === '[' ? (this.#posix() ?? { ranges: single(char) }) : this.#member(char)
+      if (from.test !== undefined) tests.push(from.test)
+      const [low] = from.ranges
       if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']' || low === undefined) {
-        ranges.push(...from)
+        ranges.push(...from.ranges)
         continue
       }
       this.#at++
-      const last = this.#next('a [ without its ]')
-      const [high] = last === '\\' ? this.#escaped() : single(last)
+      const [high] = this.#member(this.#next('a [ without its ]')).ranges
       if (
-        from.length > 1 ||
+        from.ranges.length > 1 ||
         low[0] !== low[1] ||
         high === undefined ||
         high[0] !== high[1] ||
@@ -271,7 +248,22 @@ class Reader {
         throw this.#error('a range from a later to an earlier character')
       ranges.push([low[0], high[0]])
     }
-    return { ranges, negated, folded: flags.i }
+    return { ranges, tests, negated, folded: flags.i }
+  }
+
+  /** One member of a class: a character, or what stands after a backslash. */
+  #member(char: string): Members {
+    return char === '\\' ? this.#escaped() : { ranges: single(char) }
+  }
+
+  /** `[:alpha:]` inside a class; undefined for a [ by itself. */
+  #posix(): Members | undefined {
+    const found = /^:(\^?[a-z]{1,10}):\]/.exec(this.#rest(16))
+    if (found === null) return undefined
+    const ranges = posixClass(found[1] ?? '')
+    if (ranges === undefined) throw this.#error('an unknown POSIX class')
+    this.#at += found[0].length
+    return { ranges }
   }
 
   #next(otherwise = 'an end in the middle'): string {
@@ -295,13 +287,13 @@ function withFlags(flags: Flags, on: string, off: string): Flags {
   return { i: of('i'), s: of('s'), m: of('m') }
 }
 
-function single(char: string): CharSet['ranges'] {
+function single(char: string): Ranges {
   const point = char.codePointAt(0) ?? 0
   return [[point, point]]
 }
 
 function literal(char: string, flags: Flags): Node {
-  return { kind: 'char', set: { ranges: single(char), negated: false, folded: flags.i } }
+  return { kind: 'char', set: { ranges: single(char), tests: [], negated: false, folded: flags.i } }
 }
 
 /** Thompson's construction, from the back: each part is written before the one that leads to it. */

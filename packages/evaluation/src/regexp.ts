@@ -6,6 +6,7 @@
  * remembered as states of an automaton, so that nearly every character costs one look-up. The work for
  * a character is at most the size of the pattern, whatever the text. No code is made from strings.
  */
+import type { Ranges } from './regexp-classes.ts'
 import { parseRegExp } from './regexp-parse.ts'
 import type { Assertion, CharSet, Program } from './regexp-parse.ts'
 
@@ -142,19 +143,22 @@ function isWord(point: number): boolean {
   )
 }
 
-function includes({ ranges, negated, folded }: CharSet, point: number): boolean {
-  return inRanges(ranges, point, folded) !== negated
+function includes({ ranges, tests, negated, folded }: CharSet, point: number): boolean {
+  return has(ranges, tests, point, folded) !== negated
 }
 
-function inRanges(ranges: CharSet['ranges'], point: number, folded: boolean): boolean {
-  if (hasPoint(ranges, point)) return true
+function has(ranges: Ranges, tests: CharSet['tests'], point: number, folded: boolean): boolean {
+  if (hasPoint(ranges, tests, point)) return true
   if (!folded) return false
   const char = String.fromCodePoint(point)
   const [lower, upper] = [char.toLowerCase(), char.toUpperCase()]
-  return hasPoint(ranges, lower.codePointAt(0) ?? 0) || hasPoint(ranges, upper.codePointAt(0) ?? 0)
+  return (
+    hasPoint(ranges, tests, lower.codePointAt(0) ?? 0) || hasPoint(ranges, tests, upper.codePointAt(0) ?? 0)
+  )
 }
 
-function hasPoint(ranges: CharSet['ranges'], point: number): boolean {
+function hasPoint(ranges: Ranges, tests: CharSet['tests'], point: number): boolean {
   for (const [first, last] of ranges) if (point >= first && point <= last) return true
+  for (const test of tests) if (test(point)) return true
   return false
 }

@@ -4,6 +4,7 @@
  * JSONLogic converts types and fails on what it cannot convert, the engine does neither. So each
  * comparison first asks what its attribute is, in operations that cannot fail.
  */
+import { isKeptLogic } from '@flagmarshal/evaluation'
 import type { Comparison, Condition, JsonValue, Segment, VersionOperator } from '@flagmarshal/evaluation'
 
 /** Whatever flagd has no words for; the flag is left out of the export. */
@@ -40,6 +41,8 @@ export function flagdCondition(
     if (segment === undefined) throw new NotInFlagd(`there is no segment "${condition.segment}"`)
     return flagdSegment(segment, inner)
   }
+  if ('jsonLogic' in condition && isKeptLogic(condition.jsonLogic))
+    throw new NotInFlagd('it keeps a condition of another tool, which JSONLogic cannot say')
   if ('jsonLogic' in condition) return { '!!': [condition.jsonLogic] }
   if ('bucketed' in condition) throw new NotInFlagd('it asks for the bucket of a key')
   if ('malformed' in condition) throw new NotInFlagd('it has a condition that cannot be evaluated')

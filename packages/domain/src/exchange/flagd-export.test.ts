@@ -116,6 +116,7 @@ describe('a flagd export', () => {
     ['any case', { attribute: 'a', op: 'equals', values: ['x'], ignoreCase: true }, 'in any case'],
     ['a pattern', { attribute: 'a', op: 'matches', values: ['x'] }, 'regular expression'],
     ['an address', { attribute: 'a', op: 'in-cidr', values: ['10.0.0.0/8'] }, 'IP address'],
+    ['what GrowthBook asks', { jsonLogic: { growthbook: { a: { $size: 1 } } } }, 'another tool'],
     ['an instant', { attribute: 'a', op: 'before', values: ['2026-01-01'] }, 'instants'],
   ])('leaves a flag out that flagd has no words for, and says so: %s', (_, when, says) => {
     const flag: Flag = JSON.parse(
