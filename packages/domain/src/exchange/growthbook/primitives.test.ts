@@ -189,5 +189,5 @@ describe('a kept condition', () => {
       if (growthbookTest(asked)(given) !== theirs) differing.push({ asked, given, theirs })
     }
     expect(differing.slice(0, 3)).toEqual([])
-  })
+  }, 60_000)
 })

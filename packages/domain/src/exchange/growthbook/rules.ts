@@ -185,8 +185,8 @@ export function inBuckets(
   { by, salt, hash }: Pick<Split, 'by' | 'salt' | 'hash'>,
   ranges: readonly { readonly from: number; readonly to: number }[],
 ): readonly Condition[] {
-  const operand: JsonObject = { by, salt, hash, ranges: ranges.map(({ from, to }) => [from, to]) }
-  return [...isThere(by), { jsonLogic: { 'in-buckets': operand } }]
+  const bucketed = { by, salt, hash, ranges: ranges.map(({ from, to }) => ({ from, to })) }
+  return [...isThere(by), { bucketed }]
 }
 
 const NOBODY: Condition = { any: [] }
