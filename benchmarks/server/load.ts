@@ -66,6 +66,35 @@ export function quantile(ascending: readonly number[], part: number): number {
   return ascending[Math.min(ascending.length - 1, Math.ceil(part * ascending.length) - 1)] ?? Number.NaN
 }
 
+/** One connection that asks one thing after the other. */
+export interface Wire {
+  /** Sends a request; answers the status and the head of the answer. Rejects when the connection breaks. */
+  ask(request: Request): Promise<{ readonly status: number; readonly head: string }>
+  close(): void
+}
+
+/** Opens it. */
+export function openWire(address: string): Wire {
+  const { hostname, port } = new URL(address)
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+  let waiting = Promise.withResolvers<{ readonly status: number; readonly head: string }>()
+  const broken = (error: Error) => waiting.reject(error)
+  socket.on(
+    'data',
+    answerReader((status, head) => waiting.resolve({ status, head })),
+  )
+  socket.on('error', broken)
+  socket.on('close', () => broken(new Error('the connection was closed')))
+  return {
+    ask(request) {
+      waiting = Promise.withResolvers()
+      socket.write(wireOf(address, request))
+      return waiting.promise
+    },
+    close: () => void socket.destroy(),
+  }
+}
+
 interface Loop {
   readonly next: () => Buffer | undefined
   readonly wait: () => number

@@ -7,6 +7,7 @@ import { Client } from 'pg'
 
 import { configBody, ENVIRONMENT, ok, seed, several } from './flags.ts'
 import type { Line } from './line.ts'
+import { openWire } from './load.ts'
 import { startServer } from './measured.ts'
 import type { MeasuredServer } from './measured.ts'
 
@@ -36,18 +37,37 @@ export async function measureWrites(count: number): Promise<Line[]> {
   return lines
 }
 
-/** Turns flags off and on, each worker its own; answers changes a second. */
-async function changeFlags({ admin }: MeasuredServer, clients: number, count: number): Promise<number> {
+/**
+ * Turns flags off and on, each worker its own over a connection of its own; answers changes a second.
+ * A client that costs as little as it can: it shares the machine with what is measured.
+ */
+async function changeFlags(
+  { admin, address, token }: MeasuredServer,
+  clients: number,
+  count: number,
+): Promise<number> {
+  const workers = await Promise.all(
+    Array.from({ length: clients }, async (_, worker) => {
+      const flag = `flag-${String(worker).padStart(4, '0')}`
+      const params = { project: PROJECT, flag, environment: ENVIRONMENT }
+      const { revision, enabled } = ok(await admin.call('getFlagConfig', { params }))
+      const path = `/api/v1/projects/${PROJECT}/flags/${flag}/environments/${ENVIRONMENT}`
+      return { wire: openWire(address), flag, path, revision, enabled }
+    }),
+  )
   const from = performance.now()
-  const revisions = new Map<number, { readonly revision: number; readonly enabled: boolean }>()
-  await several(Array.from({ length: count }), clients, async (_, worker) => {
-    const key = `flag-${String(worker).padStart(4, '0')}`
-    const params = { project: PROJECT, flag: key, environment: ENVIRONMENT }
-    const known = revisions.get(worker) ?? ok(await admin.call('getFlagConfig', { params }))
-    const body = { ...configBody({ key, kind: 'on' }), enabled: !known.enabled }
-    revisions.set(worker, ok(await admin.call('configureFlag', { params, body, ifMatch: known.revision })))
+  await several(Array.from({ length: count }), clients, async (_, index) => {
+    const worker = workers[index]
+    if (worker === undefined) throw new Error(`there is no worker ${index}`)
+    worker.enabled = !worker.enabled
+    const headers = { authorization: `Bearer ${token}`, 'if-match': `"${worker.revision++}"` }
+    const body = JSON.stringify({ ...configBody({ key: worker.flag, kind: 'on' }), enabled: worker.enabled })
+    const { status, head } = await worker.wire.ask({ method: 'PUT', path: worker.path, headers, body })
+    if (status !== 200) throw new Error(`a change was refused: ${head}`)
   })
-  return (1_000 * count) / (performance.now() - from)
+  const perSecond = (1_000 * count) / (performance.now() - from)
+  for (const { wire } of workers) wire.close()
+  return perSecond
 }
 
 /** Inserts a row in a transaction of its own, so many times; answers rows a second. */
