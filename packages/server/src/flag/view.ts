@@ -17,7 +17,7 @@ export function servedConfig(row: FlagConfigRow): ServedConfig {
   }
 }
 
-/** A configuration as the API shows it. */
+/** A configuration as the API shows it: it is written out, and changed by nobody. */
 export function flagConfigView(row: FlagConfigRow): FlagConfig {
   return {
     environment: row.environment,
@@ -25,10 +25,10 @@ export function flagConfigView(row: FlagConfigRow): FlagConfig {
     offVariant: row.off_variant,
     ...(row.prerequisites.length === 0
       ? {}
-      : { prerequisites: structuredClone(row.prerequisites) as NonNullable<FlagConfig['prerequisites']> }),
+      : { prerequisites: row.prerequisites as NonNullable<FlagConfig['prerequisites']> }),
     // The engine's types are read-only all the way down; the wire's are not.
-    rules: structuredClone(row.rules) as FlagConfig['rules'],
-    fallthrough: structuredClone(row.fallthrough) as FlagConfig['fallthrough'],
+    rules: row.rules as FlagConfig['rules'],
+    fallthrough: row.fallthrough as FlagConfig['fallthrough'],
     revision: row.revision,
     environmentRevision: row.environment_revision,
     updatedAt: row.updated_at.toISOString(),

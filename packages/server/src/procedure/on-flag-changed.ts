@@ -7,7 +7,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Context } from '../context.ts'
 import type { FlagsChanged } from '../flag/ports.ts'
 import type { Tx } from '../storage/database.ts'
-import { selectFeatureOfFlag, selectLatestRun } from '../storage/procedures.ts'
+import { hasFeature, selectFeatureOfFlag, selectLatestRun } from '../storage/procedures.ts'
 import { loadFacts } from './facts.ts'
 import { loadRunLocked } from './load.ts'
 import { observe } from './observe.ts'
@@ -15,7 +15,7 @@ import { storeRun } from './store.ts'
 
 /** A flag that has a feature behind it. */
 export async function isHeard(tx: Tx, project: string, flag: string): Promise<boolean> {
-  return (await selectFeatureOfFlag(tx, project, flag)) !== undefined
+  return await hasFeature(tx, project, flag)
 }
 
 /** Kills and member lists change no baseline: they are seen and found the same. */

@@ -73,12 +73,21 @@ export async function selectFeatureOfFlag(
   project: string,
   flag: string,
 ): Promise<FeatureRow | undefined> {
-  const [feature] = await selectingOfFlag(queries, { project, flag })
-  return feature
+  return await queries
+    .selectFrom('features')
+    .selectAll()
+    .where('project', '=', project)
+    .where('flag', '=', flag)
+    .executeTakeFirst()
 }
 
-const selectingOfFlag = prepared((queries, { project, flag }: Record<'project' | 'flag', string>) =>
-  queries.selectFrom('features').selectAll().where('project', '=', project).where('flag', '=', flag),
+/** Whether one does: asked at every change of a flag. */
+export async function hasFeature(queries: Queries, project: string, flag: string): Promise<boolean> {
+  return (await selectingKey(queries, { project, flag })).length > 0
+}
+
+const selectingKey = prepared((queries, { project, flag }: Record<'project' | 'flag', string>) =>
+  queries.selectFrom('features').select('key').where('project', '=', project).where('flag', '=', flag),
 )
 
 /** Stores a new run. */
