@@ -241,3 +241,41 @@ test('P-S1-12 the inventory tells flags apart by their life, and asks for the cl
     expect.arrayContaining(['flags/old-banner', 'flags/old-footer']),
   )
 })
+
+test('what a search of a repository found stands on the page of the flag, by layer, with how it is asked', async () => {
+  const refs = [
+    {
+      flag: 'fast-search',
+      file: 'web/search.tsx',
+      line: 12,
+      layer: 'frontend' as const,
+      kind: 'accessor' as const,
+    },
+    { flag: 'fast-search', file: 'api/search.ts', line: 7, layer: 'backend' as const, kind: 'call' as const },
+  ]
+  const context = "if (await client.getBooleanValue('fast-search', false))"
+  const scan = { repo: 'git.example/shop', branch: 'main', sha: 'c'.repeat(40), files: 40, dynamic: [] }
+  const write = async (body: { refs: typeof refs; extinctions: object[] }) =>
+    expectOk(
+      await shop.server.admin.call('writeCodeScan', {
+        params: project,
+        body: { ...scan, ...body, extinctions: body.extinctions as [] },
+      }),
+    )
+  await write({ refs: refs.map((it) => (it.kind === 'call' ? { ...it, context } : it)), extinctions: [] })
+  await using visitor = await shop.visitAs(shop.seed.stage.developer)
+  const { page } = visitor
+  await page.goto('/p/shop/flags/fast-search?env=development&tab=code')
+  await page.getByText('api/search.ts:7').waitFor()
+  await page.getByText(context).waitFor()
+  await page.getByText('git.example/shop main').waitFor()
+  const extinct = {
+    flag: 'fast-search',
+    sha: 'd'.repeat(40),
+    at: '2026-11-01T00:00:00Z',
+    file: 'api/search.ts',
+  }
+  await write({ refs: [], extinctions: [extinct] })
+  await page.reload()
+  await page.getByText('The last place went with').waitFor()
+})

@@ -140,6 +140,6 @@ function textOf(
       ? 'No repository has reported where its code asks flags.'
       : places.length === 0
         ? 'No known code asks it.'
-        : `Remove it from:\n${places.map((it) => `- ${it}`).join('\n')}`
+        : `Remove it from:\n${places.map((it) => `- ${it}`).join('\n')}\nA patch, for a boolean flag whose new branch stays: flagmarshal refs cleanup ${flag} --keep on`
   return `The flag ${flag} of ${owner} should go: ${why}. It was evaluated ${evaluated}. ${code}`
 }
