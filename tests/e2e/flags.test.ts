@@ -278,4 +278,5 @@ test('what a search of a repository found stands on the page of the flag, by lay
   await write({ refs: [], extinctions: [extinct] })
   await page.reload()
   await page.getByText('The last place went with').waitFor()
+  expect(await page.getByText('api/search.ts:7').count()).toBe(0)
 })
