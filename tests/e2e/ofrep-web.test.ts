@@ -5,6 +5,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { startEdge } from '../../packages/server/test/support/edges.ts'
 import { configure, EVERYBODY_ON, newFlag } from '../../packages/server/test/support/flags.ts'
 import { startPage } from '../support/page-server.ts'
 import type { PageServer } from '../support/page-server.ts'
@@ -95,6 +96,27 @@ describe('the published web clients, from another origin', () => {
     await expect.poll(() => text(shop, 'greeting')).toBe('Hi (DEFAULT)')
     await shop.evaluate(`openFeature.setContext({ targetingKey: 'ada', plan: 'pro' })`)
     await expect.poll(() => text(shop, 'greeting')).toBe('Good day (TARGETING_MATCH)')
+    await shop.context().close()
+  })
+
+  test('an edge serves them as the server does, and passes on what changes', async () => {
+    await turn(false)
+    const edgeKey = await server.sdkKey('shop', 'development', 'edge')
+    await using edge = await startEdge(server, [edgeKey], { FLAGMARSHAL_ALLOWED_ORIGINS: page.origin })
+    await expect
+      .poll(async () => (await fetch(`${edge.address()}/readyz`)).status, { timeout: 20_000 })
+      .toBe(200)
+    const { shop } = await open(edge.address())
+    await expect.poll(() => text(shop, 'checkout'), { timeout: 10_000 }).toBe('old checkout')
+    await turn(true)
+    await expect.poll(() => text(shop, 'checkout'), { timeout: 10_000 }).toBe('new checkout')
+    // Its server is gone; what is asked anew is answered from memory.
+    edge.cable.cut()
+    await shop.evaluate(`openFeature.setContext({ targetingKey: 'eve', plan: 'pro' })`)
+    await expect.poll(() => text(shop, 'greeting')).toBe('Good day (TARGETING_MATCH)')
+    edge.cable.mend()
+    await turn(false)
+    await expect.poll(() => text(shop, 'checkout'), { timeout: 20_000 }).toBe('old checkout')
     await shop.context().close()
   })
 

@@ -63,9 +63,20 @@ export const Relay = z
         run: InstanceId.describe('Names this start of the edge.'),
         seq: z.int().min(0).describe('Grows with each batch; a repeat is discarded.'),
         counts: z.array(z.strictObject({ flag: z.string().max(500), n: Count })).max(5_000),
+        used: z
+          .array(
+            z.strictObject({
+              flag: z.string().max(500),
+              variant: z.string().max(500).nullable(),
+              n: Count,
+            }),
+          )
+          .max(5_000)
+          .exactOptional()
+          .describe('What pages say that they used; null is the default of the code.'),
       })
       .exactOptional()
-      .describe('Values asked over OFREP; the empty flag means all.'),
+      .describe('Values asked over OFREP, where the empty flag means all, and what pages used.'),
   })
   .meta({ id: 'Relay' })
 export type Relay = z.infer<typeof Relay>

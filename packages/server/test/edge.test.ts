@@ -3,9 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Connection } from '@flagmarshal/sdk-server'
+import { OpenFeature } from '@openfeature/server-sdk'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import { OFREPProvider } from '../../../tests/clients/ofrep-provider/provider.ts'
 import { runToEnd } from '../../../tests/support/process.ts'
 import { expectOk } from '../../../tests/support/server.ts'
 import { connect, startEdge, startUpstream } from './support/edges.ts'
@@ -112,6 +114,21 @@ async function edges() {
   return expectOk(await upstream.admin.call('listEdges', { params: place })).items
 }
 
+/** What the server has counted of pages. */
+async function exposures() {
+  return await query('select flag, variant, n::int as n from browser_exposures order by flag, variant')
+}
+
+async function query(text: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: upstream.database.url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
 /** Moves what the database remembers into the past, as if that much time had gone by. */
 async function letPass(seconds: number): Promise<void> {
   const client = new Client({ connectionString: upstream.database.url })
@@ -181,6 +198,80 @@ describe('near its clients', () => {
     await events.close()
     const other = await ask('/ofrep/v1/evaluate/flags', { headers: { 'if-none-match': etag } })
     expect(other.status).toBe(200)
+  })
+
+  test('the published OFREP provider for servers is answered as by the server', async () => {
+    await OpenFeature.setProviderAndWait(
+      'behind an edge',
+      new OFREPProvider({ baseUrl: edge.address(), headers: [['Authorization', `Bearer ${key}`]] }),
+    )
+    const client = OpenFeature.getClient('behind an edge')
+    try {
+      const context = { targetingKey: 'ada' }
+      const told = await client.getBooleanDetails('checkout', false, context)
+      expect(told).toMatchObject({ value: true, variant: 'on', reason: 'STATIC' })
+      expect(await client.getBooleanDetails('nobody', true, context)).toMatchObject({
+        value: true,
+        errorCode: 'FLAG_NOT_FOUND',
+      })
+      expect(await client.getStringDetails('checkout', 'x', context)).toMatchObject({
+        errorCode: 'TYPE_MISMATCH',
+      })
+      await configure(upstream, 'checkout', { ...EVERYBODY_ON, fallthrough: { variant: 'off' } })
+      await expect.poll(() => client.getBooleanValue('checkout', true, context), WAIT).toBe(false)
+    } finally {
+      await OpenFeature.close()
+    }
+  })
+
+  test('what pages used is passed on and counted at the server, of flags and variants that are there', async () => {
+    const beacon = await fetch(`${edge.address()}/api/v1/exposures?key=${web}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain', origin: PAGE },
+      body: JSON.stringify({
+        counts: [
+          { flag: 'checkout', variant: 'on', n: 3 },
+          { flag: 'checkout', variant: null, n: 2 },
+          { flag: 'checkout', variant: 'made-up', n: 9 },
+          { flag: 'nobody', variant: 'on', n: 9 },
+        ],
+      }),
+    })
+    expect(beacon.status).toBe(204)
+    await expect
+      .poll(async () => await exposures(), WAIT)
+      .toEqual([
+        { flag: 'checkout', variant: '', n: 2 },
+        { flag: 'checkout', variant: 'on', n: 3 },
+      ])
+    const refused = await fetch(`${edge.address()}/api/v1/exposures?key=${key}`, {
+      method: 'POST',
+      body: '{}',
+    })
+    expect(refused.status).toBe(401)
+  })
+
+  test('a key that has come to its end is refused, and its stream is closed', async () => {
+    const made = expectOk(
+      await upstream.admin.call('createKey', {
+        params: { project: 'shop' },
+        body: { kind: 'server', environment, name: 'ends' },
+      }),
+    )
+    const open = async () =>
+      await fetch(`${edge.address()}/api/v1/environments/${environment}/stream`, {
+        headers: { authorization: `Bearer ${made.key}` },
+      })
+    await vi.waitFor(async () => {
+      const answer = await open()
+      await answer.body?.cancel()
+      expect(answer.status).toBe(200)
+    }, WAIT)
+    const stream = await open()
+    await query(`update tokens set expires_at = now() + interval '4 s' where id = '${made.id}'`)
+    // Nobody announces it: the stream ends because its time is over.
+    for await (const _ of stream.body ?? []) void _
+    expect((await open()).status).toBe(401)
   })
 
   test('values asked over OFREP are counted at the server, and the kill page says so', async () => {

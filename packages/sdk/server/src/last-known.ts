@@ -5,20 +5,17 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
 
 import type { Snapshot } from '@flagmarshal/evaluation'
 import type { Logger } from '@openfeature/server-sdk'
 
+import { createNewestFile } from './newest-file.ts'
+import type { NewestFile } from './newest-file.ts'
 import { parseSnapshot } from './wire.ts'
 
-export interface LastKnown {
+export interface LastKnown extends NewestFile<Snapshot> {
   /** What the file holds for this key and environment. */
   read(): Snapshot | undefined
-  /** Writes in the background; of several at once only the newest. */
-  write(snapshot: Snapshot): void
-  /** Resolves when nothing is being written any more. */
-  close(): Promise<void>
 }
 
 /** Whose configuration it is. */
@@ -33,9 +30,12 @@ export interface LastKnownOf {
 export function createLastKnown({ file, base, key, logger }: LastKnownOf): LastKnown {
   // Not the key itself: the file may be readable to more people than the key is.
   const owner = createHash('sha256').update(`${base}\n${key}`).digest('hex')
-  let next: Snapshot | undefined
-  let writing: Promise<void> | undefined
   let warned = false
+  const newest = createNewestFile<Snapshot>(
+    file,
+    (snapshot) => JSON.stringify({ owner, snapshot }),
+    (error) => warn('cannot be written', error),
+  )
 
   return {
     read() {
@@ -56,29 +56,7 @@ export function createLastKnown({ file, base, key, logger }: LastKnownOf): LastK
         return undefined
       }
     },
-    write(snapshot) {
-      next = snapshot
-      writing ??= writeAll().finally(() => (writing = undefined))
-    },
-    async close() {
-      await writing
-    },
-  }
-
-  async function writeAll(): Promise<void> {
-    // A turn later, so that revisions that come together are written once.
-    await Promise.resolve()
-    while (next !== undefined) {
-      const snapshot = next
-      next = undefined
-      try {
-        const temporary = `${file}.${process.pid}.tmp`
-        await writeFile(temporary, JSON.stringify({ owner, snapshot }), { mode: 0o600 })
-        await rename(temporary, file)
-      } catch (error) {
-        warn('cannot be written', error)
-      }
-    }
+    ...newest,
   }
 
   function warn(what: string, error: unknown): void {

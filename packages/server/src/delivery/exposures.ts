@@ -1,7 +1,6 @@
 /**
- * What pages say they have used, counted in memory and written now and then. Anybody can read the key
- * of a page and send what he likes, so only flags and variants that are there are counted, and nothing
- * is judged by the counts.
+ * What pages say they have used, counted in memory and written now and then. Nothing is judged by the
+ * counts.
  */
 import type { Exposures as Sent } from '@flagmarshal/api/exposure'
 
@@ -9,6 +8,7 @@ import type { Queries } from '../storage/database.ts'
 import { addExposures, CODE_DEFAULT } from '../storage/exposures.ts'
 import type { Exposed } from '../storage/exposures.ts'
 import type { EnvironmentState } from './environment-state.ts'
+import { usedThere } from './used.ts'
 
 export interface Exposures {
   /** A page has used these. */
@@ -23,9 +23,7 @@ export function createExposures(): Exposures {
   return {
     note(state, counts) {
       const { project, environment } = state.snapshot
-      for (const { flag, variant: given, n } of counts) {
-        const variants = state.compiled().flag(flag)?.flag.variants
-        if (variants === undefined || (given !== null && !Object.hasOwn(variants, given))) continue
+      for (const { flag, variant: given, n } of usedThere(state, counts)) {
         const variant = given ?? CODE_DEFAULT
         const name = JSON.stringify([project, environment, flag, variant])
         const before = counted.get(name)?.n ?? 0

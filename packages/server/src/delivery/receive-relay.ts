@@ -18,7 +18,7 @@ import { NOT_SPOKEN, SPOKEN } from './telemetry-settings.ts'
 interface RelayParts {
   readonly database: Database
   readonly journal: Pick<Journal, 'note'>
-  readonly delivery: Pick<Delivery, 'acknowledge' | 'report'>
+  readonly delivery: Pick<Delivery, 'acknowledge' | 'report' | 'exposed' | 'environments'>
 }
 
 /** Resolves once everything that must not be lost is stored; refused as a whole, it is sent again. */
@@ -52,19 +52,27 @@ export async function receiveRelay(
     const received = await delivery.report(key, report, edge)
     if (isRefusal(received)) return received
   }
-  await countAsks(database, key, relay.asks)
+  await countAsks({ database, delivery }, key, relay.asks)
   return undefined
 }
 
 /** Each batch once: an edge that did not hear the answer sends it again. */
-async function countAsks(database: Database, key: EnvironmentKey, asks: Relay['asks']): Promise<void> {
+async function countAsks(
+  { database, delivery }: Pick<RelayParts, 'database' | 'delivery'>,
+  key: EnvironmentKey,
+  asks: Relay['asks'],
+): Promise<void> {
   if (asks === undefined) return
-  const { run, seq, counts } = asks
-  await database.transaction(async (tx) => {
-    if (await insertReport(tx, { ...key, instance: `edge:${run}`.slice(0, 128), seq }))
+  const { run, seq, counts, used = [] } = asks
+  const first = await database.transaction(async (tx) => {
+    const isNew = await insertReport(tx, { ...key, instance: `edge:${run}`.slice(0, 128), seq })
+    if (isNew)
       await addAsks(
         tx,
         counts.map((it) => ({ ...key, ...it })),
       )
+    return isNew
   })
+  const state = first === true && used.length > 0 ? await delivery.environments.get(key) : undefined
+  if (state !== undefined) delivery.exposed(state, used)
 }

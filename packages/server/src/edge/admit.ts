@@ -27,8 +27,8 @@ interface Admitted {
 }
 
 export interface Admission extends Authenticator {
-  /** Reads the keys of all places anew; answers the ids of those that hold. */
-  refresh(): ReadonlySet<string>
+  /** Reads the keys of all places anew; answers the ids of those that hold now. */
+  refresh(now: Date): ReadonlySet<string>
 }
 
 /** Knows nobody until `refresh`. `operatorToken` reads the metrics. */
@@ -77,9 +77,9 @@ export function createAdmission(
     takeUsed: () => [],
     forget: () => undefined,
     doubt: () => undefined,
-    refresh() {
+    refresh(now) {
       admitted = new Map(places.flatMap(admittedBy))
-      return new Set([...admitted.values()].map(({ actor }) => actor.id))
+      return new Set([...admitted.keys()].flatMap((hash) => known(hash, now)?.id ?? []))
     },
   }
 }

@@ -11,8 +11,9 @@ import { createDeliveryMetrics } from '../delivery/metrics.ts'
 import { createSentTimes } from '../delivery/sent-times.ts'
 import { createSubscribers } from '../delivery/subscribers.ts'
 import { startTask } from '../delivery/task.ts'
+import { usedThere } from '../delivery/used.ts'
 import { HttpProblem } from '../http/problems.ts'
-import type { EvaluationServices, SdkServices } from '../http/services.ts'
+import type { ExposureServices, SdkServices } from '../http/services.ts'
 import type { Metrics } from '../metrics.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 import type { LinkListener } from './link.ts'
@@ -25,7 +26,7 @@ const CATCH_UP_MS = 2_000
 
 export interface EdgeDelivery extends Omit<LinkListener, 'keysChanged'> {
   /** What handlers use. */
-  readonly served: SdkServices['delivery'] & EvaluationServices['delivery']
+  readonly served: SdkServices['delivery'] & ExposureServices['delivery']
   /** Ends the streams of keys that are none of these. */
   keepOnly(keys: ReadonlySet<string>): void
   /** The place of an environment. Throws an HttpProblem where nothing is served of it yet. */
@@ -96,6 +97,7 @@ export function openEdgeDelivery(parts: Parts): EdgeDelivery {
         return refusal ?? 'counted'
       },
       asked: (key, flag) => placeOf(key).relay.ask(flag),
+      exposed: (state, counts) => placeOf(state.snapshot).relay.use(usedThere(state, counts)),
     },
     changed(state, patch) {
       const key = state.snapshot

@@ -17,8 +17,10 @@ import { isLoopback } from '../config.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../context.ts'
 import { createEvaluationLimit } from '../delivery/evaluation-limit.ts'
+import { startTask } from '../delivery/task.ts'
 import { errorLine } from '../error-line.ts'
 import type { EventStream } from '../http/event-stream.ts'
+import { handlers as exposureHandlers } from '../http/handlers/exposure.ts'
 import { handlers as ofrepHandlers } from '../http/handlers/ofrep.ts'
 import { handlers as processHandlers } from '../http/handlers/process.ts'
 import { handlers as snapshotHandlers } from '../http/handlers/snapshot.ts'
@@ -45,6 +47,9 @@ import { reachOf, refuseChain } from './reach.ts'
 import { openRelay } from './relay.ts'
 import type { EdgeName } from './relay.ts'
 
+/** Between two looks at keys that have come to their end. */
+const KEYS_MS = 10_000
+
 /** An edge that can listen. */
 export interface Edge {
   listen(): Promise<string>
@@ -56,7 +61,8 @@ export interface Edge {
 /** What an edge answers; the rest is the server's. */
 function edgeTable(loopback: boolean) {
   const { getHealth, getReadiness, getMetrics, getSnapshot, streamSnapshot, acknowledgeRevision } = operations
-  const { sendTelemetry, evaluateFlag, evaluateFlags, followEvaluations, answerVerification } = operations
+  const { sendExposures, sendTelemetry, evaluateFlag, evaluateFlags, followEvaluations, answerVerification } =
+    operations
   const { followAsEdge, relayFromEdge, answerFromEdge } = edgeOperations
   return {
     getHealth,
@@ -65,6 +71,7 @@ function edgeTable(loopback: boolean) {
     streamSnapshot,
     acknowledgeRevision,
     sendTelemetry,
+    sendExposures,
     evaluateFlag,
     evaluateFlags,
     followEvaluations,
@@ -105,8 +112,9 @@ export async function createEdge(config: Config): Promise<Edge> {
   const admission = createAdmission(places, safe, config.bootstrapToken)
   const listener: LinkListener = {
     ...delivery,
-    keysChanged: () => delivery.keepOnly(admission.refresh()),
+    keysChanged: () => keepOnlyValid(),
   }
+  const keepOnlyValid = () => delivery.keepOnly(admission.refresh(clock.now()))
   const opened = await Promise.all(
     keys.map(async (key): Promise<Place> => {
       const reach = reachOf(upstream, key, edge.id)
@@ -123,7 +131,9 @@ export async function createEdge(config: Config): Promise<Edge> {
     }),
   )
   places.push(...opened)
-  admission.refresh()
+  admission.refresh(clock.now())
+  // A key that has come to its end is announced by nobody: its streams end all the same.
+  const ends = startTask({ name: 'keys', everyMs: KEYS_MS, clock, log }, async () => keepOnlyValid())
   for (const { link, relay } of places) link.follow(relay)
   const health = () => healthOf(edge.name, places)
   registerHealth({ readiness, metrics }, health)
@@ -150,6 +160,7 @@ export async function createEdge(config: Config): Promise<Edge> {
       ...processHandlers,
       ...snapshotHandlers,
       ...ofrepHandlers,
+      ...exposureHandlers,
       ...edgeHandlers,
     },
     answerOnce: undefined,
@@ -164,6 +175,7 @@ export async function createEdge(config: Config): Promise<Edge> {
     for (const stream of streams) stream.close()
     await closed
     await closeAll([
+      () => ends.stop(),
       ...places.map(
         ({ relay }) =>
           () =>

@@ -8,12 +8,18 @@ import type { Reach } from '@flagmarshal/sdk-server/endpoint'
 import type { Handlers } from '../http/handler.ts'
 import { ownEnvironment } from '../http/own-environment.ts'
 import { HttpProblem } from '../http/problems.ts'
-import type { EvaluationServices, HttpServices, ProcessServices, SdkServices } from '../http/services.ts'
+import type {
+  EvaluationServices,
+  ExposureServices,
+  HttpServices,
+  ProcessServices,
+  SdkServices,
+} from '../http/services.ts'
 import type { EnvironmentKey } from '../storage/snapshots.ts'
 
 /** What the handlers of an edge may use. */
 export interface EdgeServices extends HttpServices, ProcessServices, Omit<EvaluationServices, 'delivery'> {
-  readonly delivery: EvaluationServices['delivery'] & SdkServices['delivery']
+  readonly delivery: ExposureServices['delivery'] & SdkServices['delivery']
   /** The way to the server for an environment. */
   readonly reachOf: (key: EnvironmentKey) => Reach
 }

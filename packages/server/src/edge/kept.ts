@@ -2,11 +2,12 @@
  * What an edge knows of one environment, on disk: an edge that starts while its server is away serves
  * what it served before. The file holds rules and hashes of keys, and no key.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 
 import { EdgeKeys } from '@flagmarshal/api/edge'
 import type { Snapshot } from '@flagmarshal/evaluation'
+import { createNewestFile } from '@flagmarshal/sdk-server/newest-file'
+import type { NewestFile } from '@flagmarshal/sdk-server/newest-file'
 import { parseSnapshot } from '@flagmarshal/sdk-server/wire'
 import { z } from 'zod'
 
@@ -19,13 +20,9 @@ export interface Kept {
   readonly at: Date
 }
 
-export interface KeptFile {
+export interface KeptFile extends NewestFile<Kept> {
   /** What the file holds; undefined where there is none, or none of this server and key. */
   read(): Promise<Kept | undefined>
-  /** Writes in the background; of several at once only the newest. */
-  write(kept: Kept): void
-  /** Resolves when nothing is being written any more. */
-  close(): Promise<void>
 }
 
 const File = z.strictObject({
@@ -37,8 +34,11 @@ const File = z.strictObject({
 
 /** Nothing is read or written until it is asked for. `owner` names server and key without telling either. */
 export function createKeptFile(file: string, owner: string, log: Log): KeptFile {
-  let next: Kept | undefined
-  let writing: Promise<void> | undefined
+  const newest = createNewestFile<Kept>(
+    file,
+    (kept) => JSON.stringify({ owner, ...kept }),
+    (error) => log.warn({ err: error, file }, 'what is served could not be kept for the next start'),
+  )
 
   return {
     async read() {
@@ -53,28 +53,6 @@ export function createKeptFile(file: string, owner: string, log: Log): KeptFile 
         return undefined
       }
     },
-    write(kept) {
-      next = kept
-      writing ??= writeAll().finally(() => (writing = undefined))
-    },
-    async close() {
-      await writing
-    },
-  }
-
-  async function writeAll(): Promise<void> {
-    // A turn later, so that what comes together is written once.
-    await Promise.resolve()
-    while (next !== undefined) {
-      const kept = next
-      next = undefined
-      try {
-        await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-        await writeFile(`${file}.tmp`, JSON.stringify({ owner, ...kept }), { mode: 0o600 })
-        await rename(`${file}.tmp`, file)
-      } catch (error) {
-        log.warn({ err: error, file }, 'what is served could not be kept for the next start')
-      }
-    }
+    ...newest,
   }
 }

@@ -47,6 +47,7 @@ export interface Relaying {
   readonly acknowledge: (acknowledgement: Parameters<WaitingSigns['acknowledge']>[0]) => void
   readonly report: WaitingReports['add']
   readonly ask: WaitingReports['ask']
+  readonly use: WaitingReports['use']
   readonly count: WaitingReports['count']
   /** The server may have missed something: it is told who is here. */
   again(): void
@@ -116,6 +117,7 @@ export function openRelay(parts: RelayParts): Relaying {
       return refusal
     },
     ask: (flag) => reports.ask(flag),
+    use: (counts) => reports.use(counts),
     count: () => reports.count(),
     again() {
       waiting.again()

@@ -57,6 +57,40 @@ describe('reports that wait at an edge', () => {
     expect(waiting.next()?.asks).toEqual({ run: 'run', seq: 2, counts: [{ flag: 'f', n: 1 }] })
   })
 
+  it('carry what pages used, added up, and each batch of it once', () => {
+    const waiting = createWaitingReports(10_000, 'run')
+    waiting.use([{ flag: 'f', variant: 'on', n: 2 }])
+    waiting.use([
+      { flag: 'f', variant: 'on', n: 1 },
+      { flag: 'f', variant: null, n: 4 },
+    ])
+    const first = waiting.next()
+    expect(first?.asks).toEqual({
+      run: 'run',
+      seq: 1,
+      counts: [],
+      used: [
+        { flag: 'f', variant: 'on', n: 3 },
+        { flag: 'f', variant: null, n: 4 },
+      ],
+    })
+    waiting.use([{ flag: 'g', variant: 'on', n: 1 }])
+    expect(waiting.next()).toEqual(first)
+    waiting.sent(first ?? { reports: [] })
+    expect(waiting.next()?.asks).toMatchObject({ seq: 2, used: [{ flag: 'g', variant: 'on', n: 1 }] })
+  })
+
+  it('give more of it than a relay holds one after the other', () => {
+    const waiting = createWaitingReports(10_000, 'run')
+    waiting.use(Array.from({ length: 7_000 }, (_, n) => ({ flag: `f${n}`, variant: 'on', n: 1 })))
+    const sizes = [1, 2, 3].map(() => {
+      const given = waiting.next()
+      waiting.sent(given ?? { reports: [] })
+      return given?.asks?.used?.length
+    })
+    expect(sizes).toEqual([5_000, 2_000, undefined])
+  })
+
   it('count no more flags than a relay can hold: the rest is counted with all', () => {
     const waiting = createWaitingReports(10_000, 'run')
     for (let n = 0; n < 6_000; n++) waiting.ask(`flag-${n}`)

@@ -4,6 +4,7 @@
  * away, and the SDK that sent it keeps it and, when it can keep no more, says what it dropped.
  */
 import type { Relay } from '@flagmarshal/api/edge'
+import type { Exposures } from '@flagmarshal/api/exposure'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { Telemetry } from '@flagmarshal/evaluation'
@@ -13,6 +14,8 @@ const MOST_REPORTS = 200
 const MOST_BYTES = 1024 * 1024
 /** Different flags that are counted; values asked of others are counted with all flags. */
 const MOST_FLAGS = 5_000
+/** Flags and variants that pages used, in one relay; the rest waits for the next. */
+const MOST_USED = 5_000
 
 /** Refused for now, as `too-many-evaluations` is. */
 export interface TurnedAway extends Refusal {
@@ -27,6 +30,8 @@ export interface WaitingReports {
   add(report: Telemetry): TurnedAway | undefined
   /** Counts a value asked over OFREP; without a flag, of all. */
   ask(flag?: string): void
+  /** Counts what pages used of flags that are there. */
+  use(counts: Exposures['counts']): void
   /** What to pass on next; it waits until it is known to have arrived. undefined for nothing. */
   next(): Reports | undefined
   /** The reports that `next` gave have arrived. */
@@ -41,6 +46,7 @@ export function createWaitingReports(capacityBytes: number, run: string): Waitin
   let bytes = 0
   let turnedAway = 0
   let counted = new Map<string, number>()
+  const used = new Map<string, Exposures['counts'][number]>()
   let batch: Relay['asks']
   let seq = 0
 
@@ -59,10 +65,17 @@ export function createWaitingReports(capacityBytes: number, run: string): Waitin
       const name = counted.has(flag) || counted.size < MOST_FLAGS ? flag : ''
       counted.set(name, (counted.get(name) ?? 0) + 1)
     },
+    use(counts) {
+      for (const { flag, variant, n } of counts) {
+        const name = JSON.stringify([flag, variant])
+        used.set(name, { flag, variant, n: n + (used.get(name)?.n ?? 0) })
+      }
+    },
     next() {
       // A batch keeps its number until it has arrived: sent twice, it is counted once.
-      if (batch === undefined && counted.size > 0) {
-        batch = { run, seq: ++seq, counts: [...counted].map(([flag, n]) => ({ flag, n })) }
+      if (batch === undefined && counted.size + used.size > 0) {
+        const counts = [...counted].map(([flag, n]) => ({ flag, n }))
+        batch = { run, seq: ++seq, counts, ...takeUsed() }
         counted = new Map()
       }
       if (queue.length === 0 && batch === undefined) return undefined
@@ -73,6 +86,12 @@ export function createWaitingReports(capacityBytes: number, run: string): Waitin
       for (const it of queue.splice(0, reports.length)) bytes -= it.bytes
     },
     count: () => ({ reports: queue.length, bytes, turnedAway }),
+  }
+
+  function takeUsed(): { readonly used?: NonNullable<Relay['asks']>['used'] & {} } {
+    const taken = [...used].slice(0, MOST_USED)
+    for (const [name] of taken) used.delete(name)
+    return taken.length === 0 ? {} : { used: taken.map(([, it]) => it) }
   }
 
   /** At least one, however large it is. */

@@ -44,6 +44,11 @@ export interface EvaluationServices extends Pick<Services, 'evaluationLimit' | '
   }
 }
 
+/** What taking in what pages used needs. */
+export interface ExposureServices extends EvaluationServices {
+  readonly delivery: EvaluationServices['delivery'] & Pick<Delivery, 'exposed'>
+}
+
 export interface Services {
   readonly database: Database
   readonly clock: Clock
