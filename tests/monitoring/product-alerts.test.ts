@@ -143,6 +143,8 @@ const CASES: Readonly<Record<string, Case>> = {
     fires: { [`process_open_fds{${server}}`]: '900x30', [`process_max_fds{${server}}`]: '1000x30' },
     silent: { [`process_open_fds{${server}}`]: '90x30', [`process_max_fds{${server}}`]: '1000x30' },
   },
+  // The clock of promtool begins at 1970.
+  FlagmarshalBackupOld: gauge('flagmarshal_last_backup_timestamp_seconds', '-100000x30', '0x30'),
   FlagmarshalSecretsLost: gauge('flagmarshal_secrets_lost', '2x30', '0x30'),
 }
 

@@ -17,7 +17,7 @@ import type { Log } from './context.ts'
 import { StartFailure } from './start-failure.ts'
 import type { BackupFigures } from './storage/backup/format.ts'
 import { restoreBackup } from './storage/backup/restore.ts'
-import { writeBackup } from './storage/backup/write.ts'
+import { noteBackup, writeBackup } from './storage/backup/write.ts'
 import { borrowDatabase } from './storage/borrow.ts'
 
 const [verb, file] = process.argv.slice(2)
@@ -55,6 +55,7 @@ async function write(url: string, path: string): Promise<BackupFigures> {
     packing.end()
     await written
     await rename(draft, path)
+    await tell(url, figures)
     return figures
   } catch (error) {
     packing.destroy()
@@ -62,6 +63,13 @@ async function write(url: string, path: string): Promise<BackupFigures> {
     await rm(draft, { force: true })
     throw error
   }
+}
+
+/** A database that cannot be written to (a replica) has given a backup all the same. */
+async function tell(url: string, figures: BackupFigures): Promise<void> {
+  await noteBackup(url, figures).catch(() =>
+    console.error('flagmarshal: the backup is whole, but could not be noted for its alert.'),
+  )
 }
 
 async function restore(url: string, path: string, log: Log): Promise<BackupFigures> {

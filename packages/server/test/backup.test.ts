@@ -190,3 +190,13 @@ test('R9 the local database is backed up while its server runs', async () => {
   expect(stdout).toContain('The backup is in')
   expectOk(await local.admin.call('createFlag', { params: { project: 'local' }, body: newFlag('goes-on') }))
 })
+
+test('R9 a backup that became whole is known to the servers, for the alert of backups that nobody makes', async () => {
+  const last = async () => {
+    const text = await (await fetch(`${server.address}/metrics`)).text()
+    return Number(/^flagmarshal_last_backup_timestamp_seconds (\S+)$/m.exec(text)?.[1])
+  }
+  const before = Date.now() / 1000
+  await backup('write', database.url, path.join(folder, 'noted.backup'))
+  expect(await last()).toBeGreaterThan(before - 5)
+})

@@ -10,7 +10,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Database } from '../storage/database.ts'
 import { selectOldestWaiting } from '../storage/deliveries.ts'
-import { selectFleet, selectTicks } from '../storage/status.ts'
+import { selectFleet, selectLastBackup, selectTicks } from '../storage/status.ts'
 
 const State = z.looseObject({ ok: z.boolean() })
 
@@ -33,6 +33,10 @@ export function createStatusMetrics({ registry }: Metrics, database: Database, r
     overdue: gauge(
       'controller_overdue_seconds',
       'By how much the rollout that waits longest is late, on any server.',
+    ),
+    backup: gauge(
+      'last_backup_timestamp_seconds',
+      'When the last backup by `npm run backup` was whole, in seconds since 1970; without one, when the installation was set up.',
     ),
     watched: gauge('controller_watched', 'Rollouts that wait to be looked at.'),
     oldest: gauge('delivery_oldest_seconds', 'How long the oldest delivery of a channel has waited.', [
@@ -64,6 +68,7 @@ export function createStatusMetrics({ registry }: Metrics, database: Database, r
     gauges.database.set((performance.now() - begun) / 1000)
     gauges.overdue.set(overdueMs / 1000)
     gauges.watched.set(watched)
+    gauges.backup.set(((await selectLastBackup(kysely))?.getTime() ?? 0) / 1000)
     for (const { seconds, ...labels } of await selectOldestWaiting(kysely)) gauges.oldest.set(labels, seconds)
     for (const { project, environment, connected, silent, behind } of await selectFleet(kysely)) {
       for (const [state, count] of Object.entries({ connected, silent, behind })) {

@@ -36,6 +36,22 @@ export async function writeBackup(url: string, writeLine: WriteLine): Promise<Ba
   }
 }
 
+/** Tells servers on this database that a backup is whole. */
+export async function noteBackup(url: string, { rows }: Pick<BackupFigures, 'rows'>): Promise<void> {
+  const client = new Client({ connectionString: url, application_name: 'flagmarshal-backup' })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await client.query(
+      `insert into backup_runs (at, rows) values (now(), $1)
+       on conflict (id) do update set at = excluded.at, rows = excluded.rows`,
+      [rows],
+    )
+  } finally {
+    await client.end()
+  }
+}
+
 async function headerOf(client: Client): Promise<Header> {
   const answer = await client.query<{ migration: number; at: string }>(
     "select max(number) as migration, to_json(now()) #>> '{}' as at from migrations",
