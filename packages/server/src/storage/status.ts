@@ -104,8 +104,6 @@ export async function selectFleet(queries: Queries): Promise<readonly Fleet[]> {
 /** When the last backup by our own program was whole; without one, when the installation was set up. */
 export async function selectLastBackup(queries: Queries): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`
-    select coalesce((select at from backup_runs), (select min(at) from migrations)) as at`.execute(
-    queries,
-  )
+    select coalesce((select at from backup_runs), (select min(at) from migrations)) as at`.execute(queries)
   return rows[0]?.at ?? undefined
 }
