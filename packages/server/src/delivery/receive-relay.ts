@@ -73,6 +73,6 @@ async function countAsks(
       )
     return isNew
   })
-  const state = first === true && used.length > 0 ? await delivery.environments.get(key) : undefined
+  const state = first && used.length > 0 ? await delivery.environments.get(key) : undefined
   if (state !== undefined) delivery.exposed(state, used)
 }
