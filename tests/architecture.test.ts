@@ -347,6 +347,16 @@ describe('architecture', () => {
     expect(strays).toEqual([])
   })
 
+  it('R14 separates duties in the domain alone: nothing else refuses own work, or a person twice', () => {
+    const refuses = sourceFiles().filter(
+      (file) =>
+        !/\.test\.|\/test\//.test(file) &&
+        /'(?:own-work|same-person)',?\s/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    expect(refuses.length).toBeGreaterThan(3)
+    expect(refuses.filter((file) => !file.startsWith('packages/domain/src/'))).toEqual([])
+  })
+
   it('keeps files to their size', () => {
     const large = sourceFiles().flatMap((file) => {
       const lines = readFileSync(join(root, file), 'utf8').split('\n').length
