@@ -80,7 +80,8 @@ export function featuresAnswer(
  */
 export function usedVariants(flags: readonly Flag[], { bucket }: UnleashMetrics): readonly UsedVariant[] {
   return flags.flatMap((flag) => {
-    const counted = bucket.toggles[flag.key]
+    // A flag may be called `constructor`.
+    const counted = Object.hasOwn(bucket.toggles, flag.key) ? bucket.toggles[flag.key] : undefined
     if (counted === undefined) return []
     const { yes, no, variants } = counted
     const names = Object.keys(flag.variants)

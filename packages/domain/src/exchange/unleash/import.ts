@@ -21,13 +21,13 @@ import type { Gate } from './strategy.ts'
 import { namesOf, variantRules } from './variants.ts'
 import type { Names } from './variants.ts'
 
-const KINDS: Readonly<Record<string, FlagKind>> = {
-  release: 'release',
-  experiment: 'experiment',
-  operational: 'ops',
-  'kill-switch': 'ops',
-  permission: 'permission',
-}
+const KINDS: ReadonlyMap<string, FlagKind> = new Map([
+  ['release', 'release'],
+  ['experiment', 'experiment'],
+  ['operational', 'ops'],
+  ['kill-switch', 'ops'],
+  ['permission', 'permission'],
+])
 
 /** What a feature refers to. */
 interface Around {
@@ -126,7 +126,7 @@ function importedFlag(feature: Feature, names: Names, around: Around, note: Note
     )
   if (feature.impressionData)
     note('MEDIUM', 'Its impression events are not kept: SDKs of Unleash send none of them from here.')
-  const kind = KINDS[type]
+  const kind = KINDS.get(type)
   if (kind === undefined) note('LOW', `Its type ${type} is unknown here.`)
   const needs = prerequisitesOf(feature, around, note)
   const rules = needs === undefined ? [] : rulesOf(feature, names, around, note)
