@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { FlagKind, FlagValue, Layer } from './flag-model.ts'
 import { operation } from './operation.ts'
 import { ProjectPath } from './project.ts'
-import { FlagKey, Instant, Key, Line, Text } from './shapes.ts'
+import { FlagKey, Instant, Key, Line, QueryNumber, Text } from './shapes.ts'
 
 const ReportLine = z
   .strictObject({
@@ -113,6 +113,7 @@ const Import = z
         unchanged: z.array(z.string()),
       })
       .describe('The same of segments.'),
+    total: z.int().describe('Segments and flags of the whole definition, taken or not.'),
     report: z.array(ReportLine).describe('What is not the same here; the worst first.'),
   })
   .meta({ id: 'Import' })
@@ -133,6 +134,10 @@ const ImportQuery = z.strictObject({
   layer: Layer.default('backend').describe('Where new flags are read.'),
   kind: FlagKind.default('release').describe('Of new flags.'),
   dryRun: z.enum(['true', 'false']).default('false').describe('`true` stores nothing.'),
+  skip: QueryNumber.optional().describe('Segments and flags to pass over, from the first one on.'),
+  take: QueryNumber.optional().describe(
+    'At most so many segments and flags, so that a long import is many short requests; all without it.',
+  ),
 })
 export type ImportQuery = z.infer<typeof ImportQuery>
 

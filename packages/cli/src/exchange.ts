@@ -2,11 +2,13 @@
  * `flagmarshal export` and `flagmarshal import`: flags in the formats of other tools.
  */
 import type { Call, Operations } from '@flagmarshal/api'
+import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { Command } from 'commander'
 
 import { readDefinition } from './definition-file.ts'
 import { writeLocal } from './local-file.ts'
 import type { Open } from './program.ts'
+import { progress } from './progress.ts'
 import type { Answer, Session } from './session.ts'
 
 type ImportCall = Call<Operations['importFlags']>
@@ -54,21 +56,8 @@ function importCommand(program: Command, open: Open): void {
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
     .action(async (file: string, given: ImportOptions, command: Command) => {
       const session = open(command)
-      const { env, from, owner, format, layer, kind } = given
       const { dryRun } = session
-      const it = await session.call('importFlags', {
-        params: { project: session.project() },
-        // The server knows the choices and names them.
-        query: {
-          format,
-          environments: `${from}:${env}`,
-          owner,
-          layer,
-          kind,
-          dryRun: dryRun ? 'true' : 'false',
-        },
-        body: readDefinition(file) as ImportBody,
-      })
+      const it = await imported(session, given, readDefinition(file) as ImportBody)
       if (!session.json) sayReport(session, it.report)
       const would = dryRun ? 'would be ' : ''
       const outcomes = ['created', 'updated', 'unchanged'] as const
@@ -81,6 +70,49 @@ function importCommand(program: Command, open: Open): void {
         ].join('\n'),
       )
     })
+}
+
+/** Flags and segments of one request: some seconds of work for a server that has others to serve. */
+const AT_ONCE = 50
+
+/** The whole import, in requests of some flags each. */
+async function imported(
+  session: Session,
+  given: ImportOptions,
+  body: ImportBody,
+): Promise<Answer<'importFlags'>> {
+  const { env, from, owner, format, layer, kind } = given
+  const query = { format, environments: `${from}:${env}`, owner, layer, kind }
+  const dryRun = session.dryRun ? 'true' : 'false'
+  const bar = progress(session.streams, session.quiet, session.dryRun ? 'looked at' : 'imported')
+  const answers: Answer<'importFlags'>[] = []
+  for (let skip = 0, total = Infinity; skip < total; skip += AT_ONCE) {
+    const part = { skip: String(skip), take: String(AT_ONCE) }
+    const answer = await session.call('importFlags', {
+      params: { project: session.project() },
+      // The server knows the choices and names them.
+      query: { ...query, dryRun, ...part },
+      body,
+    })
+    answers.push(answer)
+    total = answer.total
+    bar.at(Math.min(skip + AT_ONCE, total), total)
+  }
+  bar.end()
+  const keys = (of: (answer: Answer<'importFlags'>) => readonly string[]): string[] =>
+    answers.flatMap((it) => [...of(it)])
+  return {
+    created: keys((it) => it.created),
+    updated: keys((it) => it.updated),
+    unchanged: keys((it) => it.unchanged),
+    segments: {
+      created: keys((it) => it.segments.created),
+      updated: keys((it) => it.segments.updated),
+      unchanged: keys((it) => it.segments.unchanged),
+    },
+    total: answers[0]?.total ?? 0,
+    report: orderedReport(answers.flatMap((it) => it.report)),
+  }
 }
 
 /** Says what could not be carried over, the worst first. */

@@ -149,3 +149,21 @@ it('import takes the features of Unleash, of the environment that is named, and 
     .poll(() => cli.said('unleash', 'check', '-e', 'staging'))
     .toMatch(/half-of-them +its shares are of the scheme murmur3/)
 })
+
+it('a long import is many short requests, told as one', async () => {
+  const flag = { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' }
+  const keys = Array.from({ length: 60 }, (_, index) => `many-${index}`)
+  const broken = { state: 'ENABLED', variants: {} }
+  const flags = Object.fromEntries(keys.map((key) => [key, flag]))
+  const args = [
+    'import',
+    file('many.json', { flags: { ...flags, broken } }),
+    '-e',
+    'development',
+    '--owner',
+    'a',
+  ]
+  const answer = await cli.json(...args)
+  expect(answer).toMatchObject({ created: keys, total: 60 })
+  expect(answer).toMatchObject({ report: [{ severity: 'HIGH', entity: 'flag broken' }] })
+})

@@ -179,7 +179,9 @@ describe('importing a LaunchDarkly project', () => {
     },
   }
   const query = { format: 'launchdarkly' as const, environments: '*:development', owner: 'team-a' }
-  const importProject = async (more: { dryRun?: 'true'; environments?: string } = {}) =>
+  const importProject = async (
+    more: { dryRun?: 'true'; environments?: string; skip?: string; take?: string } = {},
+  ) =>
     expectOk(await server.admin.call('importFlags', { params, query: { ...query, ...more }, body: project }))
 
   test('a dry run names segments and flags, each after what it asks for, and stores nothing', async () => {
@@ -214,6 +216,15 @@ describe('importing a LaunchDarkly project', () => {
       errorCode: 'TARGETING_KEY_MISSING',
       trace: [{ outcome: 'undecidable' }],
     })
+  })
+
+  test('in parts, segments first, a part is what it says', async () => {
+    const part = async (skip: string, take: string) => await importProject({ dryRun: 'true', skip, take })
+    expect(await part('0', '1')).toMatchObject({ total: 3, unchanged: [], segments: { unchanged: ['Beta'] } })
+    const second = { total: 3, updated: ['payments'], segments: { unchanged: [] } }
+    expect(await part('1', '1')).toMatchObject(second)
+    expect(await part('2', '7')).toMatchObject({ total: 3, updated: ['New.Checkout'] })
+    expect(await part('3', '7')).toMatchObject({ total: 3, updated: [], segments: { unchanged: [] } })
   })
 
   test('a second time changes nothing, and a segment of another environment stays empty', async () => {

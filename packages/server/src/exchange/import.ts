@@ -8,7 +8,7 @@ import { canonical } from '@flagmarshal/domain/audit/canonical'
 import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
 import { goffImport } from '@flagmarshal/domain/exchange/goff/import'
 import { growthbookImport } from '@flagmarshal/domain/exchange/growthbook/import'
-import type { ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
+import type { Imported, ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
 import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
@@ -48,7 +48,7 @@ const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
 /** What is imported, where to, and what new flags are. */
 export type ImportRequest = Pick<
   ImportQuery,
-  'format' | 'environments' | 'owner' | 'layer' | 'kind' | 'dryRun'
+  'format' | 'environments' | 'owner' | 'layer' | 'kind' | 'dryRun' | 'skip' | 'take'
 > & {
   readonly project: string
   readonly definition: JsonObject
@@ -77,13 +77,27 @@ export async function importFlags(
   })
   const lines: ReportLine[] = [...imported.report]
   const place = { project, environment, dryRun: request.dryRun === 'true' }
-  const segments = await each('segment', imported.segments ?? [], lines, (segment) =>
+  const taken = takenOf(imported, request)
+  const segments = await each('segment', taken.segments, lines, (segment) =>
     importSegment(context, parts, segment, { place, read: readers.segment }),
   )
-  const flags = await each('flag', imported.flags, lines, (flag) =>
+  const flags = await each('flag', taken.flags, lines, (flag) =>
     importFlag(context, parts, wantedOf(flag, request, environment), readers),
   )
-  return { ...flags, segments, report: orderedReport(lines) }
+  return { ...flags, segments, total: taken.total, report: orderedReport(lines) }
+}
+
+/** Segments first, then flags: as many of them as are asked for. */
+function takenOf(
+  { segments = [], flags }: Imported,
+  { skip = 0, take = Infinity }: Pick<ImportRequest, 'skip' | 'take'>,
+): Pick<Imported, 'flags'> & Required<Pick<Imported, 'segments'>> & { readonly total: number } {
+  const before = segments.length
+  return {
+    segments: segments.slice(skip, skip + take),
+    flags: flags.slice(Math.max(0, skip - before), Math.max(0, skip + take - before)),
+    total: before + flags.length,
+  }
 }
 
 /** What became of each, one after the other: whoever asks for another stands after it. */
