@@ -35,9 +35,9 @@ describe(`R18 ${REQUESTS} requests with bad input, over all operations`, () => {
   beforeAll(
     async () => {
       result = await fuzz({ server: server.address, world, count: REQUESTS, seed: SEED })
-      const { requests, byStatus, longestStallMs } = result
+      const { requests, byStatus, longestStallMs, during } = result
       console.info(
-        `fuzz: ${requests} requests: ${JSON.stringify(byStatus)}; longest stall ${longestStallMs} ms`,
+        `fuzz: ${requests} requests: ${JSON.stringify(byStatus)}; longest stall ${longestStallMs} ms, during ${during.join(' ')}`,
       )
     },
     howMuch(300_000, 3_600_000),

@@ -11,14 +11,16 @@ export interface Stalls {
   stop(): number
 }
 
-/** Begins to watch. */
-export function watchStalls(): Stalls {
+/** Begins to watch; `longer` is called after each stall that was longer than those before. */
+export function watchStalls(longer: (ms: number) => void = () => undefined): Stalls {
   let longestMs = 0
   let seen = { at: performance.now(), cpu: process.cpuUsage() }
   const look = () => {
     const at = performance.now()
     const { user, system } = process.cpuUsage(seen.cpu)
-    longestMs = Math.max(longestMs, Math.min(at - seen.at - EVERY_MS, (user + system) / 1_000))
+    const busyMs = Math.min(at - seen.at - EVERY_MS, (user + system) / 1_000)
+    if (busyMs > longestMs) longer(busyMs)
+    longestMs = Math.max(longestMs, busyMs)
     seen = { at, cpu: process.cpuUsage() }
   }
   const timer = setInterval(look, EVERY_MS)

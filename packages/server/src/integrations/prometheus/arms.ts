@@ -71,7 +71,8 @@ function labelFault(all: readonly Counted[], audiences: readonly string[]): Unkn
 function impossible(counts: readonly AudienceCounts[], mean: boolean): Unknown | undefined {
   for (const { audience, exposed, control } of counts) {
     for (const { n, x } of [exposed, control]) {
-      if (x < 0 || (x > n && !mean)) return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
+      if (n < 0 || x < 0 || (x > n && !mean))
+        return { kind: 'bad_query', detail: `${audience}: ${x} bad of ${n}` }
     }
   }
   return undefined

@@ -122,12 +122,21 @@ async function measureExpression(
   const query = `${part(source.total, 'total')} or ${part(source.bad ?? source.good ?? '', 'side')}`
   const answer = await queryInstant(outgoing, address, query, end)
   if (answer.kind !== 'series') return answer
+  const old = outdated(answer.series, end.getTime() - SLACK_SCRAPES * address.scrapeMs)
+  if (old !== undefined) return old
   const of = (name: string) => answer.series.filter(({ labels }) => labels[SIDE] === name)
   const [total, side] = [of('total'), of('side')]
   const twice = repeated(total) ?? repeated(side)
   if (twice !== undefined) return twice
   const good = source.good !== undefined
   return audiencesIn({ total: total.map(valueOf), side: side.map(valueOf), good, mean }, audiences)
+}
+
+/** An answer bears the time that was asked for; a cache on the way may hand out one that was given before. */
+function outdated(series: readonly Series[], since: number): Unknown | undefined {
+  const oldest = Math.min(...series.flatMap(({ samples }) => samples.map(({ at }) => at)))
+  if (oldest >= since) return undefined
+  return { kind: 'stale', detail: `a series is of ${new Date(oldest).toISOString()}` }
 }
 
 /** An expression gives one series for each arm and audience. */

@@ -25,6 +25,8 @@ export interface FuzzResult {
   readonly faults: readonly string[]
   /** The longest time for which this process, which the server shares, was busy with one thing. */
   readonly longestStallMs: number
+  /** What was under way then. */
+  readonly during: readonly string[]
 }
 
 /** Enough to have requests in flight that meet each other. */
@@ -37,12 +39,15 @@ export async function fuzz({ server, world, count, seed }: FuzzRun): Promise<Fuz
   const byStatus: Record<string, number> = {}
   const reached = new Set<string>()
   const faults: string[] = []
-  const stalls = watchStalls()
+  const underWay = new Set<FuzzRequest>()
+  let during: readonly string[] = []
+  const stalls = watchStalls(() => (during = [...underWay].map((it) => it.id)))
   using sender = new Sender(server)
 
   async function work(): Promise<void> {
     for (const request of waiting) {
-      const answer = await sender.send(request)
+      underWay.add(request)
+      const answer = await sender.send(request).finally(() => underWay.delete(request))
       const fault = faultOf(request, answer)
       if (fault !== undefined) faults.push(`${shown(request)}\n  ${fault}`)
       const status = typeof answer === 'string' ? 'none' : answer.status
@@ -54,7 +59,7 @@ export async function fuzz({ server, world, count, seed }: FuzzRun): Promise<Fuz
   await Promise.all(Array.from({ length: CONNECTIONS }, work))
   const longestStallMs = stalls.stop()
   const neverOk = [...new Set(requests.map((it) => it.id))].filter((id) => !reached.has(id))
-  return { requests: requests.length, byStatus, neverOk, faults, longestStallMs }
+  return { requests: requests.length, byStatus, neverOk, faults, longestStallMs, during }
 }
 
 /** Enough to send it again; tokens are of the test. */
