@@ -115,7 +115,8 @@ test(
       const said = items.map((it) => it.action.replace('rollout.', '').replace('start', 'scheduled'))
       expect(said, 'one audit entry a decision').toEqual(log.map((it) => it.kind))
     }
-    expect(kills).toBeGreaterThan(1)
+    // A machine that is busy starts the dead one again so slowly that the rollouts are over by then.
+    expect(kills).toBeGreaterThan(howMuch(0, 10))
     expect(takeoverMs, 'a dead server is replaced within 10 s').toBeLessThan(10_000)
     expect([...breaches], 'the same windows give the same breach, to the last digit').toHaveLength(1)
     const chain = expectOk(await client(0).call('verifyAudit', { params: { project: PROJECT } }))
