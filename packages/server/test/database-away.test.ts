@@ -24,8 +24,10 @@ import type { Evaluated, Written } from './support/serving.ts'
 const { project, environment } = SERVED
 /** How long the database is away. */
 const AWAY_MS = howMuch(4_000, 60_000)
-/** The promises; on a machine that other tests load, a short run only asks that it ends. */
-const [REFUSED_IN_MS, RECOVERED_IN_MS] = [howMuch(10_000, 2_000), howMuch(20_000, 2_000)]
+/** The promise: a write is refused within this time, and taken within it after the database is back. */
+const PROMISED_MS = 2_000
+/** What the machine itself is late by is no fault of the server; beside other tests it waits for it several times. */
+const LATE = howMuch(5, 1)
 /** Every evaluation was answered, and alike: the status and value of the flag, the status of the snapshot. */
 const ALIKE = ['200 "value":true 200']
 const LIMIT = { timeout: howMuch(150_000, 300_000) }
@@ -172,7 +174,14 @@ async function goAway(
   await comeBack()
   const back = performance.now()
   await expect
-    .poll(async () => (await writeFlag(server.admin, 'again')).status, { timeout: 30_000, interval: 20 })
+    .poll(
+      async () => {
+        const [written, plainMs] = await Promise.all([writeFlag(server.admin, 'again'), plainAnswerMs()])
+        machineMs = Math.max(machineMs, plainMs)
+        return written.status
+      },
+      { timeout: 30_000, interval: 20 },
+    )
     .not.toBe(503)
   const recoveredMs = Math.round(performance.now() - back)
   gone.abort()
@@ -183,11 +192,11 @@ async function goAway(
     new Set(['503 database-unavailable']),
   )
   const slowestMs = Math.max(...writes.map((it) => it.ms))
-  // What the machine itself is late by is seen in an answer that needs nothing.
-  expect(slowestMs - machineMs).toBeLessThan(REFUSED_IN_MS)
-  expect(recoveredMs - machineMs).toBeLessThan(RECOVERED_IN_MS)
+  expect(slowestMs).toBeLessThan(PROMISED_MS + LATE * machineMs)
+  expect(recoveredMs).toBeLessThan(PROMISED_MS + LATE * machineMs)
   await followsAgain()
-  const figures = `0 of ${evaluated.count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms (an answer that needs no database: up to ${machineMs} ms); age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back`
+  const listedMs = Math.round(performance.now() - back)
+  const figures = `0 of ${evaluated.count} evaluations failed; ${writes.length} writes got 503, the slowest after ${slowestMs} ms (an answer that needs no database: up to ${machineMs} ms); age of the revision shown (${age} ms); writing again ${recoveredMs} ms after it was back, the open stream listed after ${listedMs} ms`
   return { evaluated, figures }
 }
 
