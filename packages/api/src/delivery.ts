@@ -82,7 +82,8 @@ export const TelemetryCount = z
     error: 'There cannot be more slow requests than requests.',
   })
 
-const Used = z.number().min(0)
+/** Sums and means of what is stored stay numbers. */
+const Used = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
 
 const ProcessUsage = z
   .strictObject({

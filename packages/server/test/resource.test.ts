@@ -96,3 +96,39 @@ test('is forgotten after two days, and asked for where there is such an environm
     await database.close()
   }
 })
+
+test('what no process can use is refused, and a pool of nothing breaks no list', async () => {
+  const key = await server.sdkKey('shop', 'staging')
+  const none = { cpu: 0, memoryBytes: 0, heapBytes: 0, loopDelaySeconds: 0, loopBusy: 0, pools: [] }
+  const report = async (used: object) => {
+    const body = {
+      instanceId: 'strange',
+      seq: seq++,
+      fromMs: 0,
+      toMs: 1,
+      counts: [],
+      errors: [],
+      codeDefaults: [],
+    }
+    const answer = await fetch(`${server.address}/api/v1/environments/staging/telemetry`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, process: { ...none, ...used } }),
+    })
+    await answer.body?.cancel()
+    return answer.status
+  }
+  let seq = 0
+  expect(await report({ memoryBytes: 1e308 })).toBe(422)
+  const pool = { name: 'empty', size: 5e-324, inUse: Number.MAX_SAFE_INTEGER, waiting: 0 }
+  for (let i = 0; i < 3; i++)
+    expect(await report({ memoryBytes: Number.MAX_SAFE_INTEGER, pools: [pool] })).toBe(202)
+  const place = { project: 'shop', environment: 'staging' }
+  const listed = await server.admin.call('listResources', {
+    params: place,
+    query: { minutes: '999999999999' },
+  })
+  expect(expectOk(listed).items.find((it) => it.resource === 'memory')).toMatchObject({
+    latest: Number.MAX_SAFE_INTEGER,
+  })
+})

@@ -26,7 +26,7 @@ export function resourcesOf(usage: ProcessUsage): ResourceValues {
     'event-loop-busy': usage.loopBusy,
     ...Object.fromEntries(
       usage.pools.flatMap(({ name, size, inUse, waiting }) => [
-        [`pool:${name}`, size > 0 ? inUse / size : 0],
+        [`pool:${name}`, size >= 1 ? inUse / size : 0],
         [`queue:${name}`, waiting],
       ]),
     ),

@@ -14,7 +14,7 @@ import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Actor, Context } from '../context.ts'
-import { archiveFlag } from '../flag/archive.ts'
+import { archiveFlag, whyArchived } from '../flag/archive.ts'
 import { changeFlag } from '../flag/change.ts'
 import { configureFlag } from '../flag/configure.ts'
 import { createFlag } from '../flag/create.ts'
@@ -79,6 +79,12 @@ export async function changeManifestFlag(
   const { project, environment, flag } = key
   const before = await getFlag(parts.database, project, flag)
   if (isRefusal(before)) return before
+  const { archivedAt } = before
+  const archived = whyArchived({
+    key: flag,
+    archived_at: archivedAt === undefined ? null : new Date(archivedAt),
+  })
+  if (archived !== undefined) return archived
   const config = before.environments.find((it) => it.environment === environment)
   if (config === undefined) return notFound('environment', environment)
   if (change.type !== undefined && valueTypeOf(change.type) !== before.valueType) {
