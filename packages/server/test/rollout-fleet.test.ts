@@ -180,11 +180,11 @@ async function allDecided(databaseUrl: string, size: number): Promise<boolean> {
  * takes the other server to go on with what a dead one has left.
  */
 function watchOverdue(databaseUrl: string) {
-  let stopped = false
+  const stopping = new AbortController()
   let longestMs = 0
   const watching = query(databaseUrl, async (database) => {
-    while (!stopped) {
-      const { rows } = await database.query<{ ms: number | null }>(
+    while (!stopping.signal.aborted) {
+      const { rows } = await database.query<{ ms: string | null }>(
         'select max(extract(epoch from clock_timestamp() - next_at)) * 1000 as ms from rollouts where next_at is not null',
       )
       longestMs = Math.max(longestMs, Number(rows[0]?.ms ?? 0))
@@ -193,7 +193,7 @@ function watchOverdue(databaseUrl: string) {
   })
   return {
     async stop(): Promise<number> {
-      stopped = true
+      stopping.abort()
       await watching
       return Math.round(longestMs)
     },

@@ -15,6 +15,9 @@ import type { ChainOwner } from './chain.ts'
 /** The most that one answer holds. */
 const LARGEST_PAGE = 1_000
 
+/** Entries read and hashed in one go: each may hold a whole run, and others want to be answered in between. */
+const AT_ONCE = 100
+
 /** Entries of a chain, from its beginning or from its end, at most 1,000. */
 export async function listEntries(
   database: Database,
@@ -58,7 +61,7 @@ export async function listSignals(
 export async function* batchesOf(queries: Queries, chain: string): AsyncGenerator<readonly Entry[]> {
   let after = 0
   for (;;) {
-    const batch = await selectEntries(queries, chain, { after, limit: LARGEST_PAGE })
+    const batch = await selectEntries(queries, chain, { after, limit: AT_ONCE })
     const last = batch.at(-1)
     if (last === undefined) return
     yield batch
