@@ -32,6 +32,8 @@ export interface ChangesPace {
   readonly rounds: number
   /** For how long the maximum load is looked for; three seconds unless given. */
   readonly loadMs?: number
+  /** Connections in overload; 2,048 unless given. */
+  readonly crowd?: number
   readonly server?: MeasuredServer
 }
 
@@ -41,9 +43,9 @@ const CPU_LIMIT_MS = 250
 const SETTLE_MS = 30_000
 
 /** Measures toggles and kills. */
-export async function measureChanges({ sdks, flags, rounds, loadMs, server }: ChangesPace): Promise<Line[]> {
+export async function measureChanges({ sdks, flags, rounds, ...more }: ChangesPace): Promise<Line[]> {
   await using running = new AsyncDisposableStack()
-  const first = await serverFor(running, server)
+  const first = await serverFor(running, more.server)
   const key = await seed(first.admin, PROJECT, flags)
   const second = await startServer(running, {
     databaseUrl: await first.databaseUrl(),
@@ -63,7 +65,7 @@ export async function measureChanges({ sdks, flags, rounds, loadMs, server }: Ch
     await cpuOf('kill: CPU of the server', at, kills.next),
   ]
   const requests = bulkRequests(key)
-  const maximum = await maximumOf(first.address, requests, loadMs)
+  const maximum = await maximumOf(first.address, requests, more.loadMs)
   const half = await applyLoadElsewhere(running, {
     address: first.address,
     requests,
@@ -75,7 +77,11 @@ export async function measureChanges({ sdks, flags, rounds, loadMs, server }: Ch
     await timeOf('kill at half of it: p99', at, { change: kills.next, limit: 250 }),
   )
   await half.stop()
-  const beyond = await applyLoadElsewhere(running, { address: first.address, requests, connections: CROWD })
+  const beyond = await applyLoadElsewhere(running, {
+    address: first.address,
+    requests,
+    connections: more.crowd ?? CROWD,
+  })
   lines.push(
     await timeOf('kill in overload: p99', at, { change: kills.next, limit: 500 }),
     await managed('management in overload: p99', first, rounds),

@@ -160,7 +160,7 @@ test(
     for (const [kind, [garbage, reason]] of kinds) {
       broken.set('garbage', garbage)
       const seen = ({ verdicts }: Rollout) => verdicts.map((it) => `${it.verdict} ${it.sentence}`).join()
-    const first = await until(at, id, (it) => seen(it).startsWith('NO DATA') && reason.test(seen(it)))
+      const first = await until(at, id, (it) => seen(it).startsWith('NO DATA') && reason.test(seen(it)))
       const windows = (first.bake?.windows ?? 0) + WINDOWS
       const after = await until(at, id, (it) => (it.bake?.windows ?? 0) >= windows)
       expect([kind, after.state, after.position?.percent]).toEqual([kind, 'running', 50])
