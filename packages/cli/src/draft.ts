@@ -46,7 +46,9 @@ export function draftCommands(program: Command, open: Open): void {
 function saving(draft: Command, open: Open): void {
   draft
     .command('save <key>')
-    .description('save a change of a flag, or with --segment of a segment, as a draft')
+    .description(
+      'save a change of a flag, or with --segment of a segment, as a draft; with -q its id alone is printed',
+    )
     .requiredOption('-e, --env <environment>', 'protected environment')
     .option('--why <text>', 'why; needed for a new draft')
     .option(
@@ -64,7 +66,7 @@ function saving(draft: Command, open: Open): void {
         given.draft === undefined
           ? await create(session, key, given, change)
           : await saveAnew(session, given.draft, { ...change, ...whyOf(given) })
-      session.result(saved, () => describe(saved))
+      session.result(saved, () => (session.quiet ? saved.id : describe(saved)))
     })
   draft
     .command('request <draft>')
