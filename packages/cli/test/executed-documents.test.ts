@@ -19,9 +19,10 @@ import type { TestDatabase } from '../../../tests/support/database.ts'
 import { ADMIN_TOKEN, expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { blocksOf, pagesOf, textOf } from './support/documents.ts'
+import type { Block } from './support/documents.ts'
 import { end, inRealShell, programsOf, syntaxOf } from './support/page-programs.ts'
 import type { Surroundings } from './support/page-programs.ts'
-import { NOT_RUN, SET_UPS, WALKED } from './support/page-set-ups.ts'
+import { answerOutside, NOT_RUN, SET_UPS, WALKED } from './support/page-set-ups.ts'
 import type { PageSetUp, World } from './support/page-set-ups.ts'
 import { complaint, flagmarshal } from './support/program.ts'
 import { createShell } from './support/shell.ts'
@@ -48,9 +49,17 @@ let empty: TestDatabase
 
 beforeAll(async () => {
   temporary = mkdtempSync(path.join(tmpdir(), 'flagmarshal-documents-'))
-  outside = createServer((_request, response) => response.end('{"version": "1.4.2"}'))
+  outside = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(answerOutside(world.outside, request.url))
+  })
   await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve))
-  server = await startServer({ settings: { FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1' } })
+  server = await startServer({
+    settings: {
+      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
+      FLAGMARSHAL_PUBLIC_URL: 'https://flags.shop.example',
+    },
+  })
   empty = await createDatabase()
   const { port } = outside.address() as AddressInfo
   world = { admin: server.admin, address: server.address, outside: `http://127.0.0.1:${port}` }
@@ -121,30 +130,32 @@ describe.each(OTHERS)('%s', (page, found) => {
 
   it.each(found.map((it) => [`block ${it.number}: ${it.script.split('\n')[0]}`, it] as const))(
     '%s',
-    async (_, { number, script }) => {
-      const real = setUp.realShell?.includes(number) ?? false
-      if (NOT_RUN[`${page}#${number}`] !== undefined) {
-        expect(await syntaxOf(script)).toMatchObject({ code: 0 })
-        return
-      }
-      if (setUp.fresh?.includes(number)) folder = repository(setUp)
-      const replaced = Object.entries(setUp.replace?.(world) ?? {}).reduce(
-        (text, [from, to]) => text.replaceAll(from, to),
-        script,
-      )
-      const back = process.cwd()
-      process.chdir(page.startsWith('examples/') ? root : folder)
-      try {
-        const ended = real
-          ? [{ ...(await inRealShell(replaced, folder, variables(home))), command: replaced, expected: 0 }]
-          : await own.execute(replaced)
-        expect(ended.length).toBeGreaterThan(0)
-        for (const one of ended) expect(one.code, `${one.command}\n${one.out}${one.err}`).toBe(one.expected)
-      } finally {
-        process.chdir(back)
-      }
+    async (_, block) => {
+      const ended = await endedOf(block)
+      expect(ended.length).toBeGreaterThan(0)
+      for (const one of ended) expect(one.code, `${one.command}\n${one.out}${one.err}`).toBe(one.expected)
     },
   )
+
+  /** How the commands of a block end, or how its syntax is found where it cannot be run. */
+  async function endedOf({ number, script }: Block) {
+    const once = { command: script, expected: 0 }
+    if (NOT_RUN[`${page}#${number}`] !== undefined) return [{ ...(await syntaxOf(script)), ...once }]
+    if (setUp.fresh?.includes(number)) folder = repository(setUp)
+    const replaced = Object.entries(setUp.replace?.(world) ?? {}).reduce(
+      (text, [from, to]) => text.replaceAll(from, to),
+      script,
+    )
+    if (setUp.realShell?.includes(number))
+      return [{ ...(await inRealShell(replaced, folder, variables(home))), ...once }]
+    const back = process.cwd()
+    process.chdir(page.startsWith('examples/') ? root : folder)
+    try {
+      return await own.execute(replaced)
+    } finally {
+      process.chdir(back)
+    }
+  }
 })
 
 it('what is not run is named with its reason, and there', () => {

@@ -86,6 +86,10 @@ export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
       'FLAGMARSHAL_TOKEN=…': `FLAGMARSHAL_TOKEN=${TOKEN}`,
     }),
   },
+  'docs/people-and-access.md': {
+    files: () => ({ 'client-secret.txt': 'a secret' }),
+    replace: ({ outside }) => ({ 'https://login.acme.example': outside }),
+  },
   'docs/pipelines.md': { replace: () => ({ '30m': '10ms' }) },
   'docs/rollback-hooks.md': {
     files: ({ outside }) => ({
@@ -99,6 +103,23 @@ export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
   'examples/shop/README.md': {
     replace: ({ address }) => ({ 'http://127.0.0.1:4860': address, 'fm_server_…': 'fm_server_none' }),
   },
+}
+
+/** What the small server answers: the version that is deployed, and what an identity provider says of itself. */
+export function answerOutside(address: string, path = '/'): string {
+  if (path === '/jwks') return '{"keys": [{"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"}]}'
+  if (!path.startsWith('/.well-known/')) return '{"version": "1.4.2"}'
+  return JSON.stringify({
+    issuer: address,
+    authorization_endpoint: `${address}/authorize`,
+    token_endpoint: `${address}/token`,
+    userinfo_endpoint: `${address}/userinfo`,
+    jwks_uri: `${address}/jwks`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    code_challenge_methods_supported: ['S256'],
+  })
 }
 
 /** The administrator's token of every test server. */
