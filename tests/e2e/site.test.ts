@@ -43,6 +43,8 @@ describe('the documentation site', () => {
       expect(await accessibilityFaults(page)).toEqual([])
       expect(await scrollsSideways(page)).toBe(false)
     },
+    // Every rule of accessibility over a whole page takes its time on a loaded machine.
+    180_000,
   )
 
   test('wide tables and long code scroll by themselves on a phone, not the page', async () => {

@@ -4,6 +4,8 @@
  */
 import type { Client } from '@flagmarshal/api'
 
+import { GOFF, GROWTHBOOK, LAUNCHDARKLY, UNLEASH } from './page-files.ts'
+
 /** What set-ups work with. */
 export interface World {
   readonly admin: Client
@@ -31,6 +33,11 @@ export const WALKED: readonly string[] = ['README.md', 'docs/walkthrough.md']
 export const NOT_RUN: Readonly<Record<string, string>> = {
   'README.md#1': 'the demonstration and the whole suite: tests/demo runs the first, and this is the second',
   'examples/shop/README.md#1': 'the demonstration: tests/demo runs it',
+  'docs/migrate-from-growthbook.md#1': 'needs an account of GrowthBook',
+  'docs/migrate-from-growthbook.md#2': 'needs an account of GrowthBook',
+  'docs/migrate-from-launchdarkly.md#1': 'needs an account of LaunchDarkly',
+  'docs/migrate-from-launchdarkly.md#2': 'needs an account of LaunchDarkly',
+  'docs/migrate-from-unleash.md#1': 'needs a server of Unleash',
   'docs/monitoring.md#1':
     'needs Prometheus, Alertmanager and Grafana: tests/monitoring/documents.test.ts runs it',
   'docs/monitoring.md#2':
@@ -86,6 +93,10 @@ export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
       'FLAGMARSHAL_TOKEN=…': `FLAGMARSHAL_TOKEN=${TOKEN}`,
     }),
   },
+  'docs/migrate-from-go-feature-flag.md': { files: () => GOFF },
+  'docs/migrate-from-growthbook.md': { files: () => GROWTHBOOK },
+  'docs/migrate-from-launchdarkly.md': { files: () => LAUNCHDARKLY },
+  'docs/migrate-from-unleash.md': { files: () => UNLEASH },
   'docs/people-and-access.md': {
     files: () => ({ 'client-secret.txt': 'a secret' }),
     replace: ({ outside }) => ({ 'https://login.acme.example': outside }),
