@@ -18,7 +18,7 @@ export interface Rendered {
 }
 
 /** What stands below a heading. */
-export interface Section {
+interface Section {
   readonly heading: Heading | undefined
   readonly text: string
 }
@@ -47,7 +47,8 @@ export function render(markdown: string, rewrite: Rewrite): Rendered {
       },
     },
   })
-  const html = String(marked.parse(markdown))
+  const html = marked
+    .parse(markdown, { async: false })
     .replaceAll(
       /<table>.*?<\/table>/gs,
       (it) => `<div class="table" role="region" tabindex="0" aria-label="Table">${it}</div>`,
