@@ -52,6 +52,18 @@ export type UnleashMetrics = z.infer<typeof UnleashMetrics>
 
 const Anything = z.looseObject({})
 
+const Field = z.string().optional()
+const Context = z
+  .looseObject({
+    userId: Field.describe('The targeting key.'),
+    sessionId: Field,
+    remoteAddress: Field,
+    environment: Field,
+    appName: Field,
+    currentTime: Field.describe('RFC 3339; the time of the request where it is absent.'),
+  })
+  .describe('Properties of the context as `properties[plan]=pro`.')
+
 export const LeftOut = z
   .strictObject({ flag: z.string(), why: z.string().describe('A clause.') })
   .meta({ id: 'UnleashLeftOut' })
@@ -91,7 +103,7 @@ export const unleashOperations = {
     summary:
       'The flags that are enabled for the context in the query, for browsers and phones with an SDK of Unleash.',
     can: 'flag:evaluate',
-    query: Anything,
+    query: Context,
     success: { status: 200, body: Toggles },
     bareToken: true,
   }),
