@@ -355,6 +355,7 @@ describe('importing features of Unleash', () => {
   test('an export becomes flags and segments, with a line for whatever is not the same', async () => {
     const { report, ...done } = expectOk(await imported(exported, unleash))
     expect(done).toEqual({
+      total: 4,
       created: ['Team/banner', 'with-a-blank', 'NewCheckout'],
       updated: [],
       unchanged: [],
