@@ -112,7 +112,7 @@ function addressOf(row: Operation, sent: Sent): string {
   )
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(sent.query ?? {})) {
-    if (value !== undefined) query.set(name, String(value))
+    if (value !== undefined) query.set(name, typeof value === 'string' ? value : JSON.stringify(value))
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`
 }
