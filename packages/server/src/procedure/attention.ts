@@ -6,11 +6,13 @@
 import type { Attention, AttentionItem, RolloutUnderWay, RunUnderWay } from '@flagmarshal/api/attention'
 import { exitOf } from '@flagmarshal/domain/procedure/exit-state'
 import { positionOf } from '@flagmarshal/domain/procedure/next'
+import type { Position } from '@flagmarshal/domain/procedure/position'
 
 import { sees } from '../context.ts'
 import type { Context } from '../context.ts'
 import { draftsWaitingFor } from '../draft/attention.ts'
 import type { WaitingDraft } from '../draft/attention.ts'
+import { inTurns } from '../in-turns.ts'
 import { policiesOf } from '../project/policy.ts'
 import { rolloutsUnderWay } from '../rollout/under-way.ts'
 import { selectUnreviewedGlass } from '../storage/broken-glass.ts'
@@ -22,7 +24,10 @@ import { judgedBy } from './load.ts'
 import type { Loaded } from './load.ts'
 import { nextView } from './next-view.ts'
 
-type Judged = Pick<Loaded, 'feature' | 'run' | 'setting' | 'brokenGlass'>
+/** A run, and where it stands. */
+interface Placed extends Pick<Loaded, 'feature' | 'run' | 'setting' | 'brokenGlass'> {
+  readonly position: Position
+}
 
 /** Rollouts that wait for somebody, the worst first. */
 const STUCK = ['rollback_failed', 'rolling_back', 'held', 'paused']
@@ -34,16 +39,17 @@ export async function showAttention(context: Context, { kysely }: Database): Pro
   const glass = await selectUnreviewedGlass(kysely)
   const rollouts = await rolloutsUnderWay(kysely)
   const mine = ({ project }: { readonly project: string }) => sees(context.actor, project)
-  const runs = (await selectUnderWay(kysely)).map(({ feature, run }): Judged => ({
-    ...judgedBy(feature, run, policy(feature.project)),
-    brokenGlass: glass
-      .filter((it) => it.project === feature.project && it.feature === feature.key)
-      .map(glassOfRow),
-  }))
-  const [seenRuns, seenRollouts] = [runs.filter((it) => mine(it.feature)), rollouts.filter(mine)]
+  const all = (await selectUnderWay(kysely)).filter(({ feature }) => mine(feature))
+  const runs = await inTurns(all, ({ feature, run }): Placed => {
+    const own = glass.filter((it) => it.project === feature.project && it.feature === feature.key)
+    const judged = judgedBy(feature, run, policy(feature.project))
+    const position = positionOf(judged.setting, judged.run)
+    return { ...judged, position, brokenGlass: own.map(glassOfRow) }
+  })
+  const seenRollouts = rollouts.filter(mine)
   const waiting = [
     ...seenRollouts.flatMap(ofRollout),
-    ...seenRuns.flatMap((it) => ofRun(it, context.actor.id)),
+    ...(await inTurns(runs, (it) => ofRun(it, context.actor.id))).flat(),
     ...(await draftsWaitingFor(kysely, context.actor, policy)).filter(mine).map(ofDraft),
   ]
   return {
@@ -53,7 +59,7 @@ export async function showAttention(context: Context, { kysely }: Database): Pro
       .toSorted((a, b) => a.rank - b.rank || a.item.since.localeCompare(b.item.since))
       .map(({ item }) => item),
     rollouts: [...seenRollouts],
-    runs: seenRuns.map((it) => underWay(it, context.now)),
+    runs: [...(await inTurns(runs, (it) => underWay(it, context.now)))],
   }
 }
 
@@ -83,8 +89,7 @@ function ofRollout(rollout: RolloutUnderWay): readonly Ranked[] {
 }
 
 /** Of a run the first act that is this person's; one line a feature keeps it readable. */
-function ofRun({ feature, run, setting, brokenGlass }: Judged, person: string): readonly Ranked[] {
-  const position = positionOf(setting, run)
+function ofRun({ feature, run, setting, brokenGlass, position }: Placed, person: string): readonly Ranked[] {
   const address = { project: feature.project, feature: feature.key, run: run.id }
   const next = [
     ...position.next.map((it) => nextView(address, it)),
@@ -148,8 +153,7 @@ function ofDraft({ project, draft }: WaitingDraft): Ranked {
   return { rank: STUCK.length + (state === 'waiting' ? 0 : 2), item }
 }
 
-function underWay({ feature, run, setting }: Judged, now: Date): RunUnderWay {
-  const position = positionOf(setting, run)
+function underWay({ feature, run, setting, position }: Placed, now: Date): RunUnderWay {
   return {
     project: feature.project,
     feature: feature.key,
