@@ -15,6 +15,12 @@ const CLI = path.join(root, 'packages/cli/src/main.ts')
 const SERVER = path.join(root, 'packages/server/src/main.ts')
 const BACKUP = path.join(root, 'packages/server/src/backup.ts')
 
+/** What `npx` starts: Node.js itself, or a file of a package that is installed. */
+const NPX: Readonly<Record<string, readonly string[]>> = {
+  node: [],
+  vite: [path.join(root, 'node_modules/vite/bin/vite.js')],
+}
+
 type Variables = Parameters<Program>[1]
 
 /** What the programs need that no document says: databases and ports of the test. */
@@ -33,6 +39,11 @@ export function programsOf(surroundings: Surroundings): Readonly<Record<string, 
     flagmarshal,
     npm: async (args, env) => await npm(args, env, surroundings),
     node: async (args, env) => await started(args, env, /127\.0\.0\.1:\d+/),
+    npx: async ([program = '', ...args], env) => {
+      const file = NPX[program]
+      if (file === undefined) throw new Error(`no test runs npx ${program}`)
+      return await started([...file, ...args], env, /127\.0\.0\.1:\d+/)
+    },
     openssl: async (args) => await finished('openssl', args, {}),
   }
 }

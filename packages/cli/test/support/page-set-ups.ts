@@ -55,6 +55,11 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
 
 const SECRET_KEY = 'bm90IGEgc2VjcmV0IG9mIGFueWJvZHksIGEgdGVzdCE='
 
+/** Examples ask this server, and listen where there is room. */
+const EXAMPLE: PageSetUp = {
+  replace: ({ address }) => ({ 'http://127.0.0.1:4860': address, 'npx node': 'PORT=0 npx node' }),
+}
+
 export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
   'docs/command-line.md': { fresh: [1, 2], files: () => ({ 'token.txt': TOKEN, 'src/main.ts': '' }) },
   'docs/code-references.md': {
@@ -111,6 +116,10 @@ export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
   'docs/signals.md': {
     files: () => ({ 'hook-secret': 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' }),
   },
+  'examples/middleware/README.md': EXAMPLE,
+  'examples/node/README.md': EXAMPLE,
+  'examples/react/README.md': EXAMPLE,
+  'examples/rendering/README.md': EXAMPLE,
   'examples/shop/README.md': {
     replace: ({ address }) => ({ 'http://127.0.0.1:4860': address, 'fm_server_…': 'fm_server_none' }),
   },
