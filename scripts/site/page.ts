@@ -42,6 +42,7 @@ const PLACES: readonly (readonly [begins: string, kind: Kind, group?: string])[]
   ['docs/operations/sizing.md', 'explanation', 'Running it'],
   ['docs/operations/scaling.md', 'explanation', 'Running it'],
   ['docs/operations/', 'how-to', 'Running it'],
+  ['docs/coming-from', 'how-to', 'Coming from elsewhere'],
   ['docs/migrate', 'how-to', 'Coming from elsewhere'],
   ['docs/comparison.md', 'explanation'],
   ['docs/security/', 'explanation', 'Security'],
