@@ -1,13 +1,16 @@
 /**
- * What GitHub is given, read by GitHub's own parser of actions and workflows: the composite action, the
- * workflow that `flagmarshal init` writes, and the steps that the documents show. It knows which keys
- * there are, what is required, and what an expression may name where.
+ * What pipelines are given. GitHub's own parser of actions and workflows reads the composite action, the
+ * workflow that `flagmarshal init` writes, and the steps that the documents show: it knows which keys
+ * there are, what is required, and what an expression may name where. GitLab's published schema, with
+ * includes and `extends` resolved, is held against the jobs in the same way.
  */
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { githubWorkflow } from '@flagmarshal/cli/init/pipeline'
+import { githubWorkflow, gitlabJob } from '@flagmarshal/cli/init/pipeline'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
@@ -22,7 +25,8 @@ const { NoOperationTraceWriter, parseWorkflow } = await import('@actions/workflo
 const { parseAction } = await import('@actions/workflow-parser/actions/action-parser')
 hooks.deregister()
 
-const ACTION = readFileSync(path.resolve(import.meta.dirname, '../pipelines/github/action.yml'), 'utf8')
+const root = path.resolve(import.meta.dirname, '..')
+const ACTION = readFileSync(path.join(root, 'pipelines/github/action.yml'), 'utf8')
 const INPUTS: Readonly<Record<string, { readonly required?: boolean }>> = parse(ACTION).inputs
 const OURS = 'your-organisation/flagmarshal/pipelines/github@v0'
 const GENERATED = githubWorkflow({ project: 'shop', action: OURS })
@@ -76,6 +80,48 @@ describe('what GitHub is given', () => {
     expect(faultsOf(parseAction, 'action.yml', ACTION.replace(right, wrong)).join()).toContain(found)
   })
 })
+
+describe('what GitLab is given', { timeout: 60_000 }, () => {
+  const gate = readFileSync(path.join(root, 'pipelines/gitlab/gate.yml'), 'utf8')
+  const extended = 'deploy-gate:\n  extends: .flagmarshal-gate\n  variables: { GATE_FEATURE: new-checkout }\n'
+
+  it.each([
+    ['the job of this repository', gate],
+    ['the job that `init` writes', gitlabJob({ project: 'shop' })],
+  ])('%s is one, extended as its comment says', (_, job) => {
+    expect(pipelineOf(`${job}\n${extended}`)).toMatch(/schema validated.*"name": "deploy-gate"/s)
+  })
+
+  it('jobs in the documents are', () => {
+    const [shown = ''] = /(?<=^```yaml\n)flags:\n.*?(?=^```$)/ms.exec(textOf('docs/pipelines.md')) ?? []
+    expect(pipelineOf(shown)).toMatch(/schema validated.*"name": "flags"/s)
+  })
+
+  it('finds a mistake in a job', () => {
+    const wrong = gate.replace('interruptible: true', 'interruptible: maybe')
+    expect(pipelineOf(`${wrong}\n${extended}`)).toContain(
+      "'interruptible' property type must be boolean at deploy-gate",
+    )
+  })
+})
+
+/** What is said of a pipeline in a repository that has nothing else. */
+function pipelineOf(text: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'flagmarshal-gitlab-'))
+  const run = (file: string, ...args: string[]) =>
+    execFileSync(file, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder } })
+  try {
+    writeFileSync(path.join(folder, '.gitlab-ci.yml'), text)
+    run('git', 'init', '--quiet', '--initial-branch', 'main')
+    run('git', 'remote', 'add', 'origin', 'https://git.shop.example/shop/web.git')
+    const as = ['-c', 'user.name=test', '-c', 'user.email=test@shop.example']
+    run('git', ...as, 'commit', '--quiet', '--allow-empty', '--message', 'begin')
+    const program = path.join(root, 'node_modules/gitlab-ci-local/dist/index.js')
+    return run('sh', '-c', '"$0" "$1" --list-json 2>&1 || true', process.execPath, program)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 interface Step {
   readonly uses?: string
