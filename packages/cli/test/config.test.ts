@@ -158,7 +158,7 @@ it('an export applied to another project and exported again gives the same bytes
 it('a key with separators is a file in folders, and finds its schema', async () => {
   const key = 'Team/Checkout:v2|EU'
   await cli.said('flag', 'create', key, '--owner', 'a', '--layer', 'backend')
-  await cli.said('config', 'export', '-o', at('keys'))
+  await cli.said('config', 'export', '--output', at('keys'))
   const text = readFileSync(at('keys', 'flags', 'Team', 'Checkout%3Av2%7CEU.yaml'), 'utf8')
   expect(text).toContain('$schema=../../.schema/flag.json')
   expect(await cli.said('config', 'plan', '--from', at('keys'))).toContain('0 to create, 0 to change')

@@ -68,7 +68,8 @@ describe('R18 too large a request says which part, how large it may be, and what
       headers: HEADERS,
       body: `"${'x'.repeat(larger.bodyBytes)}"`,
     })
-    expect(Problem.parse(await answer.json()).detail).toContain(`${larger.bodyBytes} bytes`)
+    const { detail } = Problem.parse(await answer.json())
+    expect(detail).toContain(`${larger.bodyBytes / 1_048_576} MiB`)
   })
 
   test('R18 a body in pieces without an announced length: 413 as soon as it is too much', async () => {

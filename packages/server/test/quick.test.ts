@@ -189,21 +189,24 @@ test('R23 who asks for more than a turn of the server holds is told when to come
   const token = await manyFlags(150)
   const body = '{"context":{"targetingKey":"u"}}'
   const request = `POST ${BULK} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-  // The first goes to the route, which is how its headers are learnt; all of one piece meet in one turn.
-  const socket = connect(Number(new URL(server.address).port), '127.0.0.1')
-  const learnt = answersOf(socket, 1)
-  socket.write(request)
-  await learnt
-  const sent = Math.floor(60_000 / request.length)
-  const answers = answersOf(socket, sent)
-  socket.write(request.repeat(sent))
+  const sockets = Array.from({ length: 12 }, () => connect(Number(new URL(server.address).port), '127.0.0.1'))
+  // The first goes to the route, which is how its headers are learnt; all of a piece meet in one turn.
+  for (const socket of sockets) {
+    const learnt = answersOf(socket, 1)
+    socket.write(request)
+    await learnt
+  }
+  const each = Math.floor(60_000 / request.length)
+  const sent = sockets.length * each
+  const answers = Promise.all(sockets.map((socket) => answersOf(socket, each)))
+  for (const socket of sockets) socket.write(request.repeat(each))
   const killing = {
     params: { ...params, flag: 'flag-1', environment: 'development' },
     body: { reason: 'Full' },
   }
   expect(await server.admin.call('killFlag', killing)).toMatchObject({ status: 202 })
-  const heads = await answers
-  socket.destroy()
+  const heads = (await answers).flat()
+  for (const socket of sockets) socket.destroy()
   const refused = heads.filter((it) => it.startsWith('429'))
   const answered = heads.filter((it) => it.startsWith('200')).length
   expect(refused.length).toBeGreaterThan(0)
