@@ -67,6 +67,7 @@ const layers: readonly Layer[] = [
       '@modelcontextprotocol/sdk',
       'commander',
       'fflate',
+      'json-logic-engine',
       'oxc-parser',
       'smol-toml',
       'yaml',

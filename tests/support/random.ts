@@ -1,6 +1,7 @@
 /**
  * Random numbers that are the same in every run: mulberry32, and Poisson counts made from it.
  */
+import { randomOf as sequenceOf } from '@flagmarshal/cli/parity/random'
 
 export interface Random {
   /** Uniform in (0, 1). */
@@ -11,13 +12,7 @@ export interface Random {
 
 /** A sequence for a seed. */
 export function randomOf(seed: number): Random {
-  let state = seed >>> 0
-  function uniform(): number {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (((mixed ^ (mixed >>> 14)) >>> 0) + 0.5) / 2 ** 32
-  }
+  const { uniform } = sequenceOf(seed)
   return {
     uniform,
     poisson(mean) {

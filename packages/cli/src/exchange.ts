@@ -6,7 +6,11 @@ import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { Command } from 'commander'
 
 import { readDefinition } from './definition-file.ts'
+import type { ExitCode } from './exit-code.ts'
+import { usage } from './failure.ts'
+import { wholeNumber } from './given.ts'
 import { writeLocal } from './local-file.ts'
+import { reportParity } from './parity/parity.ts'
 import type { Open } from './program.ts'
 import { progress } from './progress.ts'
 import type { Answer, Session } from './session.ts'
@@ -17,8 +21,10 @@ type ImportOptions = Required<Pick<ImportCall['query'], 'owner' | 'format' | 'la
   readonly env: string
   readonly from: string
 }
+type Given = Omit<ImportOptions, 'env' | 'owner'> &
+  Partial<Pick<ImportOptions, 'env' | 'owner'>> & { readonly parity?: true; readonly contexts: string }
 
-export function exchangeCommands(program: Command, open: Open): void {
+export function exchangeCommands(program: Command, open: Open, end: (code: ExitCode) => void): void {
   program
     .command('export')
     .description('export what an environment serves; what is not the same there is said on stderr')
@@ -39,25 +45,30 @@ export function exchangeCommands(program: Command, open: Open): void {
         given.output === undefined ? text : `${given.output} is written.`,
       )
     })
-  importCommand(program, open)
+  importCommand(program, open, end)
 }
 
-function importCommand(program: Command, open: Open): void {
+function importCommand(program: Command, open: Open, end: (code: ExitCode) => void): void {
   program
     .command('import <file>')
     .description(
-      'import flags of another tool with the configuration of one environment, from JSON, YAML or TOML; - reads stdin. With --dry-run nothing is stored, and the report says what would be',
+      'import flags of another tool with the configuration of one environment, from JSON, YAML or TOML; - reads stdin. With --dry-run nothing is stored, and the report says what would be. With --parity the server is not asked and nothing is stored: each flag is evaluated for many contexts, here and by the tool’s own package in node_modules; exits 10 where the answers differ',
     )
-    .requiredOption('-e, --env <environment>', 'environment of ours that is configured')
-    .requiredOption('--owner <team>', 'who answers for new flags whose file names nobody')
+    .option('-e, --env <environment>', 'environment of ours that is configured; not needed with --parity')
+    .option('--owner <team>', 'who answers for new flags whose file names nobody; not needed with --parity')
     .option('--format <format>', 'flagd, growthbook, launchdarkly, unleash, goff (GO Feature Flag)', 'flagd')
     .option('--from <environment>', 'their environment, where the format has any', '*')
     .option('--layer <layer>', 'where new flags are read: backend, frontend, middleware', 'backend')
     .option('--kind <kind>', 'of new flags: release, experiment, permission, ops', 'release')
-    .action(async (file: string, given: ImportOptions, command: Command) => {
+    .option('--parity', 'compare with the tool’s own engine, and import nothing')
+    .option('--contexts <number>', 'with --parity: contexts for each flag', '1000')
+    .action(async (file: string, given: Given, command: Command) => {
       const session = open(command)
       const { dryRun } = session
-      const it = await imported(session, given, readDefinition(file) as ImportBody)
+      // Whatever JSON has is a JsonObject.
+      const definition = readDefinition(file) as ImportBody
+      if (given.parity === true) return await parity(session, given, definition, end)
+      const it = await imported(session, wholeOf(given), definition)
       if (!session.json) sayReport(session, it.report)
       const would = dryRun ? 'would be ' : ''
       const outcomes = ['created', 'updated', 'unchanged'] as const
@@ -70,6 +81,29 @@ function importCommand(program: Command, open: Open): void {
         ].join('\n'),
       )
     })
+}
+
+async function parity(
+  session: Session,
+  { format, from, contexts }: Given,
+  definition: ImportBody,
+  end: (code: ExitCode) => void,
+): Promise<void> {
+  const count = wholeNumber(contexts, '--contexts')
+  const now = new Date()
+  await reportParity(
+    session,
+    { format, definition, environment: from, count, folder: process.cwd(), now },
+    end,
+  )
+}
+
+/** An import must say where to and for whom. */
+function wholeOf({ env, owner, ...rest }: Given): ImportOptions {
+  if (env !== undefined && owner !== undefined) return { ...rest, env, owner }
+  const [missing, example] =
+    env === undefined ? ['-e, --env <environment>', '-e development'] : ['--owner <team>', '--owner team-a']
+  throw usage(`required option '${missing}' not specified`, `Add ${example}, or compare only with --parity.`)
 }
 
 /** Flags and segments of one request: some seconds of work for a server that has others to serve. */

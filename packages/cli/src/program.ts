@@ -130,7 +130,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   segmentCommands(program, open)
   draftCommands(program, open)
   personaCommands(program, open)
-  exchangeCommands(program, open)
+  exchangeCommands(program, open, end)
   unleashCommands(program, open)
   codegenCommand(program, open, end)
   configCommands(program, open, end)

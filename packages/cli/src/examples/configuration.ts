@@ -15,7 +15,10 @@ export const CONFIGURATION = {
   ],
   'unleash check': '-e production',
   export: ['-e production', '--format manifest -e production --output flags.json'],
-  import: 'flags.json -e staging --owner payments --dry-run',
+  import: [
+    'flags.json -e staging --owner payments --dry-run',
+    'growthbook.json --format growthbook --parity',
+  ],
   'gate check': ['new-checkout', 'new-checkout --gate stage:2 --wait 30m'],
   'gate break': 'new-checkout --reason "the shop is down without it" --minutes 30',
   'gate broken': 'new-checkout',

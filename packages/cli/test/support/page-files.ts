@@ -56,3 +56,12 @@ export const UNLEASH = {
     ],
   }),
 }
+
+/** A definition of flagd. */
+export const FLAGD = {
+  'flags.json': JSON.stringify({
+    flags: {
+      'new-search': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off', targeting: {} },
+    },
+  }),
+}

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -77,6 +77,7 @@ async function npm(args: readonly string[], env: Variables, given: Surroundings)
     const settings = { ...env, ...database, ...given.serverSettings() }
     return await started([SERVER, ...more], settings, /^Flagmarshal runs at http/m)
   }
+  if (verb === 'install') return linked(rest.filter((it) => !it.startsWith('-')))
   const [name, dashes, file] = rest
   if (verb === 'run' && dashes === '--' && (name === 'backup' || name === 'restore')) {
     const act = name === 'backup' ? 'write' : 'restore'
@@ -87,6 +88,20 @@ async function npm(args: readonly string[], env: Variables, given: Surroundings)
   if (verb === 'run' && silent === '--silent' && cli === 'flagmarshal' && end === '--')
     return await flagmarshal(call, env)
   throw new Error(`no test runs npm ${args.join(' ')}`)
+}
+
+/** Installs packages of a version that this repository has: links to them. */
+function linked(packages: readonly string[]): Ended {
+  for (const given of packages) {
+    const [, name = given, wanted] = /^(.+)@([^@]+)$/.exec(given) ?? []
+    const from = path.join(root, 'node_modules', name)
+    const { version } = JSON.parse(readFileSync(path.join(from, 'package.json'), 'utf8'))
+    if (version !== wanted) return { code: 1, out: '', err: `${name} is ${version} here, not ${wanted}` }
+    const to = path.join(process.cwd(), 'node_modules', name)
+    mkdirSync(path.dirname(to), { recursive: true })
+    symlinkSync(from, to)
+  }
+  return { code: 0, out: '', err: '' }
 }
 
 /** Runs until it ends. */

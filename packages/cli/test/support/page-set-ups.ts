@@ -4,7 +4,7 @@
  */
 import type { Client } from '@flagmarshal/api'
 
-import { GOFF, GROWTHBOOK, LAUNCHDARKLY, UNLEASH } from './page-files.ts'
+import { FLAGD, GOFF, GROWTHBOOK, LAUNCHDARKLY, UNLEASH } from './page-files.ts'
 
 /** What set-ups work with. */
 export interface World {
@@ -81,7 +81,7 @@ export const SET_UPS: Readonly<Record<string, PageSetUp>> = {
         },
       }),
   },
-  'docs/flagd.md': { replace: () => ({ '8015': '0' }) },
+  'docs/flagd.md': { files: () => FLAGD, replace: () => ({ '8015': '0' }) },
   'docs/operations/backup.md': {
     replace: () => ({ 'postgresql://…/restored': 'postgresql://replaced', 'FLAGMARSHAL_SECRET_KEY=…': '' }),
   },

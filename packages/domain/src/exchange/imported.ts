@@ -95,14 +95,17 @@ export function variantsServed(serve: Serve): readonly string[] {
   return 'allocation' in serve ? serve.allocation.ranges.map((it) => it.variant) : []
 }
 
+/** A flag as the engine evaluates it, whose rules are numbered. */
+export function flagOf({ kind = 'release', rules, ...rest }: ImportedFlag): Flag {
+  return { ...rest, kind, rules: rules.map((rule, index): Rule => ({ ...rule, id: String(index) })) }
+}
+
 /** Why the engine cannot evaluate a flag; undefined where it can. */
 export function problemOf(
   flag: ImportedFlag,
   engines: Engines,
   segments: readonly Segment[] = [],
 ): string | undefined {
-  const rules = flag.rules.map((rule, index): Rule => ({ ...rule, id: String(index) }))
-  const { prerequisites: _, ...rest } = flag
-  const whole: Flag = { ...rest, kind: 'release', enabled: true, rules }
-  return compile({ flags: [whole], segments }, engines).problems[0]?.message
+  const { prerequisites: _, ...rest } = flagOf(flag)
+  return compile({ flags: [{ ...rest, enabled: true }], segments }, engines).problems[0]?.message
 }

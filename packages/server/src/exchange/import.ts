@@ -5,14 +5,10 @@
 import type { Import, ImportQuery } from '@flagmarshal/api/exchange'
 import type { Flag, FlagConfigChange, NewFlag } from '@flagmarshal/api/flag'
 import { canonical } from '@flagmarshal/domain/audit/canonical'
-import { flagdImport } from '@flagmarshal/domain/exchange/flagd-import'
-import { goffImport } from '@flagmarshal/domain/exchange/goff/import'
-import { growthbookImport } from '@flagmarshal/domain/exchange/growthbook/import'
-import type { Imported, ImportedFlag, Importer } from '@flagmarshal/domain/exchange/imported'
-import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
+import type { Imported, ImportedFlag } from '@flagmarshal/domain/exchange/imported'
+import { IMPORTERS } from '@flagmarshal/domain/exchange/importers'
 import { orderedReport } from '@flagmarshal/domain/exchange/report'
 import type { ReportLine } from '@flagmarshal/domain/exchange/report'
-import { unleashImport } from '@flagmarshal/domain/exchange/unleash/import'
 import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import type { JsonObject } from '@flagmarshal/evaluation'
@@ -34,15 +30,6 @@ export interface ImportReaders {
   readonly flag: (value: unknown) => NewFlag | string
   readonly config: (value: unknown) => FlagConfigChange | string
   readonly segment: SegmentReader
-}
-
-/** Who reads which format. */
-const IMPORTERS: Readonly<Record<ImportQuery['format'], Importer>> = {
-  flagd: flagdImport,
-  growthbook: growthbookImport,
-  launchdarkly: launchDarklyImport,
-  goff: goffImport,
-  unleash: unleashImport,
 }
 
 /** What is imported, where to, and what new flags are. */

@@ -4,10 +4,10 @@
  * provider takes them; what cannot be said so is left out.
  */
 import { compile } from '@flagmarshal/evaluation'
-import type { Flag, Rule } from '@flagmarshal/evaluation'
+import type { Flag } from '@flagmarshal/evaluation'
 
 import type { ImportedFlag, ImportedSegment, Importer } from '../imported.ts'
-import { NotHere } from '../imported.ts'
+import { flagOf, NotHere } from '../imported.ts'
 import { orderedReport } from '../report.ts'
 import type { ReportLine, Severity } from '../report.ts'
 import type { Notes } from './clause.ts'
@@ -111,10 +111,7 @@ function problemsOf(
   imported: readonly ImportedFlag[],
   segments: readonly ImportedSegment[],
 ): ReadonlyMap<string, string> {
-  const flags = imported.map((one): Flag => {
-    const rules = one.rules.map((rule, index): Rule => ({ ...rule, id: String(index) }))
-    return { ...one, prerequisites: [], kind: 'release', enabled: true, rules }
-  })
+  const flags = imported.map((one): Flag => ({ ...flagOf(one), prerequisites: [], enabled: true }))
   return new Map(compile({ flags, segments }).problems.map(({ flag, message }) => [flag, message]))
 }
 
