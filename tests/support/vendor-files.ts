@@ -95,7 +95,7 @@ const rollout = (weights: readonly number[], more = {}) => ({
   variations: weights.map((weight, variation) => ({ weight, variation })),
   ...more,
 })
-const flag = (key: string, more: JsonObject): JsonObject => ({
+const flag = (key: string, more: JsonObject): JsonObject & { readonly key: string } => ({
   key,
   on: true,
   salt: `salt of ${key}`,
@@ -132,7 +132,7 @@ const LAUNCHDARKLY_FLAGS = [
 
 /** Targets, clauses, kinds of contexts, a segment, rollouts, a prerequisite. */
 export const LAUNCHDARKLY: JsonObject = {
-  flags: Object.fromEntries(LAUNCHDARKLY_FLAGS.map((it) => [String(it['key']), it])),
+  flags: Object.fromEntries(LAUNCHDARKLY_FLAGS.map((it) => [it.key, it])),
   segments: {
     staff: {
       key: 'staff',

@@ -7,9 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { flagOf } from '@flagmarshal/domain/exchange/imported'
 import { launchDarklyImport } from '@flagmarshal/domain/exchange/launchdarkly/import'
 import { compile, explain } from '@flagmarshal/evaluation'
-import type { Evaluation, EvaluationError, Flag, Rule } from '@flagmarshal/evaluation'
+import type { Evaluation, EvaluationError, Flag } from '@flagmarshal/evaluation'
 import { integrations } from '@launchdarkly/node-server-sdk'
 import type { LDEvaluationDetail } from '@launchdarkly/node-server-sdk'
 import { LaunchDarklyProvider } from '@launchdarkly/openfeature-node-server'
@@ -80,7 +81,7 @@ describe('an import from LaunchDarkly evaluates as LaunchDarkly’s own SDK', ()
       environment: '*',
       now: new Date(0),
     })
-    const whole = flags.map((it): Flag => ({ ...it, kind: 'release', rules: it.rules.map(withId) }))
+    const whole = flags.map(flagOf)
     const compiled = compile({ flags: whole, segments })
     expect(compiled.problems).toEqual([])
     expect(whole.map(({ key }) => key).toSorted()).toEqual(world.keys.toSorted())
@@ -129,10 +130,6 @@ test('the REST API’s form of the same flags and segments is imported to the sa
     expect(launchDarklyImport(pages, request), name).toEqual(ofSdk)
   }
 })
-
-function withId(rule: Omit<Rule, 'id'>, index: number): Rule {
-  return { ...rule, id: `rule-${index}` }
-}
 
 /** What LaunchDarkly's SDK answers, asked by its own provider. */
 async function answered({ key, valueType }: Flag, context: EvaluationContext): Promise<LDEvaluationDetail> {

@@ -2,10 +2,10 @@
  * What flags ask of a context: which attributes, and the values that they are compared with. From this the
  * contexts of a comparison are made, so that every rule of a flag has somebody whom it is for.
  */
+import { isList, isObject } from '@flagmarshal/domain/exchange/flagd-read'
 import { isKeptLogic } from '@flagmarshal/evaluation'
 import type { Comparison, Condition, Flag, JsonValue, Serve } from '@flagmarshal/evaluation'
 
-import { isObject } from '../given.ts'
 import type { Served } from './adapter.ts'
 import { near, neighboursOf } from './neighbours.ts'
 
@@ -106,12 +106,12 @@ function askLogic(logic: JsonValue, notes: Notes): void {
   const names = new Set<string>()
   const values: JsonValue[] = []
   const walk = (it: JsonValue): void => {
-    if (Array.isArray(it)) return it.forEach(walk)
+    if (isList(it)) return it.forEach(walk)
     if (!isObject(it)) return void values.push(...near(it))
     const { var: given, ...rest } = it
-    const [name] = [given].flat()
+    const name = isList(given) ? given[0] : given
     if (typeof name === 'string' && name !== '' && !name.startsWith('$flagd')) names.add(name)
-    Object.values(rest).forEach((one) => walk(one as JsonValue))
+    Object.values(rest).forEach(walk)
   }
   walk(logic)
   for (const name of names) notes.ask(name.split('.')).values.push(...values)
@@ -122,9 +122,9 @@ const OF_LISTS = ['$all', '$alli', '$elemMatch', '$size', '$type']
 /** A condition of GrowthBook's that is kept: attributes by their paths, operators below them. */
 function askGrowthbook(condition: JsonValue, notes: Notes): void {
   if (!isObject(condition)) return
-  for (const [name, it] of Object.entries(condition) as [string, JsonValue][]) {
+  for (const [name, it] of Object.entries(condition)) {
     if (name.startsWith('$')) {
-      for (const one of [it].flat() as JsonValue[]) askGrowthbook(one, notes)
+      for (const one of isList(it) ? it : [it]) askGrowthbook(one, notes)
       continue
     }
     const asked = notes.ask(name === 'id' ? ['targetingKey'] : name.split('.'))
@@ -132,13 +132,13 @@ function askGrowthbook(condition: JsonValue, notes: Notes): void {
     const isOfList = isObject(it) && Object.keys(it).some((op) => OF_LISTS.includes(op))
     if (isOfList) asked.values.push([], scalars, scalars.slice(0, 1), [...scalars, 'x', 'y'])
     else asked.values.push(...scalars.flatMap(near))
-    if (isObject(it) && !Object.keys(it).some((op) => op.startsWith('$'))) asked.values.push(it as JsonValue)
+    if (isObject(it) && !Object.keys(it).some((op) => op.startsWith('$'))) asked.values.push(it)
   }
 }
 
 function scalarsIn(it: JsonValue): JsonValue[] {
   if (typeof it !== 'object' || it === null) return it === null ? [] : [it]
-  return Object.values(it).flatMap((one) => scalarsIn(one as JsonValue))
+  return Object.values(it).flatMap(scalarsIn)
 }
 
 /** References of contexts of a kind may lead into objects; all others are names as they stand. */

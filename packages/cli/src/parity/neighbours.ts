@@ -23,7 +23,15 @@ export function neighboursOf(comparison: Comparison): readonly JsonValue[] {
     case 'version-same-major':
     case 'version-same-minor':
       return comparison.values.flatMap(versions)
-    default:
+    case 'at-least':
+    case 'at-most':
+    case 'contains':
+    case 'ends-with':
+    case 'equals':
+    case 'in':
+    case 'less-than':
+    case 'more-than':
+    case 'starts-with':
       return comparison.values.flatMap(near)
   }
 }

@@ -64,7 +64,7 @@ export async function reportParity(
   end: (code: ExitCode) => void,
 ): Promise<void> {
   const bar = progress(session.streams, session.quiet, 'flags compared')
-  const parity = await parityOf(request, bar.at).finally(bar.end)
+  const parity = await parityOf(request, (count, of) => bar.at(count, of)).finally(() => bar.end())
   if (parity.version !== parity.tested)
     session.say(
       `${parity.package} is ${parity.version} here; the comparison is tested with ${parity.tested}.`,

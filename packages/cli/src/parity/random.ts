@@ -1,13 +1,13 @@
 /** Choices that are the same in every run: mulberry32. */
 export interface Random {
   /** Uniform in (0, 1). */
-  uniform(): number
+  readonly uniform: () => number
   /** A whole number below this. */
-  below(limit: number): number
+  readonly below: (limit: number) => number
   /** Whether something happens that does so with this chance. */
-  chance(chance: number): boolean
+  readonly chance: (chance: number) => boolean
   /** One of these; undefined where there are none. */
-  pick<Item>(items: readonly Item[]): Item | undefined
+  readonly pick: <Item>(items: readonly Item[]) => Item | undefined
 }
 
 /** A sequence for a seed. */

@@ -4,7 +4,7 @@
  */
 import { unleashAnswer } from '@flagmarshal/domain/exchange/unleash/answer'
 import type { UnleashAnswer } from '@flagmarshal/domain/exchange/unleash/answer'
-import { contextOf, textual } from '@flagmarshal/domain/exchange/unleash/context'
+import { contextOf, textOf, textual } from '@flagmarshal/domain/exchange/unleash/context'
 import type { UnleashContext } from '@flagmarshal/domain/exchange/unleash/context'
 import type { EvaluationContext, JsonObject } from '@flagmarshal/evaluation'
 
@@ -88,14 +88,12 @@ const NOW = '2026-01-01T00:00:00.000Z'
 
 function theirContext({ targetingKey, ...given }: EvaluationContext): UnleashContext {
   const isField = ([name]: readonly [string, unknown]): boolean => FIELDS.some((it) => it === name)
-  const texts = Object.entries(given).flatMap(([name, it]) =>
-    typeof it === 'object' ? [] : [[name, String(it)] as const],
-  )
+  const texts = Object.entries(given).map(([name, it]) => [name, textOf(it)] as const)
   const fields: UnleashContext = Object.fromEntries(texts.filter(isField))
   return {
     currentTime: NOW,
     // Without either, a partial rollout draws a lot there.
-    ...(targetingKey === undefined ? { sessionId: 'session' } : { userId: String(targetingKey) }),
+    ...(targetingKey === undefined ? { sessionId: 'session' } : { userId: textOf(targetingKey) }),
     ...fields,
     properties: Object.fromEntries(texts.filter((it) => !isField(it))),
   }

@@ -61,7 +61,12 @@ export const UNLEASH = {
 export const FLAGD = {
   'flags.json': JSON.stringify({
     flags: {
-      'new-search': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'off', targeting: {} },
+      'new-search': {
+        state: 'ENABLED',
+        variants: { on: true, off: false },
+        defaultVariant: 'off',
+        targeting: {},
+      },
     },
   }),
 }

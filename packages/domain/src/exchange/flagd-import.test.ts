@@ -2,14 +2,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { compile, jsonLogicOf } from '@flagmarshal/evaluation'
-import type { Condition, EvaluationContext, Flag, JsonObject, JsonValue } from '@flagmarshal/evaluation'
+import type { Condition, EvaluationContext, JsonObject, JsonValue } from '@flagmarshal/evaluation'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { LogicEngine } from 'json-logic-engine'
 import { describe, expect, it } from 'vitest'
 
 import { randomOf } from '../../../../tests/support/random.ts'
 import { flagdImport } from './flagd-import.ts'
-import type { ImportedFlag } from './imported.ts'
+import { flagOf } from './imported.ts'
 
 const QUIET = { error() {}, warn() {}, info() {}, debug() {} }
 const engines = { jsonLogic: jsonLogicOf(new LogicEngine()) }
@@ -20,11 +20,6 @@ const VARIANTS = { red: '#f00', blue: '#00f', true: 'T', false: 'F' }
 function imported(targeting: JsonValue, more: JsonObject = {}) {
   const flag = { state: 'ENABLED', variants: VARIANTS, defaultVariant: 'red', targeting, ...more }
   return flagdImport({ flags: { f: flag } }, request)
-}
-
-function flagOf(it: ImportedFlag): Flag {
-  const { description: _, owner: __, rules, ...rest } = it
-  return { ...rest, kind: 'release', rules: rules.map((rule, index) => ({ ...rule, id: `r${index}` })) }
 }
 
 function ruleOf(condition: JsonValue): Condition | undefined {

@@ -7,7 +7,7 @@ import type { Condition, EvaluationContext, Flag, JsonObject } from '@flagmarsha
 import { LogicEngine } from 'json-logic-engine'
 import { describe, expect, it } from 'vitest'
 
-import type { ImportedFlag } from '../imported.ts'
+import { flagOf } from '../imported.ts'
 import { goffCondition } from './condition.ts'
 import { goffImport } from './import.ts'
 import { parseQuery } from './query.ts'
@@ -15,11 +15,6 @@ import { parseQuery } from './query.ts'
 const engines = { jsonLogic: jsonLogicOf(new LogicEngine()) }
 const NOW = new Date('2026-06-01T00:00:00Z')
 const request = { engines, environment: '*', now: NOW }
-
-function flagOf(imported: ImportedFlag): Flag {
-  const { description: _, owner: __, rules, ...rest } = imported
-  return { ...rest, kind: 'release', rules: rules.map((rule, index) => ({ ...rule, id: `r${index}` })) }
-}
 
 function one(flag: JsonObject, key = 'f') {
   const { flags, report } = goffImport({ [key]: flag }, request)

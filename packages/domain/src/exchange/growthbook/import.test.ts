@@ -1,20 +1,15 @@
 import { compile, jsonLogicOf } from '@flagmarshal/evaluation'
-import type { EvaluationContext, Flag, JsonObject, JsonValue } from '@flagmarshal/evaluation'
+import type { EvaluationContext, JsonObject, JsonValue } from '@flagmarshal/evaluation'
 import { GrowthBookClient } from '@growthbook/growthbook'
 import { LogicEngine } from 'json-logic-engine'
 import { describe, expect, it } from 'vitest'
 
 import { randomOf } from '../../../../../tests/support/random.ts'
-import type { ImportedFlag } from '../imported.ts'
+import { flagOf } from '../imported.ts'
 import { growthbookImport } from './import.ts'
 
 const engines = { jsonLogic: jsonLogicOf(new LogicEngine()) }
 const request = { engines, environment: 'production', now: new Date(0) }
-
-function flagOf(imported: ImportedFlag): Flag {
-  const { description: _, owner: __, rules, ...rest } = imported
-  return { ...rest, kind: 'release', rules: rules.map((rule, index) => ({ ...rule, id: `r${index}` })) }
-}
 
 /** What is imported of one feature. */
 function one(feature: JsonObject, more: JsonObject = {}) {

@@ -70,7 +70,7 @@ function textualComparison(comparison: Comparison): Condition {
 }
 
 /** What their SDKs make of a value; lists and objects are none. */
-function textOf(value: unknown): string | undefined {
+export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
