@@ -25,6 +25,9 @@ import { servedConfig } from './view.ts'
 /** How far back clients count that ask this server for values. */
 const REMOTE_MS = 5 * 60_000
 
+/** What was asked just before a kill is written a moment after it, perhaps in the next minute. */
+const WRITTEN_WITHIN_MS = 5_000
+
 /**
  * Turns a flag off. Nothing can forbid it, and it waits for a lock as long as it takes: writers hold
  * one for moments only. Killing a flag that is off verifies the revision that turned it off.
@@ -108,7 +111,8 @@ async function turnOff(
 
 /** Clients that ask this server for values, in the minutes before the kill. */
 async function remoteOf(queries: Queries, kill: Verification): Promise<NonNullable<Kill['remote']>> {
-  const between = { from: new Date(kill.at.getTime() - REMOTE_MS), to: kill.at }
+  const at = kill.at.getTime()
+  const between = { from: new Date(at - REMOTE_MS), to: new Date(at + WRITTEN_WITHIN_MS) }
   const { n, lastAt } = await selectAsks(queries, kill, between)
   return { asked: n, lastAskedAt: lastAt?.toISOString() ?? null }
 }
