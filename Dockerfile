@@ -46,4 +46,4 @@ VOLUME /data
 EXPOSE 4860
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.FLAGMARSHAL_PORT + '/healthz').then((it) => process.exit(it.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=4", "packages/server/src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "packages/server/src/main.ts"]

@@ -58,7 +58,7 @@ describe('Dockerfile', () => {
     )
     expect(last.some((it) => it.includes('--chown'))).toBe(false)
     expect(last.some((it) => /^HEALTHCHECK .* CMD \["node"/.test(it) && it.includes('/healthz'))).toBe(true)
-    expect(last.at(-1)).toBe('ENTRYPOINT ["node", "--max-semi-space-size=4", "packages/server/src/main.ts"]')
+    expect(last.at(-1)).toBe('ENTRYPOINT ["node", "--max-semi-space-size=8", "packages/server/src/main.ts"]')
     expect(lines.some((it) => it.startsWith('ADD '))).toBe(false)
   })
 
@@ -263,7 +263,7 @@ describe('the unit for systemd', () => {
   const unit = read('deploy/systemd/flagmarshal.service')
 
   test('it starts the server as nobody, and names settings that are settings', () => {
-    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=4 packages/server/src/main.ts')
+    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=8 packages/server/src/main.ts')
     expect(unit).toContain('DynamicUser=yes')
     expect(notOfTheServer([...unit.matchAll(/\bFLAGMARSHAL_\w+/g)].map(([name]) => name))).toEqual([])
   })

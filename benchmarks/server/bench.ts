@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     measureSteady(
       quick ? { flags: 200, ms: 20_000, warmUpMs: 10_000 } : { flags: 1_000, ms: 600_000, warmUpMs: 30_000 },
     ),
-  changes: (quick) => measureChanges({ sdks: 200, flags: quick ? 200 : 1_000, rounds: quick ? 5 : 20 }),
+  changes: (quick) => measureChanges({ sdks: 200, flags: quick ? 400 : 1_000, rounds: quick ? 5 : 20 }),
 }
 
 const asked = process.argv.slice(2).filter((it) => !it.startsWith('--'))

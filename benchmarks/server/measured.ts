@@ -64,7 +64,7 @@ export async function startServer(
     cwd: folder,
     // As `npm start` does.
     execArgv: [
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=8',
       ...execArgv,
       '--import',
       join(root, 'examples', 'shop', 'src', 'end-with-starter.ts'),

@@ -84,12 +84,17 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
   const conditions = shareConditions(parts)
   const { built, find, all, problems } = compileFlags(snapshot.flags, conditions.test, onProblem)
 
+  // A program asks for one flag several times in a row; then this saves the search.
+  let last: Built | undefined
+  const flagOf = (key: string): Built | undefined =>
+    last?.key === key ? last : (last = built.get(key) ?? find(key))
+
   return {
     get problems() {
       return problems()
     },
     parts,
-    flag: (key) => built.get(key) ?? find(key),
+    flag: flagOf,
     all(context) {
       const everything = all()
       try {
@@ -99,25 +104,25 @@ export function compile(snapshot: Pick<Snapshot, 'flags' | 'segments'>, engines:
       }
     },
     boolean(key, context, defaultValue) {
-      const flag = built.get(key) ?? find(key)
+      const flag = flagOf(key)
       if (flag === undefined) return defaultValue
       const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'boolean' ? value : defaultValue
     },
     string(key, context, defaultValue) {
-      const flag = built.get(key) ?? find(key)
+      const flag = flagOf(key)
       if (flag === undefined) return defaultValue
       const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'string' ? value : defaultValue
     },
     number(key, context, defaultValue) {
-      const flag = built.get(key) ?? find(key)
+      const flag = flagOf(key)
       if (flag === undefined) return defaultValue
       const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'number' ? value : defaultValue
     },
     object(key, context, defaultValue) {
-      const flag = built.get(key) ?? find(key)
+      const flag = flagOf(key)
       if (flag === undefined) return defaultValue
       const value = flag.constant ?? flag.decide(context).value
       return typeof value === 'object' ? value : defaultValue
