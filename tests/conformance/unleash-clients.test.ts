@@ -111,14 +111,11 @@ test('unleash-client evaluates what it is sent as the server does, and a kill re
     await expect.poll(() => sdk.isEnabled('Banner')).toBe(false)
     // It has confirmed nothing and is not counted: the kill page says how many such clients asked.
     expect(kill.total).toBe(0)
-    await expect
-      .poll(async () => {
-        const read = await server.admin.call('getKill', {
-          params: { ...place, flag: 'Banner', kill: kill.id },
-        })
-        return expectOk(read).remote?.asked ?? 0
-      })
-      .toBeGreaterThan(0)
+    const asked = async () => {
+      const params = { ...place, flag: 'Banner', kill: kill.id }
+      return expectOk(await server.admin.call('getKill', { params })).remote?.asked ?? 0
+    }
+    await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(0)
     expect(errors).toEqual([])
   } finally {
     sdk.destroy()
