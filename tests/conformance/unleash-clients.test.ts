@@ -115,7 +115,7 @@ test('unleash-client evaluates what it is sent as the server does, and a kill re
       const params = { ...place, flag: 'Banner', kill: kill.id }
       return expectOk(await server.admin.call('getKill', { params })).remote?.asked ?? 0
     }
-    await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(asked).toBeGreaterThan(0)
     expect(errors).toEqual([])
   } finally {
     sdk.destroy()
