@@ -6,10 +6,9 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
-import { revokePersonal, selectPerson } from '../storage/access.ts'
+import { revokePersonal, selectOwnTokens, selectPerson } from '../storage/access.ts'
 import { endSessions } from '../storage/accounts.ts'
 import type { Database } from '../storage/database.ts'
-import { selectSessions } from '../storage/second-factors.ts'
 
 /** The own ones, newest first. */
 export async function listSessions(
@@ -17,7 +16,7 @@ export async function listSessions(
   { kysely }: Database,
 ): Promise<OpenSession[] | Refusal> {
   if (actor.kind !== 'person') return refuseNobody()
-  return (await selectSessions(kysely, actor.id, now)).flatMap((it) =>
+  return (await selectOwnTokens(kysely, { person: actor.id, kind: 'session' }, now)).flatMap((it) =>
     it.expires_at === null
       ? []
       : [
@@ -41,7 +40,7 @@ export async function endSession(
 ): Promise<undefined | Refusal> {
   const { actor, now } = context
   return await database.transaction(async (tx) => {
-    const own = await selectSessions(tx, actor.id, now)
+    const own = await selectOwnTokens(tx, { person: actor.id, kind: 'session' }, now)
     if (actor.kind !== 'person' || !own.some((it) => it.id === id)) return notFound('session', id)
     await revokePersonal(tx, id, now)
     await record(tx, context, {

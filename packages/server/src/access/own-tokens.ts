@@ -8,7 +8,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
 import { notFound } from '../refusals.ts'
-import { selectPersonalTokens } from '../storage/access.ts'
+import { selectOwnTokens } from '../storage/access.ts'
 import type { Database } from '../storage/database.ts'
 import { createToken, revokeToken } from './tokens.ts'
 
@@ -18,7 +18,7 @@ export async function listOwnTokens(
   { kysely }: Database,
 ): Promise<OwnToken[] | Refusal> {
   if (actor.kind !== 'person') return refuseNobody()
-  return (await selectPersonalTokens(kysely, actor.id, now)).map((it) => ({
+  return (await selectOwnTokens(kysely, { person: actor.id, kind: 'user' }, now)).map((it) => ({
     id: it.id,
     name: it.name,
     project: it.project,
@@ -53,7 +53,7 @@ export async function revokeOwnToken(
 ): Promise<undefined | Refusal> {
   const { actor, now } = context
   if (actor.kind !== 'person') return refuseNobody()
-  const own = await selectPersonalTokens(database.kysely, actor.id, now)
+  const own = await selectOwnTokens(database.kysely, { person: actor.id, kind: 'user' }, now)
   return own.some((it) => it.id === id) ? await revokeToken(context, database, id) : notFound('token', id)
 }
 

@@ -219,17 +219,17 @@ export async function revokePersonal(tx: Tx, id: string, now: Date): Promise<Tok
   return row
 }
 
-/** The personal tokens of somebody that work, sessions left aside, newest first. */
-export async function selectPersonalTokens(
+/** Those of a kind that somebody has and that work at this moment, newest first. */
+export async function selectOwnTokens(
   queries: Queries,
-  person: string,
+  { person, kind }: { readonly person: string; readonly kind: 'user' | 'session' },
   now: Date,
 ): Promise<readonly TokenRow[]> {
   return await queries
     .selectFrom('tokens')
     .selectAll()
     .where('person', '=', person)
-    .where('kind', '=', 'user')
+    .where('kind', '=', kind)
     .where('revoked_at', 'is', null)
     .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
     .orderBy('created_at', 'desc')

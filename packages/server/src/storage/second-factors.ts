@@ -6,7 +6,6 @@ import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 
 import { REVOKED_CHANNEL } from './access.ts'
-import type { TokenRow } from './access.ts'
 import type { Queries, Tx } from './database.ts'
 import type { AccessTables } from './tables/access.ts'
 
@@ -114,22 +113,4 @@ export async function updateProof(
     .returning('hash')
     .executeTakeFirstOrThrow()
   await sql`select pg_notify(${REVOKED_CHANNEL}, ${hash})`.execute(tx)
-}
-
-/** The open sessions of a person, newest first. */
-export async function selectSessions(
-  queries: Queries,
-  person: string,
-  now: Date,
-): Promise<readonly TokenRow[]> {
-  return await queries
-    .selectFrom('tokens')
-    .selectAll()
-    .where('person', '=', person)
-    .where('kind', '=', 'session')
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .execute()
 }
