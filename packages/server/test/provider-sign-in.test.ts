@@ -4,88 +4,37 @@ import type { IdentityProviderSettings } from '@flagmarshal/api/identity-provide
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { freePort } from '../../../tests/support/free-port.ts'
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
-import { systemClock } from '../src/clock.ts'
-import { signInThere, startIssuer } from './support/issuer.ts'
 import type { Claims, Issuer } from './support/issuer.ts'
+import { startProviderServer } from './support/provider.ts'
+import type { ProviderServer } from './support/provider.ts'
 import { join, sendTo } from './support/sessions.ts'
 import type { Sent } from './support/sessions.ts'
 
+let provider: ProviderServer
 let server: TestServer
 let issuer: Issuer
-/** How far the server's clock is off, in milliseconds. */
-let off = 0
+let clock: ProviderServer['clock']
 
 beforeAll(async () => {
-  const port = await freePort()
-  const address = `http://127.0.0.1:${port}`
-  issuer = await startIssuer(`${address}/sign-in/return`)
-  server = await startServer({
-    clock: { ...systemClock, now: () => new Date(systemClock.now().getTime() + off) },
-    settings: {
-      FLAGMARSHAL_PORT: String(port),
-      FLAGMARSHAL_PUBLIC_URL: address,
-      FLAGMARSHAL_OUTGOING_ALLOW: '127.0.0.1',
-    },
-  })
-  expectOk(await server.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
-  await settle()
+  provider = await startProviderServer()
+  ;({ server, issuer, clock } = provider)
 })
-afterAll(async () => {
-  await server.close()
-  await issuer[Symbol.asyncDispose]()
-})
+afterAll(async () => await provider[Symbol.asyncDispose]())
 beforeEach(() => {
-  off = 0
+  clock.off = 0
   issuer.lies.clear()
 })
 
 const send = (id: OperationId, sent: Sent = {}) => sendTo(server.address, id, sent)
-
-/** Settles the provider anew; what is not given is as usual. */
-async function settle(
-  changed: Partial<IdentityProviderSettings> = {},
-  secret: string | null = issuer.clientSecret,
-) {
-  const { revision } = expectOk(await server.admin.call('showIdentityProvider'))
-  const settings: IdentityProviderSettings = {
-    name: 'Acme',
-    issuer: issuer.address,
-    clientId: issuer.clientId,
-    scopes: ['profile', 'email', 'groups'],
-    groupsClaim: 'groups',
-    roles: [
-      { group: 'flag-people', role: 'developer' },
-      { group: 'shop-leads', role: 'technical-lead', project: 'shop' },
-      { group: 'flag-admins', role: 'administrator' },
-    ],
-    addsPeople: true,
-    linksByEmail: false,
-    sessionHours: 12,
-    ...changed,
-  }
-  return await server.admin.call('writeIdentityProvider', { body: { settings, secret }, ifMatch: revision })
-}
+const settle: ProviderServer['settle'] = (...given) => provider.settle(...given)
+const finish: ProviderServer['finish'] = (left) => provider.finish(left)
+const signIn: ProviderServer['signIn'] = (login, claims) => provider.signIn(login, claims)
 
 /** Leaves for the issuer and comes back: the cookie that was kept, and the query. */
-async function leave(login: string, claims: Claims, id: OperationId = 'beginSignIn', cookie?: string) {
-  issuer.people.set(login, claims)
-  const begun = await send(id, { body: { page: '/now' }, cookie })
-  if (begun.status !== 200) throw new Error(JSON.stringify(begun.json))
-  const query = await signInThere(issuer, String(begun.json['address']), login)
-  const kept = [begun.cookie, cookie].filter((it) => it !== undefined).join('; ')
-  return { query, kept, address: new URL(String(begun.json['address'])), set: begun.set }
-}
-
-const finish = ({ query, kept }: { readonly query: string; readonly kept: string }) =>
-  send('finishSignIn', { body: { query }, cookie: kept })
-
-/** All of it; the cookie is that of the session. */
-async function signIn(login: string, claims: Claims) {
-  return await finish(await leave(login, claims))
-}
+const leave = (login: string, claims: Claims, id: OperationId = 'beginSignIn', cookie?: string) =>
+  provider.leave(login, claims, { id, cookie })
 
 async function query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: server.databaseUrl })
@@ -368,7 +317,7 @@ describe('what is refused', () => {
       expect((await finish({ ...left, query })).json).toMatchObject({ code: 'sign-in-lost' })
     expect((await finish(left)).status).toBe(200)
     expect((await finish(left)).json).toMatchObject({ status: 403, code: 'sign-in-used' })
-    off = 601_000
+    clock.off = 601_000
     expect((await finish(other)).json).toMatchObject({ code: 'sign-in-lost' })
   })
 
@@ -441,12 +390,12 @@ describe('the ID token', () => {
 
   test('is taken within thirty seconds of its end by our clock, and not beyond', async () => {
     const left = await leave('ada', ada)
-    off = 80_000
+    clock.off = 80_000
     // Issued by the issuer's clock for 60 s; ours is 80 s ahead.
     expect((await finish(left)).status).toBe(200)
-    off = 0
+    clock.off = 0
     const late = await leave('ada', ada)
-    off = 120_000
+    clock.off = 120_000
     expect((await finish(late)).json).toMatchObject({
       code: 'provider-refused',
       detail: expect.stringContaining('compare the clocks'),

@@ -112,9 +112,17 @@ function newKey(): object {
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }
 }
 
-/** Follows the address to the issuer as a browser does, signs in there, and answers what it comes back with. */
-export async function signInThere(issuer: Issuer, address: string, login: string): Promise<string> {
-  const jar = new Map<string, string>()
+/**
+ * Follows the address to the issuer as a browser does, signs in where it is asked to, and answers what it comes
+ * back with. `jar`: the cookies that it has of the issuer, and gets.
+ */
+// oxlint-disable-next-line max-params -- where, whereto, who, and in which browser
+export async function signInThere(
+  issuer: Issuer,
+  address: string,
+  login: string,
+  jar = new Map<string, string>(),
+): Promise<string> {
   let form: URLSearchParams | undefined
   let next = address
   for (let hops = 0; hops < 12; hops++) {
