@@ -4,6 +4,8 @@ import { afterAll, expect, test } from 'vitest'
 
 import { startIssuer } from '../../packages/server/test/support/issuer.ts'
 import type { Issuer } from '../../packages/server/test/support/issuer.ts'
+import { askForApproval, goThrough, openRun, setStage } from '../../packages/server/test/support/procedure.ts'
+import type { Stage } from '../../packages/server/test/support/procedure.ts'
 import { join } from '../../packages/server/test/support/sessions.ts'
 import { freePort } from '../support/free-port.ts'
 import { expectOk } from '../support/server.ts'
@@ -142,4 +144,67 @@ test('somebody with a password connects the own account, and signs in there from
   await signInThere(page, issuer, 'con')
   await page.getByRole('heading', { name: 'Home' }).waitFor()
   expect(new URL(page.url()).origin).toBe(address)
+})
+
+/** A run of this person that waits for the approvals, in a project whose signatures need a fresh proof. */
+async function awaitApproval(id: string): Promise<Stage> {
+  const { admin } = shop.server
+  const params = { person: id }
+  const seen = expectOk(await admin.call('listPeople', {})).items.find((it) => it.id === id)?.roles ?? []
+  const roles = ['technical-lead' as const, 'operations-lead' as const]
+  expectOk(await admin.call('changeRoles', { params, body: { roles, seen } }))
+  const { token } = expectOk(await admin.call('createToken', { params, body: { name: 'test' } }))
+  const stage = await setStage(shop.server, 'signed', { id, token, client: shop.server.client(token) })
+  const run = await openRun(stage)
+  for (const step of [1, 2, 3, 4, 5, 6]) await goThrough(stage, run, step)
+  await askForApproval(stage, run)
+  const of = { project: stage.project }
+  const { revision } = expectOk(await admin.call('showPolicy', { params: of }))
+  const body = { signatures: { proof: 'sign-in' as const, minutes: 5 } }
+  expectOk(await admin.call('writePolicy', { params: of, body, ifMatch: revision }))
+  return stage
+}
+
+test('an approval that needs a fresh proof: to the provider, back to the same page with what was typed, and signed', async () => {
+  const issuer = shop.seed
+  await settle(issuer)
+  issuer.people.set('tess', { name: 'Tess', preferred_username: 'tess', groups: ['flag-people'] })
+  await using visitor = await shop.visit({ elsewhere: issuer.address })
+  const { page } = visitor
+  await page.goto('/sign-in')
+  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
+  await signInThere(page, issuer, 'tess')
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  const stage = await awaitApproval('tess')
+
+  const where = `/p/${stage.project}/f/${stage.feature}/approval`
+  await page.goto(where)
+  const mine = page.getByRole('group', { name: 'Approval of the technical lead' })
+  await mine.getByLabel('Comment').fill('Read with Bo, line by line.')
+  const sign = mine.getByRole('button', { name: /^Approve \w{8} as technical lead$/ })
+  await sign.click()
+  await mine.getByText('A signature in this project needs').waitFor()
+  // Neither a password nor a code: there is one way.
+  expect(await mine.getByLabel('Your password').count()).toBe(0)
+  const leave = mine.getByRole('button', { name: 'Show it at Acme' })
+  await leave.waitFor()
+  await look(page)
+  await goDark(page)
+  await look(page)
+  await leave.click()
+  await page.waitForURL(`${issuer.address}/**`)
+  // Nobody who sits down at a browser that is signed in there gets past it.
+  await page.locator('input[name=password]').waitFor()
+  await signInThere(page, issuer, 'tess')
+
+  await page.waitForURL(`**${where}`)
+  await mine.getByText('You have shown who you are: you can sign now').waitFor()
+  expect(await mine.getByLabel('Comment').inputValue()).toBe('Read with Bo, line by line.')
+  expect(await page.evaluate('sessionStorage.getItem("flagmarshal.carried")')).toBeNull()
+  await look(page)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.locator('html[data-mantine-color-scheme="light"]').waitFor()
+  await sign.click()
+  await mine.getByText('Signed by tess').waitFor()
+  await mine.getByText('“Read with Bo, line by line.” · shown by oidc').waitFor()
 })

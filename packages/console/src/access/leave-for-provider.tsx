@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 
 import { useWrite } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
+import { carryAway } from './carried.ts'
 
 interface LeaveProps {
   /** What for. */
@@ -21,7 +22,9 @@ export function LeaveForProvider({ to, page, children, wide = false, onError }: 
   const begin = useWrite(to)
   const leave = async (): Promise<void> => {
     const begun = await begin.mutateAsync([{ body: { page } }]).catch(() => undefined)
-    if (begun !== undefined) window.location.assign(begun.address)
+    if (begun === undefined) return
+    carryAway(page)
+    window.location.assign(begun.address)
   }
   return (
     <>

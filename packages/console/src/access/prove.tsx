@@ -5,19 +5,14 @@ import type { FormEvent, ReactElement } from 'react'
 
 import { problemOf, useRead, useWrite } from '../query.ts'
 import { Status } from '../ui/status.tsx'
+import { useJustProved } from './carried.ts'
 import { LeaveForProvider } from './leave-for-provider.tsx'
 
 export function Prove(): ReactElement {
   const factor = useRead('showSecondFactor')
   const identity = useRead('showIdentity')
   const [done, setDone] = useState(false)
-  if (done) {
-    return (
-      <div role="status">
-        <Status of="pass" word="You have shown who you are: sign again" />
-      </div>
-    )
-  }
+  if (done) return <Shown now="sign again" />
   const byCode = factor.data?.state === 'on'
   const provider = identity.data?.connected ? identity.data.provider : null
   const { pathname, search } = window.location
@@ -33,6 +28,19 @@ export function Prove(): ReactElement {
         </LeaveForProvider>
       )}
     </Group>
+  )
+}
+
+/** Beside the button of a signature: somebody has come back from the provider and may sign now. */
+export function JustProved({ of }: { readonly of: string }): ReactElement | null {
+  return useJustProved(of) ? <Shown now="you can sign now" /> : null
+}
+
+function Shown({ now }: { readonly now: string }): ReactElement {
+  return (
+    <div role="status">
+      <Status of="pass" word={`You have shown who you are: ${now}`} />
+    </div>
   )
 }
 

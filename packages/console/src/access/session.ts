@@ -5,6 +5,7 @@ import { useRouter } from '@tanstack/react-router'
 import { paths } from '../paths.ts'
 import { client, useRead } from '../query.ts'
 import type { Answer } from '../query.ts'
+import { dropCarried } from './carried.ts'
 
 /** The person who is signed in; undefined until the server has said so. */
 export function useMe(): Answer<'whoAmI'> | undefined {
@@ -18,6 +19,7 @@ export function useSignOut(): () => Promise<void> {
   return async () => {
     await client.call('signOut')
     cache.clear()
+    dropCarried()
     router.history.push(paths.signIn())
   }
 }

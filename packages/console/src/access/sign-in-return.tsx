@@ -4,9 +4,11 @@ import type { ReactElement } from 'react'
 
 import { paths } from '../paths.ts'
 import { useWrite } from '../query.ts'
+import type { Answer } from '../query.ts'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Link } from '../ui/link.tsx'
 import { Status } from '../ui/status.tsx'
+import { comeBack } from './carried.ts'
 import { Door } from './door.tsx'
 import { useEnter } from './session.ts'
 
@@ -21,7 +23,11 @@ export function SignInReturn(): ReactElement {
     const query = window.location.search.slice(1)
     // The code is good once; it stays in no history.
     window.history.replaceState(window.history.state, '', window.location.pathname)
-    mutate([{ body: { query } }], { onSuccess: ({ page }) => enter(page) })
+    const onSuccess = ({ did, page }: Answer<'finishSignIn'>): void => {
+      comeBack(did)
+      enter(page)
+    }
+    mutate([{ body: { query } }], { onSuccess })
   }, [enter, mutate])
   return (
     <Door title="Signing in">

@@ -3,6 +3,8 @@ import { Button, Group, Stack, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { useCarried } from '../access/carried.ts'
+import { JustProved } from '../access/prove.tsx'
 import { useMe } from '../access/session.ts'
 import { instantOf } from '../form/fields.tsx'
 import { useFeature } from '../procedure/feature-layout.tsx'
@@ -147,14 +149,15 @@ interface SignProps {
 function Sign({ role, hash, run, holders }: SignProps): ReactElement | null {
   const me = useMe()
   const approve = useWrite('approveRun')
-  const [comment, setComment] = useState('')
+  const written = `comment of the ${role}`
+  const [comment, setComment] = useCarried(written, '')
   if (!holders.includes(me?.id ?? '')) return null
   const body = { role, bundleHash: hash, ...(comment.trim() === '' ? {} : { comment }) }
   const params = { project: run.project, run: run.id }
   return (
     <div className={classes['write']}>
       <Textarea label="Comment" value={comment} onChange={(event) => setComment(event.currentTarget.value)} />
-      {approve.error === null ? null : <ErrorView error={approve.error} />}
+      {approve.error === null ? <JustProved of={written} /> : <ErrorView error={approve.error} />}
       <Group>
         <Button loading={approve.isPending} onClick={() => approve.mutate([{ params, body }])}>
           Approve {hash.slice(0, 8)} as {role.replaceAll('-', ' ')}

@@ -1,9 +1,10 @@
 /** What can be done with a draft now, by this person: the one that is due first. */
 import { Button, Group, Textarea } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { useCarried } from '../access/carried.ts'
+import { JustProved } from '../access/prove.tsx'
 import { useMe } from '../access/session.ts'
 import { paths } from '../paths.ts'
 import { useWrite } from '../query.ts'
@@ -65,7 +66,7 @@ function Request(part: DraftPart): ReactElement {
 function Decide(part: DraftPart): ReactElement {
   const me = useMe()
   const decide = useWrite('decideDraft')
-  const [comment, setComment] = useState('')
+  const [comment, setComment] = useCarried('word on the draft', '')
   const { draft } = part
   const params = paramsOf(part)
   const mine = draft.contributors.includes(me?.id ?? '') || draft.authors.includes(me?.id ?? '')
@@ -88,7 +89,7 @@ function Decide(part: DraftPart): ReactElement {
             value={comment}
             onChange={(event) => setComment(event.currentTarget.value)}
           />
-          {decide.error === null ? null : <ErrorView error={decide.error} />}
+          {decide.error === null ? <JustProved of="word on the draft" /> : <ErrorView error={decide.error} />}
           <Group mb="sm">
             <Button loading={decide.isPending} onClick={() => say('approved')}>
               Approve {draft.hash.slice(0, 8)}

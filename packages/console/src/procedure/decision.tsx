@@ -1,8 +1,9 @@
 /** Go or No-Go, by whoever may: the question, what still speaks against it, the reason in words. */
 import { Button, Group, Stack, TextInput, Textarea } from '@mantine/core'
-import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { useCarried } from '../access/carried.ts'
+import { JustProved } from '../access/prove.tsx'
 import { useMe } from '../access/session.ts'
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
@@ -40,9 +41,9 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
   const me = useMe()
   const { run } = useFeature()
   const decide = useWrite('decideStep')
-  const [rationale, setRationale] = useState('')
-  const [unchanged, setUnchanged] = useState('')
-  const [reasons, setReasons] = useState<Readonly<Record<string, string>>>({})
+  const [rationale, setRationale] = useCarried('rationale', '')
+  const [unchanged, setUnchanged] = useCarried('unchanged', '')
+  const [reasons, setReasons] = useCarried<Readonly<Record<string, string>>>('reasons', {})
   const mine = step.deciders.some((it) => it.people.includes(me?.id ?? ''))
   const against = step.checks.filter((it) => it.blocksGo)
   const overrides = against.flatMap(({ id }) => {
@@ -97,7 +98,7 @@ function Decide({ step }: { readonly step: Step }): ReactElement {
           onChange={(event) => setUnchanged(event.currentTarget.value)}
         />
       ) : null}
-      {decide.error === null ? null : <ErrorView error={decide.error} />}
+      {decide.error === null ? <JustProved of="rationale" /> : <ErrorView error={decide.error} />}
       <Group>
         <Button disabled={!mine || wordless} loading={decide.isPending} onClick={() => say('go')}>
           Go

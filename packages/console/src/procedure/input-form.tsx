@@ -3,6 +3,7 @@ import { Button, Group, Stack, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { useCarried } from '../access/carried.ts'
 import { itemsOf, fieldsOf, lacking, sentFields } from '../form/field.ts'
 import { Fields, SuggestionsContext } from '../form/fields.tsx'
 import { useWrite } from '../query.ts'
@@ -88,7 +89,7 @@ export function InputForm({ input, run, close }: InputProps & { readonly close: 
 
 /** Accept what cannot be looked at, as Technical Lead. */
 export function Override({ input, run }: InputProps): ReactElement {
-  const [asking, setAsking] = useState(false)
+  const [asking, setAsking] = useCarried(`override of ${input.id}`, false)
   const override = useWrite('overrideInput')
   const params = { project: run.project, run: run.id, input: input.id }
   return (

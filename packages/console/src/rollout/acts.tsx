@@ -6,6 +6,7 @@ import { Button, Group, Radio, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
 
+import { useCarried } from '../access/carried.ts'
 import { useMe } from '../access/session.ts'
 import { useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
@@ -130,7 +131,7 @@ interface AskActProps {
 export function AskAct({ project, rollout, asked, close, killed }: AskActProps): ReactElement {
   const act = useActs(project, rollout, killed)
   const [until, setUntil] = useState('')
-  const [hours, setHours] = useState('24')
+  const [hours, setHours] = useCarried('hours of the override', '24')
   const [outcome, setOutcome] = useState<'continue' | 'pause' | 'roll-back'>('continue')
   const given = { until, hours: Number(hours), outcome, criterion: asked.criterion ?? '' }
   return (

@@ -5,6 +5,7 @@ import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 
+import { useCarried } from '../access/carried.ts'
 import { useMe } from '../access/session.ts'
 import { paths } from '../paths.ts'
 import { useLive, useRead } from '../query.ts'
@@ -134,7 +135,7 @@ interface ShownProps {
 function Shown({ project, live, feed, stale, series }: ShownProps): ReactElement {
   const { rollout } = live
   const me = useMe()
-  const [asked, setAsked] = useState<Asked>()
+  const [asked, setAsked] = useCarried<Asked | null>('act', null)
   const [kill, setKill] = useState<Answer<'killFlag'>>()
   const old = stale !== undefined
   const mayOperate = me?.permissions.includes('rollout:operate') ?? false
@@ -182,13 +183,13 @@ function Shown({ project, live, feed, stale, series }: ShownProps): ReactElement
         command={`flagmarshal rollout status ${rollout.feature} --watch`}
         request={`GET /api/v1/projects/${project}/rollouts/${rollout.id}/live`}
       />
-      {asked === undefined ? null : (
+      {asked === null ? null : (
         <AskAct
           key={`${asked.act} ${asked.criterion ?? ''}`}
           project={project}
           rollout={rollout}
           asked={asked}
-          close={() => setAsked(undefined)}
+          close={() => setAsked(null)}
           killed={setKill}
         />
       )}

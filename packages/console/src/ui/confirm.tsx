@@ -3,6 +3,8 @@ import { Button, Group, Modal, Stack, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
 
+import { useCarried } from '../access/carried.ts'
+import { JustProved } from '../access/prove.tsx'
 import { ErrorView } from './error-view.tsx'
 
 interface ConfirmProps {
@@ -22,7 +24,8 @@ interface ConfirmProps {
 
 export function Confirm(props: ConfirmProps): ReactElement {
   const { opened, close, title, children, verb, danger = false, reason, act } = props
-  const [text, setText] = useState('')
+  const written = `reason: ${title}`
+  const [text, setText] = useCarried(opened ? written : undefined, '')
   const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false })
   const carryOut = async (): Promise<void> => {
     setState({ busy: true })
@@ -47,7 +50,7 @@ export function Confirm(props: ConfirmProps): ReactElement {
             onChange={(event) => setText(event.currentTarget.value)}
           />
         )}
-        {state.error === undefined ? null : <ErrorView error={state.error} />}
+        {state.error === undefined ? <JustProved of={written} /> : <ErrorView error={state.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Leave it

@@ -11,7 +11,7 @@ import type { Claims, Issuer } from './issuer.ts'
 import { sendTo } from './sessions.ts'
 
 /** Somebody who has left for the issuer and comes back: what stands in the address, and the cookies. */
-export interface Left {
+interface Left {
   readonly query: string
   readonly kept: string
   readonly address: URL
@@ -19,7 +19,7 @@ export interface Left {
 }
 
 /** How somebody leaves, where it is not for a sign-in by a new browser. */
-export interface Leaving {
+interface Leaving {
   readonly id?: OperationId
   readonly cookie?: string | undefined
   /** The cookies of the issuer in this browser. */
