@@ -53,8 +53,9 @@ describe(`R18 ${REQUESTS} requests with bad input, over all operations`, () => {
   })
 
   test('the event loop is never busy for 200 ms at once', () => {
-    // In the suites other tests load the machine; the promise is held by the long run.
-    expect(result.longestStallMs).toBeLessThan(howMuch(500, 200))
+    // Processor time of the loop's own thread, so a machine that does other things makes it no longer.
+    // The loop also sends the requests and checks the answers: of the server alone it would be less.
+    expect(result.longestStallMs).toBeLessThan(200)
   })
 
   test('they got through to most operations, so that what lies behind the schemas was met too', () => {

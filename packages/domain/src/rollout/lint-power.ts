@@ -5,14 +5,12 @@
  * Go before its maximum, is not wrong, but its reviewers must know before it begins and not when it hangs.
  */
 import { warning, type Finding } from './finding.ts'
-import type { LintFacts } from './lint.ts'
 import type { RolloutPlan } from './model.ts'
 import { guardrailsOf } from './position.ts'
-import { durationText, neededStageMs, preFlight, type CriterionPower, type StepPower } from './pre-flight.ts'
+import { durationText, neededStageMs, type CriterionPower, type StepPower } from './pre-flight.ts'
 
-/** A warning for each increment and guardrail that the traffic is too low for; the plan must be free of errors. */
-export function lintPower(plan: RolloutPlan, facts: LintFacts): Finding[] {
-  const steps = preFlight(plan, { traffic: facts.traffic ?? {}, audienceShares: facts.audienceShares ?? {} })
+/** A warning for each increment and guardrail that the traffic is too low for, from the plan's pre-flight. */
+export function lintPower(plan: RolloutPlan, steps: readonly StepPower[]): Finding[] {
   const stages = plan.stages.flatMap((stage, index) => {
     const needed = neededStageMs(stage, index, steps)
     if (needed <= stage.maxMs) return []

@@ -2,12 +2,13 @@
  * Is a plan complete and sane? Each finding has a stable id, so that the procedure's checks, the
  * command line and an editor say the same. Errors refuse the plan; warnings are for its reviewers.
  */
+import { whole } from '../pieces.ts'
 import { error, warning, type Finding } from './finding.ts'
 import { lintCriteria } from './lint-criteria.ts'
 import { lintPower } from './lint-power.ts'
 import { lintStages } from './lint-stages.ts'
 import type { RolloutPlan } from './model.ts'
-import type { ExpectedTraffic } from './pre-flight.ts'
+import { preFlight, type ExpectedTraffic } from './pre-flight.ts'
 
 /** What the caller knows of the world that the plan is for. Whatever is absent is not checked. */
 export interface LintFacts {
@@ -33,7 +34,10 @@ export interface RiskTolerance {
 /** Everything that is wrong with a plan; an empty list is fine. Errors first. */
 export function lintPlan(plan: RolloutPlan, facts: LintFacts): Finding[] {
   const findings = [...lintWhole(plan), ...lintStages(plan, facts), ...lintCriteria(plan, facts)]
-  if (findings.every(({ severity }) => severity !== 'error')) findings.push(...lintPower(plan, facts))
+  if (findings.every(({ severity }) => severity !== 'error')) {
+    const { traffic = {}, audienceShares = {} } = facts
+    findings.push(...lintPower(plan, whole(preFlight(plan, { traffic, audienceShares }))))
+  }
   return [
     ...findings.filter((each) => each.severity === 'error'),
     ...findings.filter((each) => each.severity === 'warning'),

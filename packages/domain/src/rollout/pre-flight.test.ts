@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 
 import { plan as testPlan, stage } from '../../../../tests/support/rollout.ts'
 import { evidencePerEvent } from '../analysis/statistics/power.ts'
+import { whole } from '../pieces.ts'
 import { defaultPlan, guardrail } from './plan.ts'
 import { preFlight, trafficByAudience } from './pre-flight.ts'
+
+const flown = (...them: Parameters<typeof preFlight>) => whole(preFlight(...them))
 
 const MINUTE_MS = 60_000
 const errors = guardrail('errors', { kind: 'telemetry', counts: 'bad' }, { ceiling: 0.02 })
@@ -13,7 +16,7 @@ const busy = { everybody: { perMinute: 6_000, badShare: 0.01 } }
 describe('what an increment can see', () => {
   it('3 times at 10 % takes what F10 says: about 113 bad events at alpha .001, before the price of time', () => {
     expect(evidencePerEvent(3, { share: 0.1, tolerated: 1.1 })).toBeCloseTo(0.078, 3)
-    const [first] = preFlight(compared, { traffic: busy, audienceShares: {} })
+    const [first] = flown(compared, { traffic: busy, audienceShares: {} })
     const three = first?.criteria[0]?.sees.find(({ ratio }) => ratio === 3)
     // 6000 · 1 % · (0.9 + 0.1 · 3) = 72 bad events a minute; 123 with the price of two windows.
     expect((three?.afterMs ?? 0) / MINUTE_MS).toBeGreaterThan(113 / 72)
@@ -23,7 +26,7 @@ describe('what an increment can see', () => {
   it('P-S3-6 says in words what is seen and what is not, and the duration that would be enough', () => {
     const quiet = { everybody: { perMinute: 300, badShare: 0.01 } }
     const absolute = testPlan({ criteria: [errors] })
-    const [first] = preFlight(absolute, { traffic: quiet, audienceShares: {} })
+    const [first] = flown(absolute, { traffic: quiet, audienceShares: {} })
     expect(first?.criteria[0]).toMatchObject({ enough: false })
     expect(first?.criteria[0]?.sentence).toMatch(
       /^at this traffic 1\.3× cannot be seen in this increment \(it takes about .*\); 2× cannot .*; 3× cannot be seen in this increment \(it takes about \d+ min\); 10× is seen in about \d+ min; in the 30 min here the smallest seen is [\d.]+×; .* at this increment would be enough for the plan's own$/,
@@ -33,7 +36,7 @@ describe('what an increment can see', () => {
   it('waits for bake time, 30 windows or 1.6 times the estimate, whichever is longest', () => {
     const traffic = (perMinute: number) => ({ everybody: { perMinute, badShare: 0.01 } })
     const waits = (perMinute: number, bakeMs: number) =>
-      preFlight(
+      flown(
         { ...compared, stages: [stage('one', [10], { bakeMs }), stage('full', [100])] },
         {
           traffic: traffic(perMinute),
@@ -49,7 +52,7 @@ describe('what an increment can see', () => {
   })
 
   it('compares with the ceiling where there is no control', () => {
-    const alone = preFlight(testPlan({ criteria: [errors], holdback: 0 }), {
+    const alone = flown(testPlan({ criteria: [errors], holdback: 0 }), {
       traffic: busy,
       audienceShares: {},
     }).at(-1)
@@ -71,7 +74,7 @@ describe('what an increment can see', () => {
       dispersion: { bad: { relative: 1, absolute: 1 }, slow: { relative: 2, absolute: 2 } },
     }
     const traffic = trafficByAudience(plan, { traffic: measured }, audienceShares)
-    const steps = preFlight(plan, { traffic, audienceShares, expectedKeys: 10_000 })
+    const steps = flown(plan, { traffic, audienceShares, expectedKeys: 10_000 })
     expect(steps.map((it) => [it.name, it.percent, it.users, it.requestsPerMinute])).toEqual([
       ['internal', 50, 100, 10],
       ['internal', 100, 200, 20],
@@ -91,12 +94,12 @@ describe('what an increment can see', () => {
     const counts = { criterion: 'elsewhere', minutes: 60, sliced: true }
     const dispersion = { relative: 1, absolute: 1 }
     const criteria = [{ ...counts, perMinute: 6_000, share: 0.01, dispersion }]
-    const [first] = preFlight(plan, {
+    const [first] = flown(plan, {
       traffic: trafficByAudience(plan, { criteria }, {}),
       audienceShares: {},
     })
     expect(first?.criteria.map((it) => it.criterion)).toEqual(['elsewhere'])
-    const [same] = preFlight(
+    const [same] = flown(
       { ...plan, criteria: [errors, { ...errors, id: 'again' }], phi: 1 },
       { traffic: busy, audienceShares: {} },
     )
@@ -105,7 +108,7 @@ describe('what an increment can see', () => {
   })
 
   it('is not sure of anything where nothing ever fails', () => {
-    const [first] = preFlight(compared, {
+    const [first] = flown(compared, {
       traffic: { everybody: { perMinute: 600, badShare: 0 } },
       audienceShares: {},
     })

@@ -10,6 +10,7 @@ import type { Guardrail } from '../analysis/model.ts'
 import { UNKNOWN_DISPERSION, type Dispersion } from '../analysis/statistics/dispersion.ts'
 import { windowsToExceed } from '../analysis/statistics/power-alone.ts'
 import { requestsToProve, windowsToSee } from '../analysis/statistics/power.ts'
+import type { Pieces } from '../pieces.ts'
 import { expectedShare } from './exposure.ts'
 import { countedOf, MINUTE_MS, type Counted, type MeasuredTraffic } from './history.ts'
 import type { RolloutPlan, Stage } from './model.ts'
@@ -88,8 +89,8 @@ export interface CriterionPower {
   readonly sentence: string
 }
 
-/** What a plan can see, increment by increment. */
-export function preFlight(
+/** What a plan can see, increment by increment: each is a piece. */
+export function* preFlight(
   plan: RolloutPlan,
   facts: {
     /** By audience id; those of segments are taken to be as busy as everybody, by their share. */
@@ -97,7 +98,7 @@ export function preFlight(
     readonly audienceShares: Readonly<Record<string, number>>
     readonly expectedKeys?: number
   },
-): StepPower[] {
+): Pieces<readonly StepPower[]> {
   const steps: StepPower[] = []
   for (
     let step: Step | undefined = { stage: 0, increment: 0 };
@@ -107,6 +108,7 @@ export function preFlight(
     const stage = stageOf(plan, step.stage)
     const traffic = facts.traffic[stage.audience.id]
     const share = expectedShare(plan, step, facts.audienceShares)
+    const waits = waitsMs(plan, step, traffic)
     steps.push({
       ...step,
       name: stage.name,
@@ -117,13 +119,14 @@ export function preFlight(
       users: facts.expectedKeys === undefined ? null : Math.round(share * facts.expectedKeys),
       requestsPerMinute: traffic === undefined ? null : (traffic.perMinute * percentOf(plan, step)) / 100,
       bakeMs: stage.bakeMs / stage.increments.length,
-      waitsMs: waitsMs(plan, step, traffic),
+      waitsMs: waits,
       maxMs: stage.maxMs,
       criteria:
         traffic === undefined
           ? []
-          : measuredGuardrails(plan, traffic).map((it) => criterionPower(plan, step, it, traffic)),
+          : measuredGuardrails(plan, traffic).map((it) => criterionPower({ plan, step, traffic, waits }, it)),
     })
+    yield
   }
   return steps
 }
@@ -176,14 +179,16 @@ export function neededStageMs(stage: Stage, index: number, steps: readonly StepP
   )
 }
 
-function criterionPower(
-  plan: RolloutPlan,
-  step: Step,
-  guardrail: Guardrail,
-  traffic: ExpectedTraffic,
-): CriterionPower {
-  const windowsFor = (ratio: number) => seenAfter(plan, step, guardrail, traffic)(ratio)
-  const waits = waitsMs(plan, step, traffic)
+/** An increment at a traffic, and how long the engine waits there. */
+interface Wait {
+  readonly plan: RolloutPlan
+  readonly step: Step
+  readonly traffic: ExpectedTraffic
+  readonly waits: number
+}
+
+function criterionPower({ plan, step, traffic, waits }: Wait, guardrail: Guardrail): CriterionPower {
+  const windowsFor = seenAfter(plan, step, guardrail, traffic)
   const afterMs = (ratio: number) => finite(windowsFor(ratio) * plan.windowMs)
   const ratios = [...new Set([...RATIOS, guardrail.safeRatio])].toSorted((a, b) => a - b)
   const sees = ratios.map((ratio) => ({ ratio, afterMs: afterMs(ratio) }))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { randomOf } from '../../../../tests/support/random.ts'
+import { whole } from '../pieces.ts'
 import { historyOf, trafficOf, type SlicedWindow, type TrafficHistory } from './history.ts'
 import type { RolloutPlan } from './model.ts'
 import { defaultPlan, guardrail } from './plan.ts'
@@ -46,11 +47,7 @@ interface Known {
 
 function replay(plan: RolloutPlan, history: TrafficHistory, known: Known = {}): ReplayReport {
   const laidOut = layOutReplay(plan, triedHistory(plan, history, known.elsewhere ?? []), known.shares)
-  return reportReplay(
-    plan,
-    laidOut,
-    laidOut.jobs.map((job) => runReplay(laidOut, job)),
-  )
+  return reportReplay(plan, laidOut, whole(runReplay(laidOut)))
 }
 
 describe('the A/A replay', () => {

@@ -8,6 +8,7 @@
 import { TRAFFIC_SLICES } from '@flagmarshal/evaluation'
 
 import type { ArmsWindow, Measurement, Window } from '../analysis/model.ts'
+import type { Pieces } from '../pieces.ts'
 import { isRefusal } from '../refusal.ts'
 import { advance } from './advance.ts'
 import { fold } from './fold.ts'
@@ -32,13 +33,21 @@ export interface ReplayOutcome {
   readonly goAfterWindows?: number
 }
 
-/** Runs one job: observes, exposes, and watches to the end or to the rollback. */
-export function runReplay(replay: Replay, job: ReplayJob): ReplayOutcome {
+/** Runs every job of a replay. A window is a piece. */
+export function* runReplay(replay: Replay): Pieces<readonly ReplayOutcome[]> {
+  const outcomes: ReplayOutcome[] = []
+  for (const job of replay.jobs) outcomes.push(yield* runJob(replay, job))
+  return outcomes
+}
+
+/** Observes, exposes, and watches to the end or to the rollback. */
+function* runJob(replay: Replay, job: ReplayJob): Pieces<ReplayOutcome> {
   const { plan } = job
-  let rollout = exposedAt(replay, job)
+  let rollout = yield* exposedAt(replay, job)
   let goAfterWindows: number | undefined
   let heldAfterWindows: number | undefined
   for (const [index, window] of replay.watched.entries()) {
+    yield
     rollout = fold(plan, rollout, [measured(job, window)])
     const now = new Date(window.end.getTime() + lagMs(plan))
     const decision = advance(plan, rollout, { approved: true }, now)
@@ -61,7 +70,7 @@ export function runReplay(replay: Replay, job: ReplayJob): ReplayOutcome {
 }
 
 /** A rollout at the beginning of the increment, or of the watch after the last, with what was observed before. */
-function exposedAt({ observed, watched }: Replay, job: ReplayJob): Rollout {
+function* exposedAt({ observed, watched }: Replay, job: ReplayJob): Pieces<Rollout> {
   const { plan, step } = job
   const begin = new Date((watched[0]?.end.getTime() ?? 0) - plan.windowMs)
   const start = new Date(begin.getTime() - observed.length * plan.windowMs)
@@ -75,11 +84,11 @@ function exposedAt({ observed, watched }: Replay, job: ReplayJob): Rollout {
     state: { kind: 'observing', progress: { windows: 0, healthy: 0 } },
     evidence: {},
   }
-  const seen = fold(
-    plan,
-    observing,
-    observed.map((window) => measured(job, window, 'observing')),
-  )
+  let seen = observing
+  for (const window of observed) {
+    seen = fold(plan, seen, [measured(job, window, 'observing')])
+    yield
+  }
   const bake = { windows: observed.length, healthy: observed.length, needed: 0 }
   const exposed = { kind: 'advance', to: { kind: 'running', ...step }, bake, verdicts: [] } as const
   const running = transition(plan, seen, { kind: 'decided', decision: exposed }, begin)

@@ -178,14 +178,29 @@ function windowsOf(known: readonly Counted[], windowMs: number): TriedWindow[] {
   const windows: TriedWindow[] = []
   const begin = Math.ceil((first - MINUTE_MS) / windowMs) * windowMs
   for (let end = begin + windowMs; end <= last; end += windowMs) {
-    const counts = byEnd.flatMap(({ criterion, minutes }) => {
-      const some = Array.from({ length: times }, (_, index) => minutes.get(end - index * MINUTE_MS))
-      const whole = some.filter((it) => it !== undefined)
-      return whole.length === times ? [[criterion, added(whole)] as const] : []
-    })
-    windows.push({ end: new Date(end), counts: Object.fromEntries(counts) })
+    const counts: Record<string, SliceCounts> = {}
+    for (const { criterion, minutes } of byEnd) {
+      const whole = wholeWindow(minutes, end, times)
+      if (whole !== undefined) counts[criterion] = whole
+    }
+    windows.push({ end: new Date(end), counts })
   }
   return windows
+}
+
+/** What the minutes of a window add up to; undefined where one of them is missing. */
+function wholeWindow(
+  minutes: ReadonlyMap<number, SliceCounts>,
+  end: number,
+  times: number,
+): SliceCounts | undefined {
+  const found: SliceCounts[] = []
+  for (let index = 0; index < times; index++) {
+    const minute = minutes.get(end - index * MINUTE_MS)
+    if (minute === undefined) return undefined
+    found.push(minute)
+  }
+  return added(found)
 }
 
 function added(minutes: readonly SliceCounts[]): SliceCounts {

@@ -58,32 +58,43 @@ export function faultOfText(text: string): string | undefined {
   return text.isWellFormed() ? undefined : 'Text must not hold half of a surrogate pair.'
 }
 
+/** A value, and where it is: what contains it, and its name there. */
+interface Place {
+  readonly value: unknown
+  readonly depth: number
+  readonly within?: Place
+  readonly name: string
+}
+
 /** Walks without recursion, so that depth costs no stack. */
 function inspect(root: unknown): void {
-  const open: { readonly value: unknown; readonly pointer: string; readonly depth: number }[] = [
-    { value: root, pointer: '', depth: 0 },
-  ]
+  const open: Place[] = [{ value: root, depth: 0, name: '' }]
   let values = 0
   for (let it = open.pop(); it !== undefined; it = open.pop()) {
-    const { value, pointer, depth } = it
+    const { value, depth } = it
     if (++values > MOST_VALUES) {
-      throw problem(413, 'body-too-large', pointer, {
+      throw problem(413, 'body-too-large', pointerTo(it), {
         message: `The body holds more than ${MOST_VALUES} values.`,
         remedy: 'Send less at once.',
       })
     }
-    if (typeof value === 'string') refuseIf(faultOfText(value), pointer)
+    if (typeof value === 'string') refuseIf(faultOfText(value), it)
     if (typeof value === 'number' && !Number.isFinite(value))
-      refuse(pointer, 'The number is too large.', 'Send what fits a double, or text.')
+      refuse(pointerTo(it), 'The number is too large.', 'Send what fits a double, or text.')
     if (typeof value !== 'object' || value === null) continue
     if (depth >= LARGEST_DEPTH)
-      refuse(pointer, `The body is nested more than ${LARGEST_DEPTH} deep.`, 'Make it flatter.')
+      refuse(pointerTo(it), `The body is nested more than ${LARGEST_DEPTH} deep.`, 'Make it flatter.')
     for (const [name, member] of Object.entries(value)) {
-      const below = `${pointer}/${escapePointer(name.slice(0, LONGEST_NAME))}`
+      const below = { value: member, depth: depth + 1, within: it, name }
       refuseIf(faultOfName(name) ?? faultOfLength(name, member), below)
-      open.push({ value: member, pointer: below, depth: depth + 1 })
+      open.push(below)
     }
   }
+}
+
+/** Made for the one that is refused: of 100,000 values it would take a tenth of a second. */
+function pointerTo({ within, name }: Place): string {
+  return within === undefined ? '' : `${pointerTo(within)}/${escapePointer(name.slice(0, LONGEST_NAME))}`
 }
 
 function faultOfName(name: string): string | undefined {
@@ -101,8 +112,8 @@ function faultOfLength(name: string, member: unknown): string | undefined {
   return name === 'length' && incomparable ? 'A length is a number.' : undefined
 }
 
-function refuseIf(message: string | undefined, pointer: string): void {
-  if (message !== undefined) refuse(pointer, message, 'Leave it out, or send another.')
+function refuseIf(message: string | undefined, place: Place): void {
+  if (message !== undefined) refuse(pointerTo(place), message, 'Leave it out, or send another.')
 }
 
 function refuse(pointer: string, message: string, remedy: string): never {

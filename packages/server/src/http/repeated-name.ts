@@ -48,11 +48,12 @@ function isNew(top: Open, quoted: string): boolean {
   return true
 }
 
-/** The place of the closing quotation mark. */
+/** The place of the closing quotation mark: the first that no backslash, or a pair of them, stands before. */
 function endOfText(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '"') return at
-    if (text[at] === '\\') at++
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at
+    while (text[before - 1] === '\\') before--
+    if ((at - before) % 2 === 0) return at
   }
   return text.length
 }

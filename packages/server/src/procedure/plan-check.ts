@@ -9,9 +9,7 @@ import {
   sharesOf,
   withoutFeature,
 } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-power'
-import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
-import { stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { lintPower } from '@flagmarshal/domain/rollout/lint-power'
@@ -21,11 +19,13 @@ import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 
 import { tryCriteria } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
+import { inPieces } from '../in-turns.ts'
 import { databaseNow } from '../storage/flags.ts'
 import { loadFacts } from './facts.ts'
 import type { RunKey } from './load.ts'
 import type { Loaded } from './load.ts'
 import { impossible, loadPlanTraffic, PLAN_STEP } from './plan-traffic.ts'
+import { availableChecks } from './run-checks.ts'
 import type { CheckParts } from './run-checks.ts'
 import { seenRun } from './show-run.ts'
 
@@ -44,9 +44,9 @@ export async function checkDraft(
   const place = { project: key.project, plan }
   const trials = await tryCriteria(kysely, sources, place, await databaseNow(kysely))
   const facts = { ...tried.facts, trials }
-  const checks = stepOf(loaded.setting.definition, PLAN_STEP)
-    .checks.filter((it) => it.availability === 'available')
-    .map(({ id, title, required }) => ({ id, title, required, ...runCheck(id, facts) }))
+  const checks = (await availableChecks(loaded.setting.definition, PLAN_STEP, facts)).map(
+    ({ id, title, required, outcome }) => ({ id, title, required, ...outcome }),
+  )
   return {
     isRefused: checks.some((it) => it.required && it.state === 'fail'),
     checks: checks.map(({ findings, facts: found, ...it }) => ({
@@ -72,8 +72,8 @@ export async function showPower(
   const { traffic: measured, criteria = [] } = withoutFeature(facts.traffic)
   const traffic = trafficByAudience(plan, withoutFeature(facts.traffic), audienceShares)
   const known = traffic['everybody'] !== undefined
-  const warnings = known ? lintPower(plan, { traffic, audienceShares }) : []
-  const steps = powerOf(plan, facts.traffic, audienceShares)
+  const steps = await inPieces(powerOf(plan, facts.traffic, audienceShares))
+  const warnings = known ? lintPower(plan, steps) : []
   return {
     environment: plan.environment,
     traffic:

@@ -4,8 +4,6 @@
  *
  * A replay is a quarter of a second of arithmetic; it gives way to requests between its pieces.
  */
-import { setImmediate as otherWork } from 'node:timers/promises'
-
 import { membersOf } from '@flagmarshal/domain/flag/reach'
 import { sharesOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-power'
 import type { PlanTraffic } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-power'
@@ -14,15 +12,14 @@ import type { Finding } from '@flagmarshal/domain/rollout/finding'
 import { historyOf, MINUTE_MS } from '@flagmarshal/domain/rollout/history'
 import { lintPlan } from '@flagmarshal/domain/rollout/lint'
 import { runReplay } from '@flagmarshal/domain/rollout/replay'
-import type { ReplayOutcome } from '@flagmarshal/domain/rollout/replay'
 import { layOutReplay } from '@flagmarshal/domain/rollout/replay-jobs'
-import type { Replay } from '@flagmarshal/domain/rollout/replay-jobs'
 import { reportReplay } from '@flagmarshal/domain/rollout/replay-report'
 import type { ServedPlan } from '@flagmarshal/domain/rollout/served-plan'
 import { measuredCriteria, triedHistory } from '@flagmarshal/domain/rollout/tried-history'
 
 import { readPast } from '../analysis/past-criteria.ts'
 import type { SourceParts } from '../analysis/sources.ts'
+import { inPieces } from '../in-turns.ts'
 import type { Queries } from '../storage/database.ts'
 import { selectSegmentSummaries } from '../storage/segments.ts'
 import { selectSlices } from '../storage/traffic-slices.ts'
@@ -68,22 +65,13 @@ export async function loadPlanTraffic(
     history,
     listed,
     criteria: measuredCriteria(trial),
-    replay: reportReplay(plan, replay, await run(replay)),
+    replay: reportReplay(plan, replay, await inPieces(runReplay(replay))),
   }
 }
 
 /** What makes a plan impossible to try, whatever the world is like. */
 export function impossible(plan: ServedPlan): Finding | undefined {
   return lintPlan(plan, {}).find(({ severity }) => severity === 'error')
-}
-
-async function run(replay: Replay): Promise<readonly ReplayOutcome[]> {
-  const outcomes: ReplayOutcome[] = []
-  for (const job of replay.jobs) {
-    outcomes.push(runReplay(replay, job))
-    await otherWork()
-  }
-  return outcomes
 }
 
 /** Of segments that are nothing but a list the share is known; who has an attribute nobody tells us. */

@@ -4,8 +4,9 @@
  */
 import type { Check } from '@flagmarshal/api/procedure-step'
 import { alertsFromOutside } from '@flagmarshal/domain/procedure/feature-flag-rollout/check-rollback'
-import { runCheck } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
+import { outcomesOf } from '@flagmarshal/domain/procedure/feature-flag-rollout/checks'
 import type { FlagRolloutFacts } from '@flagmarshal/domain/procedure/feature-flag-rollout/facts'
+import type { ProcedureDefinition } from '@flagmarshal/domain/procedure/model'
 import type { CheckResult, Run } from '@flagmarshal/domain/procedure/run'
 import { presentAttempt, recordOf, stepOf } from '@flagmarshal/domain/procedure/standing'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
@@ -18,6 +19,7 @@ import { tryCriteria, tryMetric } from '../analysis/try-criteria.ts'
 import type { Context } from '../context.ts'
 import { evidenceHash, keepEvidence } from '../evidence/keep.ts'
 import type { Evidence } from '../evidence/keep.ts'
+import { inPieces } from '../in-turns.ts'
 import type { Database, Tx } from '../storage/database.ts'
 import { databaseNow } from '../storage/flags.ts'
 import { changeRun } from './change-run.ts'
@@ -118,17 +120,15 @@ export async function checkStep(
     number === PLAN_STEP ? await trafficFor({ database, sources }, loaded, facts, context.now) : undefined
   const trials = await tryMetrics({ database, sources }, loaded, number)
   const alerts = number === ROLLBACK_STEP ? await rulesOfAlerts({ database, sources }, loaded) : {}
-  const kept = stepOf(setting.definition, number)
-    .checks.filter((it) => it.availability === 'available')
-    .map(({ id }) => {
-      const outcome = runCheck(id, { ...facts, ...trials, ...alerts, ...(traffic && { traffic }) })
-      const { state, findings } = outcome
-      const content = { check: id, state, findings, facts: outcome.facts }
-      return {
-        outcome,
-        evidence: { project: key.project, run: run.id, step: number, kind: 'check' as const, content },
-      }
-    })
+  const all = { ...facts, ...trials, ...alerts, ...(traffic && { traffic }) }
+  const kept = (await availableChecks(setting.definition, number, all)).map(({ id, outcome }) => {
+    const { state, findings } = outcome
+    const content = { check: id, state, findings, facts: outcome.facts }
+    return {
+      outcome,
+      evidence: { project: key.project, run: run.id, step: number, kind: 'check' as const, content },
+    }
+  })
   return {
     results: kept.map(({ outcome, evidence }) => ({
       ...outcome,
@@ -141,6 +141,16 @@ export async function checkStep(
     factsHash: factsHash(facts),
     matter: matterOf(run, number),
   }
+}
+
+/** The checks of a step that this version makes, and what they come to. */
+export async function availableChecks(
+  definition: ProcedureDefinition,
+  step: number,
+  facts: FlagRolloutFacts,
+) {
+  const checks = stepOf(definition, step).checks.filter((it) => it.availability === 'available')
+  return await inPieces(outcomesOf(checks, facts))
 }
 
 /** Not among the facts that are looked at again: traffic goes on, and a decision rests on what was seen. */

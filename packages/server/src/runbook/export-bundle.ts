@@ -15,12 +15,12 @@ import {
 } from '@flagmarshal/domain/audit/verify-export'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { isRefusal } from '@flagmarshal/domain/refusal'
-import { strToU8, zip } from 'fflate'
 
 import { chainOf } from '../audit/chain.ts'
 import { batchesOf } from '../audit/read.ts'
 import type { Context } from '../context.ts'
 import { sha256 } from '../id.ts'
+import { inTurns } from '../in-turns.ts'
 import { presentBundle } from '../procedure/bundle.ts'
 import { loadFacts } from '../procedure/facts.ts'
 import { loadRun } from '../procedure/load.ts'
@@ -37,11 +37,9 @@ import { instructions } from './instructions.ts'
 import { preparePublication } from './prepare.ts'
 import { renderDocument } from './render.ts'
 import { publicationView } from './view.ts'
+import { zipOf } from './zip.ts'
 
 type Files = Record<string, string>
-
-/** The oldest time that a zip can hold: the same content gives the same bytes. */
-const NO_TIME = new Date(1980, 0, 1)
 
 /** The zip. It is read from one state of the database. */
 export async function exportBundle(
@@ -82,7 +80,9 @@ async function filesOfExport(tx: Tx, context: Context, key: RunKey): Promise<Fil
     procedure: await procedureOf(tx, loaded),
     bundle: present.hash,
     audit: { chain, head },
-    files: Object.fromEntries(Object.entries(files).map(([file, text]) => [file, sha256(text)])),
+    files: Object.fromEntries(
+      await inTurns(Object.entries(files), ([file, text]) => [file, sha256(text)] as const),
+    ),
   }
   return { [MANIFEST]: `${canonical(manifest)}\n`, ...files }
 }
@@ -160,15 +160,4 @@ async function chainLines(tx: Tx, chain: string): Promise<string> {
 
 function jsonFile(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
-}
-
-/** Large files are packed by a worker, so that a long chain stops nobody's evaluation. */
-function zipOf(files: Files): Promise<Uint8Array> {
-  const entries = Object.entries(files).map(([file, text]) => [file, strToU8(text)] as const)
-  return new Promise((resolve, reject) => {
-    zip(Object.fromEntries(entries), { mtime: NO_TIME, level: 6 }, (error, packed) => {
-      if (error === null) resolve(packed)
-      else reject(new Error('packing the export', { cause: error }))
-    })
-  })
 }

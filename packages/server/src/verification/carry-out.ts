@@ -13,6 +13,7 @@ import type { EnvironmentFound, LayerFound, VerificationFound } from '@flagmarsh
 import { treatmentOf } from '@flagmarshal/domain/verification/request'
 import type { Flag, FlagValue } from '@flagmarshal/evaluation'
 
+import { inPieces } from '../in-turns.ts'
 import { engines } from '../json-logic.ts'
 import { selectInstanceUsage } from '../storage/instance-usage.ts'
 import { selectInstances } from '../storage/instances.ts'
@@ -59,7 +60,7 @@ async function verifyEnvironment(
   flag: Flag,
 ): Promise<EnvironmentFound> {
   const cases = subject.cases.filter((it) => it.environment === environment)
-  const engine = verifyFlag(flag, { segments, cases, engines })
+  const engine = await inPieces(verifyFlag(flag, { segments, cases, engines }))
   await exercise.note(`${environment}: the engine found ${engine.findings.length} faults`)
 
   const key = { project: exercise.row.project, environment, flag: flag.key }

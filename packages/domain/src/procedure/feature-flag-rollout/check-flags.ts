@@ -4,11 +4,13 @@
  */
 import { compile } from '@flagmarshal/evaluation'
 
+import type { Pieces } from '../../pieces.ts'
 import type { CheckOutcome } from '../run.ts'
 import { verifiedBySdks, verifiedEverywhere } from './check-verification.ts'
 import type { EnvironmentFacts, FlagFacts, FlagRolloutFacts } from './facts.ts'
 import { outcome, unknown } from './outcome.ts'
 import { verifyFlag } from './verification.ts'
+import type { Verification } from './verification.ts'
 
 /** P-S2-1: off in production, that is, in every protected environment; in all where none is protected. */
 export function checkOffInProduction(facts: FlagRolloutFacts): CheckOutcome {
@@ -56,17 +58,18 @@ export function checkSound({ flag, environments, outputs, engines }: FlagRollout
 }
 
 /** P-S2-4: enable and disable, distribution, stickiness and targeting in every environment. */
-export function checkVerified(facts: FlagRolloutFacts): CheckOutcome {
+export function* checkVerified(facts: FlagRolloutFacts): Pieces<CheckOutcome> {
   const { flag, environments, outputs } = facts
   if (flag === undefined) return unknown('the flag does not exist')
-  const runs = flag.configurations.map(({ environment, flag: served }) => ({
-    environment,
-    ...verifyFlag(served, {
+  const runs: (Verification & { readonly environment: string })[] = []
+  for (const { environment, flag: served } of flag.configurations) {
+    const verification = yield* verifyFlag(served, {
       segments: environments.find((it) => it.key === environment)?.segments ?? [],
       cases: (outputs.flags.targetingCases ?? []).filter((it) => it.environment === environment),
       engines: facts.engines,
-    }),
-  }))
+    })
+    runs.push({ environment, ...verification })
+  }
   const strangers = (outputs.flags.targetingCases ?? []).filter(
     (it) => !environments.some((one) => one.key === it.environment),
   )

@@ -3,6 +3,7 @@
  * whether the plan would have rolled back traffic in which nothing was changed.
  */
 import type { Json } from '../../audit/canonical.ts'
+import type { Pieces } from '../../pieces.ts'
 import { trafficOf, type TrafficHistory } from '../../rollout/history.ts'
 import { lintPower } from '../../rollout/lint-power.ts'
 import { guardrailsOf } from '../../rollout/position.ts'
@@ -32,7 +33,7 @@ export interface PlanTraffic {
 }
 
 /** P-S3-6: advice, with the duration that would be enough. */
-export function checkPower({ outputs, traffic }: FlagRolloutFacts): CheckOutcome {
+export function* checkPower({ outputs, traffic }: FlagRolloutFacts): Pieces<CheckOutcome> {
   const { plan } = outputs.plan
   if (plan === undefined) return unknown('there is no rollout plan yet')
   if (traffic === undefined) return unknown('the plan cannot be tried: see P-S3-5')
@@ -44,8 +45,8 @@ export function checkPower({ outputs, traffic }: FlagRolloutFacts): CheckOutcome
       `no unexposed request of the flag was counted in ${plan.environment}: an instance must ask it there`,
     )
   }
-  const steps = powerOf(plan, traffic, audienceShares)
-  const warnings = lintPower(plan, { traffic: byAudience, audienceShares })
+  const steps = yield* powerOf(plan, traffic, audienceShares)
+  const warnings = lintPower(plan, steps)
   return outcome(
     warnings.map((it) => `${it.id}: ${it.message}`),
     {
@@ -67,7 +68,7 @@ export function powerOf(
   plan: ServedPlan,
   traffic: PlanTraffic,
   audienceShares: Readonly<Record<string, number>>,
-): StepPower[] {
+): Pieces<readonly StepPower[]> {
   const byAudience = trafficByAudience(plan, withoutFeature(traffic), audienceShares)
   return preFlight(plan, { traffic: byAudience, audienceShares, expectedKeys: plan.expectedKeys })
 }

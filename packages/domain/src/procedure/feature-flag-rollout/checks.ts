@@ -1,6 +1,7 @@
 /**
  * The checks that the system makes by itself, one function each, by the check's id.
  */
+import { whole, type Pieces } from '../../pieces.ts'
 import type { CheckOutcome } from '../run.ts'
 import { checkCodeReferences, checkExistingTests } from './check-code.ts'
 import {
@@ -51,10 +52,10 @@ import {
 } from './check-verification.ts'
 import type { FlagRolloutFacts } from './facts.ts'
 
-type Check = (facts: FlagRolloutFacts) => CheckOutcome
+type Ask = (facts: FlagRolloutFacts) => CheckOutcome | Pieces<CheckOutcome>
 
 /** Every available check of the procedure. */
-export const CHECKS: Readonly<Record<string, Check>> = {
+export const CHECKS: Readonly<Record<string, Ask>> = {
   'P-S1-10': checkStrategy,
   'P-S1-12': checkLife,
   'P-S2-1': checkOffInProduction,
@@ -102,8 +103,25 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Runs one check. One that this version lacks is unknown, never a pass. */
 export function runCheck(id: string, facts: FlagRolloutFacts): CheckOutcome {
+  return whole(checking(id, facts))
+}
+
+/** What several come to, in their order. */
+export function* outcomesOf<Check extends { readonly id: string }>(
+  checks: readonly Check[],
+  facts: FlagRolloutFacts,
+): Pieces<readonly (Check & { readonly outcome: CheckOutcome })[]> {
+  const outcomes: (Check & { readonly outcome: CheckOutcome })[] = []
+  for (const check of checks) {
+    outcomes.push({ ...check, outcome: yield* checking(check.id, facts) })
+    yield
+  }
+  return outcomes
+}
+
+function* checking(id: string, facts: FlagRolloutFacts): Pieces<CheckOutcome> {
   const check = CHECKS[id]
-  return check === undefined
-    ? { state: 'unknown', findings: ['not in this version'], facts: {} }
-    : check(facts)
+  if (check === undefined) return { state: 'unknown', findings: ['not in this version'], facts: {} }
+  const outcome = check(facts)
+  return 'next' in outcome ? yield* outcome : outcome
 }

@@ -5,6 +5,7 @@
 import { BUCKETS, compile, raise, share } from '@flagmarshal/evaluation'
 import type { Allocation, Compiled, Engines, EvaluationContext, Flag, Segment } from '@flagmarshal/evaluation'
 
+import type { Pieces } from '../../pieces.ts'
 import type { JsonObject } from '../run.ts'
 import type { TargetingCase } from './outputs.ts'
 
@@ -29,14 +30,16 @@ export interface VerificationFacts {
   readonly engines?: Engines | undefined
 }
 
-/** Everything that is wrong with how the flag would be served, and the figures. */
-export function verifyFlag(flag: Flag, facts: VerificationFacts): Verification {
+/** Everything that is wrong with how the flag would be served, and the figures. Each piece asks about 20,000 keys at most. */
+export function* verifyFlag(flag: Flag, facts: VerificationFacts): Pieces<Verification> {
   const draft: Flag = { ...flag, enabled: true, rules: flag.rules.filter((it) => it.rollout === undefined) }
   const toggling = verifyToggling(draft, facts)
-  const allocations = allocationsOf(draft).map(({ name, allocation }) =>
-    verifyAllocation(draft, name, allocation),
-  )
-  const exposure = verifyExposure(draft)
+  const allocations: Verification[] = []
+  for (const { name, allocation } of allocationsOf(draft)) {
+    yield
+    allocations.push(verifyAllocation(draft, name, allocation))
+  }
+  const exposure = yield* verifyExposure(draft)
   const cases = verifyCases(draft, facts)
   return {
     findings: [...toggling, ...allocations.flatMap((it) => it.findings), ...exposure.findings, ...cases],
@@ -85,7 +88,7 @@ function verifyAllocation(draft: Flag, name: string, allocation: Allocation): Ve
 }
 
 /** An exposure as a rollout makes it: each share is hit, and raising it takes nobody out. */
-function verifyExposure(draft: Flag): Verification {
+function* verifyExposure(draft: Flag): Pieces<Verification> {
   const treatment = Object.keys(draft.variants).find((it) => it !== draft.offVariant)
   if (treatment === undefined)
     return { findings: ['the flag has no variant but the one of its off state'], figures: {} }
@@ -95,6 +98,7 @@ function verifyExposure(draft: Flag): Verification {
   const findings: string[] = []
   const steps: { percent: number; observed: number; takenOut: number }[] = []
   for (const target of PERCENTS) {
+    yield
     ranges = raise(ranges, (target / 100) * BUCKETS)
     const ask = decider(compile({ flags: [exposing(draft, treatment, ranges)], segments: [] }), draft.key)
     const exposed = new Set(
