@@ -180,8 +180,9 @@ const layers: readonly Layer[] = [
       'packages/server/src/clock.ts',
       'packages/domain/src',
       'openid-client',
+      'jose',
     ],
-    why: 'openid-client is used by this integration alone',
+    why: 'openid-client and jose are used by this integration alone',
   },
   {
     files: 'packages/server/src/integrations/mail',

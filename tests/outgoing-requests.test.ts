@@ -23,6 +23,7 @@ const REACHES: Readonly<Record<string, readonly string[]>> = {
   'node:dns/promises': [],
   'node:child_process': [],
   'node:worker_threads': [],
+  jose: ['createLocalJWKSet', 'errors', 'jwtVerify'],
   nodemailer: [],
   'openid-client': [],
   pg: ['types'],

@@ -52,6 +52,12 @@ const settings = z
       .max(168)
       .default(12)
       .describe('How long a session lasts: roles are looked at at each sign-in.'),
+    rolesDays: z
+      .int()
+      .min(1)
+      .max(90)
+      .default(7)
+      .describe('How long roles of groups last without a sign-in: for tokens, which outlive sessions.'),
   })
   .meta({ id: 'IdentityProviderSettings' })
 export type IdentityProviderSettings = z.output<typeof settings>
@@ -78,6 +84,10 @@ export const IdentityProvider = z
       .string()
       .nullable()
       .describe('What is registered at the provider; null while FLAGMARSHAL_PUBLIC_URL is not set.'),
+    noticeAddress: z
+      .string()
+      .nullable()
+      .describe('Where the provider may tell of sessions that ended there (back-channel logout).'),
     revision: z.int().min(1).describe('Its ETag; 1 before the first.'),
     changedAt: Instant.nullable(),
     changedBy: z.string().nullable(),

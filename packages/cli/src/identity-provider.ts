@@ -21,6 +21,7 @@ interface Given {
   readonly scope?: string[]
   readonly groupsClaim?: string
   readonly sessionHours?: string
+  readonly rolesDays?: string
   readonly addPeople?: boolean
   readonly linkByEmail?: boolean
   readonly secretFile?: string
@@ -75,6 +76,7 @@ function settling(provider: Command, open: Open): void {
     .option('--scope <scope...>', 'asked for beside openid; profile and email unless given')
     .option('--groups-claim <name>', 'the claim with the groups: a name, or a path like realm_access.roles')
     .option('--session-hours <number>', 'how long a session lasts; 12 unless given')
+    .option('--roles-days <number>', 'how long roles of groups last without a sign-in; 7 unless given')
     .option('--add-people', 'somebody new with a role by the rules is added at the first sign-in')
     .option('--no-add-people', 'only those who are known sign in')
     .option('--link-by-email', 'somebody known is taken for who shows their verified address')
@@ -150,7 +152,8 @@ function secretOf({ secretFile, publicClient }: Given): string | null | undefine
 }
 
 function changedBy(given: Given): Partial<Settings> {
-  const { name, issuer, clientId, scope, groupsClaim, sessionHours, addPeople, linkByEmail } = given
+  const { name, issuer, clientId, scope, groupsClaim, sessionHours, rolesDays, addPeople, linkByEmail } =
+    given
   return {
     ...(name === undefined ? {} : { name }),
     ...(issuer === undefined ? {} : { issuer }),
@@ -158,6 +161,7 @@ function changedBy(given: Given): Partial<Settings> {
     ...(scope === undefined ? {} : { scopes: scope }),
     ...(groupsClaim === undefined ? {} : { groupsClaim }),
     ...(sessionHours === undefined ? {} : { sessionHours: wholeNumber(sessionHours, '--session-hours') }),
+    ...(rolesDays === undefined ? {} : { rolesDays: wholeNumber(rolesDays, '--roles-days') }),
     ...(addPeople === undefined ? {} : { addsPeople: addPeople }),
     ...(linkByEmail === undefined ? {} : { linksByEmail: linkByEmail }),
   }
@@ -172,20 +176,29 @@ function textOf({ group, role, project, environment }: Rule): string {
   return `${group} → ${role}${place === '' ? '' : ` in ${place}`}`
 }
 
-function linesOf({ settings, hasSecret, returnAddress }: Answer<'showIdentityProvider'>): readonly string[] {
+function linesOf({
+  settings,
+  hasSecret,
+  returnAddress,
+  noticeAddress,
+}: Answer<'showIdentityProvider'>): readonly string[] {
   const register =
     returnAddress === null
       ? 'Nobody can sign in there before FLAGMARSHAL_PUBLIC_URL is set on the server.'
       : `Register there as the address to return to: ${returnAddress}`
   if (settings === null) return ['None is set up.', register]
+  const notice =
+    noticeAddress === null ? [] : [`And for back-channel logout, if it offers that: ${noticeAddress}`]
   return [
     `${settings.name}: ${settings.issuer} as ${settings.clientId}, ${hasSecret ? 'with' : 'without'} a secret`,
     `Asks for openid ${settings.scopes.join(' ')}; groups are in ${settings.groupsClaim}; a session lasts ${settings.sessionHours} hours`,
+    `Roles of groups last ${settings.rolesDays} days without a sign-in`,
     settings.addsPeople ? 'Somebody new with a role is added.' : 'Nobody new is added.',
     settings.linksByEmail
       ? 'Somebody known is linked by a verified address.'
       : 'Nobody is linked by an address.',
     ...settings.roles.map(textOf),
     register,
+    ...notice,
   ]
 }

@@ -11,6 +11,7 @@ import { createAccounts } from './access/accounts.ts'
 import { createAuthenticator } from './access/authenticate.ts'
 import { bootstrapToken } from './access/bootstrap.ts'
 import { createEventTokens } from './access/event-token.ts'
+import { lapseRoles } from './access/lapse-roles.ts'
 import { isSetUpNeeded } from './access/set-up.ts'
 import { startHeadLog } from './audit/head-log.ts'
 import type { Clock } from './clock.ts'
@@ -80,6 +81,7 @@ import { handlers as systemHandlers } from './http/handlers/system.ts'
 import { handlers as unleashHandlers } from './http/handlers/unleash.ts'
 import { handlers as verificationHandlers } from './http/handlers/verification.ts'
 import { registerKillPages } from './http/kill-pages.ts'
+import { registerProviderNotices } from './http/provider-notices.ts'
 import { quickRoutes } from './http/quick-routes.ts'
 import { createServer } from './http/server.ts'
 import type { Services } from './http/services.ts'
@@ -176,6 +178,9 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url))
 /** Between two notes of when tokens were used. */
 const USE_MS = 60_000
 
+/** Between two looks for roles of groups that have lapsed. */
+const LAPSE_MS = 600_000
+
 /** A server that has been built and can listen. */
 export interface App {
   /** Starts to listen; returns the address, like `http://127.0.0.1:4860`. */
@@ -197,6 +202,8 @@ export interface AppOptions {
   readonly checkAnswers?: boolean
   /** How long the address of an event stream stays the same, in milliseconds, in place of two hours. */
   readonly eventTokenTurnMs?: number
+  /** Between two looks for roles of groups that have lapsed, in milliseconds, in place of ten minutes. */
+  readonly lapseMs?: number
   /** How long a request may take to arrive, in place of 30 s. */
   readonly requestMs?: number
   /** Where the built console is, in place of the usual folder. */
@@ -290,6 +297,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await use.stop()
       await noteUse(database.kysely, authenticator.takeUsed(), clock.now()).catch(() => undefined)
     })
+    const lapse = startTask(
+      { name: 'lapse of roles', everyMs: options.lapseMs ?? LAPSE_MS, clock, log },
+      () => lapseRoles({ now: clock.now(), log }, database),
+    )
+    closing.push(() => lapse.stop())
     closing.push(startHeadLog(database, clock, log))
     const look = (context: Pick<Context, 'now'>, key: RunKey) =>
       lookAtMonitoring(context, { database, safe, monitoring }, key)
@@ -313,7 +325,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         quick: quickRoutes(services),
         ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),
       },
-      (beside) => registerKillPages(beside, { services, authenticator, log }),
+      async (beside) => {
+        await registerKillPages(beside, { services, authenticator, log })
+        await registerProviderNotices(beside, { services, log })
+      },
     )
     closing.push(async () => {
       const closed = server.close()

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 /** Signing in at the organisation's provider, against a real issuer. */
 import type { OperationId } from '@flagmarshal/api'
 import type { IdentityProviderSettings } from '@flagmarshal/api/identity-provider'
@@ -6,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { signOutThere } from './support/issuer.ts'
 import type { Claims, Issuer } from './support/issuer.ts'
 import { startProviderServer } from './support/provider.ts'
 import type { ProviderServer } from './support/provider.ts'
@@ -182,6 +185,26 @@ describe('roles', () => {
     expect(await person('nil')).toBeUndefined()
   })
 
+  test('lapse for tokens too when somebody has not signed in for long, and come back with the next sign-in', async () => {
+    const claims = { preferred_username: 'gone', groups: ['flag-people', 'shop-leads'] }
+    const { cookie } = await signIn('gone', claims)
+    const params = { person: 'gone' }
+    expectOk(
+      await server.admin.call('grantRole', { params, body: { role: 'product-owner', project: 'shop' } }),
+    )
+    const made = await send('createOwnToken', { body: { name: 'laptop', expiresInDays: 30 }, cookie })
+    const own = server.client(String(made.json['token']))
+    clock.off = 7 * 86_400_000 + 60_000
+    const held = async () => {
+      const { roles, grants } = expectOk(await own.call('whoAmI'))
+      return [...roles, ...grants.map((it) => it.role)]
+    }
+    await expect.poll(held).toEqual(['product-owner'])
+    clock.off = 0
+    await signIn('gone', claims)
+    await expect.poll(held).toEqual(['developer', 'product-owner', 'technical-lead'])
+  })
+
   test('of the last administrator stay until there is another', async () => {
     await signIn('root', { preferred_username: 'root', groups: ['flag-admins'] })
     await signIn('root', { preferred_username: 'root', groups: ['flag-people'] })
@@ -190,6 +213,102 @@ describe('roles', () => {
     await signIn('root', { preferred_username: 'root', groups: ['flag-people'] })
     expect((await person('root'))?.roles).toEqual(['developer'])
   })
+})
+
+describe('what ends at the provider', () => {
+  const notice = (form: Record<string, string>) =>
+    fetch(`${server.address}/sign-in/back-channel-logout`, {
+      method: 'POST',
+      body: new URLSearchParams(form),
+    })
+  const known = async ({ cookie }: { readonly cookie: string | undefined }) =>
+    (await send('whoAmI', { cookie })).status
+
+  test('ends the session here that was opened with it, on its word, and no other one', async () => {
+    const claims = { preferred_username: 'out', groups: ['flag-people'] }
+    const jar = new Map<string, string>()
+    const there = await finish(await provider.leave('out', claims, { jar }))
+    const elsewhere = await signIn('out', claims)
+    const body = { name: 'laptop', expiresInDays: 1 }
+    const { json } = await send('createOwnToken', { body, cookie: there.cookie })
+    await signOutThere(issuer, jar)
+    await expect.poll(() => known(there)).toBe(401)
+    expect(await known(elsewhere)).toBe(200)
+    // A token was made to outlive sessions.
+    expect((await server.client(String(json['token'])).call('whoAmI')).ok).toBe(true)
+    const { items } = expectOk(
+      await server.admin.call('listInstallationAudit', { query: { kind: 'person' } }),
+    )
+    expect(items.find((it) => it.action === 'session.close-all')).toMatchObject({
+      actor: { id: 'identity-provider' },
+      subject: { id: 'out' },
+    })
+  })
+
+  test('of a subject ends all sessions that the person has from there, once; one opened with a password stays', async () => {
+    const local = await join(server, 'all', ['developer'])
+    const connecting = await leave('all', { groups: ['flag-people'] }, 'beginConnection', local)
+    expect((await finish(connecting)).json).toMatchObject({ did: 'connected' })
+    const sessions = [await signIn('all', { groups: ['flag-people'] }), await signIn('all', { groups: [] })]
+    const claims = { ...(await said()), sub: 'all' }
+    const token = await issuer.sign(claims)
+    const other = await signIn('ada', ada)
+    expect((await notice({ logout_token: token })).status).toBe(200)
+    for (const it of sessions) await expect.poll(() => known(it)).toBe(401)
+    expect([await known({ cookie: local }), await known(other)]).toEqual([200, 200])
+    const back = await signIn('all', { groups: ['flag-people'] })
+    expect((await notice({ logout_token: token })).status, 'a repeat is nothing new').toBe(200)
+    expect(await known(back)).toBe(200)
+  })
+
+  test('is believed to the provider alone: other keys, clients, issuers, times and tokens are refused', async () => {
+    const here = await signIn('ada', ada)
+    const fine = { ...(await said()), sub: 'ada' }
+    const event = fine.events
+    const wrong = [
+      { ...fine, aud: 'another' },
+      { ...fine, iss: 'https://evil.example' },
+      { ...fine, iat: fine.iat - 600, exp: fine.iat - 500 },
+      { ...fine, nonce: 'an ID token has one' },
+      { ...fine, events: { 'http://schemas.openid.net/event/other': {} } },
+      { ...fine, events: Object.keys(event) },
+      { ...fine, jti: undefined },
+      { ...fine, sub: undefined },
+    ]
+    for (const it of wrong) {
+      const answer = await notice({ logout_token: await issuer.sign(it) })
+      expect([answer.status, await answer.json()], JSON.stringify(it)).toMatchObject([
+        400,
+        { code: 'notice-refused' },
+      ])
+    }
+    const [head, body] = (await issuer.sign(fine)).split('.')
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`
+    for (const it of ['x', none, `${head}.${body}.${'A'.repeat(342)}`]) {
+      expect((await notice({ logout_token: it })).status).toBe(400)
+    }
+    expect((await notice({})).status).toBe(400)
+    const json = await fetch(`${server.address}/sign-in/back-channel-logout`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ logout_token: await issuer.sign(fine) }),
+    })
+    expect(json.status).toBe(400)
+    expect(await known(here)).toBe(200)
+  })
+
+  /** What a notice says of whoever it is about. */
+  async function said() {
+    const iat = Math.floor(Date.now() / 1000)
+    return {
+      iss: issuer.address,
+      aud: issuer.clientId,
+      iat,
+      exp: iat + 60,
+      jti: randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    }
+  }
 })
 
 describe('whom it lets in', () => {

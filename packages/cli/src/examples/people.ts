@@ -32,7 +32,7 @@ export const PEOPLE = {
   'identity-provider show': '',
   'identity-provider set': [
     '--name Acme --issuer https://login.acme.example --client-id flagmarshal --secret-file client-secret.txt',
-    '--scope profile email groups --session-hours 8',
+    '--scope profile email groups --session-hours 8 --roles-days 3',
   ],
   'identity-provider map': ['flag-people developer', 'shop-leads technical-lead --in-project shop'],
   'identity-provider unmap': 'flag-people developer',

@@ -62,6 +62,10 @@ const FIELDS: readonly Field[] = [
       optional: true,
     },
     number('sessionHours', 'Hours that a session lasts', { ...optional, help: '1 to 168; 12 unless given.' }),
+    number('rolesDays', 'Days that roles of groups last without a sign-in', {
+      ...optional,
+      help: '1 to 90; 7 unless given. It bounds what tokens of somebody who has left can do.',
+    }),
   ]),
   secret('secret', 'Secret of the client', {
     ...optional,
@@ -76,6 +80,7 @@ const FIRST = {
   addsPeople: true,
   linksByEmail: false,
   sessionHours: 12,
+  rolesDays: 7,
 }
 
 export function IdentityProvider(): ReactElement {
@@ -91,7 +96,7 @@ function Parts({ provider }: { readonly provider: Answer<'showIdentityProvider'>
   const write = useWrite('writeIdentityProvider')
   const remove = useWrite('removeIdentityProvider')
   const cannot = useCannot('access:write')
-  const { settings, hasSecret, returnAddress, revision } = provider
+  const { settings, hasSecret, returnAddress, noticeAddress, revision } = provider
   return (
     <>
       <Card title="At the provider">
@@ -105,6 +110,10 @@ function Parts({ provider }: { readonly provider: Answer<'showIdentityProvider'>
             <p>Register a client for the authorization code with PKCE, and this address to return to:</p>
             <p>
               <code>{returnAddress}</code>
+            </p>
+            <p>If it offers back-channel logout, this one ends the sessions here that ended there:</p>
+            <p>
+              <code>{noticeAddress}</code>
             </p>
           </>
         )}

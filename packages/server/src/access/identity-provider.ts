@@ -32,6 +32,14 @@ export interface ProviderParts {
   readonly publicUrl: string | undefined
 }
 
+/** Where the provider tells of sessions that ended there. */
+export const NOTICE_PATH = '/sign-in/back-channel-logout'
+
+const DAY_MS = 86_400_000
+
+/** How many days the roles of groups last without a sign-in, where nothing else is settled. */
+const USUAL_ROLES_DAYS = 7
+
 const Settings = z.object({
   name: z.string(),
   issuer: z.string(),
@@ -49,7 +57,15 @@ const Settings = z.object({
   addsPeople: z.boolean(),
   linksByEmail: z.boolean(),
   sessionHours: z.int(),
+  // What was settled before there was such a number.
+  rolesDays: z.int().default(USUAL_ROLES_DAYS),
 }) satisfies z.ZodType<IdentityProviderSettings>
+
+/** For how long the roles of groups last without a sign-in, in milliseconds; also where nobody can sign in any more. */
+export async function rolesLastMs(queries: Queries): Promise<number> {
+  const row = await selectProvider(queries)
+  return (row === undefined ? USUAL_ROLES_DAYS : Settings.parse(row.settings).rolesDays) * DAY_MS
+}
 
 /** What is settled, and what was never. */
 export async function showIdentityProvider(
@@ -61,6 +77,7 @@ export async function showIdentityProvider(
     settings: row === undefined ? null : Settings.parse(row.settings),
     hasSecret: row !== undefined && row.secret !== null,
     returnAddress: publicUrl === undefined ? null : returnAddressOf(publicUrl),
+    noticeAddress: publicUrl === undefined ? null : `${publicUrl}${NOTICE_PATH}`,
     revision: row?.revision ?? 1,
     changedAt: row?.changed_at.toISOString() ?? null,
     changedBy: row?.changed_by ?? null,

@@ -172,6 +172,7 @@ async function enter(
         origin,
         provedAt: shown.provedAt === undefined ? null : earlier(shown.provedAt, now),
         lengthMs: settings.sessionHours * 3_600_000,
+        there: shown,
       })
     })) ?? refuseWithoutRole(settings)
   )

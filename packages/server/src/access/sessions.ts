@@ -88,6 +88,8 @@ export interface Opening {
   readonly provedAt?: Date | null
   /** How long it lasts, if not as usual. */
   readonly lengthMs?: number
+  /** The session at the provider that it is opened with. */
+  readonly there?: { readonly issuer: string; readonly session: string | undefined }
 }
 
 /** Opens a session for a person who has shown who they are. */
@@ -96,7 +98,7 @@ export async function openSession(
   tx: Tx,
   context: Context,
   person: Named,
-  { method, origin, provedAt = context.now, lengthMs = SESSION_MS }: Opening,
+  { method, origin, provedAt = context.now, lengthMs = SESSION_MS, there }: Opening,
 ): Promise<OpenedSession> {
   const secret = newToken('session')
   const id = newId('session')
@@ -117,6 +119,8 @@ export async function openSession(
     proved_by: provedAt === null ? null : method,
     address: origin.address,
     browser: origin.browser?.slice(0, LONGEST_BROWSER) ?? null,
+    issuer: there?.issuer ?? null,
+    provider_session: there?.session ?? null,
   })
   const grants = ((await selectPerson(tx, person.id))?.grants ?? []).map(grantOf)
   const actor = { ...actorOfPerson(person, id), grants }

@@ -2,8 +2,7 @@
  * The kill page over HTTP: HTML for a phone at night, beside the API and without the console. Whoever
  * has a session with `flag:kill`, or a kill link, may turn off; nothing else is asked (J4).
  *
- * Forms are read here and nowhere else, so no operation of the API accepts one. A form must carry
- * what only its own page could know, and a browser that says where it comes from must say "here".
+ * No operation of the API accepts a form; these pages do. One must carry what only its own page could know, and a browser that says where it comes from must say "here".
  */
 import { randomBytes } from 'node:crypto'
 
@@ -26,6 +25,7 @@ import { part } from '../kill-page/progress.ts'
 import { sameText } from '../signature.ts'
 import type { FlagConfigKey } from '../storage/flags.ts'
 import { isKillLinkRevoked } from '../storage/kill-links.ts'
+import { readForms } from './forms.ts'
 import { HttpProblem, problemAnswer } from './problems.ts'
 import type { RouterParts } from './router.ts'
 import type { Services } from './services.ts'
@@ -57,11 +57,7 @@ interface Visitor {
 /** Registers the pages. */
 export async function registerKillPages(server: FastifyInstance, parts: KillPageParts): Promise<void> {
   await server.register(async (scope) => {
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: LARGEST_FORM_BYTES },
-      async (_: FastifyRequest, body: string) => new URLSearchParams(body),
-    )
+    readForms(scope, LARGEST_FORM_BYTES)
     scope.setErrorHandler((error, request, reply) => sendError(parts, error, request, reply))
     const page = '/k/:project/:environment/:flag'
     scope.get('/k', { config: { operation: 'killList' } }, (request, reply) => list(parts, request, reply))

@@ -59,6 +59,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'sign-in-lost': 403,
   'sign-in-used': 403,
   'provider-refused': 403,
+  'notice-refused': 400,
   'person-disabled': 403,
   'person-known': 403,
   'not-known-here': 403,

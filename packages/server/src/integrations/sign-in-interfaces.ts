@@ -26,6 +26,20 @@ export interface ShownPerson {
   /** When they last proved to the provider who they are, if it says. */
   readonly provedAt: Date | undefined
   readonly claims: Readonly<Record<string, unknown>>
+  /** What it calls the session that they have there, if it says. */
+  readonly session: string | undefined
+}
+
+/** That a session there has ended, as the provider has told us: of a subject, of one session, or both. */
+export interface ProviderNotice {
+  readonly kind: 'notice'
+  readonly issuer: string
+  readonly subject: string | undefined
+  readonly session: string | undefined
+  /** No two notices have the same. */
+  readonly id: string
+  /** From then on it is too old to be taken. */
+  readonly until: Date
 }
 
 /** The sentences hold no secret. `refused`: asking again does not help; `failed`: it was not reached. */
@@ -48,4 +62,9 @@ export interface SignInProvider {
     client: ProviderClient,
     returned: { readonly kept: KeptSignIn; readonly query: string; readonly now: Date },
   ): Promise<{ readonly kind: 'shown'; readonly person: ShownPerson } | ProviderFault>
+  /** What a notice says that claims to be of the provider. */
+  notice(
+    client: ProviderClient,
+    given: { readonly token: string; readonly now: Date },
+  ): Promise<ProviderNotice | ProviderFault>
 }

@@ -5,6 +5,7 @@ import type { GivenRole } from '@flagmarshal/domain/access/provider-roles'
 import { sql } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 
+import { announceToken } from './access.ts'
 import { toJson } from './column.ts'
 import type { Queries, Tx } from './database.ts'
 import type { AccessTables } from './tables/access.ts'
@@ -99,6 +100,56 @@ export async function clearMapped(tx: Tx, person: string): Promise<void> {
     .set({ mapped: toJson([]) })
     .where('person', '=', person)
     .execute()
+}
+
+/** Keeps which roles the mapping has given to a subject, and nothing of a sign-in. */
+export async function keepMapped(
+  tx: Tx,
+  { issuer, subject }: Pick<IdentityRow, 'issuer' | 'subject'>,
+  mapped: readonly GivenRole[],
+): Promise<void> {
+  await tx
+    .updateTable('identities')
+    .set({ mapped: toJson(mapped) })
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .execute()
+}
+
+/** Subjects whose groups have given roles, and who have not signed in since. */
+export async function selectLapsed(queries: Queries, since: Date): Promise<readonly IdentityRow[]> {
+  return await queries
+    .selectFrom('identities')
+    .selectAll()
+    .where(sql<boolean>`mapped <> '[]'::jsonb`)
+    .where((where) => where(where.fn.coalesce('seen_at', 'linked_at'), '<', since))
+    .orderBy('person')
+    .execute()
+}
+
+/** Ends sessions that were opened at a provider, and tells every server; whose they were, each once for a session. */
+export async function endSessionsThere(
+  tx: Tx,
+  {
+    issuer,
+    session,
+    person,
+  }: { readonly issuer: string; readonly session?: string | undefined; readonly person?: string | undefined },
+  now: Date,
+): Promise<readonly string[]> {
+  const rows = await tx
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('kind', '=', 'session')
+    .where('issuer', '=', issuer)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .$if(session !== undefined, (query) => query.where('provider_session', '=', session ?? ''))
+    .$if(person !== undefined, (query) => query.where('person', '=', person ?? ''))
+    .returning(['hash', 'person'])
+    .execute()
+  for (const { hash } of rows) await announceToken(tx, hash)
+  return rows.flatMap((it) => it.person ?? [])
 }
 
 /** Waits until nobody else is connected for the first time, and keeps them waiting. */

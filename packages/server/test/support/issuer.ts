@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import { SignJWT } from 'jose'
 import { Provider } from 'oidc-provider'
 import type { GrantContext } from 'oidc-provider'
 
@@ -26,6 +27,8 @@ export interface Issuer extends AsyncDisposable {
   readonly lies: Map<string, (request: IncomingMessage, response: ServerResponse) => void>
   /** How often each path was asked for. */
   readonly asked: Map<string, number>
+  /** A token of these claims, signed with its present key. */
+  sign(claims: Claims): Promise<string>
   /** Signs with another key from now on, and publishes no older one. */
   rotate(): void
   /** Nothing is reached there any more, until `start`. */
@@ -41,10 +44,25 @@ export async function startIssuer(returnAddress: string): Promise<Issuer> {
   const people = new Map<string, Claims>()
   const lies: Issuer['lies'] = new Map()
   const asked = new Map<string, number>()
+  let key = newKey()
   const make = () =>
     new Provider(address, {
-      clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [returnAddress] }],
-      jwks: { keys: [newKey()] },
+      clients: [
+        {
+          client_id: clientId,
+          client_secret: clientSecret,
+          redirect_uris: [returnAddress],
+          backchannel_logout_uri: new URL('/sign-in/back-channel-logout', returnAddress).href,
+          backchannel_logout_session_required: true,
+        },
+      ],
+      features: { backchannelLogout: { enabled: true } },
+      // Its own guard sends nothing to this machine, where all of the test is.
+      fetch: async (url: string, request: RequestInit) => {
+        Reflect.deleteProperty(request, 'dispatcher')
+        return await fetch(url, request)
+      },
+      jwks: { keys: [key] },
       cookies: { keys: ['a key of the cookies'] },
       claims: {
         openid: ['sub'],
@@ -95,7 +113,9 @@ export async function startIssuer(returnAddress: string): Promise<Issuer> {
     people,
     lies,
     asked,
+    sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256' }).sign(key),
     rotate() {
+      key = newKey()
       answer = make()
     },
     stop,
@@ -107,7 +127,7 @@ export async function startIssuer(returnAddress: string): Promise<Issuer> {
   }
 }
 
-function newKey(): object {
+function newKey() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }
 }
@@ -126,16 +146,8 @@ export async function signInThere(
   let form: URLSearchParams | undefined
   let next = address
   for (let hops = 0; hops < 12; hops++) {
-    const answer = await fetch(next, {
-      redirect: 'manual',
-      headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
-      ...(form === undefined ? {} : { method: 'POST', body: form }),
-    })
+    const answer = await browse(next, jar, form)
     form = undefined
-    for (const set of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(set) ?? []
-      if (name !== undefined && value !== undefined) jar.set(name, value)
-    }
     const location = answer.headers.get('location')
     if (location !== null) {
       next = new URL(location, next).href
@@ -143,12 +155,41 @@ export async function signInThere(
       await answer.text()
       continue
     }
-    const page = await answer.text()
-    const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1]
-    if (action === undefined)
-      throw new Error(`the issuer answered ${answer.status}: ${/<body>([^]*)/.exec(page)?.[1] ?? page}`)
-    next = new URL(action, next).href
+    next = new URL(await formOn(answer), next).href
     form = new URLSearchParams({ prompt: 'login', login, password: 'any' })
   }
   throw new Error('the issuer never sent the browser back')
+}
+
+/** Signs out at the issuer, which tells everybody whom it has signed somebody in for. */
+export async function signOutThere(issuer: Issuer, jar: Map<string, string>): Promise<void> {
+  const asked = await browse(`${issuer.address}/session/end`, jar)
+  const page = await asked.text()
+  const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+  const form = new URLSearchParams({ xsrf, logout: 'yes' })
+  const left = await browse(`${issuer.address}/session/end/confirm`, jar, form)
+  await left.text()
+  if (left.status >= 400) throw new Error(`the issuer answered ${left.status}`)
+}
+
+/** One request of a browser with these cookies. */
+async function browse(address: string, jar: Map<string, string>, form?: URLSearchParams): Promise<Response> {
+  const answer = await fetch(address, {
+    redirect: 'manual',
+    headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+    ...(form === undefined ? {} : { method: 'POST', body: form }),
+  })
+  for (const set of answer.headers.getSetCookie()) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+    if (name !== undefined && value !== undefined) jar.set(name, value)
+  }
+  return answer
+}
+
+/** Where the form of a page is sent. */
+async function formOn(answer: Response): Promise<string> {
+  const page = await answer.text()
+  const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1]
+  if (action !== undefined) return action
+  throw new Error(`the issuer answered ${answer.status}: ${/<body>([^]*)/.exec(page)?.[1] ?? page}`)
 }

@@ -53,6 +53,7 @@ export async function startProviderServer(): Promise<ProviderServer> {
   const issuer = await startIssuer(`${address}/sign-in/return`)
   const clock = { off: 0 }
   const server = await startServer({
+    lapseMs: 100,
     clock: { ...systemClock, now: () => new Date(systemClock.now().getTime() + clock.off) },
     settings: {
       FLAGMARSHAL_PORT: String(port),
@@ -117,5 +118,6 @@ function usualSettings({ address, clientId }: Issuer): IdentityProviderSettings 
     addsPeople: true,
     linksByEmail: false,
     sessionHours: 12,
+    rolesDays: 7,
   }
 }

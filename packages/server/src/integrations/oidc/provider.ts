@@ -4,6 +4,7 @@
  * every sign-in, with keys that are read anew each time: a key that was rotated a moment ago is known.
  */
 import { isThisMachine } from '@flagmarshal/domain/access/issuer'
+import type { JSONWebKeySet } from 'jose'
 import * as oidc from 'openid-client'
 
 import { systemClock } from '../../clock.ts'
@@ -16,6 +17,7 @@ import type {
   SignInProvider,
 } from '../sign-in-interfaces.ts'
 import { faultOf, GuardFault } from './fault.ts'
+import { readNotice } from './notice.ts'
 
 /** What a provider says of itself is read again after this time. */
 const FRESH_MS = 300_000
@@ -49,12 +51,16 @@ export function createSignInProvider(outgoing: Outgoing): SignInProvider {
     return made
   }
 
+  /** Read anew each time: a key that was rotated a moment ago is known. */
+  const keysOf = async ({ jwks_uri: address = '' }: oidc.ServerMetadata) =>
+    await keysIn(await guarded(address, { method: 'GET', headers: {} }))
+
   return {
     look: (client, now) =>
       orFault(async () => {
         const metadata = (await discover(client, now, true)).serverMetadata()
-        const keys = await guarded(metadata.jwks_uri ?? '', { method: 'GET', headers: {} })
-        return { kind: 'answers', notes: notesOf(metadata, await keysIn(keys)) }
+        const { keys } = await keysOf(metadata)
+        return { kind: 'answers', notes: notesOf(metadata, keys.length) }
       }),
     begin: (client, { anew, now }) =>
       orFault(async () => {
@@ -83,6 +89,11 @@ export function createSignInProvider(outgoing: Outgoing): SignInProvider {
         kind: 'shown',
         person: await exchange(await discover(client, now), { client, kept, query }),
       })),
+    notice: (client, { token, now }) =>
+      orFault(async () => {
+        const keys = await keysOf((await discover(client, now)).serverMetadata())
+        return await readNotice(token, { keys, client, now, toleranceSeconds: TOLERANCE_SECONDS })
+      }),
   }
 }
 
@@ -112,6 +123,7 @@ async function exchange(
     subject: claims.sub,
     provedAt: typeof claims.auth_time === 'number' ? new Date(claims.auth_time * 1000) : undefined,
     claims: { ...told, ...claims },
+    session: typeof claims['sid'] === 'string' ? claims['sid'] : undefined,
   }
 }
 
@@ -185,11 +197,11 @@ function authentication({ secret }: ProviderClient, metadata: oidc.ServerMetadat
     : oidc.ClientSecretPost(secret)
 }
 
-async function keysIn(answer: Response): Promise<number> {
+async function keysIn(answer: Response): Promise<JSONWebKeySet> {
   const found: unknown = answer.status === 200 ? await answer.json().catch(() => undefined) : undefined
   const keys = typeof found === 'object' && found !== null && 'keys' in found ? found.keys : undefined
   if (!Array.isArray(keys) || keys.length === 0) throw new GuardFault('failed', 'its keys cannot be read')
-  return keys.length
+  return { keys }
 }
 
 function notesOf(metadata: oidc.ServerMetadata, keys: number): readonly string[] {

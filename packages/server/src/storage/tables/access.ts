@@ -50,7 +50,6 @@ export interface AccessTables {
     created_at: Instant
     expires_at: Instant | null
     revoked_at: Instant | null
-    /** The last time that its person showed who they are, and how. */
     /** The service account that acts with it. */
     account: Generated<string | null>
     /** It allows no more than these. */
@@ -58,11 +57,15 @@ export interface AccessTables {
     created_by: Generated<string | null>
     /** To the minute. */
     last_used_at: Generated<Date | null>
+    /** The last time that its person showed who they are, and how. */
     proved_at: Generated<Date | null>
     proved_by: Generated<ProofMethod | null>
     /** Of a session: where it was opened from, and what the browser called itself. */
     address: Generated<string | null>
     browser: Generated<string | null>
+    /** Of a session that was opened at the provider: where, and what it is called there. */
+    issuer: Generated<string | null>
+    provider_session: Generated<string | null>
   }
   second_factors: {
     person: string
