@@ -180,6 +180,8 @@ const KeyShare = z.strictObject({
 export const Condition: z.ZodType<ConditionModel> = z
   .lazy(() =>
     z.union([
+      // First, because most are one: what is tried in vain costs more than what fits.
+      Comparison,
       z.strictObject({ all: z.array(Condition).max(MAX_CONDITIONS) }),
       z.strictObject({ any: z.array(Condition).max(MAX_CONDITIONS) }),
       z.strictObject({ not: Condition }),
@@ -196,7 +198,6 @@ export const Condition: z.ZodType<ConditionModel> = z
         .describe(
           'Whoever comes to ask this gets an error, PARSE_ERROR: what a malformed flag of an import becomes.',
         ),
-      Comparison,
     ]),
   )
   .meta({

@@ -1,5 +1,4 @@
 /** The kill page as a phone without scripts uses it: J4. */
-import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { execute } from '../../../tests/support/cluster.ts'
@@ -8,6 +7,7 @@ import type { TestServer } from '../../../tests/support/server.ts'
 import { createTestClock } from './support/clock.ts'
 import { configParams, configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 import { follow } from './support/instances.ts'
+import { connectTo, lockFlag } from './support/locks.ts'
 import { startReceiver } from './support/receiver.ts'
 
 const clock = createTestClock()
@@ -80,16 +80,6 @@ async function connect(names: readonly string[], acknowledges: boolean) {
   const known = async () => expectOk(await server.admin.call('listInstances', { params })).items.length
   await expect.poll(known).toBe(names.length)
   return followers
-}
-
-/** A connection of its own, closed with the test. */
-async function connectTo(url: string) {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  return {
-    rows: async <R extends object>(sql: string) => (await client.query<R>(sql)).rows,
-    [Symbol.asyncDispose]: () => client.end(),
-  }
 }
 
 /** The cookie of a session of this person. */
@@ -354,12 +344,10 @@ describe('the page', () => {
     expect(page.text).toContain('protected environment')
 
     await using other = await connectTo(server.databaseUrl)
-    await other.rows('begin')
-    await other.rows(`select 1 from flag_configs where flag = '${flag}' for update`)
+    const lock = await lockFlag(other, flag)
     const sending = browser.send(link, { csrf: csrfOf(page.text), confirm: 'yes' })
-    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-    await expect.poll(async () => (await other.rows(waiting)).length).toBeGreaterThan(0)
-    await other.rows('commit')
+    await lock.inTheWay()
+    await lock.release()
     expect((await sending).status).toBe(303)
     expect(await isOn(flag, 'production')).toBe(false)
   })

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
 import type { Kill } from '@flagmarshal/api/kill'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -6,9 +7,11 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { execute } from '../../../tests/support/cluster.ts'
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
+import { howMuch } from '../../../tests/support/soak.ts'
 import { configParams, newFlag } from './support/flags.ts'
 import { acknowledge, follow } from './support/instances.ts'
 import type { Follower, FollowOptions } from './support/instances.ts'
+import { connectTo, lockFlag } from './support/locks.ts'
 
 let server: TestServer
 let key: string
@@ -204,4 +207,20 @@ test('40 kills at once, from two servers, all end in the same state with an unbr
     })
     .toEqual([])
   expect(expectOk(await server.admin.call('verifyAudit', { params: { project: 'shop' } })).ok).toBe(true)
+})
+
+test('R4 a kill with an Idempotency-Key waits for a lock as long as it takes', async () => {
+  const { params } = await flagThatIsOn()
+  await using other = await connectTo(server.databaseUrl)
+  const lock = await lockFlag(other, params.flag)
+  const killing = server.admin.call('killFlag', {
+    params,
+    body: { reason: 'x' },
+    idempotencyKey: params.flag,
+  })
+  await lock.inTheWay()
+  // Three times the limit of other writers, which are refused then.
+  await setTimeout(howMuch(0, 6_500))
+  await lock.release()
+  expectOk(await killing)
 })

@@ -15,7 +15,11 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export function canonical(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') return numeral(value)
-  if (Array.isArray(value)) return `[${value.map((it) => canonical(it)).join(',')}]`
+  if (Array.isArray(value)) {
+    // Lists of texts are long, like a segment's, and the same either way.
+    if (value.every((it) => typeof it === 'string')) return JSON.stringify(value)
+    return `[${value.map((it) => canonical(it)).join(',')}]`
+  }
   if (typeof value !== 'object') throw new TypeError(`JSON cannot hold a ${typeof value}`)
   const members = Object.entries(value).filter(([, it]) => it !== undefined)
   members.sort(([a], [b]) => (a < b ? -1 : 1))

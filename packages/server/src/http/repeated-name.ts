@@ -15,7 +15,7 @@ interface Open {
 /** The pointer to the first name that stands twice; undefined where none does. `text` must be valid JSON. */
 export function repeatedName(text: string): string | undefined {
   const open: Open[] = []
-  for (let at = 0; at < text.length; at++) {
+  for (let at = nextSign(text, 0); at >= 0; at = nextSign(text, at + 1)) {
     const top = open.at(-1)
     const sign = text[at]
     if (sign === '{') open.push({ names: new Set(), member: '', named: true })
@@ -31,6 +31,14 @@ export function repeatedName(text: string): string | undefined {
     }
   }
   return undefined
+}
+
+const SIGN = /["{}[\],]/g
+
+/** The place of the next sign of JSON's structure; -1 at the end. Numbers and white space may be megabytes long. */
+function nextSign(text: string, from: number): number {
+  SIGN.lastIndex = from
+  return SIGN.test(text) ? SIGN.lastIndex - 1 : -1
 }
 
 function next(top: Open): void {

@@ -13,7 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticator } from '../access/authenticate.ts'
 import type { Actor, Context, Log } from '../context.ts'
 import { sha256 } from '../id.ts'
-import type { Answered, StoredAnswer } from '../idempotency/answer-once.ts'
+import type { Answered, KeyedRequest, StoredAnswer } from '../idempotency/answer-once.ts'
 import { authorize } from './authorize.ts'
 import type { ConsoleFiles } from './console-files.ts'
 import { decode } from './decode.ts'
@@ -46,7 +46,7 @@ export type AnyHandler = (call: never) => unknown
 /** Runs `work` once for a key, with the services that write in its transaction, and answers a repeat in the same way. */
 export type AnswerOnce = (
   context: Context,
-  request: { readonly key: string; readonly hash: string },
+  request: KeyedRequest,
   work: (services: HttpServices) => Promise<Answered | Refusal>,
 ) => Promise<StoredAnswer | Refusal>
 
@@ -140,7 +140,8 @@ async function handle(exchange: Exchange): Promise<unknown> {
     return send(exchange, answer)
   }
   const hash = sha256(canonical({ ...decoded, id: exchange.id }))
-  const answer = await answerOnce(context, { key, hash }, async (services) => {
+  const isPatient = operation.can === 'flag:kill'
+  const answer = await answerOnce(context, { key, hash, isPatient }, async (services) => {
     const first = await call(exchange, decoded, context, services)
     return isRefusal(first) ? first : answered(operation, first)
   })

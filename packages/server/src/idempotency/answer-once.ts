@@ -10,7 +10,7 @@ import { isRefusal } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
 import type { Context } from '../context.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Tx } from '../storage/database.ts'
 import { claimKey, keepAnswer, storedAnswer } from '../storage/idempotency.ts'
 import { within } from '../storage/transaction.ts'
 
@@ -28,15 +28,22 @@ export interface Answered {
   readonly repeat?: StoredAnswer
 }
 
+/** A request with a key; a patient one waits for locks as long as it takes, as a kill does. */
+export interface KeyedRequest {
+  readonly key: string
+  readonly hash: string
+  readonly isPatient: boolean
+}
+
 /** Runs `work` with a database that lives in the transaction, or gives the answer of the first time. */
 export async function answerOnce(
   context: Context,
   database: Database,
-  request: { readonly key: string; readonly hash: string },
+  request: KeyedRequest,
   work: (database: Database) => Promise<Answered | Refusal>,
 ): Promise<StoredAnswer | Refusal> {
   const actor = `${context.actor.kind}:${context.actor.id}`
-  return await database.transaction(async (tx) => {
+  const once = async (tx: Tx) => {
     const claimed = await claimKey(tx, { actor, key: request.key, hash: request.hash, now: context.now })
     if (!claimed) {
       const stored = await storedAnswer(tx, actor, request.key)
@@ -46,7 +53,8 @@ export async function answerOnce(
     if (isRefusal(answered)) return answered
     await keepAnswer(tx, actor, request.key, answered.repeat ?? answered.answer)
     return answered.answer
-  })
+  }
+  return await database.transaction(once, request.isPatient ? { lockTimeoutMs: 0 } : {})
 }
 
 function keyReused(key: string): Refusal {

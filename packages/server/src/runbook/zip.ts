@@ -13,19 +13,30 @@ const NO_TIME = new Date(1980, 0, 1)
 /** APPNOTE.TXT 4.4.5: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
 const DEFLATED = 8
 
+/** Files that are packed at the same time; each takes a quarter of a megabyte meanwhile. */
+const AT_ONCE = 16
+
 /** The zip of files by name, in their order. */
 export async function zipOf(files: Readonly<Record<string, string>>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   const zip = new Zip((_, piece) => pieces.push(piece))
-  for (const [filename, text] of Object.entries(files)) {
-    const content = Buffer.from(text)
-    const body = await packed(content)
-    const about = { crc: crc32(content), size: content.length, compression: DEFLATED, mtime: NO_TIME }
-    const file: ZipInputFile = { filename, ...about }
-    // Makes `ondata`, which takes the body.
-    zip.add(file)
-    file.ondata?.(null, body, true)
+  const all = Object.entries(files)
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    for (const { file, body } of await Promise.all(all.slice(from, from + AT_ONCE).map(packedFile))) {
+      // Makes `ondata`, which takes the body.
+      zip.add(file)
+      file.ondata?.(null, body, true)
+    }
   }
   zip.end()
   return Buffer.concat(pieces)
+}
+
+async function packedFile([filename, text]: readonly [string, string]): Promise<{
+  readonly file: ZipInputFile
+  readonly body: Buffer
+}> {
+  const content = Buffer.from(text)
+  const about = { crc: crc32(content), size: content.length, compression: DEFLATED, mtime: NO_TIME }
+  return { file: { filename, ...about }, body: await packed(content) }
 }
