@@ -32,11 +32,9 @@ export async function zipOf(files: Readonly<Record<string, string>>): Promise<Ui
   return Buffer.concat(pieces)
 }
 
-async function packedFile([filename, text]: readonly [string, string]): Promise<{
-  readonly file: ZipInputFile
-  readonly body: Buffer
-}> {
+async function packedFile([filename, text]: readonly [string, string]) {
   const content = Buffer.from(text)
   const about = { crc: crc32(content), size: content.length, compression: DEFLATED, mtime: NO_TIME }
-  return { file: { filename, ...about }, body: await packed(content) }
+  const file: ZipInputFile = { filename, ...about }
+  return { file, body: await packed(content) }
 }
