@@ -222,5 +222,5 @@ test('R4 a kill with an Idempotency-Key waits for a lock as long as it takes', a
   // Three times the limit of other writers, which are refused then.
   await setTimeout(howMuch(0, 6_500))
   await lock.release()
-  expectOk(await killing)
+  expect(expectOk(await killing).environment).toBe(params.environment)
 })
