@@ -36,7 +36,7 @@ it('and every example is of a command, which takes it', async () => {
       if (parsed?.err !== '') wrong.push(`${example}: ${parsed?.err}`)
     }
   expect(wrong).toEqual([])
-})
+}, 60_000)
 
 it('the help of a command ends with them', () => {
   expect(textOf('flag on')).toContain('Examples:\n  flagmarshal flag on new-checkout -e staging\n')

@@ -69,6 +69,12 @@ const PAGES = [
   ['retention', '/settings/retention'],
   ['the status', '/status'],
   ['the account', '/account'],
+  [
+    'a command line that asks to be let in',
+    `/command-line?for=token&challenge=${'c'.repeat(43)}&state=${'s'.repeat(43)}&port=4861&machine=laptop`,
+  ],
+  ['a command line that asks who is there, of an address that is not whole', '/command-line?for=proof'],
+  ['back to the terminal', '/command-line?done'],
   ['an address without a page', '/nowhere'],
 ] as const
 

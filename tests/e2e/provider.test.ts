@@ -1,7 +1,11 @@
 /** Signing in at the organisation's provider, in a real Chromium, at a real issuer. */
+import { hostname } from 'node:os'
+
+import { wordOfChallenge } from '@flagmarshal/domain/access/browser-code'
 import type { Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 
+import { beginThere, makeMachine } from '../../packages/cli/test/support/waiting.ts'
 import { startIssuer } from '../../packages/server/test/support/issuer.ts'
 import type { Issuer } from '../../packages/server/test/support/issuer.ts'
 import { askForApproval, goThrough, openRun, setStage } from '../../packages/server/test/support/procedure.ts'
@@ -207,4 +211,58 @@ test('an approval that needs a fresh proof: to the provider, back to the same pa
   await sign.click()
   await mine.getByText('Signed by tess').waitFor()
   await mine.getByText('“Read with Bo, line by line.” · shown by oidc').waitFor()
+})
+
+test('flagmarshal login and account prove: to the console in the browser, by way of the provider, and back', async () => {
+  const issuer = shop.seed
+  await settle(issuer)
+  issuer.people.set('lin', { name: 'Lin', preferred_username: 'lin', groups: ['flag-people'] })
+  using machine = makeMachine(address)
+  const login = await beginThere(machine, ['login', '--browser', '--json', '--name', 'work'])
+  const { port: loopback = '', challenge = '' } = login.asked
+  await using visitor = await shop.visit({ elsewhere: [issuer.address, `http://127.0.0.1:${loopback}/`] })
+  const { page } = visitor
+  const shown = await page.goto(login.address.href)
+  // In no frame of another site, where the button could be pressed unseen.
+  expect(shown?.headers()['content-security-policy']).toContain("frame-ancestors 'none'")
+  await page.getByRole('button', { name: 'Sign in with Acme' }).click()
+  await signInThere(page, issuer, 'lin')
+  await page.getByRole('heading', { name: 'Let a command line in?' }).waitFor()
+  await page.getByText(wordOfChallenge(challenge)).waitFor()
+  await page.getByText('Everything that you may: developer').waitFor()
+  await look(page)
+  await goDark(page)
+  await look(page)
+  await page.getByLabel('Days').fill('3')
+  await page.getByRole('button', { name: 'Let it in' }).click()
+  await page.getByRole('heading', { name: 'Back to the terminal' }).waitFor()
+  expect(page.url()).toBe(`${address}/command-line?done`)
+  await look(page)
+  const entered = await login.ended
+  expect(entered.code, entered.err).toBe(0)
+  const { result } = JSON.parse(entered.out)
+  expect(result).toMatchObject({ who: 'Lin', token: { id: expect.any(String) } })
+  expect(Date.parse(result.token.expiresAt) - Date.now()).toBeLessThan(3 * 86_400_000 + 1_000)
+  await page.goto('/account')
+  await page.getByRole('button', { name: `Revoke flagmarshal on ${hostname()}` }).waitFor()
+
+  // The session says nothing of when Lin signed in there, so it is shown anew, and comes back to this page.
+  const prove = await beginThere(machine, ['account', 'prove', '--browser', '--json'])
+  await using again = await shop.visit({
+    elsewhere: [issuer.address, `http://127.0.0.1:${prove.asked['port']}/`],
+    size: 'phone',
+  })
+  await again.context.addCookies(await visitor.context.cookies())
+  const second = again.page
+  await second.goto(prove.address.href)
+  await second.getByRole('button', { name: 'Yes, it is me' }).click()
+  await second.getByRole('button', { name: 'Show it at Acme' }).click()
+  await signInThere(second, issuer, 'lin')
+  await second.getByRole('button', { name: 'Yes, it is me' }).waitFor()
+  await look(second)
+  await second.getByRole('button', { name: 'Yes, it is me' }).click()
+  await second.getByRole('heading', { name: 'Back to the terminal' }).waitFor()
+  const proved = await prove.ended
+  expect(proved.code, proved.err).toBe(0)
+  expect(JSON.parse(proved.out).result).toMatchObject({ method: 'oidc' })
 })

@@ -31,6 +31,8 @@ const ONCE_BY_ITSELF: Readonly<Record<string, string>> = {
   signIn: 'each sign-in is a session of its own',
   createUpload: 'content is named by its hash',
   createManifestFlag: 'its key is taken; the interface is OpenFeature’s',
+  createBrowserCode: 'nothing is made before a code is used, which happens once, within a minute',
+  takeBrowserToken: 'a code is used once; a token whose answer was lost is listed, revocable and ends',
   createInvitation:
     'a link that is shown once cannot be shown again; the lost one is listed, revocable and ends',
   createKillLink:

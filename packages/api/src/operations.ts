@@ -7,6 +7,7 @@ import { accountOperations } from './account.ts'
 import { attentionOperations } from './attention.ts'
 import { auditOperations } from './audit.ts'
 import { brokenGlassOperations } from './broken-glass.ts'
+import { browserCodeOperations } from './browser-code.ts'
 import { channelOperations } from './channel.ts'
 import { codeScanOperations } from './code-scan.ts'
 import { configDocumentOperations } from './config-document.ts'
@@ -65,6 +66,7 @@ export const operations = {
   ...peopleOperations,
   ...proofOperations,
   ...ownTokenOperations,
+  ...browserCodeOperations,
   ...identityProviderOperations,
   ...providerSignInOperations,
   ...projectOperations,

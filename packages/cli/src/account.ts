@@ -6,21 +6,31 @@ import { readFileSync } from 'node:fs'
 
 import type { Command } from 'commander'
 
+import { NotSent } from './dry-run.ts'
 import { usage } from './failure.ts'
-import type { Open } from './program.ts'
+import { hasBrowser } from './open-address.ts'
+import type { Environment, Open } from './program.ts'
+import type { Session } from './session.ts'
+import { askInBrowser } from './through-browser.ts'
 
-export function accountCommands(program: Command, open: Open): void {
+export function accountCommands(program: Command, open: Open, env: Environment): void {
   const account = program.command('account').description('the own account: sessions, second factor, proof')
   account
     .command('prove')
     .description(
-      'show once more whose this token is, with a code of the second factor or the password: signatures may ask for it',
+      'show once more whose this token is, in the browser or with a code of the second factor or the password: signatures may ask for it',
     )
     .option('--code <code>', 'six digits of the authenticator app, or a recovery code')
     .option('--password-file <path>', 'file with the password; - reads stdin')
-    .action(async (given: { code?: string; passwordFile?: string }, command: Command) => {
+    .option('--browser', 'in the browser, also where nobody sits at a terminal; the address is on stderr')
+    .action(async (given: GivenProof, command: Command) => {
       const session = open(command)
-      const proof = await session.call('prove', { body: givenProof(given) })
+      const typed = given.code !== undefined || given.passwordFile !== undefined
+      const inBrowser = given.browser ?? (session.ask !== undefined && hasBrowser(env))
+      const proof =
+        inBrowser && !typed
+          ? await session.call('takeBrowserProof', { body: await brought(session, env) })
+          : await session.call('prove', { body: givenProof(given) })
       session.result(
         proof,
         () => `Shown by ${proof.method} at ${proof.at}. Signatures with this token count on it.`,
@@ -40,7 +50,9 @@ export function accountCommands(program: Command, open: Open): void {
     })
   account
     .command('tokens')
-    .description('the own tokens that work; they are made in the console, on the page of the account')
+    .description(
+      'the own tokens that work; they are made by login, or in the console on the page of the account',
+    )
     .action(async (_: unknown, command: Command) => {
       const session = open(command)
       const { items } = await session.call('listOwnTokens')
@@ -108,12 +120,23 @@ export function accountCommands(program: Command, open: Open): void {
     })
 }
 
-function givenProof({ code, passwordFile }: { code?: string; passwordFile?: string }) {
+interface GivenProof {
+  readonly code?: string
+  readonly passwordFile?: string
+  readonly browser?: boolean
+}
+
+async function brought(session: Session, env: Environment) {
+  if (session.dryRun) throw new NotSent({ method: 'POST', path: '/api/v1/account/proof/browser' })
+  return await askInBrowser(session, env, { for: 'proof' })
+}
+
+function givenProof({ code, passwordFile }: GivenProof) {
   if (code !== undefined && passwordFile === undefined) return { code }
   if (code === undefined && passwordFile !== undefined) {
     return { password: readFileSync(passwordFile === '-' ? 0 : passwordFile, 'utf8').replace(/\r?\n$/, '') }
   }
-  throw usage('What is to be shown is not clear.', 'Give --code, or --password-file.')
+  throw usage('What is to be shown is not clear.', 'Give --code, --password-file or --browser.')
 }
 
 /** What an administrator does to somebody's account: `person end-sessions`, `person reset-second-factor`. */

@@ -121,7 +121,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
   retentionCommands(program, open)
   policyCommands(program, open)
   peopleCommands(program, open)
-  accountCommands(program, open)
+  accountCommands(program, open, env)
   identityProviderCommands(program, open, end)
   serviceAccountCommands(program, open)
   flagCommands(program, open)

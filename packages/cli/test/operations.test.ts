@@ -58,6 +58,7 @@ const WITHOUT_VERB: Readonly<Partial<Record<OperationId, string>>> = {
   finishSignIn: PROVIDER,
   beginProof: PROVIDER,
   beginConnection: PROVIDER,
+  createBrowserCode: BROWSERS,
   createOwnToken: 'made in a session only, so that a token makes no other one',
   receiveEvent: SENDERS,
   receiveAlerts: SENDERS,

@@ -48,6 +48,7 @@ const tree = root.addChildren([
   bare('/sign-in', () => import('./access/sign-in.tsx'), 'SignIn'),
   bare('/sign-in/return', () => import('./access/sign-in-return.tsx'), 'SignInReturn'),
   bare('/set-up', () => import('./access/set-up.tsx'), 'SetUp'),
+  bare('/command-line', () => import('./access/command-line.tsx'), 'CommandLine'),
   bare('/invitation', () => import('./access/invitation.tsx'), 'Invitation'),
   shell.addChildren([
     page('/', () => import('./home/home.tsx'), 'Home'),

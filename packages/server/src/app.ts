@@ -35,6 +35,7 @@ import { handlers as accountHandlers } from './http/handlers/account.ts'
 import { handlers as attentionHandlers } from './http/handlers/attention.ts'
 import { handlers as auditHandlers } from './http/handlers/audit.ts'
 import { handlers as brokenGlassHandlers } from './http/handlers/broken-glass.ts'
+import { handlers as browserCodeHandlers } from './http/handlers/browser-code.ts'
 import { handlers as channelHandlers } from './http/handlers/channel.ts'
 import { handlers as codeScanHandlers } from './http/handlers/code-scan.ts'
 import { handlers as configDocumentHandlers } from './http/handlers/config-document.ts'
@@ -128,6 +129,7 @@ const handlers = {
   ...peopleHandlers,
   ...proofHandlers,
   ...ownTokenHandlers,
+  ...browserCodeHandlers,
   ...identityProviderHandlers,
   ...providerSignInHandlers,
   ...projectHandlers,

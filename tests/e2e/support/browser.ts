@@ -14,8 +14,8 @@ export interface Visit {
   readonly theme?: 'light' | 'dark'
   /** Seconds are as long as they are; nothing moves that need not. */
   readonly reducedMotion?: 'reduce' | 'no-preference'
-  /** Another site that people go to on their way: what its pages do is its own matter. */
-  readonly elsewhere?: string
+  /** Other sites that people go to on their way: what their pages do is their own matter. */
+  readonly elsewhere?: string | readonly string[]
 }
 
 /** A page of a browser of its own, in which nobody is signed in. */
@@ -54,8 +54,8 @@ export interface Visitor extends AsyncDisposable {
   readonly wrongs: string[]
 }
 
-function watch(page: Page, address: string, elsewhere?: string): string[] {
-  const isThere = (url: string) => elsewhere !== undefined && url.startsWith(elsewhere)
+function watch(page: Page, address: string, elsewhere: Visit['elsewhere'] = []): string[] {
+  const isThere = (url: string) => [elsewhere].flat().some((it) => url.startsWith(it))
   const wrongs: string[] = []
   page.on('pageerror', (error) => wrongs.push(`error: ${error.message}`))
   page.on('console', (message) => {

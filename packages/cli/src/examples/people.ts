@@ -21,7 +21,7 @@ export const PEOPLE = {
   'token automation': ['pipeline', 'agent --agent --days 30'],
   'token automations': '',
   'token revoke': 'tok_2e6',
-  'account prove': '--code 123456',
+  'account prove': ['--browser', '--code 123456'],
   'account second-factor': '',
   'account tokens': '',
   'account revoke-token': 'token_2e6',

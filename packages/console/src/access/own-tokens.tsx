@@ -24,8 +24,8 @@ export function OwnTokens(): ReactElement {
   return (
     <Card title="Tokens for the command line">
       <p className="fm-dim">
-        A token acts as you, with all of your roles. Give it to <code>flagmarshal login</code>, which keeps
-        it.
+        A token acts as you, with all of your roles. <code>flagmarshal login</code> asks for one through the
+        browser and keeps it; where it has no browser, make one here and give it with <code>--paste</code>.
       </p>
       <form onSubmit={(event) => void submit(event)}>
         <Group align="end" gap="sm">
@@ -51,7 +51,7 @@ export function OwnTokens(): ReactElement {
       {create.error === null ? null : <ErrorView error={create.error} />}
       {create.data === undefined ? null : (
         <ShownOnce what="Your token" secret={create.data.token} close={() => create.reset()}>
-          <CopyCommand command={`flagmarshal login --server ${window.location.origin}`} />
+          <CopyCommand command={`flagmarshal login --paste --server ${window.location.origin}`} />
         </ShownOnce>
       )}
       <Loaded read={read}>

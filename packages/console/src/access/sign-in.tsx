@@ -31,7 +31,8 @@ export function SignIn(): ReactElement {
     if (opened !== undefined) enter(then)
   }
 
-  if (setUp.data?.needed === true) {
+  const withoutPasswords = setUp.data?.needed === true
+  if (withoutPasswords && provider === null) {
     return (
       <Door
         title="Nobody can sign in yet"
@@ -48,10 +49,10 @@ export function SignIn(): ReactElement {
           <LeaveForProvider to="beginSignIn" page={pageOf(then)} wide>
             {`Sign in with ${provider}`}
           </LeaveForProvider>
-          <Divider label="or with a password" my="md" />
+          {withoutPasswords ? null : <Divider label="or with a password" my="md" />}
         </>
       )}
-      <form onSubmit={(event) => void submit(event)}>
+      <form hidden={withoutPasswords} onSubmit={(event) => void submit(event)}>
         <Stack gap="sm">
           <TextInput
             label="Id or e-mail address"

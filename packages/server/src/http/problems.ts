@@ -49,6 +49,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'written-too-late': 503,
   'sign-in-refused': 401,
   'link-refused': 403,
+  'code-refused': 403,
   'password-wrong': 422,
   'code-wrong': 422,
   'second-factor-needed': 401,
