@@ -8,23 +8,35 @@ function busy(ms: number): void {
   while (performance.now() < until);
 }
 
-test('R18 others have a turn between the pieces of long work, and its result is what it returns', async () => {
+/** How many turns others had while something was worked out. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0
   function other(): void {
     turns++
     next = setImmediate(other)
   }
   let next = setImmediate(other)
-  function* work() {
-    for (let piece = 0; piece < 10; piece++) {
-      busy(6)
-      yield
-    }
-    return 'done'
-  }
-  expect(await inPieces(work())).toBe('done')
+  await work()
   clearImmediate(next)
+  return turns
+}
+
+function* tenPieces() {
+  for (let piece = 0; piece < 10; piece++) {
+    busy(6)
+    yield
+  }
+  return 'done'
+}
+
+test('R18 others have a turn between the pieces of long work, and its result is what it returns', async () => {
+  const turns = await turnsDuring(async () => expect(await inPieces(tenPieces())).toBe('done'))
   expect(turns).toBeGreaterThanOrEqual(9)
+})
+
+test('R18 of much long work at once a turn holds one piece', async () => {
+  const crowd = Array.from({ length: 4 }, () => tenPieces())
+  expect(await turnsDuring(() => Promise.all(crowd.map(inPieces)))).toBeGreaterThanOrEqual(36)
 })
 
 test('a list is worked through in its order', async () => {

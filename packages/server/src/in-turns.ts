@@ -14,9 +14,17 @@ export async function inPieces<Result>(work: Pieces<Result>): Promise<Result> {
       const { done, value } = work.next()
       if (done === true) return value
     }
-    await otherWork()
+    await nextTurn()
   }
 }
+
+/** One of its own for each who waits, in their order: what a crowd does must not add up to a long one. */
+function nextTurn(): Promise<void> {
+  turns = turns.then(() => otherWork())
+  return turns
+}
+
+let turns: Promise<void> = Promise.resolve()
 
 /** What `work` makes of each, in order. */
 export async function inTurns<Item, Result>(
