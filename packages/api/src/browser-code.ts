@@ -45,6 +45,7 @@ export const browserCodeOperations = {
     summary:
       'Make a code for a command line that asks through the browser, in a session; good once, for a minute.',
     can: 'self:read',
+    signs: true,
     body: NewBrowserCode,
     success: { status: 201, body: BrowserCode },
   }),

@@ -24,7 +24,7 @@ export interface Operation {
   }
   /** `never`: it serves nobody anything by itself. `may`: it switches flags on, if only for a while; no agent does that. */
   readonly exposes?: 'never' | 'may'
-  /** A signature: the caller's proof of who he is is read anew, never from what a server remembers. */
+  /** A signature, or what needs as fresh a proof: the caller's is read anew, never from what a server remembers. */
   readonly signs?: true
   /** Answers with the cookie of a session, so it is refused to the pages of other sites. */
   readonly setsCookie?: true

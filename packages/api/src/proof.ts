@@ -72,7 +72,10 @@ export const proofOperations = {
     summary:
       'Begin a second factor: the secret for an authenticator app, shown once. It counts once confirmed.',
     can: 'self:read',
-    body: z.strictObject({ password: Password.optional().describe('Needed where the account has one.') }),
+    body: z.strictObject({
+      password: Password.optional().describe('Needed where the account has one; otherwise a fresh proof is.'),
+    }),
+    signs: true,
     success: { status: 201, body: NewSecondFactor },
   }),
   confirmSecondFactor: operation({

@@ -89,6 +89,7 @@ export const providerSignInOperations = {
     path: '/api/v1/account/identity',
     summary: 'Begin to connect the own account with the provider.',
     can: 'self:read',
+    signs: true,
     body: page,
     success: begun,
   }),

@@ -20,6 +20,11 @@ export const SETTINGS = {
     means: 'An administrator token accepted from the first start. Without it one is made and kept in a file.',
   },
   FLAGMARSHAL_PUBLIC_URL: { reader: 'server', means: 'Address under which people reach the server.' },
+  FLAGMARSHAL_TRUSTED_PROXIES: {
+    reader: 'server',
+    means:
+      'Addresses and ranges of the proxies in front, with commas between: what they say of who asks (X-Forwarded-For) is believed. None.',
+  },
   FLAGMARSHAL_OUTGOING_ALLOW: {
     reader: 'server',
     means:

@@ -323,6 +323,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         streams,
         console: await loadConsole(options.consoleFolder ?? CONSOLE),
         allowedOrigins: config.allowedOrigins,
+        trustedProxies: config.trustedProxies,
         checkAnswers: options.checkAnswers ?? false,
         quick: quickRoutes(services),
         ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),

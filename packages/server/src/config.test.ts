@@ -30,6 +30,7 @@ test('without any setting it runs on this machine, with its own database', () =>
     port: 4860,
     host: '127.0.0.1',
     dataDir: path.resolve('.flagmarshal'),
+    trustedProxies: [],
     outgoingAllow: [],
     gitProtocols: ['https', 'http'],
     hookPrograms: [],
@@ -122,4 +123,11 @@ test.each([
   ['127.example.org', false],
 ])('%s is loopback: %s', (host, loopback) => {
   expect(isLoopback(configOf({ FLAGMARSHAL_HOST: host }, folder))).toBe(loopback)
+})
+
+test('which proxies are believed is a list of addresses and ranges, no names', () => {
+  const believed = (list: string) => configOf({ FLAGMARSHAL_TRUSTED_PROXIES: list }, folder).trustedProxies
+  expect(believed('10.0.0.0/8, ::1')).toEqual(['10.0.0.0/8', '::1'])
+  for (const list of ['proxy.example', '10.0.0.0/99', '*'])
+    expect(() => believed(list)).toThrow(/FLAGMARSHAL_TRUSTED_PROXIES is not usable/)
 })

@@ -13,7 +13,7 @@ import type { SettingName, SETTINGS } from '@flagmarshal/api/settings'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-import { faultOfAllowed } from './integrations/http/address-rules.ts'
+import { faultOfAllowed, faultOfRange } from './integrations/http/address-rules.ts'
 import { StartFailure } from './start-failure.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
@@ -36,6 +36,14 @@ const ConfigSchema = z.strictObject({
     .regex(/^[\w.~+/=-]{16,200}$/, '16 to 200 letters, digits and . _ ~ + / = -')
     .optional(),
   publicUrl: z.url({ protocol: /^https?$/, error: 'an http or https address' }).optional(),
+  /** Addresses and ranges; in the environment with commas between. */
+  trustedProxies: z
+    .union([z.string().transform(listOf), z.array(z.string())])
+    .default([])
+    .superRefine((entries, issues) => {
+      const fault = entries.map(faultOfRange).find((it) => it !== undefined)
+      if (fault !== undefined) issues.addIssue(fault)
+    }),
   /** Hosts, addresses and ranges; in the environment with commas between. */
   outgoingAllow: z
     .union([z.string().transform(listOf), z.array(z.string())])
@@ -114,6 +122,7 @@ export const ENVIRONMENT = {
   FLAGMARSHAL_DATABASE_URL: 'databaseUrl',
   FLAGMARSHAL_BOOTSTRAP_TOKEN: 'bootstrapToken',
   FLAGMARSHAL_PUBLIC_URL: 'publicUrl',
+  FLAGMARSHAL_TRUSTED_PROXIES: 'trustedProxies',
   FLAGMARSHAL_OUTGOING_ALLOW: 'outgoingAllow',
   FLAGMARSHAL_GIT_PROTOCOLS: 'gitProtocols',
   FLAGMARSHAL_HOOK_PROGRAMS: 'hookPrograms',

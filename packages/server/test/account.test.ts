@@ -96,8 +96,53 @@ describe('a session', () => {
       { body, headers: page('https://flags.example') },
       far.address,
     )
-    expect(joined.set).toMatch(/; Secure$/)
+    expect(joined.set).toMatch(/^__Host-flagmarshal_session=fm_session_\w+; .*Path=\/; .*; Secure$/)
+    expect((await send('whoAmI', { cookie: joined.cookie }, far.address)).status).toBe(200)
+    // Another host of the domain can plant a cookie without the prefix, and with it a session of its own.
+    const planted = joined.cookie?.replace('__Host-', '')
+    expect((await send('whoAmI', { cookie: planted }, far.address)).status).toBe(401)
+    const out = await send(
+      'signOut',
+      { cookie: joined.cookie, headers: page('https://flags.example') },
+      far.address,
+    )
+    expect(out.set).toMatch(/^__Host-flagmarshal_session=; Max-Age=0; /)
   })
+
+  test('ends when its browser signs in again, on every server; others go on', async () => {
+    const first = await join('rob', ['viewer'])
+    const body = { person: 'rob', password: PASSWORD }
+    const elsewhere = (await send('signIn', { body })).cookie
+    const second = (await send('signIn', { body, cookie: first })).cookie
+    await expect.poll(async () => (await send('whoAmI', { cookie: first })).status).toBe(401)
+    expect((await send('whoAmI', { cookie: elsewhere })).status).toBe(200)
+    const { json } = await send('listSessions', { cookie: second })
+    expect(json['items']).toHaveLength(2)
+    const wrong = await send('signIn', { body: { ...body, password: 'wrong' }, cookie: second })
+    expect(wrong.status).toBe(401)
+    expect((await send('whoAmI', { cookie: second })).status, 'nothing was opened').toBe(200)
+  })
+
+  test('and the limits know who asks behind a proxy that is trusted, and believe nobody else', async () => {
+    await using behind = await startServer({ settings: { FLAGMARSHAL_TRUSTED_PROXIES: '127.0.0.1' } })
+    await join('pia', ['viewer'], behind)
+    const from = async (at: TestServer, forwarded: string, person: string) => {
+      const headers = { ...page(at.address), 'x-forwarded-for': forwarded }
+      return await send('signIn', { body: { person, password: PASSWORD }, headers }, at.address)
+    }
+    // What a client says of itself stands to the left of what the proxy has seen.
+    const { cookie } = await from(behind, '198.51.100.1, 203.0.113.7', 'pia')
+    const shown = await send('listSessions', { cookie }, behind.address)
+    expect(shown.json['items']).toMatchObject([{ address: '203.0.113.7' }, { address: '127.0.0.1' }])
+    for (let i = 0; i < 100; i++) await from(behind, '203.0.113.9', `nobody-${i}`)
+    expect((await from(behind, '203.0.113.9', 'pia')).status).toBe(429)
+    expect((await from(behind, '203.0.113.8', 'pia')).status).toBe(201)
+
+    await join('pia', ['viewer'])
+    const alone = await from(server, '203.0.113.7', 'pia')
+    const own = await send('listSessions', { cookie: alone.cookie })
+    expect(own.json['items']).toMatchObject([{ address: '127.0.0.1' }, { address: '127.0.0.1' }])
+  }, 30_000)
 
   test('acts as the same person as the tokens do', async () => {
     const cookie = await join('wanda', ['technical-lead'])
@@ -179,6 +224,10 @@ describe('guessing', () => {
     expect(right).toMatchObject({ status: 429, json: { code: 'too-many-attempts' } })
     expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(60)
     expect((await guess('somebody-else', PASSWORD)).status).toBe(401)
+    const known = { id: 'gil', name: 'Gil', email: 'gil@shop.example', roles: ['viewer' as const] }
+    expectOk(await small.admin.call('createPerson', { body: known }))
+    for (let i = 0; i < 10; i++) await guess(i % 2 === 0 ? 'gil' : 'Gil@shop.example', 'wrong')
+    expect((await guess('gil@shop.example', 'wrong')).status, 'by either name').toBe(429)
   })
 
   test('R15 an unknown person and a wrong password get the same answer', async () => {

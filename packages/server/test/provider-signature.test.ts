@@ -2,7 +2,8 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { expectOk } from '../../../tests/support/server.ts'
+import { ADMIN_TOKEN, expectOk } from '../../../tests/support/server.ts'
+import { setUpSecret } from '../src/access/set-up.ts'
 import { askForApproval, goThrough, openRun, setStage } from './support/procedure.ts'
 import type { Stage } from './support/procedure.ts'
 import { startProviderServer } from './support/provider.ts'
@@ -163,5 +164,31 @@ describe('an approval of somebody without a password', () => {
     expect(expectOk(await admin.call('verifyAudit', { params })).ok).toBe(true)
     const { items } = expectOk(await admin.call('listInstallationAudit', { query: { kind: 'person' } }))
     expect(items.filter((it) => it.action === 'person.prove' && it.subject.id === 'tess').length).toBe(3)
+  })
+})
+
+describe('somebody without a password', () => {
+  test('begins a second factor only with a fresh proof: a session that was left open signs for nobody', async () => {
+    const at = provider.server.address
+    const session = await enter()
+    const enrol = () => sendTo(at, 'enrolSecondFactor', { cookie: session, body: {} })
+    expect(await enrol()).toMatchObject({ status: 403, json: { code: 'proof-needed' } })
+    await provider.finish(await provider.leave('tess', tess, { id: 'beginProof', cookie: session }))
+    expect((await enrol()).status).toBe(201)
+  })
+
+  test('who is an administrator is somebody who enters: the link for the first one is worth nothing then', async () => {
+    const at = provider.server.address
+    expect((await sendTo(at, 'showSetUp')).json).toMatchObject({ needed: true })
+    expectOk(await provider.settle())
+    await provider.signIn('root', { preferred_username: 'root', groups: ['flag-admins'] })
+    expect((await sendTo(at, 'showSetUp')).json).toMatchObject({ needed: false })
+    const body = {
+      secret: setUpSecret(ADMIN_TOKEN),
+      id: 'eve',
+      name: 'Eve',
+      password: 'nine long words of her own',
+    }
+    expect((await sendTo(at, 'setUp', { body })).json).toMatchObject({ code: 'set-up-done' })
   })
 })

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { createTestClock } from './support/clock.ts'
+import { openEvents } from './support/events.ts'
 import { createApprovals, place, start, until } from './support/rollouts.ts'
 import type { Place } from './support/rollouts.ts'
 import { startTraffic } from './support/traffic.ts'
@@ -168,4 +169,24 @@ describe('what is there to look back', () => {
     await expect.poll(ages).toEqual([29])
     await database.end()
   })
+})
+
+describe('the stream', () => {
+  it('ends when the token of whoever follows is revoked, or the role taken away', async () => {
+    const path = `${server.address}/api/v1/projects/${at.project}/rollouts/${id}/live`
+    const [gone, demoted, staying] = [
+      await server.person('viewer'),
+      await server.person('viewer'),
+      await server.person('viewer'),
+    ]
+    const streams = await Promise.all(
+      [gone, demoted, staying].map((it) => openEvents(path, { authorization: `Bearer ${it.token}` })),
+    )
+    expectOk(await server.admin.call('disablePerson', { params: { person: gone.id } }))
+    const params = { person: demoted.id }
+    expectOk(await server.admin.call('changeRoles', { params, body: { roles: [], seen: ['viewer'] } }))
+    await Promise.all([streams[0]?.ended, streams[1]?.ended])
+    expect(await Promise.race([streams[2]?.ended, Promise.resolve('open')])).toBe('open')
+    await streams[2]?.close()
+  }, 20_000)
 })

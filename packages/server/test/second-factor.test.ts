@@ -143,6 +143,17 @@ describe('a second factor', () => {
     expect(answers.at(-1)).toMatchObject({ status: 429, json: { code: 'too-many-attempts' } })
   })
 
+  test('the password gives back no attempt at its codes', async () => {
+    const { cookie, code } = await withFactor('val', ['viewer'])
+    const prove = async (body: object) => (await send('prove', { cookie, body })).status
+    for (let i = 0; i < 9; i++) {
+      expect(await prove({ code: '000000' })).toBe(422)
+      expect(await prove({ password: PASSWORD })).toBe(200)
+    }
+    expect(await prove({ code: '000000' })).toBe(422)
+    expect(await prove({ code: await code() })).toBe(429)
+  })
+
   test('an invitation to choose a new password does not lead around it', async () => {
     const { id, code } = await withFactor('eli', ['viewer'])
     const made = expectOk(

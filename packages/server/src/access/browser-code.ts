@@ -130,7 +130,8 @@ export async function takeBrowserProof(
 function openCode(safe: Safe, { code, verifier }: BroughtCode, now: Date): Content | undefined {
   const opened = safe.open(Buffer.from(code, 'base64url').toString('utf8'), OWNER)
   if (opened === undefined) return undefined
-  const content = Content.parse(JSON.parse(opened))
+  const content = Content.safeParse(JSON.parse(opened)).data
+  if (content === undefined) return undefined
   const fits = sameText(challengeOf(verifier), content.wanted.challenge)
   return fits && now.getTime() < content.until ? content : undefined
 }

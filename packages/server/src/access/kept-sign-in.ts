@@ -85,8 +85,9 @@ function openKept(safe: Safe, { query, cookieOf }: Returned): Kept | undefined {
   if (cookie === undefined) return undefined
   const opened = safe.open(Buffer.from(cookie, 'base64url').toString('utf8'), OWNER)
   if (opened === undefined) return undefined
-  const kept = Kept.parse(JSON.parse(opened))
-  return kept.state === state ? kept : undefined
+  // Of another version of the server it may be shaped otherwise.
+  const kept = Kept.safeParse(JSON.parse(opened)).data
+  return kept?.state === state ? kept : undefined
 }
 
 /** Nothing was begun here that this return belongs to. */

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { NewSecondFactor, SecondFactor } from '@flagmarshal/api/proof'
 import type { ProofMethod } from '@flagmarshal/domain/access/proof'
+import { whyUnproven } from '@flagmarshal/domain/access/proof'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -38,6 +39,9 @@ export interface FactorParts {
   readonly safe: Safe
 }
 
+/** Of somebody without a password a proof as fresh as this is needed to begin one, in minutes. */
+const FRESH_MINUTES = 5
+
 const SECRET_BYTES = 20
 const RECOVERY_CODES = 10
 
@@ -63,6 +67,12 @@ export async function enrolSecondFactor(
   const known = account?.password_hash ?? null
   if (known !== null && !(await isPassword(known, password ?? ''))) {
     return refuse('password-wrong', 'This is not your present password.', 'Try again.', '/password')
+  }
+  if (known === null) {
+    // A code of it signs, so whoever sits down at a session that was left open must not begin one.
+    const unproven = whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, actor.proof, now)
+    if (unproven !== undefined)
+      return { ...unproven, message: 'To set up a second factor, show once more who you are.' }
   }
   const bytes = randomBytes(SECRET_BYTES)
   const secret = safe.seal(bytes.toString('base64'), factorOwner(actor.id))

@@ -12,7 +12,7 @@ import type { Refusal } from '@flagmarshal/domain/refusal'
 import { record } from '../audit/record.ts'
 import type { Actor, Context } from '../context.ts'
 import { newId, newToken, sha256 } from '../id.ts'
-import { insertToken, revokePersonal, selectPerson } from '../storage/access.ts'
+import { insertToken, revokePersonal, revokeSession, selectPerson } from '../storage/access.ts'
 import type { PersonRow } from '../storage/access.ts'
 import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.ts'
 import type { Database, Tx } from '../storage/database.ts'
@@ -36,6 +36,8 @@ export interface Origin {
   readonly address: string
   /** What the browser calls itself. */
   readonly browser: string | undefined
+  /** The secret of the session that it has had so far, which ends. */
+  readonly former?: string | undefined
 }
 
 /** What opening a session needs beside who asks. */
@@ -58,6 +60,11 @@ function refuseSignIn(): Refusal {
   )
 }
 
+/** The account that a name means, by its id; of an unknown one the name. */
+export async function accountMeant({ kysely }: Database, name: string): Promise<string> {
+  return (await selectAccount(kysely, name))?.id ?? name
+}
+
 /** Signs a person in: with the password, and a code where the account has a second factor. */
 export async function signIn(
   context: Context,
@@ -67,7 +74,8 @@ export async function signIn(
   const account = await selectAccount(database.kysely, input.person)
   const right = await isPassword(account?.password_hash ?? null, input.password)
   if (account === undefined || !right) {
-    context.log.warn('a sign-in was refused')
+    // The name that was given may be a password, typed into the wrong field.
+    context.log.warn({ person: account?.id, address: origin.address }, 'a sign-in was refused')
     return refuseSignIn()
   }
   return await database.transaction(async (tx) => {
@@ -100,6 +108,7 @@ export async function openSession(
   person: Named,
   { method, origin, provedAt = context.now, lengthMs = SESSION_MS, there }: Opening,
 ): Promise<OpenedSession> {
+  if (origin.former !== undefined) await endFormer(tx, context, origin.former)
   const secret = newToken('session')
   const id = newId('session')
   const expiresAt = new Date(context.now.getTime() + lengthMs)
@@ -137,6 +146,25 @@ export async function openSession(
   return { secret, lengthMs, session: { person: identityOf(actor), expiresAt: expiresAt.toISOString() } }
 }
 
+/** The browser has another session now: nobody could end the one before there any more. */
+async function endFormer(tx: Tx, context: Context, secret: string): Promise<void> {
+  const row = await revokeSession(tx, sha256(secret), context.now)
+  if (row?.person === undefined || row.person === null) return
+  const person = await selectPerson(tx, row.person)
+  if (person === undefined) return
+  const acting = { ...context, actor: actorOfPerson(person, row.id) }
+  await recordClosed(tx, acting, row.id)
+}
+
+async function recordClosed(tx: Tx, context: Context, id: string): Promise<void> {
+  await record(tx, context, {
+    chain: 'installation',
+    action: 'session.close',
+    subject: { kind: 'session', id },
+    before: { person: context.actor.id },
+  })
+}
+
 /** A person who acts in this session. */
 export function actorOfPerson({ id, name, roles }: Named, session: string): Actor {
   return { kind: 'person', id, name, roles, tokenId: session, tokenKind: 'user', session: true }
@@ -149,12 +177,7 @@ export async function signOut(context: Context, database: Database): Promise<und
   if (actor.session !== true || id === undefined) return refuseWithoutSession()
   return await database.transaction(async (tx) => {
     await revokePersonal(tx, id, context.now)
-    await record(tx, context, {
-      chain: 'installation',
-      action: 'session.close',
-      subject: { kind: 'session', id },
-      before: { person: actor.id },
-    })
+    await recordClosed(tx, context, id)
     return undefined
   })
 }

@@ -14,7 +14,7 @@ import { record } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { sha256 } from '../id.ts'
 import { insertPerson } from '../storage/access.ts'
-import { anyPassword, lockSetUp, upsertPassword } from '../storage/accounts.ts'
+import { anybodyEnters, lockSetUp, upsertPassword } from '../storage/accounts.ts'
 import type { Database } from '../storage/database.ts'
 import { hashPassword, refuseWeakPassword } from './password.ts'
 import { actorOfPerson, openSession } from './sessions.ts'
@@ -27,7 +27,7 @@ export function setUpSecret(bootstrapToken: string): string {
 
 /** Whether the first administrator is still to be set up. */
 export async function isSetUpNeeded(database: Database): Promise<boolean> {
-  return !(await anyPassword(database.kysely))
+  return !(await anybodyEnters(database.kysely))
 }
 
 /** Sets the first administrator up and opens a session. */
@@ -50,7 +50,7 @@ export async function setUp(
   }
   return await database.transaction(async (tx) => {
     await lockSetUp(tx)
-    if (await anyPassword(tx)) {
+    if (await anybodyEnters(tx)) {
       return refuse('set-up-done', 'The first administrator has been set up.', 'Sign in instead.')
     }
     if (!(await insertPerson(tx, person))) {

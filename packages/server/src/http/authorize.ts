@@ -100,7 +100,7 @@ async function actorOf(
     })
     return token === undefined ? undefined : await authenticator.authenticate(token, now, fresh)
   }
-  const secret = sessionOf(headers.cookie)
+  const secret = sessionOf(headers.cookie, publicUrl)
   const actor = secret === undefined ? undefined : await authenticator.authenticateSession(secret, now, fresh)
   if (actor !== undefined && operation.method !== 'GET') refuseForeignPage(headers, publicUrl)
   return actor

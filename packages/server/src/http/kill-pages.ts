@@ -143,8 +143,7 @@ async function visitorsOf(
   key: FlagConfigKey,
 ): Promise<readonly Visitor[]> {
   const person = await signedIn(parts, request)
-  const signed =
-    person === undefined ? [] : [personVisitor(person, sessionOf(request.headers.cookie) ?? '', key)]
+  const signed = person === undefined ? [] : [personVisitor(person, sessionIn(parts, request) ?? '', key)]
   const text = Query.parse(request.query).t ?? linkCookie(request.headers.cookie)
   const opened = text === undefined ? undefined : await linkBehind(parts, text, key, request.now)
   const linked: Visitor[] = []
@@ -174,12 +173,13 @@ function personVisitor(actor: Actor, secret: string, key: FlagConfigKey): Visito
   return { actor, mayKill, csrf: csrfOf(secret, key), who: `Signed in as ${actor.name}.` }
 }
 
-async function signedIn(
-  { authenticator }: KillPageParts,
-  request: FastifyRequest,
-): Promise<Actor | undefined> {
-  const secret = sessionOf(request.headers.cookie)
-  return secret === undefined ? undefined : await authenticator.authenticateSession(secret, request.now)
+async function signedIn(parts: KillPageParts, request: FastifyRequest): Promise<Actor | undefined> {
+  const secret = sessionIn(parts, request)
+  return secret === undefined ? undefined : await parts.authenticator.authenticateSession(secret, request.now)
+}
+
+function sessionIn({ services }: KillPageParts, { headers }: FastifyRequest): string | undefined {
+  return sessionOf(headers.cookie, services.accounts.publicUrl)
 }
 
 /** Only who has the secret of the cookie can know it, and nothing follows from it. */

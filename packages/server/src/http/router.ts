@@ -71,9 +71,14 @@ export interface RouterParts {
   readonly requestMs?: number
   /** Answered ahead of the routes where everything about them is usual. */
   readonly quick?: readonly QuickRoute[]
+  /** Addresses and ranges of the proxies in front, whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[]
   /** Further headers of every answer at this moment. */
   readonly headers?: () => Readonly<Record<string, string>>
 }
+
+/** How often it is asked whether a stream may go on, in milliseconds. */
+const RECHECK_MS = 5_000
 
 type AnyAnswer = Refusal | StreamAnswer | BodyAnswer<unknown> | UnchangedAnswer
 
@@ -272,13 +277,33 @@ function sendText(
   return reply.send(typeof body === 'string' ? body : Readable.from(body as AsyncIterable<string>))
 }
 
-function sendStream({ reply, parts }: Exchange, answer: StreamAnswer): FastifyReply {
+function sendStream(exchange: Exchange, answer: StreamAnswer): FastifyReply {
+  const { reply, parts } = exchange
   reply.hijack()
   const stream = openEventStream(reply.raw, headersOf(reply))
   parts.streams.add(stream)
   stream.onClose(() => parts.streams.delete(stream))
+  endWithPermission(exchange, stream)
   answer.stream(stream)
   return reply
+}
+
+/**
+ * Ends a stream once its caller may not have it any more: signed out, revoked, without the role. Those of SDK keys
+ * are ended by delivery, which is told of keys.
+ */
+function endWithPermission({ operation, request, parts }: Exchange, stream: EventStream): void {
+  if (request.actor?.tokenId === undefined || request.actor.kind === 'sdk') return
+  const again = setInterval(() => {
+    const { headers, params, query } = request
+    const { accounts, clock } = parts.services
+    const incoming = { headers, params, query, now: clock.now(), publicUrl: accounts.publicUrl }
+    authorize(operation, parts.authenticator, incoming).catch((error: unknown) => {
+      // The database may be away: that is no reason to stop watching.
+      if (error instanceof HttpProblem) stream.close()
+    })
+  }, RECHECK_MS)
+  stream.onClose(() => clearInterval(again))
 }
 
 /** The headers set so far, in the shape that Node's own response takes. */

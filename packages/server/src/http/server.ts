@@ -39,6 +39,7 @@ export async function createServer(
     logger: false,
     bodyLimit: LARGEST_BODY_BYTES,
     exposeHeadRoutes: false,
+    ...trusting(parts.trustedProxies),
     forceCloseConnections: 'idle',
     requestTimeout: requestMs,
     // While closing, what still arrives on an open connection is answered; `closeConnections` ends it.
@@ -119,6 +120,11 @@ export async function createServer(
   registerRoutes(server, parts)
   await beside(server)
   return server
+}
+
+/** Whom to believe in X-Forwarded-For: nobody, unless the operator has said so. */
+function trusting(proxies: readonly string[] = []): { readonly trustProxy?: string[] } {
+  return proxies.length === 0 ? {} : { trustProxy: [...proxies] }
 }
 
 /** Node would answer 417 without a problem; a server may also ignore what it does not know (RFC 9110, 10.1.1). */

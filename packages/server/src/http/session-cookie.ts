@@ -13,9 +13,9 @@ import { HttpProblem } from './problems.ts'
 const NAME = 'flagmarshal_session'
 
 /** The secret of the session in a Cookie header. */
-export function sessionOf(cookie: string | undefined): string | undefined {
-  if (cookie === undefined) return undefined
-  return /(?:^|;\s*)flagmarshal_session=(fm_session_\w{20,80})(?:;|$)/.exec(cookie)?.[1]
+export function sessionOf(cookie: string | undefined, publicUrl: string | undefined): string | undefined {
+  const value = valueOf(cookie, named(NAME, publicUrl))
+  return value !== undefined && /^fm_session_\w{20,80}$/.test(value) ? value : undefined
 }
 
 /** The header that gives the browser a session. `Secure` where people come over https. */
@@ -23,12 +23,12 @@ export function sessionCookie(
   { secret, lengthMs }: { readonly secret: string; readonly lengthMs: number },
   publicUrl: string | undefined,
 ): string {
-  return `${NAME}=${secret}; Max-Age=${lengthMs / 1000}; ${attributes(publicUrl)}`
+  return `${named(NAME, publicUrl)}=${secret}; Max-Age=${lengthMs / 1000}; ${attributes(publicUrl)}`
 }
 
 /** The header that takes it away. */
 export function noSessionCookie(publicUrl: string | undefined): string {
-  return `${NAME}=; Max-Age=0; ${attributes(publicUrl)}`
+  return `${named(NAME, publicUrl)}=; Max-Age=0; ${attributes(publicUrl)}`
 }
 
 /**
@@ -43,22 +43,41 @@ export function keptCookie(
   }: { readonly state: string; readonly value?: string; readonly seconds?: number },
   publicUrl: string | undefined,
 ): string {
-  return `${keptName(state)}=${value}; Max-Age=${seconds}; ${attributes(publicUrl)}`
+  return `${named(keptName(state), publicUrl)}=${value}; Max-Age=${seconds}; ${attributes(publicUrl)}`
 }
 
 /** What that cookie of this state holds. */
-export function keptOf(cookie: string | undefined, state: string): string | undefined {
-  const name = `${keptName(state)}=`
-  const found = cookie?.split(/;\s*/).find((it) => it.startsWith(name))
-  return found?.slice(name.length)
+export function keptOf(
+  cookie: string | undefined,
+  state: string,
+  publicUrl: string | undefined,
+): string | undefined {
+  return valueOf(cookie, named(keptName(state), publicUrl))
+}
+
+function valueOf(cookie: string | undefined, name: string): string | undefined {
+  const found = cookie?.split(/;\s*/).find((it) => it.startsWith(`${name}=`))
+  return found?.slice(name.length + 1)
 }
 
 function keptName(state: string): string {
   return `flagmarshal_sign_in_${state.replaceAll(/[^\w-]/g, '').slice(0, 12)}`
 }
 
+/**
+ * Over https with the prefix that a browser takes from this very host only (RFC 6265bis, 4.1.3.2): another host of
+ * the same domain cannot plant a cookie, and with it a session of its own.
+ */
+function named(name: string, publicUrl: string | undefined): string {
+  return isSecure(publicUrl) ? `__Host-${name}` : name
+}
+
 function attributes(publicUrl: string | undefined): string {
-  return `Path=/; HttpOnly; SameSite=Lax${publicUrl?.startsWith('https:') === true ? '; Secure' : ''}`
+  return `Path=/; HttpOnly; SameSite=Lax${isSecure(publicUrl) ? '; Secure' : ''}`
+}
+
+function isSecure(publicUrl: string | undefined): boolean {
+  return publicUrl?.startsWith('https:') === true
 }
 
 /** Throws an HttpProblem 403 for a request that a page of another site sends. */

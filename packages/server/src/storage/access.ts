@@ -219,6 +219,21 @@ export async function revokePersonal(tx: Tx, id: string, now: Date): Promise<Tok
   return row
 }
 
+/** Revokes the session with this hash, tells every server, and returns it. */
+export async function revokeSession(tx: Tx, hash: string, now: Date): Promise<TokenRow | undefined> {
+  const row = await tx
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('hash', '=', hash)
+    .where('kind', '=', 'session')
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returningAll()
+    .executeTakeFirst()
+  if (row !== undefined) await announceToken(tx, hash)
+  return row
+}
+
 /** Those of a kind that somebody has and that work at this moment, newest first. */
 export async function selectOwnTokens(
   queries: Queries,

@@ -16,9 +16,16 @@ export async function lockSetUp(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(4861)`.execute(tx)
 }
 
-/** Whether anybody can sign in with a password. */
-export async function anyPassword(queries: Queries): Promise<boolean> {
-  return (await queries.selectFrom('passwords').select('person').limit(1).executeTakeFirst()) !== undefined
+/** Whether anybody can sign in with a password, or an administrator at the organisation's provider. */
+export async function anybodyEnters(queries: Queries): Promise<boolean> {
+  const byPassword = queries.selectFrom('passwords').select('person')
+  const there = queries
+    .selectFrom('identities')
+    .innerJoin('people', 'people.id', 'identities.person')
+    .select('identities.person')
+    .where('people.disabled_at', 'is', null)
+    .where(sql<boolean>`'administrator' = any(people.roles)`)
+  return (await byPassword.union(there).limit(1).executeTakeFirst()) !== undefined
 }
 
 /** A person with the hash of the password, null without one. */

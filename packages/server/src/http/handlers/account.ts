@@ -13,12 +13,12 @@ import {
   readInvitation,
   revokeInvitation,
 } from '../../access/invitations.ts'
-import { changePassword, signIn, signOut } from '../../access/sessions.ts'
+import { accountMeant, changePassword, signIn, signOut } from '../../access/sessions.ts'
 import type { DoorParts, OpenedSession } from '../../access/sessions.ts'
 import { isSetUpNeeded, setUp } from '../../access/set-up.ts'
 import { reply, replyList } from '../handler.ts'
 import type { BodyAnswer, Call, Handlers } from '../handler.ts'
-import { noSessionCookie, sessionCookie } from '../session-cookie.ts'
+import { noSessionCookie, sessionCookie, sessionOf } from '../session-cookie.ts'
 
 export const handlers: Handlers<typeof accountOperations> = {
   showSetUp: async ({ services }) => ({
@@ -37,9 +37,12 @@ export const handlers: Handlers<typeof accountOperations> = {
   },
 
   signIn: async (call) => {
-    const { context, body } = call
+    const { context, services, body } = call
     const work = () => signIn(context, door(call), body)
-    return opened(call, await attempt(of(call, body.person), ['sign-in-refused', 'code-wrong'], work))
+    // By id and by e-mail address it is the same account, and has one number of attempts.
+    const account = await accountMeant(services.database, body.person)
+    const by = { ...of(call, account), whole: true } as const
+    return opened(call, await attempt(by, ['sign-in-refused', 'code-wrong'], work))
   },
 
   signOut: async ({ context, services }) => {
@@ -81,8 +84,10 @@ export const handlers: Handlers<typeof accountOperations> = {
 export type Caller = Pick<Call, 'context' | 'services' | 'address' | 'header'>
 
 /** What opens a session, and from where it is opened. */
-export function door({ services: { database, safe }, address, header }: Caller): DoorParts {
-  return { database, safe, origin: { address, browser: header('user-agent') } }
+export function door({ services, address, header }: Caller): DoorParts {
+  const { database, safe, accounts } = services
+  const former = sessionOf(header('cookie'), accounts.publicUrl)
+  return { database, safe, origin: { address, browser: header('user-agent'), former } }
 }
 
 /** Who tries, for the limits. */

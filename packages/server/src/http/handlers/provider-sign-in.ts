@@ -36,7 +36,11 @@ export const handlers: Handlers<typeof providerSignInOperations> = {
       finishAtProvider(
         context,
         { ...partsOf(services), origin: door(call).origin },
-        { query: body.query, cookieOf: (state) => keptOf(cookie, state), session: sessionOf(cookie) },
+        {
+          query: body.query,
+          cookieOf: (state) => keptOf(cookie, state, publicUrl),
+          session: sessionOf(cookie, publicUrl),
+        },
       )
     const finished = await attempt(of(call), FAILURES, work)
     if (isRefusal(finished)) return finished
@@ -60,7 +64,7 @@ async function beginFor(
   purpose: 'proof' | 'connection',
   page: string,
 ): Promise<BegunSignIn | Refusal> {
-  const session = sessionOf(header('cookie'))
+  const session = sessionOf(header('cookie'), services.accounts.publicUrl)
   return await beginAtProvider(context, partsOf(services), { for: purpose, page, session })
 }
 

@@ -44,6 +44,13 @@ export function faultOfAllowed(entry: string): string | undefined {
   return `${entry} is neither a host nor an address nor a range`
 }
 
+/** The same for a list that names addresses and ranges only. */
+export function faultOfRange(entry: string): string | undefined {
+  return isIP(entry.split('/')[0] ?? '') === 0
+    ? `${entry} is neither an address nor a range`
+    : faultOfAllowed(entry)
+}
+
 export interface AddressRules {
   /** Whether the operator vouches for everything behind this name. */
   allowsName(host: string): boolean
