@@ -12,8 +12,10 @@ export const OwnToken = z
     project: Key.nullable(),
     environment: Key.nullable(),
     createdAt: Instant,
+    createdBy: z.string().nullable().describe('The person, or an administrator.'),
     lastUsedAt: Instant.nullable().describe('To the minute; null for never.'),
     expiresAt: Instant.nullable(),
+    own: z.boolean().describe('It is the token that asks.'),
   })
   .meta({ id: 'OwnToken' })
 export type OwnToken = z.infer<typeof OwnToken>

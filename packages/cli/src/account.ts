@@ -58,11 +58,12 @@ export function accountCommands(program: Command, open: Open, env: Environment):
       const { items } = await session.call('listOwnTokens')
       session.rows(
         items,
-        ['token', 'for', 'reaches', 'last used', 'expires'],
+        ['token', 'for', 'reaches', 'made by', 'last used', 'expires'],
         items.map((it) => [
           it.id,
           it.name,
           [it.project, it.environment].filter((place) => place !== null).join('/') || 'everything',
+          it.createdBy ?? '',
           it.lastUsedAt ?? 'never',
           it.expiresAt ?? 'never',
         ]),

@@ -51,6 +51,12 @@ export function writeProfiles(env: Environment, profiles: Profiles): string {
   return at
 }
 
+/** The profiles without one; none is taken from then on where it was that one. */
+export function withoutProfile({ current, profiles }: Profiles, name: string): Profiles {
+  const left = Object.fromEntries(Object.entries(profiles).filter(([it]) => it !== name))
+  return { profiles: left, ...(current === undefined || current === name ? {} : { current }) }
+}
+
 /** Writes a file that only its owner reads. */
 export function writePrivate(at: string, content: string): void {
   mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 })

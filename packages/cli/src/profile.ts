@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 
 import { NotSent } from './dry-run.ts'
-import { profileOf, profilePath, readProfiles, writeProfiles } from './profile-file.ts'
+import { profileOf, profilePath, readProfiles, withoutProfile, writeProfiles } from './profile-file.ts'
 import type { Profiles } from './profile-file.ts'
 import type { Environment, Open } from './program.ts'
 import type { Session } from './session.ts'
@@ -64,9 +64,7 @@ export function profileCommands(program: Command, open: Open, env: Environment):
       const session = open(command)
       const known = readProfiles(env)
       profileOf(known, name)
-      const profiles = Object.fromEntries(Object.entries(known.profiles).filter(([it]) => it !== name))
-      const { current } = known
-      keep(session, env, { profiles, ...(current === undefined || current === name ? {} : { current }) })
+      keep(session, env, withoutProfile(known, name))
       session.result({ name }, () => `${name} is forgotten.`)
     })
 }

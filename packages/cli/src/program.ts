@@ -35,6 +35,7 @@ import { initCommand } from './init.ts'
 import { killCommand, killLinkCommand, killLinksCommand } from './kill.ts'
 import { lintCommand } from './lint.ts'
 import { loginCommand } from './login.ts'
+import { logoutCommand } from './logout.ts'
 import { mcpCommand } from './mcp.ts'
 import { metricCommands } from './metric.ts'
 import { monitoringCommands } from './monitoring.ts'
@@ -114,6 +115,7 @@ export function build(open: Open, end: (code: ExitCode) => void, { streams, env 
     .exitOverride()
   initCommand(program, open, env)
   loginCommand(program, open, env)
+  logoutCommand(program, open, env)
   doctorCommand(program, open, end, env)
   versionCommand(program, open)
   projectCommands(program, open)

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import path from 'node:path'
 import process from 'node:process'
@@ -18,6 +18,7 @@ import { systemClock } from '../../server/src/clock.ts'
 import { join, PASSWORD, sendTo } from '../../server/test/support/sessions.ts'
 import type { Sent } from '../../server/test/support/sessions.ts'
 import { EXIT } from '../src/exit-code.ts'
+import { flagmarshal } from './support/program.ts'
 import { beginThere, makeMachine } from './support/waiting.ts'
 import type { Machine } from './support/waiting.ts'
 
@@ -116,8 +117,16 @@ describe('login in the browser', () => {
       action: 'token.create',
       actor: { id: 'ada' },
     })
-    expectOk(await own.call('revokeOwnToken', { params: { token: result.token.id } }))
+    const left = await flagmarshal(['logout', '--json'], machine.env)
+    expect(left.code, left.err).toBe(0)
+    expect(JSON.parse(left.out).result).toEqual({
+      name: 'work',
+      server: server.address,
+      revoked: result.token.id,
+    })
+    expect(existsSync(result.tokenFile)).toBe(false)
     await expect.poll(async () => (await own.call('whoAmI')).ok).toBe(false)
+    expect((await flagmarshal(['logout'], machine.env)).code).toBe(EXIT.usage)
   })
 
   it('ends when the person says no, and takes nothing from anybody who does not know its state', async () => {

@@ -403,7 +403,7 @@ describe('a token for the own command line', () => {
     const more = await send('createOwnToken', { body: { name: 'more', roles: ['administrator'] }, cookie })
     expect(more).toMatchObject({ status: 422, json: { code: 'role-not-held' } })
     const [token] = expectOk(await own.call('listOwnTokens')).items
-    expect(token).toMatchObject({ name: 'laptop' })
+    expect(token).toMatchObject({ name: 'laptop', createdBy: 'tok' })
     const params = { token: token?.id ?? '' }
     const other = await server.person('developer')
     expect(expectProblem(await other.client.call('revokeOwnToken', { params })).status).toBe(404)

@@ -1,5 +1,6 @@
 /** Examples of commands about people, what they may do, and what was recorded. */
 export const PEOPLE = {
+  logout: ['', 'work'],
   login: ['--server https://flags.example', '--server https://flags.example --token-file token.txt'],
   whoami: '',
   'person add': 'tess --role technical-lead --email tess@shop.example',

@@ -63,6 +63,7 @@ export function OwnTokens(): ReactElement {
               <thead>
                 <tr>
                   <th>For</th>
+                  <th>Made by</th>
                   <th>Used</th>
                   <th>Expires</th>
                   <th>Act</th>
@@ -72,6 +73,7 @@ export function OwnTokens(): ReactElement {
                 {items.map((it) => (
                   <tr key={it.id}>
                     <td>{it.name}</td>
+                    <td>{it.createdBy ?? 'unknown'}</td>
                     <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
                     <td>{it.expiresAt === null ? 'never' : <TimeAgo at={it.expiresAt} />}</td>
                     <td>

@@ -24,8 +24,10 @@ export async function listOwnTokens(
     project: it.project,
     environment: it.environment,
     createdAt: it.created_at.toISOString(),
+    createdBy: it.created_by,
     lastUsedAt: it.last_used_at?.toISOString() ?? null,
     expiresAt: it.expires_at?.toISOString() ?? null,
+    own: it.id === actor.tokenId,
   }))
 }
 
