@@ -12,6 +12,7 @@ import type { Role } from '@flagmarshal/domain/access/permission'
 import { createApp } from '@flagmarshal/server/app'
 import type { AppOptions } from '@flagmarshal/server/app'
 import { configOf } from '@flagmarshal/server/config'
+import { vi } from 'vitest'
 
 import { createDatabase } from './database.ts'
 
@@ -122,4 +123,24 @@ export function expectProblem<O extends Operation>(
 ): Extract<Outcome<O>, { readonly ok: false }>['problem'] {
   if (!outcome.ok) return outcome.problem
   throw new Error(`expected a problem, got success ${JSON.stringify(outcome.body)}`)
+}
+
+/** Waits until an environment serves a flag with this value: what was written is announced a moment later. */
+export async function untilServed(
+  address: string,
+  key: string,
+  { flag, value }: { readonly flag: string; readonly value: unknown },
+): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const answer = await fetch(`${address}/ofrep/v1/evaluate/flags/${flag}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}` },
+      })
+      const text = await answer.text()
+      const { value: served }: { value?: unknown } = answer.ok ? JSON.parse(text) : {}
+      if (served !== value) throw new Error(`flag ${flag} is not served yet: ${answer.status} ${text}`)
+    },
+    { timeout: 10_000, interval: 10 },
+  )
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   file = path.join(folder, 'flags.backup')
   database = open.use(await createDatabase())
   server = open.use(await startMortal(database.url))
-  key = await serveGreeting(server.admin)
+  key = await serveGreeting(server)
   await openRun(await setStage(peopleOf(server), 'paper'))
   expectOk(
     await server.admin.call('createSegment', { params: { project }, body: { key: 'crew', name: 'Crew' } }),

@@ -44,7 +44,7 @@ describe.skipIf(!hasPostgres)('R1 while the database of a running server', () =>
     postgres = open.use(await startPostgres())
     proxy = open.use(await startTcpProxy(postgres.port))
     server = open.use(await startMortal(through(proxy)))
-    key = await serveGreeting(server.admin)
+    key = await serveGreeting(server)
     application = open.use(
       await startApplication({
         address: server.address,

@@ -24,7 +24,7 @@ test.skipIf(!canMount || !hasPostgres)(
     await mkdir(path.join(disk.folder, 'postgres'))
     await using postgres = await startPostgres({ folder: path.join(disk.folder, 'postgres') })
     await using server = await startMortal(postgres.url)
-    const key = await serveGreeting(server.admin)
+    const key = await serveGreeting(server)
     const acknowledged: string[] = []
     const refusals = new Set<string>()
     let evaluations = 0
@@ -75,7 +75,7 @@ test.skipIf(!canMount)(
     using disk = mountSmallDisk(2)
     const settings = { FLAGMARSHAL_DATA_DIR: disk.folder }
     await using server = await startMortal(database.url, { settings })
-    const key = await serveGreeting(server.admin)
+    const key = await serveGreeting(server)
     disk.fill()
     const { distinct } = await evaluateUntil(server.address, key, AbortSignal.timeout(500))
     expect(distinct).toHaveLength(1)

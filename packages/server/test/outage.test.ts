@@ -16,7 +16,7 @@ import { placeFor } from '@flagmarshal/server/storage/embedded/place'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { ADMIN_TOKEN, expectOk, expectProblem } from '../../../tests/support/server.ts'
+import { ADMIN_TOKEN, expectOk, expectProblem, untilServed } from '../../../tests/support/server.ts'
 import { newFlag } from './support/flags.ts'
 
 const log = pino({ level: 'silent' })
@@ -131,6 +131,7 @@ async function setUp(address: string): Promise<{ admin: Client; ann: Client; key
   const { key } = expectOk(
     await admin.call('createKey', { params, body: { kind: 'server', environment, name: 'test' } }),
   )
+  await untilServed(address, key, { flag: 'greeting', value: false })
   expectOk(await admin.call('createPerson', { body: { id: 'ann', name: 'Ann', roles: ['viewer'] } }))
   const made = await admin.call('createToken', { params: { person: 'ann' }, body: { name: 'test' } })
   const ann = createClient({ server: address, token: expectOk(made).token })

@@ -30,7 +30,7 @@ let order: SdkOrder
 beforeAll(async () => {
   const database = open.use(await createDatabase())
   server = open.use(await startMortal(database.url))
-  const key = await serveGreeting(server.admin)
+  const key = await serveGreeting(server)
   const cacheFile = path.join(server.folder, 'flags.json')
   order = { url: server.address, key, environment, flag, cacheFile }
 })

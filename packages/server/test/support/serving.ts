@@ -1,14 +1,20 @@
 /** What an environment answers over and over while something is done to its server. */
 import type { Client } from '@flagmarshal/api'
 
-import { expectOk } from '../../../../tests/support/server.ts'
+import { expectOk, untilServed } from '../../../../tests/support/server.ts'
 import { newFlag } from './flags.ts'
 
 /** Where `greeting` is served. */
 export const SERVED = { project: 'shop', environment: 'production', flag: 'greeting' } as const
 
-/** A project with one unprotected environment, where `greeting` is on for everybody; answers its SDK key. */
-export async function serveGreeting(admin: Client): Promise<string> {
+/** A server, and who may do everything there. */
+interface Served {
+  readonly address: string
+  readonly admin: Client
+}
+
+/** A project with one unprotected environment, where `greeting` is served, on for everybody; answers its SDK key. */
+export async function serveGreeting({ address, admin }: Served): Promise<string> {
   const { project, environment, flag } = SERVED
   const environments = [{ key: environment, name: 'Production', protected: false }]
   expectOk(await admin.call('createProject', { body: { key: project, name: 'Shop', environments } }))
@@ -16,7 +22,9 @@ export async function serveGreeting(admin: Client): Promise<string> {
   const on = { enabled: true, offVariant: 'off', rules: [], fallthrough: { variant: 'on' } }
   expectOk(await admin.call('configureFlag', { params: SERVED, body: on, ifMatch: 1 }))
   const body = { kind: 'server' as const, environment, name: 'test' }
-  return expectOk(await admin.call('createKey', { params: { project }, body })).key
+  const { key } = expectOk(await admin.call('createKey', { params: { project }, body }))
+  await untilServed(address, key, { flag, value: true })
+  return key
 }
 
 /** How often was asked, and every answer that there was: one, where nothing went wrong. */
