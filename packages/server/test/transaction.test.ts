@@ -113,6 +113,64 @@ test('a table that changes under statements that are prepared costs nobody an an
   expect((await read(database.kysely)).rows).toEqual([expect.objectContaining({ id: 1, more_7: null })])
 })
 
+test('where one of several statements that leave together fails, those behind it are not carried out', async () => {
+  const failed: unknown[] = []
+  const note = (error: unknown) => void failed.push(error)
+  const work = database.transaction(async (tx) => {
+    const together = [write(tx, 1), write(tx, 1), write(tx, 2)]
+    for (const it of together) it.catch(note)
+    await Promise.allSettled(together)
+    throw new Error('over')
+  })
+  await expect(work).rejects.toThrow(/over|duplicate key/)
+  expect(failed).toHaveLength(2)
+  for (const error of failed) expect(error).toMatchObject({ code: '23505' })
+  expect(await notes()).toEqual([])
+})
+
+test('a prepared statement works on after it failed, whether in itself or for its values', async () => {
+  const divide = async (by: number) => {
+    const { rows } = await sql<{ n: number }>`select 12 / ${by}::integer as n`.execute(database.kysely)
+    return rows[0]?.n
+  }
+  const missing = () => sql`select * from nowhere where id = ${1}`.execute(database.kysely)
+  for (let round = 0; round < 40; round++) {
+    await expect(divide(0)).rejects.toThrow('division by zero')
+    await expect(missing()).rejects.toThrow(/does not exist/)
+    expect(await divide(4)).toBe(3)
+  }
+})
+
+test('a number that no number of ours can hold is an error of that statement only', async () => {
+  const large = () => sql`select ${'9007199254740993'}::bigint as n`.execute(database.kysely)
+  for (let round = 0; round < 6; round++) {
+    await expect(large()).rejects.toThrow(/does not fit a number/)
+    expect(await notes()).toEqual([])
+  }
+})
+
+test('all channels are heard on one connection, also those that are added later', async () => {
+  const heard: string[] = []
+  const listen = async (channel: string) =>
+    await database.listen(channel, (payload) => void heard.push(`${channel} ${payload}`))
+  const tell = (channel: string) => sql`select pg_notify(${channel}, 'now')`.execute(database.kysely)
+  await listen('early')
+  await expect.poll(() => heard).toContain('early undefined')
+  const stop = await listen('late')
+  await expect.poll(() => heard).toContain('late undefined')
+  await tell('early')
+  await tell('late')
+  await expect.poll(() => heard).toEqual(expect.arrayContaining(['early now', 'late now']))
+  const listening = sql<{ n: number }>`select count(*)::int as n from pg_stat_activity
+    where datname = current_database() and query = 'listen "late"'`
+  expect((await listening.execute(database.kysely)).rows).toEqual([{ n: 1 }])
+  await stop()
+  await tell('late')
+  await tell('early')
+  await expect.poll(() => heard.filter((it) => it === 'early now')).toHaveLength(2)
+  expect(heard.filter((it) => it === 'late now')).toHaveLength(1)
+})
+
 test('a pooler that forgets what was prepared is put up with', async () => {
   const deallocate = () => sql`deallocate all`.execute(database.kysely)
   for (let round = 0; round < 8; round++) {

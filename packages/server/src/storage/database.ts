@@ -34,7 +34,7 @@ export interface Database {
    * that the HTTP edge answers with 503.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
-  /** Listens to a channel on a connection of its own, reconnecting until stopped or closed. */
+  /** Listens to a channel, reconnecting until stopped or closed. */
   listen(channel: string, notified: Notified): Promise<Stop>
   /** Ends all connections; what runs finishes first. */
   close(): Promise<void>

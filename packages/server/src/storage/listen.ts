@@ -1,5 +1,7 @@
 /**
- * Listening to a channel for as long as the server runs: one connection, made again when it is lost.
+ * Listening for as long as the server runs: one connection for all channels, made again when it is
+ * lost. One, because the database wakes each connection that listens to anything at each commit that
+ * announces something.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -12,55 +14,79 @@ import type { Notified, Stop } from './database.ts'
 /** Between two attempts to connect. */
 const RETRY_MS = 500
 
-/** Starts to listen and returns at once; `notified(undefined)` follows each connection made. */
-export function startListening(config: ClientConfig, channel: string, notified: Notified, log: Log): Stop {
+/** What is listened to. */
+export interface Listening {
+  /** Begins to listen and returns at once; `notified(undefined)` follows when it does, and each time that the connection was made again. */
+  listen(channel: string, notified: Notified): Stop
+  /** Ends the connection. */
+  close(): Promise<void>
+}
+
+/** Connects when something is first listened to. */
+export function openListening(config: ClientConfig, log: Log): Listening {
+  const heard = new Map<string, Set<Notified>>()
   const stopping = new AbortController()
-  const running = keepListening(config, channel, notified, log, stopping.signal)
-  return async () => {
-    stopping.abort()
-    await running
-  }
-}
+  const { signal } = stopping
+  let running: Promise<void> | undefined
+  let join: ((channel: string) => void) | undefined
 
-// oxlint-disable-next-line max-params -- the four of startListening and its signal
-async function keepListening(
-  config: ClientConfig,
-  channel: string,
-  notified: Notified,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await listenOnce({ ...config, keepAlive: true }, channel, notified, signal)
-    } catch (error) {
-      if (!signal.aborted) log.warn({ why: String(error), channel }, 'listening to the database failed')
+  return {
+    listen(channel, notified) {
+      const others = heard.get(channel) ?? new Set()
+      heard.set(channel, others.add(notified))
+      if (running === undefined) running = keepListening()
+      else join?.(channel)
+      return async () => {
+        others.delete(notified)
+        if (others.size === 0) heard.delete(channel)
+      }
+    },
+    async close() {
+      stopping.abort()
+      await running
+    },
+  }
+
+  async function keepListening(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await listenOnce()
+      } catch (error) {
+        if (!signal.aborted) log.warn({ why: String(error) }, 'listening to the database failed')
+      }
+      join = undefined
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
-    await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
   }
-}
 
-/** Until the connection ends or the signal aborts. */
-async function listenOnce(
-  config: ClientConfig,
-  channel: string,
-  notified: Notified,
-  signal: AbortSignal,
-): Promise<void> {
-  const client = new Client(config)
-  const ended = new Promise<void>((resolve, reject) => {
-    client.on('end', () => resolve())
-    client.on('error', reject)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  ended.catch(() => undefined)
-  client.on('notification', (message) => notified(message.payload ?? ''))
-  try {
-    await client.connect()
-    await client.query(`listen ${escapeIdentifier(channel)}`)
-    notified(undefined)
-    await ended
-  } finally {
-    await client.end().catch(() => undefined)
+  /** Until the connection ends or is closed. */
+  async function listenOnce(): Promise<void> {
+    const client = new Client({ ...config, keepAlive: true })
+    const ended = new Promise<void>((resolve, reject) => {
+      client.on('end', () => resolve())
+      client.on('error', reject)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    ended.catch(() => undefined)
+    client.on('notification', ({ channel, payload }) => tell(channel, payload ?? ''))
+    try {
+      await client.connect()
+      // One after the other; where one fails the connection is lost, and `ended` says so.
+      let joined: Promise<unknown> = Promise.resolve()
+      join = (channel) => {
+        joined = joined
+          .then(() => client.query(`listen ${escapeIdentifier(channel)}`))
+          .then(() => tell(channel, undefined))
+          .catch(() => undefined)
+      }
+      for (const channel of heard.keys()) join(channel)
+      await ended
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  function tell(channel: string, payload: string | undefined): void {
+    for (const notified of heard.get(channel) ?? []) notified(payload)
   }
 }

@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 
 import { Kysely } from 'kysely'
-import { Pool, types } from 'pg'
+import { Pool } from 'pg'
 import type { PoolConfig } from 'pg'
 
 import type { Log } from '../context.ts'
@@ -12,7 +12,7 @@ import { failureOf } from '../failure.ts'
 import type { Failure } from '../failure.ts'
 import type { Database } from './database.ts'
 import { connectionsOf } from './dialect.ts'
-import { startListening } from './listen.ts'
+import { openListening } from './listen.ts'
 import { watchSilence } from './silence.ts'
 import { createStatementNames } from './statement-names.ts'
 import type { Tables } from './tables.ts'
@@ -49,34 +49,26 @@ export function openPostgres(url: string, log: Log, failed: TellFailure = () => 
     lock_timeout: LOCK_TIMEOUT_MS,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 30_000,
-    types: { getTypeParser },
   }
   const open = (more: PoolConfig) => openPool({ ...config, ...more }, log, failed)
   const [usual, patient] = [open({}), open(PATIENT_POOL)]
-  const stops = new Set<() => Promise<void>>()
-  stops.add(watchSilence(config, () => endAll(sockets, log)))
+  const listening = openListening(config, log)
+  const stopWatching = watchSilence(config, () => endAll(sockets, log))
 
   return {
     kysely: usual.kysely,
     transaction: (work, options) =>
       transaction(options?.lockTimeoutMs === 0 ? patient : usual, work, options),
-    async listen(channel, notified) {
-      const stop = startListening(config, channel, notified, log)
-      stops.add(stop)
-      return async () => {
-        stops.delete(stop)
-        await stop()
-      }
-    },
+    listen: async (channel, notified) => listening.listen(channel, notified),
     async close() {
-      await Promise.all([...stops].map((stop) => stop()))
+      await Promise.all([listening.close(), stopWatching()])
       await Promise.all([usual, patient].map(({ kysely }) => kysely.destroy()))
     },
   }
 }
 
 function openPool(config: PoolConfig, log: Log, failed: TellFailure): TransactionParts {
-  const pool = new Pool({ ...config, pipeline: true })
+  const pool = new Pool(config)
   pool.on('error', (error) => log.warn({ why: error.message }, 'an idle database connection was lost'))
   // One that is lost between two statements of a transaction would otherwise end the process: the
   // pool listens to idle connections only. The next statement on it fails by itself.
@@ -102,16 +94,4 @@ function openSocket(sockets: Set<Socket>, failed: () => void): Socket {
 function endAll(sockets: ReadonlySet<Socket>, log: Log): void {
   if (sockets.size > 0) log.warn({ connections: sockets.size }, 'the database is silent; leaving it')
   for (const socket of sockets) socket.destroy()
-}
-
-type TypeId = Parameters<typeof types.getTypeParser>[0]
-
-/** int8 as a number; the driver would give a string. */
-const getTypeParser: typeof types.getTypeParser = (oid: TypeId, format?: 'text' | 'binary') =>
-  oid === types.builtins.INT8 ? safeInteger : types.getTypeParser(oid, format)
-
-function safeInteger(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a number`)
-  return value
 }

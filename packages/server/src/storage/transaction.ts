@@ -64,17 +64,17 @@ async function transactOnce<T>(
 ): Promise<T> {
   const connection = await connections.take()
   const begun = begin(connection, options)
-  const { tx, end } = open(kysely, connections, { connection, begun })
+  const { tx, end } = open(kysely, connections, connection)
   const waiting = [begun]
   unanswered.set(tx, waiting)
   let ended = false
   try {
     const result = await work(tx)
     const last = isRefusal(result) ? 'rollback' : 'commit'
-    const [{ command }] = await Promise.all([connection.send(last), ...waiting])
+    const [done] = await Promise.all([connection.send(last), ...waiting])
     ended = true
     // What PostgreSQL answers to a commit after a statement that failed.
-    if (command !== last.toUpperCase()) throw new Error('a statement of the transaction failed')
+    if (done !== last.toUpperCase()) throw new Error('a statement of the transaction failed')
     return result
   } catch (error) {
     // The first failure is the reason for those that follow it.
@@ -95,7 +95,7 @@ async function rolledBack(connection: PostgresConnection): Promise<boolean> {
   )
 }
 
-/** Sends the beginning; it is answered before the first statement. */
+/** Sends the beginning, together with the first statement: where it fails, the database skips what came with it. */
 async function begin(
   connection: PostgresConnection,
   { lockTimeoutMs, snapshot }: TransactionOptions,
@@ -106,36 +106,16 @@ async function begin(
   await Promise.all(sent.map((text) => connection.send(text)))
 }
 
-interface Begun {
-  readonly connection: PostgresConnection
-  readonly begun: Promise<void>
-}
-
-/**
- * A transaction on a connection. A question is sent behind the beginning at once; a statement that may
- * change something waits until the transaction stands, or it would change it without one. After `end`
- * all are refused, because others use the connection then.
- */
+/** A transaction on a connection. After `end` all statements are refused, because others use the connection then. */
 function open(
   kysely: Kysely<Tables>,
   { dialect }: Connections,
-  { connection, begun }: Begun,
+  connection: PostgresConnection,
 ): { readonly tx: Tx; readonly end: () => void } {
-  let stands = false
-  let held = false
   let over = false
-  begun.then(
-    () => (stands = true),
-    () => undefined,
-  )
   const inside: DatabaseConnection = {
     async executeQuery(query) {
       if (over) throw new Error('a statement came after the end of its transaction')
-      if (!stands && (held || !query.sql.startsWith('select '))) {
-        // Later statements stay behind this one.
-        held = true
-        await begun
-      }
       return await connection.executeOnce(query)
     },
     streamQuery: (query, rows) => connection.streamQuery(query, rows),
