@@ -56,12 +56,15 @@ function isNew(top: Open, quoted: string): boolean {
   return true
 }
 
-/** The place of the closing quotation mark: the first that no backslash, or a pair of them, stands before. */
+const QUOTATION_MARK = 0x22
+const BACKSLASH = 0x5c
+
+/** The place of the closing quotation mark. By codes: characters of 32 MB would take a quarter of a second. */
 function endOfText(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let before = at
-    while (text[before - 1] === '\\') before--
-    if ((at - before) % 2 === 0) return at
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTATION_MARK) return at
+    if (code === BACKSLASH) at++
   }
   return text.length
 }
