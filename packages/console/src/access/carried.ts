@@ -21,8 +21,9 @@ const KEPT_MS = 600_000
 /** What the page shows at this moment, by name. */
 const present = new Map<string, unknown>()
 
-/** What was carried here; read once, when the console is loaded. */
+/** What was carried here, read once, when the console is loaded; and what of it nobody has changed since. */
 let arrived: Carried | undefined = unpack()
+const brought = new Map(Object.entries(arrived?.values ?? {}))
 let proved = false
 
 /**
@@ -32,20 +33,25 @@ let proved = false
 export function useCarried<T>(name: string | undefined, initial: T): readonly [T, (value: T) => void] {
   const [value, setValue] = useState<T>(() => {
     // It was typed here, on this page, under this name.
-    const brought = (name === undefined ? undefined : here()?.values[name]) as T | undefined
-    return brought ?? initial
+    const typed = (name === undefined ? undefined : here()?.get(name)) as T | undefined
+    return typed ?? initial
   })
   useEffect(() => {
     if (name === undefined) return undefined
     present.set(name, value)
     return () => void present.delete(name)
   }, [name, value])
-  return [value, setValue]
+  const change = (next: T): void => {
+    // From here on it is what is written now that counts, also for whoever comes to this page again.
+    if (name !== undefined) brought.delete(name)
+    setValue(next)
+  }
+  return [value, change]
 }
 
 /** Whether somebody has just come back with what is called so, and has shown at the provider who they are. */
 export function useJustProved(name: string): boolean {
-  const [just] = useState(() => proved && Object.hasOwn(here()?.values ?? {}, name))
+  const [just] = useState(() => proved && (here()?.has(name) ?? false))
   return just
 }
 
@@ -67,9 +73,9 @@ export function dropCarried(): void {
   sessionStorage.removeItem(KEY)
 }
 
-function here(): Carried | undefined {
+function here(): ReadonlyMap<string, unknown> | undefined {
   const { pathname, search } = window.location
-  return arrived?.page === `${pathname}${search}` ? arrived : undefined
+  return arrived?.page === `${pathname}${search}` ? brought : undefined
 }
 
 function unpack(): Carried | undefined {
