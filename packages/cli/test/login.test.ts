@@ -214,6 +214,24 @@ describe('a code', () => {
     expect((await make({ challenge: 'short' })).status).toBe(422)
   })
 
+  it('for a token, and a token itself, is made soon after its maker has signed in, or has shown again who they are', async () => {
+    const max = await join(server, 'max', ['administrator'])
+    const body = { name: 'laptop' }
+    const path = '/api/v1/people/ada/tokens'
+    const all = async () => [
+      (await make({}, max)).status,
+      (await send('createOwnToken', { body, cookie: max })).status,
+      (await send('createToken', { body, cookie: max, path })).status,
+    ]
+    off = 59 * 60_000
+    expect(await all()).toEqual([201, 201, 201])
+    off += 2 * 60_000
+    expect(await all()).toEqual([403, 403, 403])
+    expect((await make({}, max)).json).toMatchObject({ code: 'proof-needed' })
+    expect((await send('prove', { body: { password: PASSWORD }, cookie: max })).status).toBe(200)
+    expect(await all()).toEqual([201, 201, 201])
+  })
+
   it('that guesses are counted by address', async () => {
     const answers = []
     for (let i = 0; i < 101; i++) answers.push((await take({ code: 'x', verifier: VERIFIER })).status)

@@ -288,6 +288,7 @@ describe('what ends at the provider', () => {
       expect((await notice({ logout_token: it })).status).toBe(400)
     }
     expect((await notice({})).status).toBe(400)
+    expect((await notice({ logout_token: 'x'.repeat(20_000) })).status).toBe(413)
     const json = await fetch(`${server.address}/sign-in/back-channel-logout`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -22,6 +22,7 @@ import type { GrantedPerson } from '../storage/access.ts'
 import type { Tx } from '../storage/database.ts'
 import { spendSignIn } from '../storage/identities.ts'
 import { updateProof } from '../storage/second-factors.ts'
+import { refuseOldSession } from './fresh-session.ts'
 import type { FactorParts } from './second-factor.ts'
 import { actorOfPerson } from './sessions.ts'
 import { issueToken } from './tokens.ts'
@@ -56,20 +57,25 @@ export interface BroughtCode {
   readonly verifier: string
 }
 
-/** Makes one. Refuses without a session and, for a proof, unless the session has a fresh one. */
-export function createBrowserCode(
-  { actor, now }: Context,
-  safe: Safe,
+/** Makes one. Refuses without a session, in an old one and, for a proof, unless the session has a fresh one. */
+export async function createBrowserCode(
+  context: Context,
+  { database, safe }: FactorParts,
   wanted: NewBrowserCode,
-): BrowserCode | Refusal {
+): Promise<BrowserCode | Refusal> {
+  const { actor, now } = context
   const { tokenId: session, proof } = actor
   if (actor.session !== true || session === undefined) {
     return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
   }
-  if (wanted.for === 'proof') {
-    const unproven = whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, proof, now)
-    if (unproven !== undefined)
-      return { ...unproven, message: 'Show who you are: it counts for the command line then.' }
+  const no =
+    wanted.for === 'token'
+      ? await refuseOldSession(database.kysely, context)
+      : whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, proof, now)
+  if (no !== undefined) {
+    return wanted.for === 'token'
+      ? no
+      : { ...no, message: 'Show who you are: it counts for the command line then.' }
   }
   const until = now.getTime() + GOOD_MS
   const content = { id: newId('code'), person: actor.id, session, wanted, proof, until } satisfies Content

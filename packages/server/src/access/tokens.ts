@@ -9,18 +9,21 @@ import { newId, newToken, sha256 } from '../id.ts'
 import { notFound } from '../refusals.ts'
 import { insertToken, revokePersonal, selectPerson } from '../storage/access.ts'
 import type { Database, Tx } from '../storage/database.ts'
+import { refuseOldSession } from './fresh-session.ts'
 import { reachOf } from './token-reach.ts'
 
 const DAY_MS = 86_400_000
 
-/** Makes a token for a person. Refuses roles that the person does not hold. */
+/** Makes a token for a person. Refuses roles that the person does not hold, and in a session that is old. */
 export async function createToken(
   context: Context,
   database: Database,
   personId: string,
   input: NewToken,
 ): Promise<IssuedToken | Refusal> {
-  return await database.transaction(async (tx) => await issueToken(tx, context, personId, input))
+  return await database.transaction(
+    async (tx) => (await refuseOldSession(tx, context)) ?? (await issueToken(tx, context, personId, input)),
+  )
 }
 
 /** The same, in a transaction. */

@@ -9,7 +9,7 @@ import { of } from './account.ts'
 
 export const handlers: Handlers<typeof browserCodeOperations> = {
   createBrowserCode: async ({ context, services, body }) =>
-    reply(createBrowserCode(context, services.safe, body)),
+    reply(await createBrowserCode(context, services, body)),
 
   takeBrowserToken: async (call) => {
     const { context, services, body } = call
