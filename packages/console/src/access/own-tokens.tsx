@@ -10,8 +10,10 @@ import { ErrorView } from '../ui/error-view.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
+import { useMe } from './session.ts'
 
 export function OwnTokens(): ReactElement {
+  const me = useMe()
   const read = useLive('listOwnTokens')
   const create = useWrite('createOwnToken')
   const revoke = useWrite('revokeOwnToken')
@@ -63,7 +65,6 @@ export function OwnTokens(): ReactElement {
               <thead>
                 <tr>
                   <th>For</th>
-                  <th>Made by</th>
                   <th>Used</th>
                   <th>Expires</th>
                   <th>Act</th>
@@ -72,8 +73,12 @@ export function OwnTokens(): ReactElement {
               <tbody>
                 {items.map((it) => (
                   <tr key={it.id}>
-                    <td>{it.name}</td>
-                    <td>{it.createdBy ?? 'unknown'}</td>
+                    <td>
+                      {it.name}
+                      {it.createdBy === me?.id ? null : (
+                        <div className="fm-dim">made by {it.createdBy ?? 'unknown'}</div>
+                      )}
+                    </td>
                     <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
                     <td>{it.expiresAt === null ? 'never' : <TimeAgo at={it.expiresAt} />}</td>
                     <td>
