@@ -154,7 +154,10 @@ async function giveInput({ run, round, book, acknowledged }: Shift): Promise<voi
   }
 }
 
-/** What of the book is not there, in one sentence each. */
+/**
+ * What of the book is not there, in one sentence each. What was read is as good as acknowledged: of
+ * several rounds each may leave one write behind whose answer was lost.
+ */
 export async function missing(client: Client, run: string, book: Book): Promise<string[]> {
   const found: string[] = []
   const lack = (holds: boolean, what: string) => void (holds || found.push(what))
@@ -191,15 +194,24 @@ export async function missing(client: Client, run: string, book: Book): Promise<
 
   const shown = expectOk(await client.call('showRun', { params: { project, run } }))
   lack(follows(shown.revision, input?.revision), `the run is at ${shown.revision} after ${input?.revision}`)
-  const given = JSON.stringify(shown.inputs.find((it) => it.id === 'P-I9')?.value ?? null)
-  const kept = input === undefined || shown.revision !== input.revision || given.includes(`"${input.reason}"`)
+  const given = reasonOf(shown.inputs.find((it) => it.id === 'P-I9')?.value)
+  const kept = input === undefined || shown.revision !== input.revision || given === input.reason
   lack(kept, `the input is ${given} after ${input?.reason}`)
+
+  book.toggled = config
+  if (there !== undefined) book.members = there
+  if (given !== undefined) book.input = { revision: shown.revision, reason: given }
 
   for (const id of book.kills) {
     const params = { project, flag: 'killed', environment, kill: id }
     lack((await client.call('getKill', { params })).ok, `the kill ${id} was lost`)
   }
   return found
+}
+
+function reasonOf(value: unknown): string | undefined {
+  const has = typeof value === 'object' && value !== null && 'reason' in value
+  return has && typeof value.reason === 'string' ? value.reason : undefined
 }
 
 /** Whether it is the acknowledged revision or the next one; anything when none was acknowledged. */
