@@ -2,7 +2,13 @@ import { createClient } from '@flagmarshal/api'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
+import {
+  ADMIN_TOKEN,
+  expectOk,
+  expectProblem,
+  startServer,
+  untilServed,
+} from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { configure, EVERYBODY_ON, newFlag } from './support/flags.ts'
 
@@ -35,6 +41,7 @@ beforeAll(async () => {
     rules: [{ name: 'Mail', when: pattern, serve: { variant: 'on' } }],
   })
   token = await server.sdkKey('shop', 'development')
+  await untilServed(server.address, token, { flag: 'slow', value: true })
 })
 afterAll(() => server.close())
 

@@ -15,12 +15,13 @@ import type { EnvironmentState } from './environment-state.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { DeliveryPorts } from './ports.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
+import { together } from './together.ts'
 
 /**
- * Announcements that follow each other faster than this are loaded together: many writers in one
- * environment would otherwise make its state, and an event for each stream, anew for every one.
+ * Announcements of many writers are loaded together: each would otherwise make the state of the
+ * environment, and an event for each stream, anew.
  */
-const TOGETHER_MS = 20
+const LOADS = { everyMs: 20, burst: 5 }
 
 /** Told of each new revision: by patch, or without one where everything must be read again. */
 export type Changed = (key: EnvironmentKey, state: EnvironmentState, patch: Patch | undefined) => void
@@ -45,7 +46,7 @@ interface Entry {
   state: EnvironmentState | undefined
   /** Resolves after a load that began later than the call. */
   readonly refresh: () => Promise<void>
-  /** Loads what was announced: at once, or together with what else is announced within a moment of the last load. */
+  /** Loads what was announced: at once, or in a crowd together with what else was. */
   readonly announced: () => void
 }
 
@@ -108,7 +109,7 @@ export async function openEnvironments(parts: Parts, changed: Changed): Promise<
       entry.state = next.state
       changed(key, next.state, next.patch)
     })
-    const announced = together(() => void refresh().catch(notYet), TOGETHER_MS)
+    const announced = together(() => void refresh().catch(notYet), LOADS)
     const entry: Entry = { key, state: undefined, refresh, announced }
     entries.set(nameOf(key), entry)
     return entry
@@ -132,23 +133,6 @@ async function advanced(
   // A smaller revision is another history: the database was restored from a backup.
   const whole = await selectChanges(database.kysely, key, -1)
   return whole && { state: wholeState(key, whole, telemetry) }
-}
-
-/** Does something at once, and what else is asked for within so many milliseconds once, after them. */
-function together(work: () => void, ms: number): () => void {
-  let until = 0
-  let waiting: NodeJS.Timeout | undefined
-  const run = () => {
-    waiting = undefined
-    until = performance.now() + ms
-    work()
-  }
-  return () => {
-    if (waiting !== undefined) return
-    const left = until - performance.now()
-    if (left <= 0) run()
-    else waiting = setTimeout(run, left).unref()
-  }
 }
 
 function nameOf({ project, environment }: EnvironmentKey): string {
