@@ -350,7 +350,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         const grpc = await startGrpc({ delivery, authenticator, clock, log }, config)
         if (grpc !== undefined) closing.push(() => grpc.close())
         grpcAddress = grpc?.address
-        return await listenOn(config, ({ host, port }) => server.listen({ host, port }))
+        return await listenOn(config, (at) => server.listen(at))
       },
     }
   } catch (error) {

@@ -2,15 +2,21 @@
 import type { Config } from './config.ts'
 import { StartFailure } from './start-failure.ts'
 
+/**
+ * Connections that wait to be taken up while the process is busy; the system may allow fewer. After an
+ * outage all SDKs come at once, and with Node's own 511 some of 2,048 were dropped.
+ */
+const BACKLOG = 4_096
+
 /** Starts to listen; returns the address. Throws a StartFailure for what the operator can put right. */
 export async function listenOn(
   config: Pick<Config, 'host' | 'port'>,
-  start: (at: { host: string; port: number }) => Promise<string>,
+  start: (at: { host: string; port: number; backlog: number }) => Promise<string>,
 ): Promise<string> {
+  const { host, port } = config
   try {
-    return await start(config)
+    return await start({ host, port, backlog: BACKLOG })
   } catch (error) {
-    const { host, port } = config
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const sentences: Readonly<Record<string, string>> = {
       EADDRINUSE: `Port ${port} of ${host} is taken by another program: stop it, or set FLAGMARSHAL_PORT.`,

@@ -189,7 +189,7 @@ export async function createEdge(config: Config): Promise<Edge> {
       () => delivery.close(),
     ])
   })
-  return { log, close, listen: () => listenOn(config, ({ host, port }) => server.listen({ host, port })) }
+  return { log, close, listen: () => listenOn(config, (at) => server.listen(at)) }
 }
 
 /** Where the server is, and the keys for it. */
