@@ -226,6 +226,9 @@ test('R1 serving goes on from memory while the database is away, writing says so
     const base = `${own.address}/api/v1/environments/development`
     expect((await fetch(`${base}/snapshot`, { headers })).status).toBe(200)
     expect(await acknowledge(base, headers, Number(id)), 'nothing is confirmed that is not stored').toBe(503)
+    open.push(await follow(own.address, ownKey, { instance: 'late' }))
+    const ofLate = { ...headers, 'flagmarshal-instance': 'late' }
+    expect(await acknowledge(base, ofLate, Number(id))).toBe(503)
   } finally {
     await expect.poll(() => rename(`${name}_away`, name)).toBe(true)
   }
@@ -237,6 +240,11 @@ test('R1 serving goes on from memory while the database is away, writing says so
   expect(await reader.until(({ event }) => event === 'patch')).toMatchObject({
     data: { flags: [{ key: 'steady', enabled: true }] },
   })
+  // Who came while nothing could be stored, and says nothing more, is counted by the next kill.
+  const listed = { params: { project: 'shop', environment: 'development' } }
+  await expect
+    .poll(async () => expectOk(await own.admin.call('listInstances', listed)).items, { timeout: 5_000 })
+    .toContainEqual(expect.objectContaining({ instanceId: 'late', streamOpen: true }))
 })
 
 test('metrics tell of streams, revisions and acknowledgements', async () => {

@@ -117,10 +117,12 @@ function takeFrom(queue: Queue): readonly Pending[] {
   return taken.map(([, it]) => it)
 }
 
-/** Those that somebody waited for are sent again by their instance. */
+/** An acknowledgement that somebody waited for is sent again by its instance; that it is there is known all the same. */
 function putBack(queue: Queue, batch: readonly Pending[]): void {
-  for (const { sign, waiting } of batch) {
-    if (waiting.length > 0 || queue.size >= CAPACITY) continue
+  for (const { sign: whole, waiting } of batch) {
+    if (queue.size >= CAPACITY) continue
+    const { acknowledged: _, ...rest } = whole
+    const sign = waiting.length > 0 ? rest : whole
     const newer = queue.get(nameOf(sign))
     queue.set(
       nameOf(sign),
