@@ -88,9 +88,9 @@ async function answered(listening: Server, { state, host, done }: Expected): Pro
     reject(new Failure('Nobody has answered in the browser.', { exitCode: EXIT.timeout, remedy: REMEDY }))
   }, PATIENCE_MS)
   listening.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { pathname, searchParams: said } = new URL(request.url ?? '/', `http://${host}`)
-    const ours = request.headers.host === host && request.method === 'GET' && pathname === '/'
-    if (!ours || said.get('state') !== state) {
+    const { host: named } = request.headers
+    const said = request.method === 'GET' && named === host ? queryOf(request.url ?? '') : undefined
+    if (said?.get('state') !== state) {
       response.writeHead(404, { connection: 'close' }).end()
       return
     }
@@ -111,6 +111,11 @@ async function answered(listening: Server, { state, host, done }: Expected): Pro
   } finally {
     clearTimeout(late)
   }
+}
+
+/** What an address like `/?state=…` says; undefined for any other. */
+function queryOf(address: string): URLSearchParams | undefined {
+  return address.startsWith('/?') ? new URLSearchParams(address.slice(2)) : undefined
 }
 
 const REMEDY = 'Begin anew, or make a token on the page of your account: flagmarshal login --paste'

@@ -61,18 +61,18 @@ async function press({ asked }: Begun, more: object = {}, by = cookie) {
 }
 
 /** The browser goes back to the program. */
-async function goBack(
+async function goBack(begun: Begun, query: Record<string, string>, headers = {}) {
+  const search = new URLSearchParams({ state: begun.asked['state'] ?? '', ...query })
+  return await goTo(begun, `/?${search.toString()}`, headers)
+}
+
+/** Asks the program that waits for any address. */
+async function goTo(
   { asked }: Begun,
-  query: Record<string, string>,
+  path: string,
   headers = {},
 ): Promise<{ status: number; location: string | undefined }> {
-  const search = new URLSearchParams({ state: asked['state'] ?? '', ...query })
-  const going = request({
-    host: '127.0.0.1',
-    port: asked['port'],
-    path: `/?${search.toString()}`,
-    headers,
-  }).end()
+  const going = request({ host: '127.0.0.1', port: asked['port'], path, headers }).end()
   const [answer] = await once(going, 'response')
   answer.resume()
   return { status: answer.statusCode, location: answer.headers.location }
@@ -138,6 +138,8 @@ describe('login in the browser', () => {
     }
     // A page elsewhere whose name leads to this machine.
     expect((await goBack(begun, { code }, { host: 'evil.example' })).status).toBe(404)
+    for (const path of ['//', '/favicon.ico', 'http://[/'])
+      expect((await goTo(begun, path)).status, 'no address ends it').toBe(404)
     expect((await goBack(begun, { error: 'refused' })).status).toBe(303)
     expect(await begun.ended).toMatchObject({ code: EXIT.access, err: expect.stringContaining('said no') })
   })
