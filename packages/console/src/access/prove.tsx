@@ -14,12 +14,14 @@ export function Prove(): ReactElement {
   const [done, setDone] = useState(false)
   if (done) return <Shown now="sign again" />
   const byCode = factor.data?.state === 'on'
+  // Nobody begins to type into a field that then goes or becomes another.
+  const known = !factor.isPending && !identity.isPending
   const provider = identity.data?.connected ? identity.data.provider : null
   const { pathname, search } = window.location
   return (
     <Group align="end" gap="sm">
       {/* Who has neither password nor code can do nothing with a field. */}
-      {byCode || identity.data?.hasPassword !== false ? (
+      {known && (byCode || identity.data?.hasPassword !== false) ? (
         <Typed byCode={byCode} done={() => setDone(true)} />
       ) : null}
       {provider === null ? null : (
