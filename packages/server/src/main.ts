@@ -18,8 +18,8 @@ interface Running {
   close(): Promise<void>
 }
 
-// V8 would keep what starting made in mind, and put some objects of each request among the old ones, where they
-// hold others until a long collection: a third of what every request leaves was copied twice.
+// What is made while the server starts stays, and V8 would go on to put objects from the same places in the code among
+// the old ones: some of every request, which hold others until a long collection (docs/decisions/0046).
 setFlagsFromString('--no-allocation-site-pretenuring')
 
 let app: Running | undefined
