@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { IssuedToken } from '@flagmarshal/api/access'
 import type { BrowserCode, NewBrowserCode } from '@flagmarshal/api/browser-code'
 import type { KeptProof } from '@flagmarshal/api/proof'
-import { PROOF_METHODS, whyUnproven } from '@flagmarshal/domain/access/proof'
+import { PROOF_METHODS } from '@flagmarshal/domain/access/proof'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 import { z } from 'zod'
@@ -23,15 +23,13 @@ import type { Tx } from '../storage/database.ts'
 import { spendSignIn } from '../storage/identities.ts'
 import { updateProof } from '../storage/second-factors.ts'
 import { refuseOldSession } from './fresh-session.ts'
+import { refuseOldProof, refuseWithoutSession } from './own-session.ts'
 import type { FactorParts } from './second-factor.ts'
 import { actorOfPerson } from './sessions.ts'
 import { issueToken } from './tokens.ts'
 
 /** How long a code may be on its way, in milliseconds: from the browser to a program on the same machine. */
 const GOOD_MS = 60_000
-
-/** A proof goes to a command line only while it is as fresh as this, in minutes. */
-const FRESH_MINUTES = 5
 
 const OWNER = 'browser-code'
 
@@ -66,17 +64,13 @@ export async function createBrowserCode(
   const { actor, now } = context
   const { tokenId: session, proof } = actor
   if (actor.session !== true || session === undefined) {
-    return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
+    return refuseWithoutSession()
   }
   const no =
     wanted.for === 'token'
       ? await refuseOldSession(database.kysely, context)
-      : whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, proof, now)
-  if (no !== undefined) {
-    return wanted.for === 'token'
-      ? no
-      : { ...no, message: 'Show who you are: it counts for the command line then.' }
-  }
+      : refuseOldProof(context, 'Show who you are: it counts for the command line then.')
+  if (no !== undefined) return no
   const until = now.getTime() + GOOD_MS
   const content = { id: newId('code'), person: actor.id, session, wanted, proof, until } satisfies Content
   const code = Buffer.from(safe.seal(JSON.stringify(content), OWNER)).toString('base64url')

@@ -4,7 +4,6 @@
  */
 import type { IdentityProviderSettings } from '@flagmarshal/api/identity-provider'
 import type { KeptProof } from '@flagmarshal/api/proof'
-import { whyUnproven } from '@flagmarshal/domain/access/proof'
 import { idOf, refuseDisabled, resolvePerson } from '@flagmarshal/domain/access/provider-person'
 import type { Shown } from '@flagmarshal/domain/access/provider-person'
 import { isRefusal, refuse } from '@flagmarshal/domain/refusal'
@@ -31,6 +30,7 @@ import type { OpenProvider, ProviderParts } from './identity-provider.ts'
 import { refuseLost, sealKept, takeKept } from './kept-sign-in.ts'
 import type { Purpose, Returned } from './kept-sign-in.ts'
 import { applyMappedRoles, wantedRoles } from './mapped-roles.ts'
+import { refuseOldProof, refuseWithoutSession } from './own-session.ts'
 import { openSession } from './sessions.ts'
 import type { OpenedSession, Origin } from './sessions.ts'
 
@@ -51,9 +51,6 @@ export interface FinishedReturn {
 
 /** How much later than ours the provider's clock may be when it is asked for a new proof. */
 const TOLERANCE_MS = 30_000
-
-/** A connection is as good as a password: it needs a proof as fresh as this, in minutes. */
-const FRESH_MINUTES = 5
 
 /** Leaves for the provider. `session` is the secret of the browser's session, for all but a sign-in. */
 export async function beginAtProvider(
@@ -80,14 +77,15 @@ export async function beginAtProvider(
 }
 
 async function purposeOf(
-  { actor, now }: Context,
+  context: Context,
   database: Database,
   wanted: { readonly for: Purpose['for']; readonly issuer: string; readonly session?: string | undefined },
 ): Promise<Purpose | Refusal> {
+  const { actor } = context
   if (wanted.for === 'sign-in') return { for: 'sign-in' }
   const { session } = wanted
   if (actor.session !== true || actor.tokenId === undefined || session === undefined) {
-    return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
+    return refuseWithoutSession()
   }
   const by = { person: actor.id, token: actor.tokenId, session: sha256(session) }
   const connected = await selectIdentities(database.kysely, actor.id)
@@ -103,9 +101,8 @@ async function purposeOf(
   if (here) {
     return refuse('connected', 'Your account is connected with the provider.', 'There is nothing to do.')
   }
-  const unproven = whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, actor.proof, now)
-  if (unproven === undefined) return { for: 'connection', by }
-  return { ...unproven, message: 'To connect your account, show once more who you are.' }
+  const no = refuseOldProof(context, 'To connect your account, show once more who you are.')
+  return no ?? { for: 'connection', by }
 }
 
 /** Takes somebody who comes back. */

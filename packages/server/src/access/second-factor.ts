@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 
 import type { NewSecondFactor, SecondFactor } from '@flagmarshal/api/proof'
 import type { ProofMethod } from '@flagmarshal/domain/access/proof'
-import { whyUnproven } from '@flagmarshal/domain/access/proof'
 import { refuse } from '@flagmarshal/domain/refusal'
 import type { Refusal } from '@flagmarshal/domain/refusal'
 
@@ -30,6 +29,7 @@ import {
   updateLastStep,
 } from '../storage/second-factors.ts'
 import type { SecondFactorRow } from '../storage/second-factors.ts'
+import { refuseOldProof, refuseWithoutSession } from './own-session.ts'
 import { isPassword } from './password.ts'
 import { base32, otpauth, stepOf } from './totp.ts'
 
@@ -38,9 +38,6 @@ export interface FactorParts {
   readonly database: Database
   readonly safe: Safe
 }
-
-/** Of somebody without a password a proof as fresh as this is needed to begin one, in minutes. */
-const FRESH_MINUTES = 5
 
 const SECRET_BYTES = 20
 const RECOVERY_CODES = 10
@@ -70,9 +67,8 @@ export async function enrolSecondFactor(
   }
   if (known === null) {
     // A code of it signs, so whoever sits down at a session that was left open must not begin one.
-    const unproven = whyUnproven({ proof: 'sign-in', minutes: FRESH_MINUTES }, actor.proof, now)
-    if (unproven !== undefined)
-      return { ...unproven, message: 'To set up a second factor, show once more who you are.' }
+    const no = refuseOldProof(context, 'To set up a second factor, show once more who you are.')
+    if (no !== undefined) return no
   }
   const bytes = randomBytes(SECRET_BYTES)
   const secret = safe.seal(bytes.toString('base64'), factorOwner(actor.id))
@@ -210,8 +206,4 @@ function newRecoveryCode(): string {
 
 async function recordFactor(tx: Tx, context: Context, action: string, person: string): Promise<void> {
   await record(tx, context, { chain: 'installation', action, subject: { kind: 'person', id: person } })
-}
-
-function refuseWithoutSession(): Refusal {
-  return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
 }

@@ -18,6 +18,7 @@ import { endSessions, selectAccount, upsertPassword } from '../storage/accounts.
 import type { Database, Tx } from '../storage/database.ts'
 import { grantOf } from './authenticate.ts'
 import { identityOf } from './identity.ts'
+import { refuseWithoutSession } from './own-session.ts'
 import { hashPassword, isPassword, refuseWeakPassword } from './password.ts'
 import { passSecondFactor } from './second-factor.ts'
 import type { FactorParts } from './second-factor.ts'
@@ -208,8 +209,4 @@ export async function changePassword(
     })
     return undefined
   })
-}
-
-function refuseWithoutSession(): Refusal {
-  return refuse('no-session', 'This was called with a token, not with a session.', 'Sign in first.')
 }

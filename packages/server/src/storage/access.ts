@@ -201,7 +201,7 @@ export async function revoke(tx: Tx, id: string, project: string, now: Date): Pr
     .where('revoked_at', 'is', null)
     .returningAll()
     .executeTakeFirst()
-  if (row !== undefined) await sql`select pg_notify(${REVOKED_CHANNEL}, ${row.hash})`.execute(tx)
+  if (row !== undefined) await announceToken(tx, row.hash)
   return row
 }
 

@@ -4,7 +4,7 @@
 import { sql } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 
-import { REVOKED_CHANNEL } from './access.ts'
+import { announceToken } from './access.ts'
 import type { PersonRow } from './access.ts'
 import type { Queries, Tx } from './database.ts'
 import type { AccessTables } from './tables/access.ts'
@@ -80,7 +80,7 @@ export async function endSessions(
     .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
     .returning('hash')
     .execute()
-  for (const { hash } of rows) await sql`select pg_notify(${REVOKED_CHANNEL}, ${hash})`.execute(tx)
+  for (const { hash } of rows) await announceToken(tx, hash)
   return rows.length
 }
 

@@ -2,10 +2,9 @@
  * Queries on second factors, their recovery codes, and what sessions and tokens have proved.
  */
 import type { ProofMethod } from '@flagmarshal/domain/access/proof'
-import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 
-import { REVOKED_CHANNEL } from './access.ts'
+import { announceToken } from './access.ts'
 import type { Queries, Tx } from './database.ts'
 import type { AccessTables } from './tables/access.ts'
 
@@ -112,5 +111,5 @@ export async function updateProof(
     .where('id', '=', id)
     .returning('hash')
     .executeTakeFirstOrThrow()
-  await sql`select pg_notify(${REVOKED_CHANNEL}, ${hash})`.execute(tx)
+  await announceToken(tx, hash)
 }
