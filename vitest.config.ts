@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config'
 /** `unit`: pure code beside its source. `server`: HTTP over real PostgreSQL. `conformance`: public suites and real clients. `monitoring`: the real Prometheus and Alertmanager, where they are installed. `browser`: people's paths through the console in Chromium. `demo`: the example shop, whole. */
 export default defineConfig({
   test: {
+    setupFiles: ['tests/support/plain-output.ts'],
+    maxWorkers: 2,
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: [
@@ -15,21 +18,23 @@ export default defineConfig({
             'tests/*.test.ts',
             'soak/*.test.ts',
           ],
+          testTimeout: 20_000,
         },
       },
       {
+        extends: true,
         test: {
           name: 'server',
           include: ['packages/*/test/**/*.test.ts', 'benchmarks/server/*.test.ts'],
           globalSetup: ['tests/support/cluster.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
           // A loaded machine is no failure: conditions are waited for, not timed.
           expect: { poll: { timeout: 10_000, interval: 20 } },
         },
       },
       {
+        extends: true,
         test: {
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
@@ -40,6 +45,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'monitoring',
           include: ['tests/monitoring/**/*.test.ts'],
@@ -47,22 +53,22 @@ export default defineConfig({
           // Real programs on a loaded machine are slow, and no failure.
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
           expect: { poll: { timeout: 60_000, interval: 50 } },
         },
       },
       {
+        extends: true,
         test: {
           name: 'browser',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['tests/support/cluster.ts', 'tests/e2e/support/built-console.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
           expect: { poll: { timeout: 10_000, interval: 50 } },
         },
       },
       {
+        extends: true,
         test: {
           name: 'demo',
           include: ['tests/demo/**/*.test.ts'],

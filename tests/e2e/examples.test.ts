@@ -67,7 +67,7 @@ describe('the examples', () => {
   async function start(args: readonly string[], port = 0): Promise<string> {
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...env, PORT: String(port), NO_COLOR: '1' },
+      env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     endWithUs(child)

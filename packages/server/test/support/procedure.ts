@@ -340,8 +340,8 @@ async function drillAlert({ developer, project }: Stage, run: string): Promise<v
   const { id } = expectOk(await developer.client.call('startDrill', { params, body }))
   await vi.waitFor(async () => {
     const at = { ...params, drill: id }
-    const { verdict, problem } = expectOk(await developer.client.call('showDrill', { params: at }))
-    if (verdict !== 'passed') throw new Error(problem ?? verdict)
+    const { verdict, problem, findings } = expectOk(await developer.client.call('showDrill', { params: at }))
+    if (verdict !== 'passed') throw new Error(problem ?? [verdict, ...findings].join('; '))
   }, WAITING)
 }
 

@@ -5,7 +5,7 @@
 import { createFlagmarshal } from '@flagmarshal/sdk-server'
 import { OpenFeature } from '@openfeature/server-sdk'
 
-import { watchStalls } from './stalls.ts'
+import { watchStalls } from '../../../../tests/support/stalls.ts'
 
 /** What it is to connect to; given in its environment as `SDK_ORDER`. */
 export interface SdkOrder {

@@ -1,7 +1,7 @@
 /**
  * One run of the fuzzing: draw, send over several connections at once, judge.
  */
-import { watchStalls } from '../stalls.ts'
+import { watchStalls } from '../../../../../tests/support/stalls.ts'
 import { faultOf } from './judge.ts'
 import type { FuzzRequest } from './requests.ts'
 import { drawRequests } from './requests.ts'
