@@ -9,6 +9,7 @@ import { CopyCommand } from '../ui/copy-command.tsx'
 import { ErrorView } from '../ui/error-view.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { useMe } from './session.ts'
 
@@ -61,40 +62,30 @@ export function OwnTokens(): ReactElement {
           items.length === 0 ? (
             <p className="fm-dim">You have none.</p>
           ) : (
-            <table className="fm-table">
-              <thead>
-                <tr>
-                  <th>For</th>
-                  <th>Used</th>
-                  <th>Expires</th>
-                  <th>Act</th>
+            <Table columns={['For', 'Used', 'Expires', 'Act']}>
+              {items.map((it) => (
+                <tr key={it.id}>
+                  <td>
+                    {it.name}
+                    {it.createdBy === me?.id ? null : (
+                      <div className="fm-dim">made by {it.createdBy ?? 'unknown'}</div>
+                    )}
+                  </td>
+                  <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
+                  <td>{it.expiresAt === null ? 'never' : <TimeAgo at={it.expiresAt} />}</td>
+                  <td>
+                    <Button
+                      variant="default"
+                      size="compact-xs"
+                      aria-label={`Revoke ${it.name}`}
+                      onClick={() => revoke.mutate([{ params: { token: it.id } }])}
+                    >
+                      Revoke
+                    </Button>
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items.map((it) => (
-                  <tr key={it.id}>
-                    <td>
-                      {it.name}
-                      {it.createdBy === me?.id ? null : (
-                        <div className="fm-dim">made by {it.createdBy ?? 'unknown'}</div>
-                      )}
-                    </td>
-                    <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
-                    <td>{it.expiresAt === null ? 'never' : <TimeAgo at={it.expiresAt} />}</td>
-                    <td>
-                      <Button
-                        variant="default"
-                        size="compact-xs"
-                        aria-label={`Revoke ${it.name}`}
-                        onClick={() => revoke.mutate([{ params: { token: it.id } }])}
-                      >
-                        Revoke
-                      </Button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </Table>
           )
         }
       </Loaded>

@@ -5,6 +5,7 @@ import type { ReactElement } from 'react'
 import { useLive, useWrite } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { useSignOut } from './session.ts'
 
@@ -34,41 +35,31 @@ export function Sessions(): ReactElement {
     >
       <Loaded read={read}>
         {({ items }) => (
-          <table className="fm-table">
-            <thead>
-              <tr>
-                <th>Browser</th>
-                <th>From</th>
-                <th>Opened</th>
-                <th>Act</th>
+          <Table columns={['Browser', 'From', 'Opened', 'Act']}>
+            {items.map((it) => (
+              <tr key={it.id}>
+                <td>{it.browser ?? 'unknown'}</td>
+                <td>{it.address ?? 'unknown'}</td>
+                <td>
+                  <TimeAgo at={it.createdAt} />
+                </td>
+                <td>
+                  {it.own ? (
+                    <span className="fm-dim">This one</span>
+                  ) : (
+                    <Button
+                      variant="default"
+                      size="compact-xs"
+                      aria-label={`End the session ${it.id}`}
+                      onClick={() => end.mutate([{ params: { session: it.id } }])}
+                    >
+                      End it
+                    </Button>
+                  )}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {items.map((it) => (
-                <tr key={it.id}>
-                  <td>{it.browser ?? 'unknown'}</td>
-                  <td>{it.address ?? 'unknown'}</td>
-                  <td>
-                    <TimeAgo at={it.createdAt} />
-                  </td>
-                  <td>
-                    {it.own ? (
-                      <span className="fm-dim">This one</span>
-                    ) : (
-                      <Button
-                        variant="default"
-                        size="compact-xs"
-                        aria-label={`End the session ${it.id}`}
-                        onClick={() => end.mutate([{ params: { session: it.id } }])}
-                      >
-                        End it
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </Table>
         )}
       </Loaded>
     </Card>

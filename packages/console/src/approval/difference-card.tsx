@@ -7,6 +7,7 @@ import type { Answer } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { differencesOf } from './difference.ts'
 import type { Difference } from './difference.ts'
 
@@ -26,7 +27,11 @@ export function DifferenceCard(): ReactElement {
   return (
     <Loaded read={bundle}>
       {(it) =>
-        running === undefined ? <Table bundle={it} /> : <WithRollout bundle={it} rollout={running.id} />
+        running === undefined ? (
+          <DifferenceTable bundle={it} />
+        ) : (
+          <WithRollout bundle={it} rollout={running.id} />
+        )
       }
     </Loaded>
   )
@@ -40,10 +45,10 @@ interface TableProps {
 function WithRollout({ bundle, rollout }: TableProps & { readonly rollout: string }): ReactElement {
   const { run } = useFeature()
   const read = useRead('showRollout', { params: { project: run.project, rollout } })
-  return <Loaded read={read}>{({ plan }) => <Table bundle={bundle} livePlan={plan} />}</Loaded>
+  return <Loaded read={read}>{({ plan }) => <DifferenceTable bundle={bundle} livePlan={plan} />}</Loaded>
 }
 
-function Table({ bundle: it, livePlan }: TableProps): ReactElement {
+function DifferenceTable({ bundle: it, livePlan }: TableProps): ReactElement {
   const rows = differencesOf(it.differs, {
     approved: it.approvedBundle,
     proposed: it.bundle,
@@ -73,21 +78,11 @@ function Table({ bundle: it, livePlan }: TableProps): ReactElement {
         )}
       </p>
       {rows.length === 0 ? null : (
-        <table className={`fm-table ${classes['difference'] ?? ''}`}>
-          <thead>
-            <tr>
-              <th>where</th>
-              <th>approved base</th>
-              <th>live now</th>
-              <th>proposed</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={row.pointer} row={row} />
-            ))}
-          </tbody>
-        </table>
+        <Table columns={['where', 'approved base', 'live now', 'proposed']} className={classes['difference']}>
+          {rows.map((row) => (
+            <Row key={row.pointer} row={row} />
+          ))}
+        </Table>
       )}
     </Card>
   )

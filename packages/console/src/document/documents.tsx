@@ -13,6 +13,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 
 import classes from '../procedure/feature.module.css'
@@ -49,36 +50,27 @@ function List({ documents }: { readonly documents: Documents }): ReactElement {
   const { run } = useFeature()
   return (
     <Card title="Documents" beside={<span className="fm-dim">{documents.items.length}</span>} flush>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>document</th>
-            <th>state</th>
-            <th>hash</th>
-          </tr>
-        </thead>
-        <tbody>
-          {documents.items.map((it) => {
-            const [state, word] = STATES[it.state] ?? [it.state, it.state]
-            return (
-              <tr key={it.name}>
-                <td>
-                  <Link to={paths.document(run.project, run.feature, it.name)}>{it.title}</Link>
-                  {it.findings.length === 0 ? null : (
-                    <div className={classes['why']}>{it.findings.join('; ')}</div>
-                  )}
-                </td>
-                <td>
-                  <Status of={state} word={word} />
-                </td>
-                <td className="fm-dim">
-                  <code>{it.hash.slice(0, 12)}</code>
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
+      <Table columns={['document', 'state', 'hash']}>
+        {documents.items.map((it) => {
+          const [state, word] = STATES[it.state] ?? [it.state, it.state]
+          return (
+            <tr key={it.name}>
+              <td>
+                <Link to={paths.document(run.project, run.feature, it.name)}>{it.title}</Link>
+                {it.findings.length === 0 ? null : (
+                  <div className={classes['why']}>{it.findings.join('; ')}</div>
+                )}
+              </td>
+              <td>
+                <Status of={state} word={word} />
+              </td>
+              <td className="fm-dim">
+                <code>{it.hash.slice(0, 12)}</code>
+              </td>
+            </tr>
+          )
+        })}
+      </Table>
     </Card>
   )
 }

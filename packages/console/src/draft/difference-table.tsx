@@ -5,6 +5,7 @@ import type { ReactElement } from 'react'
 
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { DraftReach } from './reach.tsx'
 import type { DraftPart } from './use-drafts.ts'
@@ -38,26 +39,16 @@ export function DraftDifferences({ project, draft }: DraftPart): ReactElement {
       <p className={classes['hash']}>
         base revision {base.revision} · live revision {live.revision} · proposed <code>{draft.hash}</code>
       </p>
-      <table className={`fm-table ${classes['difference'] ?? ''}`}>
-        <thead>
-          <tr>
-            <th>part</th>
-            <th>approved base</th>
-            <th>live now</th>
-            <th>proposed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row
-              key={row.place}
-              row={row}
-              open={draft.closed === null}
-              none={approved === null ? 'nothing yet' : 'not there'}
-            />
-          ))}
-        </tbody>
-      </table>
+      <Table columns={['part', 'approved base', 'live now', 'proposed']} className={classes['difference']}>
+        {rows.map((row) => (
+          <Row
+            key={row.place}
+            row={row}
+            open={draft.closed === null}
+            none={approved === null ? 'nothing yet' : 'not there'}
+          />
+        ))}
+      </Table>
       {draft.closed === null ? (
         <div className={classes['subject']}>
           <DraftReach project={project} draft={draft} />

@@ -13,6 +13,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { draftWord } from './save-draft.tsx'
 import type { DraftSummary } from './use-drafts.ts'
@@ -50,7 +51,7 @@ export function Drafts(): ReactElement {
                 approves. Save one on the page of a flag or segment.
               </EmptyState>
             ) : (
-              <Table project={project} items={items} />
+              <DraftTable project={project} items={items} />
             )
           }
         </Loaded>
@@ -59,7 +60,7 @@ export function Drafts(): ReactElement {
   )
 }
 
-function Table({
+function DraftTable({
   project,
   items,
 }: {
@@ -67,39 +68,27 @@ function Table({
   readonly items: readonly DraftSummary[]
 }): ReactElement {
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Of</th>
-          <th>State</th>
-          <th>Why</th>
-          <th>By</th>
-          <th>Waits for</th>
-          <th>Saved</th>
+    <Table columns={['Of', 'State', 'Why', 'By', 'Waits for', 'Saved']}>
+      {items.map((it) => (
+        <tr key={it.id}>
+          <td>
+            <Link to={paths.draft(project, it.id)}>{it.subject.key}</Link>{' '}
+            <span className="fm-dim">
+              {it.subject.kind === 'segment' ? 'segment, ' : ''}
+              {it.environment}
+            </span>
+          </td>
+          <td>
+            <Status of={it.behind ? 'behind' : it.state} word={draftWord(it)} />
+          </td>
+          <td>{it.why}</td>
+          <td>{it.contributors.join(', ')}</td>
+          <td>{it.waitsFor.join(', ') || '–'}</td>
+          <td>
+            <TimeAgo at={it.changedAt} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.id}>
-            <td>
-              <Link to={paths.draft(project, it.id)}>{it.subject.key}</Link>{' '}
-              <span className="fm-dim">
-                {it.subject.kind === 'segment' ? 'segment, ' : ''}
-                {it.environment}
-              </span>
-            </td>
-            <td>
-              <Status of={it.behind ? 'behind' : it.state} word={draftWord(it)} />
-            </td>
-            <td>{it.why}</td>
-            <td>{it.contributors.join(', ')}</td>
-            <td>{it.waitsFor.join(', ') || '–'}</td>
-            <td>
-              <TimeAgo at={it.changedAt} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

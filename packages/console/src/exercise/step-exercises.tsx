@@ -4,6 +4,7 @@ import type { ReactElement } from 'react'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { Exercises } from './exercises.tsx'
 import type { Exercise } from './exercises.tsx'
@@ -96,41 +97,29 @@ function Verifications({ run }: OfRun): ReactElement {
 function Environments({ verification }: { readonly verification: Verification }): ReactElement {
   return (
     <div className={classes['figures']} tabIndex={0} role="group" aria-label="What each environment showed">
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>environment</th>
-            <th>SDKs</th>
-            <th>slowest toggle</th>
-            <th>layers that served on and off</th>
+      <Table columns={['environment', 'SDKs', 'slowest toggle', 'layers that served on and off']}>
+        {(verification.environments ?? []).map((it) => (
+          <tr key={it.environment}>
+            <td>
+              {it.environment}
+              {it.protected ? <span className="fm-dim"> · protected, nothing was switched on</span> : null}
+            </td>
+            <td>
+              {it.sdk.asked.length === 0
+                ? 'engine only'
+                : `${it.sdk.answered.length} of ${it.sdk.asked.length} answered`}
+            </td>
+            <td>{slowest(it.toggles)}</td>
+            <td>
+              {it.layers.length === 0
+                ? 'none is connected'
+                : it.layers
+                    .map((one) => `${one.layer}: ${one.servedOn ? 'on' : '–'}/${one.servedOff ? 'off' : '–'}`)
+                    .join(', ')}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {(verification.environments ?? []).map((it) => (
-            <tr key={it.environment}>
-              <td>
-                {it.environment}
-                {it.protected ? <span className="fm-dim"> · protected, nothing was switched on</span> : null}
-              </td>
-              <td>
-                {it.sdk.asked.length === 0
-                  ? 'engine only'
-                  : `${it.sdk.answered.length} of ${it.sdk.asked.length} answered`}
-              </td>
-              <td>{slowest(it.toggles)}</td>
-              <td>
-                {it.layers.length === 0
-                  ? 'none is connected'
-                  : it.layers
-                      .map(
-                        (one) => `${one.layer}: ${one.servedOn ? 'on' : '–'}/${one.servedOff ? 'off' : '–'}`,
-                      )
-                      .join(', ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   )
 }

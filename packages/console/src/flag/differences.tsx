@@ -1,6 +1,7 @@
 /** What changes, part by part: what was, what will be. */
 import type { ReactElement } from 'react'
 
+import { Table } from '../ui/table.tsx'
 import type { Difference } from './config-difference.ts'
 
 interface DifferencesProps {
@@ -13,26 +14,17 @@ export function Differences({ of, before = 'Now', after = 'Then' }: DifferencesP
   if (of.length === 0) return <p className="fm-dim">They serve the same.</p>
   return (
     <div className="fm-scroll" tabIndex={0} role="region" aria-label="Differences">
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>Part</th>
-            <th>{before}</th>
-            <th>{after}</th>
+      <Table columns={['Part', before, after]}>
+        {of.map((it) => (
+          <tr key={it.place}>
+            <td>{it.label}</td>
+            <td>{it.before ?? <span className="fm-dim">not there</span>}</td>
+            <td>
+              <strong>{it.after ?? 'removed'}</strong>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {of.map((it) => (
-            <tr key={it.place}>
-              <td>{it.label}</td>
-              <td>{it.before ?? <span className="fm-dim">not there</span>}</td>
-              <td>
-                <strong>{it.after ?? 'removed'}</strong>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { useLive } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import type { FlagPart } from './flag.tsx'
 
@@ -18,41 +19,38 @@ export function Edges({ project, config }: FlagPart): ReactElement | null {
   if (edges.length === 0) return null
   return (
     <Card title={`Edges in ${environment}`} flush>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>Edge</th>
-            <th>State</th>
-            <th>Serves</th>
-            <th>Instances</th>
-            <th>Browser streams</th>
-            <th>Reports waiting</th>
-            <th>Last heard of</th>
+      <Table
+        columns={[
+          'Edge',
+          'State',
+          'Serves',
+          'Instances',
+          'Browser streams',
+          'Reports waiting',
+          'Last heard of',
+        ]}
+      >
+        {edges.map((it) => (
+          <tr key={it.edgeId}>
+            <td>
+              {it.name} <code className="fm-dim">{it.edgeId}</code>
+            </td>
+            <td>
+              <Status of={it.state} />
+            </td>
+            <td>{servesOf(it, environmentRevision)}</td>
+            <td>{it.instances}</td>
+            <td>{it.browserStreams}</td>
+            <td>
+              {it.buffered}
+              {it.turnedAway > 0 ? `, ${it.turnedAway} turned away` : ''}
+            </td>
+            <td>
+              <TimeAgo at={it.lastSeenAt} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {edges.map((it) => (
-            <tr key={it.edgeId}>
-              <td>
-                {it.name} <code className="fm-dim">{it.edgeId}</code>
-              </td>
-              <td>
-                <Status of={it.state} />
-              </td>
-              <td>{servesOf(it, environmentRevision)}</td>
-              <td>{it.instances}</td>
-              <td>{it.browserStreams}</td>
-              <td>
-                {it.buffered}
-                {it.turnedAway > 0 ? `, ${it.turnedAway} turned away` : ''}
-              </td>
-              <td>
-                <TimeAgo at={it.lastSeenAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Card>
   )
 }

@@ -7,6 +7,7 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { duration, TimeAgo } from '../ui/time-ago.tsx'
 import type { FlagPart } from './flag.tsx'
 
@@ -40,53 +41,40 @@ export function Instances({ project, config }: FlagPart): ReactElement {
               that it serves.
             </EmptyState>
           ) : (
-            <table className="fm-table">
-              <thead>
-                <tr>
-                  <th>Application</th>
-                  <th>Layer</th>
-                  <th>State</th>
-                  <th>Serves</th>
-                  <th>Lag</th>
-                  <th>Uses</th>
-                  <th>SDK</th>
-                  <th>Last heard of</th>
+            <Table
+              columns={['Application', 'Layer', 'State', 'Serves', 'Lag', 'Uses', 'SDK', 'Last heard of']}
+            >
+              {items.map((it) => (
+                <tr key={it.instanceId}>
+                  <td>
+                    {it.description?.application ?? <span className="fm-dim">unknown</span>}{' '}
+                    {it.description?.applicationVersion ?? ''} <code className="fm-dim">{it.instanceId}</code>
+                  </td>
+                  <td>{it.description?.layers.join(', ') ?? ''}</td>
+                  <td>
+                    <Status of={it.state} />{' '}
+                    {it.edge === undefined ? null : <span className="fm-dim">behind {it.edge.name}</span>}
+                  </td>
+                  <td>
+                    {isCurrent(it, environmentRevision) ? (
+                      <Status of="pass" word={`this (revision ${it.acknowledgedRevision})`} />
+                    ) : (
+                      <Status of="held" word={`an older one (${it.acknowledgedRevision ?? 'none'})`} />
+                    )}
+                  </td>
+                  <td>{lagOf(it, environmentRevision, updatedAt)}</td>
+                  <td>{usesOf(it, used.data?.items ?? [])}</td>
+                  <td>
+                    {it.description === undefined
+                      ? ''
+                      : `${it.description.sdk} ${it.description.sdkVersion}, ${it.description.mode}`}
+                  </td>
+                  <td>
+                    <TimeAgo at={it.lastSeenAt} />
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items.map((it) => (
-                  <tr key={it.instanceId}>
-                    <td>
-                      {it.description?.application ?? <span className="fm-dim">unknown</span>}{' '}
-                      {it.description?.applicationVersion ?? ''}{' '}
-                      <code className="fm-dim">{it.instanceId}</code>
-                    </td>
-                    <td>{it.description?.layers.join(', ') ?? ''}</td>
-                    <td>
-                      <Status of={it.state} />{' '}
-                      {it.edge === undefined ? null : <span className="fm-dim">behind {it.edge.name}</span>}
-                    </td>
-                    <td>
-                      {isCurrent(it, environmentRevision) ? (
-                        <Status of="pass" word={`this (revision ${it.acknowledgedRevision})`} />
-                      ) : (
-                        <Status of="held" word={`an older one (${it.acknowledgedRevision ?? 'none'})`} />
-                      )}
-                    </td>
-                    <td>{lagOf(it, environmentRevision, updatedAt)}</td>
-                    <td>{usesOf(it, used.data?.items ?? [])}</td>
-                    <td>
-                      {it.description === undefined
-                        ? ''
-                        : `${it.description.sdk} ${it.description.sdkVersion}, ${it.description.mode}`}
-                    </td>
-                    <td>
-                      <TimeAgo at={it.lastSeenAt} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </Table>
           )
         }
       </Loaded>

@@ -4,8 +4,10 @@ import type { ReactElement } from 'react'
 import { useRead } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { ListCard } from '../ui/list-card.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 
 type Repository = Answer<'listReferences'>['items'][number]
@@ -42,49 +44,37 @@ export function References({ project, flag }: ReferencesProps): ReactElement {
 export function Coverage({ project, flag }: ReferencesProps): ReactElement {
   const read = useRead('listReferences', { params: { project, flag } })
   return (
-    <Card title="Code references by layer" flush>
-      <Loaded read={read}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <EmptyState title="No repository has reported" command="flagmarshal refs scan --upload">
-              A repository is searched for places that ask flags, usually in its pipeline. Until then nobody
-              can tell which layers ask this one, and whether it may go.
-            </EmptyState>
-          ) : (
-            <table className="fm-table">
-              <thead>
-                <tr>
-                  <th>Repository</th>
-                  {LAYERS.map((it) => (
-                    <th key={it}>{it}</th>
-                  ))}
-                  <th>Commit</th>
-                  <th>Reported</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((it) => (
-                  <tr key={it.repo}>
-                    <td>
-                      {it.repo} {it.branch ?? ''}
-                    </td>
-                    {LAYERS.map((layer) => (
-                      <td key={layer}>{count(it, layer)}</td>
-                    ))}
-                    <td>
-                      <code>{it.sha.slice(0, 10)}</code>
-                    </td>
-                    <td>
-                      <TimeAgo at={it.at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </Loaded>
-    </Card>
+    <ListCard
+      title="Code references by layer"
+      read={read}
+      empty={
+        <EmptyState title="No repository has reported" command="flagmarshal refs scan --upload">
+          A repository is searched for places that ask flags, usually in its pipeline. Until then nobody can
+          tell which layers ask this one, and whether it may go.
+        </EmptyState>
+      }
+    >
+      {(items) => (
+        <Table columns={['Repository', ...LAYERS, 'Commit', 'Reported']}>
+          {items.map((it) => (
+            <tr key={it.repo}>
+              <td>
+                {it.repo} {it.branch ?? ''}
+              </td>
+              {LAYERS.map((layer) => (
+                <td key={layer}>{count(it, layer)}</td>
+              ))}
+              <td>
+                <code>{it.sha.slice(0, 10)}</code>
+              </td>
+              <td>
+                <TimeAgo at={it.at} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </ListCard>
   )
 }
 
@@ -100,45 +90,34 @@ function Places({ items }: { readonly items: readonly Repository[] }): ReactElem
       <EmptyState title="No place in code is known">Nothing that was reported names this flag.</EmptyState>
     )
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Place</th>
-          <th>How</th>
-          <th>Layer</th>
-          <th>Repository</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.flatMap((it) =>
-          it.refs.map((ref) => (
-            <tr key={`${it.repo} ${ref.file} ${ref.line}`}>
-              <td>
-                <code>
-                  {ref.file}:{ref.line}
-                </code>
-                {ref.context === undefined ? null : <pre className="fm-dim">{ref.context}</pre>}
-              </td>
-              <td>
-                {KINDS[ref.kind ?? 'call']} {ref.alias === undefined ? null : <code>{ref.alias}</code>}
-              </td>
-              <td>{ref.layer}</td>
-              <td>{it.repo}</td>
-            </tr>
-          )),
-        )}
-        {gone.map(({ repo, extinct }) => (
-          <tr key={`${repo} gone`}>
-            <td className="fm-dim">gone</td>
+    <Table columns={['Place', 'How', 'Layer', 'Repository']}>
+      {items.flatMap((it) =>
+        it.refs.map((ref) => (
+          <tr key={`${it.repo} ${ref.file} ${ref.line}`}>
             <td>
-              The last place went with <code>{extinct?.sha.slice(0, 10)}</code>, in{' '}
-              <code>{extinct?.file}</code>
+              <code>
+                {ref.file}:{ref.line}
+              </code>
+              {ref.context === undefined ? null : <pre className="fm-dim">{ref.context}</pre>}
             </td>
-            <td />
-            <td>{repo}</td>
+            <td>
+              {KINDS[ref.kind ?? 'call']} {ref.alias === undefined ? null : <code>{ref.alias}</code>}
+            </td>
+            <td>{ref.layer}</td>
+            <td>{it.repo}</td>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        )),
+      )}
+      {gone.map(({ repo, extinct }) => (
+        <tr key={`${repo} gone`}>
+          <td className="fm-dim">gone</td>
+          <td>
+            The last place went with <code>{extinct?.sha.slice(0, 10)}</code>, in <code>{extinct?.file}</code>
+          </td>
+          <td />
+          <td>{repo}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }

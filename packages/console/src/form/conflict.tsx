@@ -3,6 +3,7 @@ import { Button, Group } from '@mantine/core'
 import type { ReactElement } from 'react'
 
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import type { Clash } from './three-way.ts'
 
 import classes from './form.module.css'
@@ -36,30 +37,19 @@ const WHO: Readonly<Record<Clash['who'], readonly [state: string, word: string]>
 export function ClashTable({ clashes }: Pick<ConflictProps, 'clashes'>): ReactElement {
   return (
     <div className="fm-scroll" tabIndex={0} role="region" aria-label="What each of you changed">
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>Part</th>
-            <th>When you began</th>
-            <th>Theirs, live now</th>
-            <th>Yours</th>
-            <th>Who</th>
+      <Table columns={['Part', 'When you began', 'Theirs, live now', 'Yours', 'Who']}>
+        {clashes.map((it) => (
+          <tr key={it.place}>
+            <td>{it.label}</td>
+            <td>{it.base ?? '–'}</td>
+            <td>{it.theirs ?? '–'}</td>
+            <td>{it.mine ?? '–'}</td>
+            <td>
+              <Status of={WHO[it.who][0]} word={WHO[it.who][1]} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {clashes.map((it) => (
-            <tr key={it.place}>
-              <td>{it.label}</td>
-              <td>{it.base ?? '–'}</td>
-              <td>{it.theirs ?? '–'}</td>
-              <td>{it.mine ?? '–'}</td>
-              <td>
-                <Status of={WHO[it.who][0]} word={WHO[it.who][1]} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   )
 }

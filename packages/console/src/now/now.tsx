@@ -10,6 +10,7 @@ import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo, useNow } from '../ui/time-ago.tsx'
 
 const HOURS = 2
@@ -52,32 +53,21 @@ export function Now(): ReactElement {
                 Every act of a person or of the controller would be listed here, newest first.
               </EmptyState>
             ) : (
-              <table className="fm-table">
-                <thead>
-                  <tr>
-                    <th>When</th>
-                    <th>What</th>
-                    <th>On</th>
-                    <th>Who</th>
-                    <th>Why</th>
+              <Table columns={['When', 'What', 'On', 'Who', 'Why']}>
+                {changes.map(({ project, entry }) => (
+                  <tr key={`${project} ${entry.seq}`}>
+                    <td>
+                      <TimeAgo at={entry.at} />
+                    </td>
+                    <td>{actionWords(entry.action)}</td>
+                    <td>
+                      <Subject project={project} subject={entry.subject} />
+                    </td>
+                    <td>{entry.actor.name}</td>
+                    <td>{entry.reason ?? ''}</td>
                   </tr>
-                </thead>
-                <tbody>
-                  {changes.map(({ project, entry }) => (
-                    <tr key={`${project} ${entry.seq}`}>
-                      <td>
-                        <TimeAgo at={entry.at} />
-                      </td>
-                      <td>{actionWords(entry.action)}</td>
-                      <td>
-                        <Subject project={project} subject={entry.subject} />
-                      </td>
-                      <td>{entry.actor.name}</td>
-                      <td>{entry.reason ?? ''}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                ))}
+              </Table>
             )
           }
         </Loaded>

@@ -15,6 +15,7 @@ import { ErrorView } from '../ui/error-view.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Sentence } from '../ui/sentence.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { durationWords } from './plan-draft.ts'
 import type { PlanDraft } from './plan-draft.ts'
 
@@ -122,35 +123,25 @@ function PowerTable({ power }: { readonly power: Answer<'showPlanPower'> }): Rea
         </p>
       ))}
       <div className="fm-scroll" tabIndex={0} role="region" aria-label="What each increment can see">
-        <table className="fm-table">
-          <thead>
-            <tr>
-              <th scope="col">Increment</th>
-              <th scope="col">Users</th>
-              <th scope="col">Waits at least</th>
-              <th scope="col">Sees in time</th>
+        <Table columns={['Increment', 'Users', 'Waits at least', 'Sees in time']}>
+          {power.steps.map((step) => (
+            <tr key={`${step.stage}/${step.increment}`}>
+              <td>
+                {step.name} {step.percent} %
+              </td>
+              <td className="fm-number">{step.users === null ? '–' : step.users.toLocaleString('en')}</td>
+              <td className="fm-number">{durationWords(Math.round(step.waitsMs / 1000) * 1000)}</td>
+              <td>
+                {step.criteria.length === 0 ? <Status of="unknown" word="not known" /> : null}
+                {step.criteria.map((it) => (
+                  <div key={it.criterion}>
+                    <Status of={it.enough ? 'pass' : 'HOLD'} word={it.criterion} /> {it.sentence}
+                  </div>
+                ))}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {power.steps.map((step) => (
-              <tr key={`${step.stage}/${step.increment}`}>
-                <td>
-                  {step.name} {step.percent} %
-                </td>
-                <td className="fm-number">{step.users === null ? '–' : step.users.toLocaleString('en')}</td>
-                <td className="fm-number">{durationWords(Math.round(step.waitsMs / 1000) * 1000)}</td>
-                <td>
-                  {step.criteria.length === 0 ? <Status of="unknown" word="not known" /> : null}
-                  {step.criteria.map((it) => (
-                    <div key={it.criterion}>
-                      <Status of={it.enough ? 'pass' : 'HOLD'} word={it.criterion} /> {it.sentence}
-                    </div>
-                  ))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       </div>
       {power.notEstimated.map((it) => (
         <p key={it} className={classes['hint']}>

@@ -6,6 +6,7 @@ import type { Answer } from '../query.ts'
 import { Link } from '../ui/link.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 
 import classes from './feature.module.css'
@@ -37,38 +38,29 @@ export function Exit({ run }: { readonly run: Run }): ReactElement | null {
         )}
       </div>
       {exit.told.length === 0 ? null : (
-        <table className="fm-table">
-          <thead>
-            <tr>
-              <th>who is told</th>
-              <th>state</th>
-              <th>evidence</th>
-            </tr>
-          </thead>
-          <tbody>
-            {exit.told.map((it) => {
-              const [state, word] = TOLD[it.state] ?? [it.state, it.state]
-              return (
-                <tr key={it.name}>
-                  <td>
-                    {it.name}
-                    <div className={classes['why']}>{it.why ?? it.channels.join(', ')}</div>
-                  </td>
-                  <td>
-                    <Status of={state} word={word} />
-                  </td>
-                  <td>
-                    {it.evidence.map((hash) => (
-                      <Link key={hash} to={paths.evidence(run.project, hash)}>
-                        <code>{hash.slice(0, 12)}</code>
-                      </Link>
-                    ))}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
+        <Table columns={['who is told', 'state', 'evidence']}>
+          {exit.told.map((it) => {
+            const [state, word] = TOLD[it.state] ?? [it.state, it.state]
+            return (
+              <tr key={it.name}>
+                <td>
+                  {it.name}
+                  <div className={classes['why']}>{it.why ?? it.channels.join(', ')}</div>
+                </td>
+                <td>
+                  <Status of={state} word={word} />
+                </td>
+                <td>
+                  {it.evidence.map((hash) => (
+                    <Link key={hash} to={paths.evidence(run.project, hash)}>
+                      <code>{hash.slice(0, 12)}</code>
+                    </Link>
+                  ))}
+                </td>
+              </tr>
+            )
+          })}
+        </Table>
       )}
     </Card>
   )

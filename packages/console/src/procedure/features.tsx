@@ -14,6 +14,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 
 /** A feature, its run while one is under way, and its newest rollout. */
@@ -70,7 +71,7 @@ export function Features(): ReactElement {
                 registered with the people who hold the three approving roles.
               </EmptyState>
             ) : (
-              <Table standings={shown} />
+              <FeatureTable standings={shown} />
             )
           }
         </Loaded>
@@ -87,47 +88,34 @@ function matches({ feature, run, rollout }: Standing, filter: string): boolean {
     .every((word) => text.some((it) => it?.toLowerCase().includes(word)))
 }
 
-function Table({ standings }: { readonly standings: readonly Standing[] }): ReactElement {
+function FeatureTable({ standings }: { readonly standings: readonly Standing[] }): ReactElement {
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Feature</th>
-          <th>Procedure</th>
-          <th>Step</th>
-          <th>Rollout</th>
-          <th>Flag</th>
-          <th>Team</th>
-          <th>Registered</th>
+    <Table columns={['Feature', 'Procedure', 'Step', 'Rollout', 'Flag', 'Team', 'Registered']}>
+      {standings.map(({ feature, run, rollout }) => (
+        <tr key={feature.key}>
+          <td>
+            <Link to={paths.feature(feature.project, feature.key)}>
+              <strong>{feature.name}</strong>
+            </Link>
+          </td>
+          <td>
+            {feature.latestRun === null ? (
+              <span className="fm-dim">not started</span>
+            ) : (
+              <Status of={run?.state ?? feature.latestRun.state} />
+            )}
+          </td>
+          <td>{run === undefined || run.step === null ? '' : `${run.step} of ${run.steps}`}</td>
+          <td>{rollout === undefined ? '' : <Status of={rollout.state} />}</td>
+          <td>
+            <code>{feature.flag}</code>
+          </td>
+          <td>{feature.team}</td>
+          <td>
+            <TimeAgo at={feature.createdAt} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {standings.map(({ feature, run, rollout }) => (
-          <tr key={feature.key}>
-            <td>
-              <Link to={paths.feature(feature.project, feature.key)}>
-                <strong>{feature.name}</strong>
-              </Link>
-            </td>
-            <td>
-              {feature.latestRun === null ? (
-                <span className="fm-dim">not started</span>
-              ) : (
-                <Status of={run?.state ?? feature.latestRun.state} />
-              )}
-            </td>
-            <td>{run === undefined || run.step === null ? '' : `${run.step} of ${run.steps}`}</td>
-            <td>{rollout === undefined ? '' : <Status of={rollout.state} />}</td>
-            <td>
-              <code>{feature.flag}</code>
-            </td>
-            <td>{feature.team}</td>
-            <td>
-              <TimeAgo at={feature.createdAt} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

@@ -11,6 +11,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { HookRuns } from './hook-runs.tsx'
 import { RollbackSteps } from './rollback-steps.tsx'
@@ -67,44 +68,31 @@ const RECOVERED: Readonly<Record<string, string>> = {
 function QuickDisable({ run }: { readonly run: Run }): ReactElement {
   return (
     <Card title="Quick disable" flush>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>environment</th>
-            <th>how</th>
-            <th>confirmed</th>
-            <th>recovery</th>
+      <Table columns={['environment', 'how', 'confirmed', 'recovery']}>
+        {run.quickDisable.map((it) => (
+          <tr key={it.environment}>
+            <td>{it.environment}</td>
+            <td>
+              {it.how === 'rollout'
+                ? 'the rollout serves control to everybody'
+                : it.how === 'kill'
+                  ? 'the flag is disabled'
+                  : 'it was off already'}
+            </td>
+            <td>
+              <Status of={CONFIRMED[it.state] ?? it.state} word={it.state.replaceAll('_', ' ')} />
+            </td>
+            <td>
+              {it.recovery === '–' ? (
+                '–'
+              ) : (
+                <Status of={RECOVERED[it.recovery] ?? it.recovery} word={it.recovery.replaceAll('_', ' ')} />
+              )}
+              <div className={classes['why']}>{it.said}</div>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {run.quickDisable.map((it) => (
-            <tr key={it.environment}>
-              <td>{it.environment}</td>
-              <td>
-                {it.how === 'rollout'
-                  ? 'the rollout serves control to everybody'
-                  : it.how === 'kill'
-                    ? 'the flag is disabled'
-                    : 'it was off already'}
-              </td>
-              <td>
-                <Status of={CONFIRMED[it.state] ?? it.state} word={it.state.replaceAll('_', ' ')} />
-              </td>
-              <td>
-                {it.recovery === '–' ? (
-                  '–'
-                ) : (
-                  <Status
-                    of={RECOVERED[it.recovery] ?? it.recovery}
-                    word={it.recovery.replaceAll('_', ' ')}
-                  />
-                )}
-                <div className={classes['why']}>{it.said}</div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Card>
   )
 }

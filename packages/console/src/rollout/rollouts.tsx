@@ -11,6 +11,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { percent } from './words.ts'
 
@@ -74,39 +75,30 @@ function Group({ project, title, items }: GroupProps): ReactElement | null {
   if (items.length === 0) return null
   return (
     <Card title={title} beside={<span className="fm-dim">{items.length}</span>} flush>
-      <table className={`fm-table ${classes['board'] ?? ''}`}>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Feature</th>
-            <th scope="col">Stage</th>
-            <th scope="col">Exposed</th>
-            <th scope="col">Began</th>
-            <th scope="col">Where it stands</th>
+      <Table
+        columns={['State', 'Feature', 'Stage', 'Exposed', 'Began', 'Where it stands']}
+        className={classes['board']}
+      >
+        {items.map((it) => (
+          <tr key={it.id}>
+            <td>
+              <Status of={it.state} />
+            </td>
+            <td>
+              <Link to={paths.rollout(project, it.id)}>{it.feature}</Link>{' '}
+              <span className="fm-dim">
+                {it.environment}, attempt {it.attempt}
+              </span>
+            </td>
+            <td>{it.position === null ? '–' : it.position.name}</td>
+            <td className="fm-number">{percent(it.exposure.share)}</td>
+            <td>
+              <TimeAgo at={it.startAt} />
+            </td>
+            <td>{it.status}</td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((it) => (
-            <tr key={it.id}>
-              <td>
-                <Status of={it.state} />
-              </td>
-              <td>
-                <Link to={paths.rollout(project, it.id)}>{it.feature}</Link>{' '}
-                <span className="fm-dim">
-                  {it.environment}, attempt {it.attempt}
-                </span>
-              </td>
-              <td>{it.position === null ? '–' : it.position.name}</td>
-              <td className="fm-number">{percent(it.exposure.share)}</td>
-              <td>
-                <TimeAgo at={it.startAt} />
-              </td>
-              <td>{it.status}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Card>
   )
 }

@@ -1,6 +1,8 @@
 /** The latest windows of a chart as a table: the same without a picture. */
 import type { ReactElement } from 'react'
 
+import { Table } from '../ui/table.tsx'
+
 import classes from './rollout.module.css'
 
 /** Windows that it shows. */
@@ -20,33 +22,21 @@ export function Twin({ title, label, columns, rows }: TwinProps): ReactElement {
     <details className={classes['twin']}>
       <summary>{title}</summary>
       <div className="fm-scroll" tabIndex={0} role="region" aria-label={label}>
-        <table className="fm-table">
-          <thead>
-            <tr>
-              <th scope="col">Window ended</th>
-              {columns.map((it) => (
-                <th key={it} scope="col">
-                  {it}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows
-              .slice(-ROWS)
-              .toReversed()
-              .map(({ end, cells }) => (
-                <tr key={end}>
-                  <td>{new Date(end).toLocaleTimeString()}</td>
-                  {cells.map((cell, index) => (
-                    <td key={columns[index]} className="fm-number">
-                      {cell}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-          </tbody>
-        </table>
+        <Table columns={['Window ended', ...columns]}>
+          {rows
+            .slice(-ROWS)
+            .toReversed()
+            .map(({ end, cells }) => (
+              <tr key={end}>
+                <td>{new Date(end).toLocaleTimeString()}</td>
+                {cells.map((cell, index) => (
+                  <td key={columns[index]} className="fm-number">
+                    {cell}
+                  </td>
+                ))}
+              </tr>
+            ))}
+        </Table>
       </div>
     </details>
   )

@@ -8,63 +8,54 @@ import { useLive } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card, Page } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Page } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 
 export function Segments(): ReactElement {
   const { project = '' } = useParams({ strict: false })
   const read = useLive('listSegments', { params: { project } })
   return (
     <Page title="Segments" actions={<Freshness of={[read]} />}>
-      <Card title="All segments" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState
-                title="No segment yet"
-                command={`flagmarshal segment create beta --when '{"attribute": "plan", "op": "equals", "values": ["beta"]}'`}
-              >
-                A segment names a group of contexts once, for the rules of all flags and the stages of
-                rollouts.
-              </EmptyState>
-            ) : (
-              <table className="fm-table">
-                <thead>
-                  <tr>
-                    <th>Segment</th>
-                    <th>Environment</th>
-                    <th>Condition</th>
-                    <th className="fm-number">Included</th>
-                    <th className="fm-number">Excluded</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.flatMap((it) =>
-                    it.environments.map((one, index) => (
-                      <tr key={`${it.key} ${one.environment}`}>
-                        <td>
-                          {index === 0 ? (
-                            <>
-                              <Link to={paths.segment(project, it.key)}>
-                                <strong>{it.name}</strong>
-                              </Link>{' '}
-                              <code className="fm-dim">{it.key}</code>
-                            </>
-                          ) : null}
-                        </td>
-                        <td>{one.environment}</td>
-                        <td>{one.when === undefined ? 'lists only' : conditionWords(one.when)}</td>
-                        <td className="fm-number">{one.included.toLocaleString('en')}</td>
-                        <td className="fm-number">{one.excluded.toLocaleString('en')}</td>
-                      </tr>
-                    )),
-                  )}
-                </tbody>
-              </table>
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="All segments"
+        read={read}
+        empty={
+          <EmptyState
+            title="No segment yet"
+            command={`flagmarshal segment create beta --when '{"attribute": "plan", "op": "equals", "values": ["beta"]}'`}
+          >
+            A segment names a group of contexts once, for the rules of all flags and the stages of rollouts.
+          </EmptyState>
+        }
+      >
+        {(items) => (
+          <Table
+            columns={['Segment', 'Environment', 'Condition', { number: 'Included' }, { number: 'Excluded' }]}
+          >
+            {items.flatMap((it) =>
+              it.environments.map((one, index) => (
+                <tr key={`${it.key} ${one.environment}`}>
+                  <td>
+                    {index === 0 ? (
+                      <>
+                        <Link to={paths.segment(project, it.key)}>
+                          <strong>{it.name}</strong>
+                        </Link>{' '}
+                        <code className="fm-dim">{it.key}</code>
+                      </>
+                    ) : null}
+                  </td>
+                  <td>{one.environment}</td>
+                  <td>{one.when === undefined ? 'lists only' : conditionWords(one.when)}</td>
+                  <td className="fm-number">{one.included.toLocaleString('en')}</td>
+                  <td className="fm-number">{one.excluded.toLocaleString('en')}</td>
+                </tr>
+              )),
+            )}
+          </Table>
+        )}
+      </ListCard>
     </Page>
   )
 }

@@ -9,8 +9,8 @@ import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
@@ -38,20 +38,18 @@ export function Automations(): ReactElement {
   return (
     <SettingsPage title="Automations" actions={<Freshness of={[read]} />}>
       <ServiceAccounts project={project} />
-      <Card title="Tokens" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No automation has a token" command="flagmarshal token automation pipeline">
-                A pipeline gives inputs, runs checks, writes steps and turns off with a token of its own. It
-                never decides and never approves, and nothing that it writes is anybody&apos;s own work.
-              </EmptyState>
-            ) : (
-              <Table project={project} items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Tokens"
+        read={read}
+        empty={
+          <EmptyState title="No automation has a token" command="flagmarshal token automation pipeline">
+            A pipeline gives inputs, runs checks, writes steps and turns off with a token of its own. It never
+            decides and never approves, and nothing that it writes is anybody&apos;s own work.
+          </EmptyState>
+        }
+      >
+        {(items) => <TokenTable project={project} items={items} />}
+      </ListCard>
       <CreateCard
         title="A new token"
         verb="Make the token"
@@ -87,52 +85,41 @@ interface TableProps {
   readonly items: readonly Token[]
 }
 
-function Table({ project, items }: TableProps): ReactElement {
+function TokenTable({ project, items }: TableProps): ReactElement {
   const revoke = useWrite('revokeServiceToken')
   const cannot = useCannot('access:write')
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Automation</th>
-          <th>Made</th>
-          <th>Last used</th>
-          <th>Ends</th>
-          <th>Act</th>
+    <Table columns={['Automation', 'Made', 'Last used', 'Ends', 'Act']}>
+      {items.map((it) => (
+        <tr key={it.id}>
+          <td>
+            {it.name} <code className="fm-dim">{it.account ?? it.id}</code>{' '}
+            <span className="fm-dim">
+              {[it.kind, it.environment].filter((word) => word !== null).join(', ')}
+            </span>
+          </td>
+          <td>
+            <TimeAgo at={it.createdAt} />
+          </td>
+          <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
+          <td>
+            <TimeAgo at={it.expiresAt} />
+          </td>
+          <td>
+            <AskButton
+              word="Revoke…"
+              of={`the token of ${it.name}, ${it.id}`}
+              cannot={cannot}
+              title={`Revoke the token of ${it.name}`}
+              verb="Revoke it"
+              act={() => revoke.mutateAsync([{ params: { project, token: it.id } }])}
+              command={`flagmarshal token revoke ${it.id} --automation`}
+            >
+              {it.name} is refused from the next request on. What it has written stays, under its name.
+            </AskButton>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.id}>
-            <td>
-              {it.name} <code className="fm-dim">{it.account ?? it.id}</code>{' '}
-              <span className="fm-dim">
-                {[it.kind, it.environment].filter((word) => word !== null).join(', ')}
-              </span>
-            </td>
-            <td>
-              <TimeAgo at={it.createdAt} />
-            </td>
-            <td>{it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}</td>
-            <td>
-              <TimeAgo at={it.expiresAt} />
-            </td>
-            <td>
-              <AskButton
-                word="Revoke…"
-                of={`the token of ${it.name}, ${it.id}`}
-                cannot={cannot}
-                title={`Revoke the token of ${it.name}`}
-                verb="Revoke it"
-                act={() => revoke.mutateAsync([{ params: { project, token: it.id } }])}
-                command={`flagmarshal token revoke ${it.id} --automation`}
-              >
-                {it.name} is refused from the next request on. What it has written stays, under its name.
-              </AskButton>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

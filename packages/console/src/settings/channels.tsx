@@ -9,9 +9,9 @@ import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { isChannelKind, newChannelFields } from './channel-fields.ts'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
@@ -27,23 +27,21 @@ export function Channels(): ReactElement {
   const cannot = useCannot('project:write')
   return (
     <SettingsPage title="Channels" actions={<Freshness of={[read]} />}>
-      <Card title="Channels" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState
-                title="Nobody is told"
-                command="flagmarshal channel create ops --kind slack --secret-file address.txt --subscribe 'dev.flagmarshal.rollout.*'"
-              >
-                A channel brings what happens (flags ready, plan approved, held, rolled back, blocked) to
-                people and systems, at least once, in order, signed where the other side can check it.
-              </EmptyState>
-            ) : (
-              <Table project={project} items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Channels"
+        read={read}
+        empty={
+          <EmptyState
+            title="Nobody is told"
+            command="flagmarshal channel create ops --kind slack --secret-file address.txt --subscribe 'dev.flagmarshal.rollout.*'"
+          >
+            A channel brings what happens (flags ready, plan approved, held, rolled back, blocked) to people
+            and systems, at least once, in order, signed where the other side can check it.
+          </EmptyState>
+        }
+      >
+        {(items) => <ChannelTable project={project} items={items} />}
+      </ListCard>
       <CreateCard
         title="A new channel"
         says="Its secret is stored encrypted and never shown again."
@@ -71,33 +69,23 @@ interface TableProps {
   readonly items: readonly Channel[]
 }
 
-function Table({ project, items }: TableProps): ReactElement {
+function ChannelTable({ project, items }: TableProps): ReactElement {
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Channel</th>
-          <th>Kind</th>
-          <th>State</th>
-          <th>Takes</th>
+    <Table columns={['Channel', 'Kind', 'State', 'Takes']}>
+      {items.map((it) => (
+        <tr key={it.key}>
+          <td>
+            <Link to={paths.channel(project, it.key)}>
+              <strong>{it.key}</strong>
+            </Link>
+          </td>
+          <td>{it.kind}</td>
+          <td>
+            <Status of={it.state} /> {it.disabledBecause ?? ''}
+          </td>
+          <td>{it.subscribes.join(', ')}</td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.key}>
-            <td>
-              <Link to={paths.channel(project, it.key)}>
-                <strong>{it.key}</strong>
-              </Link>
-            </td>
-            <td>{it.kind}</td>
-            <td>
-              <Status of={it.state} /> {it.disabledBecause ?? ''}
-            </td>
-            <td>{it.subscribes.join(', ')}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

@@ -9,8 +9,8 @@ import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Table } from '../ui/table.tsx'
 import { NEW_CONNECTION } from './connection-fields.ts'
 import { ConnectionTest } from './connection-test.tsx'
 import { CreateCard } from './create-card.tsx'
@@ -27,24 +27,22 @@ export function Connections(): ReactElement {
   const cannot = useCannot('project:write')
   return (
     <SettingsPage title="Connections" actions={<Freshness of={[read]} />}>
-      <Card title="Connections" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState
-                title="Nothing is connected"
-                command="flagmarshal connection create metrics --setting prometheus.url=https://prometheus.example"
-              >
-                Criteria are counted by the built-in telemetry until a Prometheus is connected; with
-                Alertmanager and Grafana beside it, alert rules and dashboards are installed and tried out
-                from here. Jira is connected as a channel, the documents&apos; git under Documentation.
-              </EmptyState>
-            ) : (
-              <Table project={project} items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Connections"
+        read={read}
+        empty={
+          <EmptyState
+            title="Nothing is connected"
+            command="flagmarshal connection create metrics --setting prometheus.url=https://prometheus.example"
+          >
+            Criteria are counted by the built-in telemetry until a Prometheus is connected; with Alertmanager
+            and Grafana beside it, alert rules and dashboards are installed and tried out from here. Jira is
+            connected as a channel, the documents&apos; git under Documentation.
+          </EmptyState>
+        }
+      >
+        {(items) => <ConnectionTable project={project} items={items} />}
+      </ListCard>
       <CreateCard
         title="A new connection"
         says="The server asks these programs by itself; addresses of its own network must be allowed by its operator (FLAGMARSHAL_OUTGOING_ALLOW). Secrets are stored encrypted and never shown again."
@@ -72,37 +70,27 @@ interface TableProps {
   readonly items: readonly Connection[]
 }
 
-function Table({ project, items }: TableProps): ReactElement {
+function ConnectionTable({ project, items }: TableProps): ReactElement {
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Connection</th>
-          <th>Environment</th>
-          <th>Programs</th>
-          <th>Does it answer</th>
+    <Table columns={['Connection', 'Environment', 'Programs', 'Does it answer']}>
+      {items.map((it) => (
+        <tr key={it.key}>
+          <td>
+            <Link to={paths.connection(project, it.key)}>
+              <strong>{it.key}</strong>
+            </Link>
+          </td>
+          <td>{it.environment ?? 'all'}</td>
+          <td>
+            {Object.entries(it.settings)
+              .map(([part, of]) => (of !== undefined && 'url' in of ? `${part} ${of.url}` : part))
+              .join(', ')}
+          </td>
+          <td>
+            <ConnectionTest project={project} connection={it.key} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.key}>
-            <td>
-              <Link to={paths.connection(project, it.key)}>
-                <strong>{it.key}</strong>
-              </Link>
-            </td>
-            <td>{it.environment ?? 'all'}</td>
-            <td>
-              {Object.entries(it.settings)
-                .map(([part, of]) => (of !== undefined && 'url' in of ? `${part} ${of.url}` : part))
-                .join(', ')}
-            </td>
-            <td>
-              <ConnectionTest project={project} connection={it.key} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

@@ -7,6 +7,7 @@ import { line } from '../form/make-field.ts'
 import { useRead, useWrite } from '../query.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
@@ -35,51 +36,42 @@ export function EnvironmentLife({ project }: { readonly project: string }): Reac
       <Card title="All environments" flush>
         <Loaded read={read}>
           {({ items }) => (
-            <table className="fm-table">
-              <thead>
-                <tr>
-                  <th>Environment</th>
-                  <th>State</th>
-                  <th>Act</th>
+            <Table columns={['Environment', 'State', 'Act']}>
+              {items.map((it) => (
+                <tr key={it.key}>
+                  <td>
+                    {it.name} <code className="fm-dim">{it.key}</code>
+                  </td>
+                  <td>{it.archivedAt === null ? 'in use' : 'archived'}</td>
+                  <td>
+                    {it.archivedAt === null ? (
+                      <AskButton
+                        word="Archive…"
+                        of={`the environment ${it.key}`}
+                        cannot={cannot}
+                        title={`Give ${it.name} up`}
+                        verb="Archive it"
+                        act={() => archive.mutateAsync([of(it.key)])}
+                        command={`flagmarshal environment archive ${it.key}`}
+                      >
+                        Every flag in {it.key} is turned off and its keys are revoked at once. It can be taken
+                        back: then every flag is off in it, and keys are made anew.
+                      </AskButton>
+                    ) : (
+                      <Button
+                        variant="default"
+                        size="compact-xs"
+                        disabled={cannot !== undefined}
+                        aria-label={`Restore the environment ${it.key}`}
+                        onClick={() => restore.mutate([of(it.key)])}
+                      >
+                        Restore
+                      </Button>
+                    )}
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items.map((it) => (
-                  <tr key={it.key}>
-                    <td>
-                      {it.name} <code className="fm-dim">{it.key}</code>
-                    </td>
-                    <td>{it.archivedAt === null ? 'in use' : 'archived'}</td>
-                    <td>
-                      {it.archivedAt === null ? (
-                        <AskButton
-                          word="Archive…"
-                          of={`the environment ${it.key}`}
-                          cannot={cannot}
-                          title={`Give ${it.name} up`}
-                          verb="Archive it"
-                          act={() => archive.mutateAsync([of(it.key)])}
-                          command={`flagmarshal environment archive ${it.key}`}
-                        >
-                          Every flag in {it.key} is turned off and its keys are revoked at once. It can be
-                          taken back: then every flag is off in it, and keys are made anew.
-                        </AskButton>
-                      ) : (
-                        <Button
-                          variant="default"
-                          size="compact-xs"
-                          disabled={cannot !== undefined}
-                          aria-label={`Restore the environment ${it.key}`}
-                          onClick={() => restore.mutate([of(it.key)])}
-                        >
-                          Restore
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </Table>
           )}
         </Loaded>
       </Card>

@@ -13,6 +13,7 @@ import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
 import { EnvironmentLife } from './environment-life.tsx'
@@ -156,55 +157,44 @@ interface KeysProps {
 function Keys({ keys, ask }: KeysProps): ReactElement {
   const cannot = useCannot('access:write')
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Key</th>
-          <th>Kind</th>
-          <th>Made</th>
-          <th>Last used</th>
-          <th>Act</th>
+    <Table columns={['Key', 'Kind', 'Made', 'Last used', 'Act']}>
+      {keys.map((it) => (
+        <tr key={it.id}>
+          <td>
+            {it.name} <code className="fm-dim">{it.id}</code>
+          </td>
+          <td>{it.kind === 'server' ? 'server: evaluates in process' : 'web: may only evaluate'}</td>
+          <td>
+            <TimeAgo at={it.createdAt} />
+          </td>
+          <td>
+            {it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}
+            {it.endsAt === null ? null : (
+              <>
+                {' '}
+                · replaced, ends <TimeAgo at={it.endsAt} />
+              </>
+            )}
+          </td>
+          <td>
+            <div className={classes['acts']}>
+              {(['replace', 'revoke'] as const).map((act) => (
+                <Button
+                  key={act}
+                  variant="default"
+                  size="compact-xs"
+                  disabled={cannot !== undefined}
+                  aria-label={`${act === 'replace' ? 'Replace…' : 'Revoke…'} ${it.name} of ${it.environment}, ${it.id}`}
+                  onClick={() => ask(act, it)}
+                >
+                  {act === 'replace' ? 'Replace…' : 'Revoke…'}
+                </Button>
+              ))}
+            </div>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {keys.map((it) => (
-          <tr key={it.id}>
-            <td>
-              {it.name} <code className="fm-dim">{it.id}</code>
-            </td>
-            <td>{it.kind === 'server' ? 'server: evaluates in process' : 'web: may only evaluate'}</td>
-            <td>
-              <TimeAgo at={it.createdAt} />
-            </td>
-            <td>
-              {it.lastUsedAt === null ? 'never' : <TimeAgo at={it.lastUsedAt} />}
-              {it.endsAt === null ? null : (
-                <>
-                  {' '}
-                  · replaced, ends <TimeAgo at={it.endsAt} />
-                </>
-              )}
-            </td>
-            <td>
-              <div className={classes['acts']}>
-                {(['replace', 'revoke'] as const).map((act) => (
-                  <Button
-                    key={act}
-                    variant="default"
-                    size="compact-xs"
-                    disabled={cannot !== undefined}
-                    aria-label={`${act === 'replace' ? 'Replace…' : 'Revoke…'} ${it.name} of ${it.environment}, ${it.id}`}
-                    onClick={() => ask(act, it)}
-                  >
-                    {act === 'replace' ? 'Replace…' : 'Revoke…'}
-                  </Button>
-                ))}
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }
 

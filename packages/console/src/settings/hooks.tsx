@@ -8,8 +8,8 @@ import { quoted } from '../ui/copy-command.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Link } from '../ui/link.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
 import { NEW_HOOK } from './hook-fields.ts'
@@ -23,49 +23,39 @@ export function Hooks(): ReactElement {
   const cannot = useCannot('project:write')
   return (
     <SettingsPage title="Hooks" actions={<Freshness of={[read]} />}>
-      <Card title="Hooks" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState
-                title="Everything is put back by hand"
-                command="flagmarshal hook create deploy --file hook.json"
-              >
-                A hook puts code, data or infrastructure back when a feature is rolled back, exactly in the
-                version that was approved, after it has been tried out in a drill.
-              </EmptyState>
-            ) : (
-              <table className="fm-table">
-                <thead>
-                  <tr>
-                    <th>Hook</th>
-                    <th>Puts back</th>
-                    <th>Asked by</th>
-                    <th>Version</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((it) => (
-                    <tr key={it.key}>
-                      <td>
-                        <Link to={paths.hook(project, it.key)}>
-                          <strong>{it.key}</strong>
-                        </Link>{' '}
-                        <span className="fm-dim">{it.title}</span>
-                      </td>
-                      <td>{it.part}</td>
-                      <td>{it.production.action.kind}</td>
-                      <td>
-                        {it.revision}, <TimeAgo at={it.createdAt} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Hooks"
+        read={read}
+        empty={
+          <EmptyState
+            title="Everything is put back by hand"
+            command="flagmarshal hook create deploy --file hook.json"
+          >
+            A hook puts code, data or infrastructure back when a feature is rolled back, exactly in the
+            version that was approved, after it has been tried out in a drill.
+          </EmptyState>
+        }
+      >
+        {(items) => (
+          <Table columns={['Hook', 'Puts back', 'Asked by', 'Version']}>
+            {items.map((it) => (
+              <tr key={it.key}>
+                <td>
+                  <Link to={paths.hook(project, it.key)}>
+                    <strong>{it.key}</strong>
+                  </Link>{' '}
+                  <span className="fm-dim">{it.title}</span>
+                </td>
+                <td>{it.part}</td>
+                <td>{it.production.action.kind}</td>
+                <td>
+                  {it.revision}, <TimeAgo at={it.createdAt} />
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </ListCard>
       <CreateCard
         title="A new hook"
         verb="Make the hook"

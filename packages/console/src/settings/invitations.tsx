@@ -8,8 +8,9 @@ import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
-import { Loaded } from '../ui/loaded.tsx'
+import { ListCard } from '../ui/list-card.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
@@ -50,19 +51,18 @@ function Known(): ReactElement {
   const [link, setLink] = useState<string>()
   return (
     <>
-      <Card title="Waiting to be accepted" beside={<Freshness of={[read]} />} flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No invitation is open" command="flagmarshal person invitations">
-                Every link that was made has been used, has ended or was revoked.
-              </EmptyState>
-            ) : (
-              <Table items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Waiting to be accepted"
+        beside={<Freshness of={[read]} />}
+        read={read}
+        empty={
+          <EmptyState title="No invitation is open" command="flagmarshal person invitations">
+            Every link that was made has been used, has ended or was revoked.
+          </EmptyState>
+        }
+      >
+        {(items) => <InvitationTable items={items} />}
+      </ListCard>
       <CreateCard
         title="Invite somebody new"
         says="They choose their own id and password. Send the link by a way that only they read."
@@ -94,47 +94,36 @@ function Known(): ReactElement {
   )
 }
 
-function Table({ items }: { readonly items: readonly Invitation[] }): ReactElement {
+function InvitationTable({ items }: { readonly items: readonly Invitation[] }): ReactElement {
   const revoke = useWrite('revokeInvitation')
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>For</th>
-          <th>Roles</th>
-          <th>Made by</th>
-          <th>Ends</th>
-          <th>Act</th>
+    <Table columns={['For', 'Roles', 'Made by', 'Ends', 'Act']}>
+      {items.map((it) => (
+        <tr key={it.id}>
+          <td>{whoOf(it)}</td>
+          <td>{it.roles.join(', ')}</td>
+          <td>
+            {it.createdBy}, <TimeAgo at={it.createdAt} />
+          </td>
+          <td>
+            <TimeAgo at={it.expiresAt} />
+          </td>
+          <td>
+            <AskButton
+              word="Revoke…"
+              of={`the invitation for ${whoOf(it)}`}
+              cannot={undefined}
+              title={`Revoke the invitation for ${whoOf(it)}`}
+              verb="Revoke it"
+              act={() => revoke.mutateAsync([{ params: { invitation: it.id } }])}
+              command={`flagmarshal person uninvite ${it.id}`}
+            >
+              The link is worth nothing from now on: {whoOf(it)} does not join as {it.roles.join(', ')}.
+            </AskButton>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.id}>
-            <td>{whoOf(it)}</td>
-            <td>{it.roles.join(', ')}</td>
-            <td>
-              {it.createdBy}, <TimeAgo at={it.createdAt} />
-            </td>
-            <td>
-              <TimeAgo at={it.expiresAt} />
-            </td>
-            <td>
-              <AskButton
-                word="Revoke…"
-                of={`the invitation for ${whoOf(it)}`}
-                cannot={undefined}
-                title={`Revoke the invitation for ${whoOf(it)}`}
-                verb="Revoke it"
-                act={() => revoke.mutateAsync([{ params: { invitation: it.id } }])}
-                command={`flagmarshal person uninvite ${it.id}`}
-              >
-                The link is worth nothing from now on: {whoOf(it)} does not join as {it.roles.join(', ')}.
-              </AskButton>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }
 

@@ -14,6 +14,7 @@ import { CopyCommand } from '../ui/copy-command.tsx'
 import { Freshness } from '../ui/freshness.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card } from '../ui/page.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
@@ -52,7 +53,7 @@ export function People(): ReactElement {
       <Card title="People" flush>
         <Loaded read={people}>
           {({ items }) => (
-            <Table people={items} cannot={cannot !== undefined} ask={setAsked} edit={setEditing} />
+            <PeopleTable people={items} cannot={cannot !== undefined} ask={setAsked} edit={setEditing} />
           )}
         </Loaded>
         {given === undefined ? null : (
@@ -118,63 +119,52 @@ interface TableProps {
   readonly edit: (person: string) => void
 }
 
-function Table({ people, cannot, ask, edit }: TableProps): ReactElement {
+function PeopleTable({ people, cannot, ask, edit }: TableProps): ReactElement {
   const holders = (role: Role) => people.filter((it) => it.roles.includes(role)).length
   return (
     <>
-      <table className="fm-table">
-        <thead>
-          <tr>
-            <th>Person</th>
-            <th>E-mail</th>
-            <th>Roles</th>
-            <th>Since</th>
-            <th>Give them</th>
-          </tr>
-        </thead>
-        <tbody>
-          {people.map((person) => (
-            <tr key={person.id}>
-              <td>
-                <strong>{person.name}</strong> <code className="fm-dim">{person.id}</code>
-              </td>
-              <td>{person.email ?? ''}</td>
-              <td>
-                {[...person.roles, ...person.grants.map((it) => `${it.role} in ${it.project}`)].join(', ')}
-                {person.disabledAt === null ? '' : ' · disabled'}
-              </td>
-              <td>
-                <TimeAgo at={person.createdAt} />
-              </td>
-              <td>
-                <div className={classes['acts']}>
+      <Table columns={['Person', 'E-mail', 'Roles', 'Since', 'Give them']}>
+        {people.map((person) => (
+          <tr key={person.id}>
+            <td>
+              <strong>{person.name}</strong> <code className="fm-dim">{person.id}</code>
+            </td>
+            <td>{person.email ?? ''}</td>
+            <td>
+              {[...person.roles, ...person.grants.map((it) => `${it.role} in ${it.project}`)].join(', ')}
+              {person.disabledAt === null ? '' : ' · disabled'}
+            </td>
+            <td>
+              <TimeAgo at={person.createdAt} />
+            </td>
+            <td>
+              <div className={classes['acts']}>
+                <Button
+                  variant="default"
+                  size="compact-xs"
+                  disabled={cannot}
+                  aria-label={`Roles… of ${person.id}`}
+                  onClick={() => edit(person.id)}
+                >
+                  Roles…
+                </Button>
+                {(['link', 'token'] as const).map((kind) => (
                   <Button
+                    key={kind}
                     variant="default"
                     size="compact-xs"
                     disabled={cannot}
-                    aria-label={`Roles… of ${person.id}`}
-                    onClick={() => edit(person.id)}
+                    aria-label={`${kind === 'link' ? 'Password link…' : 'Token…'} for ${person.id}`}
+                    onClick={() => ask({ kind, person })}
                   >
-                    Roles…
+                    {kind === 'link' ? 'Password link…' : 'Token…'}
                   </Button>
-                  {(['link', 'token'] as const).map((kind) => (
-                    <Button
-                      key={kind}
-                      variant="default"
-                      size="compact-xs"
-                      disabled={cannot}
-                      aria-label={`${kind === 'link' ? 'Password link…' : 'Token…'} for ${person.id}`}
-                      onClick={() => ask({ kind, person })}
-                    >
-                      {kind === 'link' ? 'Password link…' : 'Token…'}
-                    </Button>
-                  ))}
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+                ))}
+              </div>
+            </td>
+          </tr>
+        ))}
+      </Table>
       <p className={`fm-dim ${classes['pad'] ?? ''}`}>
         {people.length} people: {ROLES.map((it) => `${holders(it)} ${it.replaceAll('-', ' ')}`).join(', ')}.
       </p>

@@ -9,8 +9,8 @@ import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Freshness } from '../ui/freshness.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Table } from '../ui/table.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
@@ -31,20 +31,18 @@ export function Senders(): ReactElement {
   const base = `${location.origin}/api/v1/projects/${project}/inbound`
   return (
     <SettingsPage title="Systems that send" actions={<Freshness of={[read]} />}>
-      <Card title="Systems" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No system may send" command="flagmarshal inbound create orchestrator">
-                Another system starts runs by signed CloudEvents, Alertmanager reports its alerts, a help desk
-                its complaints. Each gets a secret of its own, so each can be shut out by itself.
-              </EmptyState>
-            ) : (
-              <Table project={project} items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Systems"
+        read={read}
+        empty={
+          <EmptyState title="No system may send" command="flagmarshal inbound create orchestrator">
+            Another system starts runs by signed CloudEvents, Alertmanager reports its alerts, a help desk its
+            complaints. Each gets a secret of its own, so each can be shut out by itself.
+          </EmptyState>
+        }
+      >
+        {(items) => <SenderTable project={project} items={items} />}
+      </ListCard>
       <CreateCard
         title="Let a system send"
         verb="Let it send"
@@ -84,44 +82,35 @@ interface TableProps {
   readonly items: readonly Source[]
 }
 
-function Table({ project, items }: TableProps): ReactElement {
+function SenderTable({ project, items }: TableProps): ReactElement {
   const remove = useWrite('deleteInboundSource')
   const cannot = useCannot('project:write')
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>System</th>
-          <th>Since</th>
-          <th>Act</th>
+    <Table columns={['System', 'Since', 'Act']}>
+      {items.map((it) => (
+        <tr key={it.key}>
+          <td>
+            <code>{it.key}</code>
+          </td>
+          <td>
+            <TimeAgo at={it.createdAt} />
+          </td>
+          <td>
+            <AskButton
+              word="Shut out…"
+              of={it.key}
+              cannot={cannot}
+              title={`Shut ${it.key} out`}
+              verb="Accept nothing more from it"
+              act={() => remove.mutateAsync([{ params: { project, source: it.key } }])}
+              command={`flagmarshal inbound delete ${it.key}`}
+            >
+              Events, alerts and reports of {it.key} are refused from now on. What it has sent stays, and so
+              do the runs that it started.
+            </AskButton>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.key}>
-            <td>
-              <code>{it.key}</code>
-            </td>
-            <td>
-              <TimeAgo at={it.createdAt} />
-            </td>
-            <td>
-              <AskButton
-                word="Shut out…"
-                of={it.key}
-                cannot={cannot}
-                title={`Shut ${it.key} out`}
-                verb="Accept nothing more from it"
-                act={() => remove.mutateAsync([{ params: { project, source: it.key } }])}
-                command={`flagmarshal inbound delete ${it.key}`}
-              >
-                Events, alerts and reports of {it.key} are refused from now on. What it has sent stays, and so
-                do the runs that it started.
-              </AskButton>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

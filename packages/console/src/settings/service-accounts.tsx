@@ -6,8 +6,8 @@ import { choice, line } from '../form/make-field.ts'
 import { useLive, useWrite } from '../query.ts'
 import type { Answer } from '../query.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { Loaded } from '../ui/loaded.tsx'
-import { Card } from '../ui/page.tsx'
+import { ListCard } from '../ui/list-card.tsx'
+import { Table } from '../ui/table.tsx'
 import { AskButton } from './ask-button.tsx'
 import { CreateCard } from './create-card.tsx'
 import { useCannot } from './may.ts'
@@ -26,20 +26,18 @@ export function ServiceAccounts({ project }: { readonly project: string }): Reac
   const cannot = useCannot('access:write')
   return (
     <>
-      <Card title="Service accounts" flush>
-        <Loaded read={read}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No service account" command="flagmarshal service-account create pipeline">
-                An account has a name of its own, no password and several tokens. One of the kind agent
-                proposes and turns off; it never approves and switches nothing on.
-              </EmptyState>
-            ) : (
-              <Table project={project} items={items} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <ListCard
+        title="Service accounts"
+        read={read}
+        empty={
+          <EmptyState title="No service account" command="flagmarshal service-account create pipeline">
+            An account has a name of its own, no password and several tokens. One of the kind agent proposes
+            and turns off; it never approves and switches nothing on.
+          </EmptyState>
+        }
+      >
+        {(items) => <AccountTable project={project} items={items} />}
+      </ListCard>
       <CreateCard
         title="A new account"
         verb="Make the account"
@@ -65,45 +63,34 @@ interface TableProps {
   readonly items: readonly Account[]
 }
 
-function Table({ project, items }: TableProps): ReactElement {
+function AccountTable({ project, items }: TableProps): ReactElement {
   const remove = useWrite('removeServiceAccount')
   const cannot = useCannot('access:write')
   return (
-    <table className="fm-table">
-      <thead>
-        <tr>
-          <th>Account</th>
-          <th>Kind</th>
-          <th>Tokens</th>
-          <th>Made by</th>
-          <th>Act</th>
+    <Table columns={['Account', 'Kind', 'Tokens', 'Made by', 'Act']}>
+      {items.map((it) => (
+        <tr key={it.key}>
+          <td>
+            {it.name} <code className="fm-dim">{it.key}</code>
+          </td>
+          <td>{it.kind}</td>
+          <td>{it.tokens}</td>
+          <td>{it.createdBy}</td>
+          <td>
+            <AskButton
+              word="Remove…"
+              of={`the account ${it.key}`}
+              cannot={cannot}
+              title={`Remove ${it.name}`}
+              verb="Remove it"
+              act={() => remove.mutateAsync([{ params: { project, account: it.key } }])}
+              command={`flagmarshal service-account remove ${it.key}`}
+            >
+              Its {it.tokens} tokens stop working at once. What it wrote stays, under its name.
+            </AskButton>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {items.map((it) => (
-          <tr key={it.key}>
-            <td>
-              {it.name} <code className="fm-dim">{it.key}</code>
-            </td>
-            <td>{it.kind}</td>
-            <td>{it.tokens}</td>
-            <td>{it.createdBy}</td>
-            <td>
-              <AskButton
-                word="Remove…"
-                of={`the account ${it.key}`}
-                cannot={cannot}
-                title={`Remove ${it.name}`}
-                verb="Remove it"
-                act={() => remove.mutateAsync([{ params: { project, account: it.key } }])}
-                command={`flagmarshal service-account remove ${it.key}`}
-              >
-                Its {it.tokens} tokens stop working at once. What it wrote stays, under its name.
-              </AskButton>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

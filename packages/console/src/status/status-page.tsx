@@ -15,6 +15,7 @@ import { Link } from '../ui/link.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Card, Page } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
+import { Table } from '../ui/table.tsx'
 import { duration, TimeAgo } from '../ui/time-ago.tsx'
 
 type Health = Answer<'showStatus'>
@@ -117,40 +118,37 @@ function Fleet({ fleet }: { readonly fleet: Health['fleet'] }): ReactElement {
           Each environment of each project is listed here, with the instances that are connected to it.
         </EmptyState>
       ) : (
-        <table className="fm-table">
-          <thead>
-            <tr>
-              <th>Project</th>
-              <th>Environment</th>
-              <th className="fm-number">Revision</th>
-              <th className="fm-number">Connected</th>
-              <th>At the revision</th>
-              <th className="fm-number">Silent</th>
-              <th>SDKs</th>
+        <Table
+          columns={[
+            'Project',
+            'Environment',
+            { number: 'Revision' },
+            { number: 'Connected' },
+            'At the revision',
+            { number: 'Silent' },
+            'SDKs',
+          ]}
+        >
+          {fleet.map((it) => (
+            <tr key={`${it.project} ${it.environment}`}>
+              <td>{it.project}</td>
+              <td>{it.environment}</td>
+              <td className="fm-number">{it.revision}</td>
+              <td className="fm-number">{it.connected}</td>
+              <td>
+                {it.connected === 0 ? (
+                  <span className="fm-dim">nobody</span>
+                ) : it.behind === 0 ? (
+                  <Status of="pass" word="All of them" />
+                ) : (
+                  <Status of="hold" word={`${it.behind} behind`} />
+                )}
+              </td>
+              <td className="fm-number">{it.silent}</td>
+              <td>{it.sdks.join(', ')}</td>
             </tr>
-          </thead>
-          <tbody>
-            {fleet.map((it) => (
-              <tr key={`${it.project} ${it.environment}`}>
-                <td>{it.project}</td>
-                <td>{it.environment}</td>
-                <td className="fm-number">{it.revision}</td>
-                <td className="fm-number">{it.connected}</td>
-                <td>
-                  {it.connected === 0 ? (
-                    <span className="fm-dim">nobody</span>
-                  ) : it.behind === 0 ? (
-                    <Status of="pass" word="All of them" />
-                  ) : (
-                    <Status of="hold" word={`${it.behind} behind`} />
-                  )}
-                </td>
-                <td className="fm-number">{it.silent}</td>
-                <td>{it.sdks.join(', ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
     </Card>
   )
@@ -167,38 +165,27 @@ function Channels({ channels }: { readonly channels: Health['channels'] }): Reac
           What waits and what was given up is counted here for each channel.
         </EmptyState>
       ) : (
-        <table className="fm-table">
-          <thead>
-            <tr>
-              <th>Channel</th>
-              <th>Kind</th>
-              <th>State</th>
-              <th className="fm-number">Waiting</th>
-              <th>Given up</th>
+        <Table columns={['Channel', 'Kind', 'State', { number: 'Waiting' }, 'Given up']}>
+          {channels.map((it) => (
+            <tr key={`${it.project} ${it.channel}`}>
+              <td>
+                <Link to={paths.channel(it.project, it.channel)}>{it.channel}</Link>{' '}
+                <span className="fm-dim">{it.project}</span>
+              </td>
+              <td>{it.kind}</td>
+              <td>
+                <Status of={it.state} /> {it.disabledBecause ?? ''}
+              </td>
+              <td className="fm-number">{it.waiting}</td>
+              <td>
+                <Status
+                  of={it.dead === 0 ? 'pass' : 'fail'}
+                  word={it.dead === 0 ? 'None' : String(it.dead)}
+                />
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {channels.map((it) => (
-              <tr key={`${it.project} ${it.channel}`}>
-                <td>
-                  <Link to={paths.channel(it.project, it.channel)}>{it.channel}</Link>{' '}
-                  <span className="fm-dim">{it.project}</span>
-                </td>
-                <td>{it.kind}</td>
-                <td>
-                  <Status of={it.state} /> {it.disabledBecause ?? ''}
-                </td>
-                <td className="fm-number">{it.waiting}</td>
-                <td>
-                  <Status
-                    of={it.dead === 0 ? 'pass' : 'fail'}
-                    word={it.dead === 0 ? 'None' : String(it.dead)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
     </Card>
   )
