@@ -19,7 +19,7 @@ import type { Database, Stop, Tx } from '../storage/database.ts'
 import { noteKillFollowed, selectUnfollowedKills } from '../storage/kill-watches.ts'
 import type { KillWatchRow } from '../storage/kill-watches.ts'
 import { emit } from '../storage/outbox.ts'
-import { selectFeaturesOfFlag } from '../storage/procedures.ts'
+import { selectFeatureOfFlag } from '../storage/procedures.ts'
 import { selectRecentReports } from '../storage/reports.ts'
 import type { ReportRow } from '../storage/reports.ts'
 import { selectFailedRollbacks } from '../storage/rollouts.ts'
@@ -71,15 +71,15 @@ async function look(context: Context, parts: Parts): Promise<void> {
 async function followKill(context: Context, database: Database, kill: KillWatchRow): Promise<void> {
   await database.transaction(async (tx) => {
     if (!(await noteKillFollowed(tx, kill.kill))) return
-    for (const feature of await selectFeaturesOfFlag(tx, kill.project, kill.flag)) {
-      const approved = await approvedProceduresOf(tx, feature)
-      // Elsewhere than where it is rolled out nothing was approved to be put back.
-      if (approved === null || !(await isExposed(tx, feature, kill.environment))) continue
-      const reason = `the kill in ${kill.environment} did not help: ${kill.found?.said ?? 'it is not known why'}`
-      const disabled = [{ environment: kill.environment, how: 'kill' as const, id: kill.kill }]
-      const run = await beginRollback(tx, context, feature, { reason, disabled })
-      if (!isRefusal(run)) await putCodeBack(tx, context, feature.project, run)
-    }
+    const feature = await selectFeatureOfFlag(tx, kill.project, kill.flag)
+    if (feature === undefined) return
+    const approved = await approvedProceduresOf(tx, feature)
+    // Elsewhere than where it is rolled out nothing was approved to be put back.
+    if (approved === null || !(await isExposed(tx, feature, kill.environment))) return
+    const reason = `the kill in ${kill.environment} did not help: ${kill.found?.said ?? 'it is not known why'}`
+    const disabled = [{ environment: kill.environment, how: 'kill' as const, id: kill.kill }]
+    const run = await beginRollback(tx, context, feature, { reason, disabled })
+    if (!isRefusal(run)) await putCodeBack(tx, context, feature.project, run)
   })
 }
 

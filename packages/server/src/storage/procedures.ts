@@ -32,14 +32,12 @@ export async function insertFeature(
   return (await selectFeature(tx, row.project, row.key)) === undefined ? 'flag-taken' : 'key-taken'
 }
 
+const featuresOf = (queries: Queries, project: string) =>
+  queries.selectFrom('features').selectAll().where('project', '=', project)
+
 /** The features of a project, by key. */
 export async function selectFeatures(queries: Queries, project: string): Promise<readonly FeatureRow[]> {
-  return await queries
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .orderBy('key')
-    .execute()
+  return await featuresOf(queries, project).orderBy('key').execute()
 }
 
 /** One feature. */
@@ -48,23 +46,12 @@ export async function selectFeature(
   project: string,
   key: string,
 ): Promise<FeatureRow | undefined> {
-  return await queries
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .where('key', '=', key)
-    .executeTakeFirst()
+  return await featuresOf(queries, project).where('key', '=', key).executeTakeFirst()
 }
 
 /** One feature, locked until the transaction ends: one run begins at a time. */
 export async function lockFeature(tx: Tx, project: string, key: string): Promise<FeatureRow | undefined> {
-  return await tx
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .where('key', '=', key)
-    .forUpdate()
-    .executeTakeFirst()
+  return await featuresOf(tx, project).where('key', '=', key).forUpdate().executeTakeFirst()
 }
 
 /** The feature that stands behind a flag. */
@@ -73,12 +60,7 @@ export async function selectFeatureOfFlag(
   project: string,
   flag: string,
 ): Promise<FeatureRow | undefined> {
-  return await queries
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .where('flag', '=', flag)
-    .executeTakeFirst()
+  return await featuresOf(queries, project).where('flag', '=', flag).executeTakeFirst()
 }
 
 /** Whether one does: asked at every change of a flag. */
@@ -95,25 +77,17 @@ export async function insertRun(tx: Tx, row: Insertable<ProcedureTables['procedu
   await tx.insertInto('procedure_runs').values(row).execute()
 }
 
+const runsOf = (queries: Queries, project: string) =>
+  queries.selectFrom('procedure_runs').selectAll().where('project', '=', project)
+
 /** One run of a project. */
 export async function selectRun(queries: Queries, project: string, id: string): Promise<RunRow | undefined> {
-  return await queries
-    .selectFrom('procedure_runs')
-    .selectAll()
-    .where('project', '=', project)
-    .where('id', '=', id)
-    .executeTakeFirst()
+  return await runsOf(queries, project).where('id', '=', id).executeTakeFirst()
 }
 
 /** One run, locked until the transaction ends. */
 export async function lockRun(tx: Tx, project: string, id: string): Promise<RunRow | undefined> {
-  return await tx
-    .selectFrom('procedure_runs')
-    .selectAll()
-    .where('project', '=', project)
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+  return await runsOf(tx, project).where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
 /** The runs of a feature, newest first. */
@@ -139,12 +113,25 @@ export async function selectLatestRun(
   project: string,
   feature: string,
 ): Promise<RunRow | undefined> {
-  return await queries
-    .selectFrom('procedure_runs')
-    .selectAll()
-    .where('project', '=', project)
+  return await newestRun(queries, { project, feature, procedure: MAIN_PROCEDURE })
+}
+
+/** The newest rollback of a feature; undefined where there was none. */
+export async function selectLatestRollback(
+  queries: Queries,
+  project: string,
+  feature: string,
+): Promise<RunRow | undefined> {
+  return await newestRun(queries, { project, feature, procedure: ROLLBACK_PROCEDURE })
+}
+
+async function newestRun(
+  queries: Queries,
+  { project, feature, procedure }: Record<'project' | 'feature' | 'procedure', string>,
+): Promise<RunRow | undefined> {
+  return await runsOf(queries, project)
     .where('feature', '=', feature)
-    .where('procedure', '=', MAIN_PROCEDURE)
+    .where('procedure', '=', procedure)
     .orderBy('started_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
@@ -169,50 +156,13 @@ export async function selectLatestRuns(
   return new Map(rows.map(({ feature, ...run }) => [feature, run]))
 }
 
-/** The features that a flag belongs to. */
-export async function selectFeaturesOfFlag(
-  queries: Queries,
-  project: string,
-  flag: string,
-): Promise<readonly FeatureRow[]> {
-  const rows = await queries
-    .selectFrom('features')
-    .selectAll()
-    .where('project', '=', project)
-    .where('flag', '=', flag)
-    .orderBy('key')
-    .execute()
-  return rows
-}
-
-/** The newest rollback of a feature; undefined where there was none. */
-export async function selectLatestRollback(
-  queries: Queries,
-  project: string,
-  feature: string,
-): Promise<RunRow | undefined> {
-  return await queries
-    .selectFrom('procedure_runs')
-    .selectAll()
-    .where('project', '=', project)
-    .where('feature', '=', feature)
-    .where('procedure', '=', ROLLBACK_PROCEDURE)
-    .orderBy('started_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-}
-
 /** The rollbacks of a project, of one feature where it is named, newest first. */
 export async function selectRollbacks(
   queries: Queries,
   project: string,
   feature: string | undefined,
 ): Promise<readonly { readonly feature: FeatureRow; readonly run: RunRow }[]> {
-  const runs = await queries
-    .selectFrom('procedure_runs')
-    .selectAll()
-    .where('project', '=', project)
+  const runs = await runsOf(queries, project)
     .where('procedure', '=', ROLLBACK_PROCEDURE)
     .$if(feature !== undefined, (query) => query.where('feature', '=', feature ?? ''))
     .orderBy('started_at', 'desc')
