@@ -13,7 +13,7 @@ import { parse } from 'yaml'
 import { configParams, configure, EVERYBODY_ON, newFlag } from '../../packages/server/test/support/flags.ts'
 import { follow } from '../../packages/server/test/support/instances.ts'
 import { installed, startPrometheus } from '../support/prometheus.ts'
-import { expectOk, startServer, untilServed } from '../support/server.ts'
+import { expectOk, startServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 
 const DEPLOY = path.resolve(import.meta.dirname, '../../deploy')
@@ -297,9 +297,8 @@ async function livelyProduct(product: TestServer): Promise<void> {
   expectOk(await admin.call('createChannel', { params, body }))
   expectOk(await admin.call('createFlag', { params, body: newFlag('new-checkout') }))
   const key = await product.sdkKey('shop', 'development')
-  await untilServed(product.address, key, { flag: 'new-checkout', value: false })
   const instance = await follow(product.address, key, { acknowledges: true })
-  await vi.waitFor(() => expect(instance.snapshot()).toBeDefined())
+  await vi.waitFor(() => expect(instance.snapshot()).toBeDefined(), { timeout: 10_000, interval: 20 })
   await configure(product, 'new-checkout', EVERYBODY_ON)
   const asked = await fetch(`${product.address}/ofrep/v1/evaluate/flags/new-checkout`, {
     method: 'POST',

@@ -12,6 +12,7 @@ import type { Role } from '@flagmarshal/domain/access/permission'
 import { createApp } from '@flagmarshal/server/app'
 import type { AppOptions } from '@flagmarshal/server/app'
 import { configOf } from '@flagmarshal/server/config'
+import { Client as DatabaseClient } from 'pg'
 import { vi } from 'vitest'
 
 import { createDatabase } from './database.ts'
@@ -39,7 +40,7 @@ export interface TestServer extends AsyncDisposable {
   client(token?: string): Client
   /** A new person with these roles. */
   person(...roles: [Role, ...Role[]]): Promise<TestPerson>
-  /** The key of a new SDK key. */
+  /** The key of a new SDK key, once all that was written before is served. */
   sdkKey(project: string, environment: string, kind?: 'server' | 'web' | 'edge'): Promise<string>
   close(): Promise<void>
 }
@@ -102,7 +103,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     async sdkKey(project, environment, kind = 'server') {
       const body = { kind, environment, name: 'test' }
-      return expectOk(await admin.call('createKey', { params: { project }, body })).key
+      const { key } = expectOk(await admin.call('createKey', { params: { project }, body }))
+      await untilUpToDate(admin, database.url, { project, environment })
+      return key
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -123,6 +126,37 @@ export function expectProblem<O extends Operation>(
 ): Extract<Outcome<O>, { readonly ok: false }>['problem'] {
   if (!outcome.ok) return outcome.problem
   throw new Error(`expected a problem, got success ${JSON.stringify(outcome.body)}`)
+}
+
+interface Place {
+  readonly project: string
+  readonly environment: string
+}
+
+/** Waits until a server serves an environment as the database has it; one that was never written to is not waited for. */
+async function untilUpToDate(admin: Client, databaseUrl: string, place: Place): Promise<void> {
+  const stored = await revisionOf(databaseUrl, place)
+  const name = `flagmarshal_environment_revision{project="${place.project}",environment="${place.environment}"}`
+  await vi.waitFor(
+    async () => {
+      const lines = expectOk(await admin.call('getMetrics')).split('\n')
+      const served = Number(lines.find((it) => it.startsWith(name))?.slice(name.length) ?? 0)
+      if (served < stored) throw new Error(`${name} is ${served} yet, and ${stored} in the database`)
+    },
+    { timeout: 10_000, interval: 10 },
+  )
+}
+
+async function revisionOf(databaseUrl: string, { project, environment }: Place): Promise<number> {
+  const statement = 'select revision from environment_revisions where project = $1 and environment = $2'
+  const client = new DatabaseClient({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ revision: string }>(statement, [project, environment])
+    return Number(rows[0]?.revision ?? 0)
+  } finally {
+    await client.end()
+  }
 }
 
 /** Waits until an environment serves a flag with this value: what was written is announced a moment later. */

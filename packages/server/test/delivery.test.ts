@@ -3,7 +3,7 @@ import type { Patch, Snapshot } from '@flagmarshal/evaluation'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
-import { expectOk, startServer, untilServed } from '../../../tests/support/server.ts'
+import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
 import { configParams, newFlag } from './support/flags.ts'
 import { acknowledge, follow } from './support/instances.ts'
@@ -20,7 +20,6 @@ beforeAll(async () => {
     await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag('new-checkout') }),
   )
   key = await server.sdkKey('shop', 'development')
-  await untilServed(server.address, key, { flag: 'new-checkout', value: false })
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((it) => it.close()))
@@ -191,7 +190,6 @@ test('R1 serving goes on from memory while the database is away, writing says so
   expectOk(await own.admin.call('createProject', { body: { key: 'shop', name: 'Shop' } }))
   expectOk(await own.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag('steady') }))
   const ownKey = await own.sdkKey('shop', 'development')
-  await untilServed(own.address, ownKey, { flag: 'steady', value: false })
   const reader = await follow(own.address, ownKey)
   open.push(reader)
   const { id } = await reader.until(({ event }) => event === 'snapshot')

@@ -184,7 +184,7 @@ describe('the documentation repository', () => {
     const stopping = new AbortController()
     const stopped = createGitDocs({ folder, outgoing, signal: stopping.signal })
     const running = stopped.store(wanted({ remote: `http://127.0.0.1:${port}/docs.git` }))
-    await vi.waitFor(() => expect(sockets.length).toBe(2))
+    await vi.waitFor(() => expect(sockets.length).toBe(2), { timeout: 10_000, interval: 20 })
     stopping.abort()
     expect(await running).toMatchObject({ kind: 'failed', why: expect.stringContaining('stops') })
     for (const socket of sockets) socket.destroy()

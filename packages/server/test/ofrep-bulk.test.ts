@@ -1,5 +1,5 @@
 import { OfrepBulk } from '@flagmarshal/api/ofrep'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { expectOk, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
@@ -28,11 +28,6 @@ beforeAll(async () => {
   await configure(server, 'pro', { ...EVERYBODY_ON, rules, fallthrough: { variant: 'off' } })
   await configure(server, 'half', { ...EVERYBODY_ON, fallthrough: { allocation } })
   key = await server.sdkKey('shop', 'development', 'web')
-  await vi.waitFor(async () => {
-    const { flags } = await bulkOf({ targetingKey: 'u' })
-    if (flags.filter((it) => 'reason' in it && it.reason === 'DISABLED').length > 1)
-      throw new Error('the flags are not served yet')
-  })
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((it) => it.close()))

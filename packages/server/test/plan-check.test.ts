@@ -268,15 +268,18 @@ describe('the plan is what was asked for', () => {
     const params = { project: stage.project, run }
     const value = { mode: 'immediate', reason: 'a contract', deadline: '2026-03-01T00:00:00Z' }
     expectOk(await client.call('provideInput', { params: { ...params, input: 'P-I9' }, body: { value } }))
-    await vi.waitFor(async () => {
-      const proposal = expectOk(
-        await client.call('proposeStep', { params: { ...params, step: 3 }, body: { template: 'default' } }),
-      )
-      expect(proposal.output['review']).toMatchObject({
-        timeline: 'It is to be complete by 2026-03-01T00:00:00Z.',
-        business: expect.stringContaining('An immediate rollout: a contract'),
-      })
-    })
+    await vi.waitFor(
+      async () => {
+        const proposal = expectOk(
+          await client.call('proposeStep', { params: { ...params, step: 3 }, body: { template: 'default' } }),
+        )
+        expect(proposal.output['review']).toMatchObject({
+          timeline: 'It is to be complete by 2026-03-01T00:00:00Z.',
+          business: expect.stringContaining('An immediate rollout: a contract'),
+        })
+      },
+      { timeout: 10_000, interval: 20 },
+    )
     const { checks } = expectOk(
       await client.call('checkPlan', { params, body: { plan: RolloutPlan.parse(SANE) } }),
     )
