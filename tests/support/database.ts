@@ -18,6 +18,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   await execute(url, `create database ${name} template ${template}`)
   return {
     url: databaseUrl(url, name),
-    [Symbol.asyncDispose]: () => execute(url, `drop database if exists ${name} with (force)`),
+    [Symbol.asyncDispose]: async () =>
+      void (await execute(url, `drop database if exists ${name} with (force)`)),
   }
 }

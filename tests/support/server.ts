@@ -12,9 +12,9 @@ import type { Role } from '@flagmarshal/domain/access/permission'
 import { createApp } from '@flagmarshal/server/app'
 import type { AppOptions } from '@flagmarshal/server/app'
 import { configOf } from '@flagmarshal/server/config'
-import { Client as DatabaseClient } from 'pg'
 import { vi } from 'vitest'
 
+import { execute } from './cluster.ts'
 import { createDatabase } from './database.ts'
 
 /** The administrator's token of every test server. */
@@ -149,14 +149,8 @@ async function untilUpToDate(admin: Client, databaseUrl: string, place: Place): 
 
 async function revisionOf(databaseUrl: string, { project, environment }: Place): Promise<number> {
   const statement = 'select revision from environment_revisions where project = $1 and environment = $2'
-  const client = new DatabaseClient({ connectionString: databaseUrl })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ revision: string }>(statement, [project, environment])
-    return Number(rows[0]?.revision ?? 0)
-  } finally {
-    await client.end()
-  }
+  const [row] = await execute(databaseUrl, statement, [project, environment])
+  return Number(row?.['revision'] ?? 0)
 }
 
 /** Waits until an environment serves a flag with this value: what was written is announced a moment later. */

@@ -1,6 +1,6 @@
 import { createClient } from '@flagmarshal/api'
 import { FlagdCore } from '@openfeature/flagd-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ADMIN_TOKEN, expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
@@ -47,16 +47,11 @@ async function get(path: string, headers: Record<string, string> = {}): Promise<
 describe('flagd.json', () => {
   test('is read by the real flagd-core, which serves what the engine serves', async () => {
     const core = new FlagdCore()
-    await vi.waitFor(
-      async () => {
-        const answer = await get('/api/v1/environments/development/flagd.json')
-        expect(answer.status).toBe(200)
-        core.setConfigurations(await answer.text())
-        expect(core.getFlag('pro')).toMatchObject({ state: 'ENABLED' })
-        expect(core.resolveBooleanEvaluation('pro', false, { plan: 'pro' })).toMatchObject({ value: true })
-      },
-      { timeout: 10_000, interval: 20 },
-    )
+    const answer = await get('/api/v1/environments/development/flagd.json')
+    expect(answer.status).toBe(200)
+    core.setConfigurations(await answer.text())
+    expect(core.getFlag('pro')).toMatchObject({ state: 'ENABLED' })
+    expect(core.resolveBooleanEvaluation('pro', false, { plan: 'pro' })).toMatchObject({ value: true })
     expect(core.resolveBooleanEvaluation('pro', true, { plan: 'free' })).toMatchObject({ value: false })
     // Off: the off variant, not the code's default.
     expect(core.resolveNumberEvaluation('limit', 9, {})).toMatchObject({ value: 3, variant: 'off' })

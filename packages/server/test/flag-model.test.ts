@@ -1,5 +1,5 @@
 import { createClient } from '@flagmarshal/api'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { expectOk, expectProblem, startServer } from '../../../tests/support/server.ts'
 import type { TestServer } from '../../../tests/support/server.ts'
@@ -45,14 +45,9 @@ describe('values', () => {
 
     const token = await server.sdkKey('shop', 'development')
     const sdk = createClient({ server: server.address, token })
-    await vi.waitFor(
-      async () => {
-        const snapshot = expectOk(await sdk.call('getSnapshot', { params: { environment: 'development' } }))
-        const sent = snapshot?.flags.find((it) => it.key === 'banner')
-        expect(sent).toMatchObject({ enabled: true, variants: banner.variants })
-      },
-      { timeout: 10_000, interval: 20 },
-    )
+    const snapshot = expectOk(await sdk.call('getSnapshot', { params: { environment: 'development' } }))
+    const sent = snapshot?.flags.find((it) => it.key === 'banner')
+    expect(sent).toMatchObject({ enabled: true, variants: banner.variants })
     const answer = expectOk(
       await sdk.call('evaluateFlag', { params: { key: 'banner' }, body: { context: {} } }),
     )
@@ -229,11 +224,6 @@ test('a condition of a segment is served as it was stored, with each null in it'
   expectOk(await server.admin.call('createSegment', { params: project, body }))
   const token = await server.sdkKey('shop', 'development')
   const sdk = createClient({ server: server.address, token })
-  await vi.waitFor(
-    async () => {
-      const snapshot = expectOk(await sdk.call('getSnapshot', { params: { environment: 'development' } }))
-      expect(snapshot?.segments).toContainEqual({ key: 'everybody', when, include: [], exclude: [] })
-    },
-    { timeout: 10_000, interval: 20 },
-  )
+  const snapshot = expectOk(await sdk.call('getSnapshot', { params: { environment: 'development' } }))
+  expect(snapshot?.segments).toContainEqual({ key: 'everybody', when, include: [], exclude: [] })
 })

@@ -30,10 +30,7 @@ beforeAll(async () => {
   for (const flag of ['off', 'half'])
     expectOk(await server.admin.call('createFlag', { params: { project: 'shop' }, body: newFlag(flag) }))
   const allocation = { salt: 'abcdefghijklmno', ranges: [{ from: 0, to: 50_000, variant: 'on' }] }
-  await configure(server, 'half', {
-    ...EVERYBODY_ON,
-    fallthrough: { allocation },
-  })
+  await configure(server, 'half', { ...EVERYBODY_ON, fallthrough: { allocation } })
   key = await server.sdkKey('shop', 'development')
 })
 afterAll(() => server.close())
